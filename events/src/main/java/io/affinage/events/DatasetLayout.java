@@ -1,0 +1,18 @@
+package io.affinage.events;
+
+/** How one row says what to learn. */
+public enum DatasetLayout {
+  AUTO,
+  /** {@code instruction}, optional {@code input}, {@code output}, optional {@code system}. */
+  ALPACA,
+  /** {@code conversations} with {@code from}/{@code value}. */
+  SHAREGPT,
+  /** {@code messages} with {@code role}/{@code content}. */
+  MESSAGES,
+  /** {@code prompt} and {@code completion}, each text or messages. */
+  PROMPT_COMPLETION,
+  /** {@code chosen} and {@code rejected}, optional {@code prompt}, each text or messages. */
+  PREFERENCE,
+  /** {@code text}: raw documents for pre-training. */
+  TEXT
+}

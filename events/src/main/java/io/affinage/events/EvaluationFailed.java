@@ -1,0 +1,13 @@
+package io.affinage.events;
+
+/**
+ * An evaluation ended without a result. Type {@code io.affinage.evaluation.failed.v1}; terminal.
+ */
+public record EvaluationFailed(
+    String evaluationId, String modelId, int attempt, ErrorDetail error, RoutingSlip slip)
+    implements EventData {
+  @Override
+  public String key() {
+    return evaluationId;
+  }
+}

@@ -1,0 +1,41 @@
+package io.affinage.events;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+
+/**
+ * What to measure on a dataset split and when the model passes. Null means the default.
+ *
+ * @param metrics of {@code exact_match}, {@code multiple_choice}, {@code perplexity}; the first
+ *     decides
+ * @param split the dataset's split; default {@code test}
+ * @param maxItems an upper bound on items, taken by hash order; null for all (what is left out is
+ *     counted)
+ * @param fewShot examples put before the prompt of the prompted base; default 4
+ * @param maxNewTokens longest answer
+ * @param reward how answers are scored for {@code exact_match}; null for {@link
+ *     RewardSpec.ExactMatch}
+ * @param choices the answers of {@code multiple_choice}; null takes the distinct completions of the
+ *     dataset
+ * @param gate when the model is promoted; null for better than the base
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record EvaluationSpec(
+    List<String> metrics,
+    String split,
+    Integer maxItems,
+    Integer fewShot,
+    Integer maxNewTokens,
+    RewardSpec reward,
+    List<String> choices,
+    Gate gate,
+    Long seed) {
+
+  /**
+   * @param minGain smallest difference of the deciding metric to the plain base (for perplexity:
+   *     its relative fall)
+   * @param maxPValue largest p-value of the paired test of that difference
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Gate(Double minGain, Double maxPValue) {}
+}

@@ -1,0 +1,30 @@
+package io.affinage.events;
+
+/** The payload of one event. Every event on every topic is one of these records. */
+public sealed interface EventData
+    permits DatasetSubmitted,
+        DatasetReady,
+        DatasetRejected,
+        TrainingRequested,
+        TrainingClaimed,
+        TrainingHeartbeat,
+        TrainingCheckpointed,
+        TrainingReleased,
+        TrainingControlRequested,
+        TrainingProgressed,
+        TrainingFailed,
+        TrainingCancelled,
+        ModelRegistered,
+        RewardRequested,
+        RewardScored,
+        EvaluationRequested,
+        EvaluationClaimed,
+        EvaluationProgressed,
+        EvaluationCompleted,
+        EvaluationFailed,
+        ModelPromoted,
+        ModelRejected {
+
+  /** The Kafka record key: the id whose order matters. */
+  String key();
+}

@@ -1,0 +1,45 @@
+package io.affinage.events;
+
+import java.util.Map;
+
+/**
+ * A job's model exists. Type {@code io.affinage.model.registered.v1}; terminal for the job; topic
+ * compacted by model.
+ *
+ * @param modelId deterministic: {@code BASE:SUFFIX:HASH}, as a name that clients pass as {@code
+ *     model}
+ * @param model the folder: a PEFT adapter, or a Hugging Face model
+ * @param baseModel as in {@link TrainingRequested#baseModel()}, resolved
+ * @param base the base's own folder or file in the store; null for a model from scratch
+ * @param metrics numbers by name: {@code train_loss}, {@code held_out_loss_before}, {@code
+ *     held_out_loss_after}, ...
+ * @param createdAt seconds since 1970
+ */
+public record ModelRegistered(
+    String modelId,
+    String jobId,
+    int attempt,
+    String workerId,
+    Kind kind,
+    ArtifactRef model,
+    String baseModel,
+    ArtifactRef base,
+    ArtifactRef dataset,
+    Lineage lineage,
+    long trainedTokens,
+    Map<String, Double> metrics,
+    long createdAt,
+    RoutingSlip slip)
+    implements EventData {
+
+  /** What the model folder holds. */
+  public enum Kind {
+    ADAPTER,
+    FULL
+  }
+
+  @Override
+  public String key() {
+    return modelId;
+  }
+}

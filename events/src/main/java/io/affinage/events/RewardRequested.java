@@ -1,0 +1,26 @@
+package io.affinage.events;
+
+import java.util.List;
+
+/**
+ * Score completions. Type {@code io.affinage.reward.requested.v1}.
+ *
+ * @param requestId names the batch; the same content has the same id
+ * @param reward how to score
+ */
+public record RewardRequested(
+    String requestId, RewardSpec reward, List<Item> items, RoutingSlip slip) implements EventData {
+
+  /**
+   * One completion to be scored.
+   *
+   * @param itemId unique within the request
+   * @param reference the right answer, where the reward needs one; else null
+   */
+  public record Item(String itemId, String prompt, String completion, String reference) {}
+
+  @Override
+  public String key() {
+    return requestId;
+  }
+}

@@ -1,0 +1,24 @@
+package io.affinage.events;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+
+/** One step of a run that some service performs. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "stage")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Stage.Train.class, name = "train"),
+  @JsonSubTypes.Type(value = Stage.Evaluate.class, name = "evaluate")
+})
+public sealed interface Stage {
+
+  /**
+   * Train a model on the run's dataset.
+   *
+   * @param baseModel see {@link TrainingRequested#baseModel()}
+   * @param suffix part of the registered model's name; null for none
+   */
+  record Train(String baseModel, TrainingSpec spec, String suffix) implements Stage {}
+
+  /** Evaluate the model that the preceding stage registered, and decide on it. */
+  record Evaluate(EvaluationSpec spec) implements Stage {}
+}

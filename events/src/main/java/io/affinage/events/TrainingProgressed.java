@@ -1,0 +1,31 @@
+package io.affinage.events;
+
+import java.util.Map;
+
+/**
+ * How far a job is; throttled at the source. Type {@code io.affinage.training.progressed.v1}.
+ *
+ * @param trainLoss mean loss per target token of the last step, nats
+ * @param tokensSeen tokens processed, padding not counted
+ * @param tokensPerSecond over the recent steps
+ * @param etaSeconds estimate of what is left; null when unknown
+ * @param metrics further numbers by name ({@code grad_norm}, {@code held_out_loss}); null for none
+ */
+public record TrainingProgressed(
+    String jobId,
+    int attempt,
+    String workerId,
+    int step,
+    int totalSteps,
+    Double trainLoss,
+    Double learningRate,
+    long tokensSeen,
+    Double tokensPerSecond,
+    Double etaSeconds,
+    Map<String, Double> metrics)
+    implements EventData {
+  @Override
+  public String key() {
+    return jobId;
+  }
+}

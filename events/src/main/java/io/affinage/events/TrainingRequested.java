@@ -1,0 +1,31 @@
+package io.affinage.events;
+
+import java.util.Map;
+
+/**
+ * Train a model. Type {@code io.affinage.training.requested.v1}.
+ *
+ * @param jobId deterministic: a hash of what is asked, so asking twice trains once
+ * @param baseModel {@code artifact:sha256:...} (a model in the store), {@code model:ID} (a
+ *     registered model), {@code hub:owner/name[@revision]}, {@code file:PATH} (on the trainer's
+ *     machine), or {@code scratch}
+ * @param dataset a dataset version, see {@link DatasetReady#dataset()}
+ * @param suffix part of the registered model's name; null for none
+ * @param metadata the caller's own labels; null for none
+ * @param slip the stages after this one
+ */
+public record TrainingRequested(
+    String jobId,
+    String baseModel,
+    ArtifactRef dataset,
+    String datasetName,
+    TrainingSpec spec,
+    String suffix,
+    Map<String, String> metadata,
+    RoutingSlip slip)
+    implements EventData {
+  @Override
+  public String key() {
+    return jobId;
+  }
+}
