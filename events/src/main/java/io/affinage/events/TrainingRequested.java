@@ -9,7 +9,10 @@ import java.util.Map;
  * @param baseModel {@code artifact:sha256:...} (a model in the store), {@code model:ID} (a
  *     registered model), {@code hub:owner/name[@revision]}, {@code file:PATH} (on the trainer's
  *     machine), or {@code scratch}
- * @param dataset a dataset version, see {@link DatasetReady#dataset()}
+ * @param dataset a dataset version, see {@link DatasetReady#dataset()}; null while it is not ready
+ *     yet
+ * @param datasetSubmissionId the submission whose {@link DatasetReady} the job waits for; may be
+ *     null when {@code dataset} is given
  * @param suffix part of the registered model's name; null for none
  * @param metadata the caller's own labels; null for none
  * @param slip the stages after this one
@@ -22,8 +25,23 @@ public record TrainingRequested(
     TrainingSpec spec,
     String suffix,
     Map<String, String> metadata,
-    RoutingSlip slip)
+    RoutingSlip slip,
+    String datasetSubmissionId)
     implements EventData {
+
+  /** A request for a dataset version that exists. */
+  public TrainingRequested(
+      String jobId,
+      String baseModel,
+      ArtifactRef dataset,
+      String datasetName,
+      TrainingSpec spec,
+      String suffix,
+      Map<String, String> metadata,
+      RoutingSlip slip) {
+    this(jobId, baseModel, dataset, datasetName, spec, suffix, metadata, slip, null);
+  }
+
   @Override
   public String key() {
     return jobId;

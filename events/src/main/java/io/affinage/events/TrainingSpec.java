@@ -7,7 +7,7 @@ import java.util.List;
  * What to train and how. A null field means the default, which the trainer resolves and publishes.
  *
  * @param method {@code sft} or {@code pretrain}
- * @param adapter the adapter to train; null trains all weights
+ * @param adapter the adapter to train; its type {@code none} trains all weights
  * @param architecture for {@code pretrain} from scratch (base model {@code scratch}): the model's
  *     shape
  * @param epochs passes over the training split; ignored when {@code maxSteps} is set
@@ -51,7 +51,7 @@ public record TrainingSpec(
   /**
    * A LoRA adapter.
    *
-   * @param type {@code lora}
+   * @param type {@code lora}, or {@code none} for training all weights
    * @param targetModules names of linear layers, or the one entry {@code all-linear}
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
