@@ -1,0 +1,129 @@
+package io.affinage.llm.text;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.error.LlmException;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** Writes the metadata of a GGUF file as a Hugging Face {@code tokenizer.json}. */
+final class GgufTokenizerJson {
+  private static final int UNKNOWN = 2;
+  private static final int CONTROL = 3;
+  private static final int USER_DEFINED = 4;
+
+  private GgufTokenizerJson() {}
+
+  static TokenizerDefinition definition(GgufVocabulary gguf) {
+    if (!gguf.model().equals("gpt2")) {
+      throw new LlmException(
+          "unsupported_tokenizer",
+          "GGUF tokenizer kind '%s' is not supported (known: gpt2, that is byte-level BPE); use the model's Hugging Face folder with tokenizer.json instead"
+              .formatted(gguf.model()));
+    }
+    PreTokenizer pre = PreTokenizer.named(gguf.pre());
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    root.put("version", "1.0");
+    root.putNull("truncation");
+    root.putNull("padding");
+    root.set("added_tokens", addedTokens(gguf));
+    if (pre.normalizesToNfc) {
+      root.set("normalizer", PreTokenizer.object("NFC"));
+    } else {
+      root.putNull("normalizer");
+    }
+    root.set("pre_tokenizer", pre.json());
+    root.set("post_processor", postProcessor(gguf, pre));
+    root.set("decoder", PreTokenizer.byteLevel(true));
+    root.set("model", model(gguf, pre));
+    return new TokenizerDefinition(
+        root,
+        new SpecialTokens(gguf.bos(), gguf.eos(), gguf.moreStops(), gguf.pad(), gguf.unk()),
+        gguf.chatTemplate().map(t -> Map.of(TokenizerDefinition.DEFAULT, t)).orElse(Map.of()),
+        OptionalInt.empty());
+  }
+
+  private static ArrayNode addedTokens(GgufVocabulary gguf) {
+    ArrayNode added = JsonNodeFactory.instance.arrayNode();
+    for (int id = 0; id < gguf.tokenTypes().size(); id++) {
+      int type = gguf.tokenTypes().get(id);
+      if (type == UNKNOWN || type == CONTROL || type == USER_DEFINED) {
+        added
+            .addObject()
+            .put("id", id)
+            .put("content", gguf.tokens().get(id))
+            .put("single_word", false)
+            .put("lstrip", false)
+            .put("rstrip", false)
+            .put("normalized", false)
+            .put("special", type != USER_DEFINED);
+      }
+    }
+    return added;
+  }
+
+  private static ObjectNode postProcessor(GgufVocabulary gguf, PreTokenizer pre) {
+    boolean bos = gguf.addBos().orElse(pre.addsBos) && gguf.bos().isPresent();
+    boolean eos = gguf.addEos().orElse(false) && gguf.eos().isPresent();
+    if (!bos && !eos) {
+      return PreTokenizer.byteLevel(true);
+    }
+    ObjectNode template = PreTokenizer.object("TemplateProcessing");
+    ObjectNode specials = JsonNodeFactory.instance.objectNode();
+    ArrayNode single = template.putArray("single");
+    ArrayNode pair = template.putArray("pair");
+    for (int sequence = 0; sequence < 2; sequence++) {
+      for (ArrayNode target :
+          sequence == 0 ? new ArrayNode[] {single, pair} : new ArrayNode[] {pair}) {
+        if (bos) {
+          special(target, specials, gguf, gguf.bos().getAsInt(), sequence);
+        }
+        target
+            .addObject()
+            .putObject("Sequence")
+            .put("id", sequence == 0 ? "A" : "B")
+            .put("type_id", sequence);
+        if (eos) {
+          special(target, specials, gguf, gguf.eos().getAsInt(), sequence);
+        }
+      }
+    }
+    template.set("special_tokens", specials);
+    return template;
+  }
+
+  private static void special(
+      ArrayNode target, ObjectNode specials, GgufVocabulary gguf, int id, int sequence) {
+    String token = gguf.tokens().get(id);
+    target.addObject().putObject("SpecialToken").put("id", token).put("type_id", sequence);
+    ObjectNode special = specials.putObject(token).put("id", token);
+    special.putArray("ids").add(id);
+    special.putArray("tokens").add(token);
+  }
+
+  private static ObjectNode model(GgufVocabulary gguf, PreTokenizer pre) {
+    ObjectNode model = PreTokenizer.object("BPE");
+    model.putNull("dropout");
+    model.putNull("unk_token");
+    model.putNull("continuing_subword_prefix");
+    model.putNull("end_of_word_suffix");
+    model.put("fuse_unk", false);
+    model.put("byte_fallback", false);
+    model.put("ignore_merges", pre.ignoreMerges);
+    ObjectNode vocabulary = model.putObject("vocab");
+    for (int id = 0; id < gguf.tokens().size(); id++) {
+      String token = gguf.tokens().get(id);
+      if (vocabulary.has(token)) {
+        throw new LlmException(
+            "tokenizer_invalid",
+            "tokenizer.ggml.tokens has '%s' twice, as ids %d and %d"
+                .formatted(token, vocabulary.get(token).asInt(), id));
+      }
+      vocabulary.put(token, id);
+    }
+    ArrayNode merges = model.putArray("merges");
+    gguf.merges().forEach(merges::add);
+    return model;
+  }
+}

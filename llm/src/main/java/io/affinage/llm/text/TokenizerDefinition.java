@@ -1,0 +1,258 @@
+package io.affinage.llm.text;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.error.LlmException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Everything that a model's files say about its text: what a {@link Tokenizer} and a {@link
+ * ChatTemplate} are made from, and what an exported model folder needs.
+ *
+ * @param json the content of {@code tokenizer.json}
+ * @param specialTokens ids with a role
+ * @param chatTemplates Jinja sources by name; the usual one is called {@value #DEFAULT}
+ * @param modelMaxLength the longest text in tokens that the files name
+ */
+public record TokenizerDefinition(
+    ObjectNode json,
+    SpecialTokens specialTokens,
+    Map<String, String> chatTemplates,
+    OptionalInt modelMaxLength) {
+
+  /** The name of the chat template that is used when none is named. */
+  public static final String DEFAULT = "default";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final String CONFIG = "tokenizer_config.json";
+  private static final String SPECIAL_TOKENS_MAP = "special_tokens_map.json";
+  private static final String GENERATION = "generation_config.json";
+  private static final String TEMPLATE = "chat_template.jinja";
+  private static final String MORE_TEMPLATES = "additional_chat_templates";
+
+  public TokenizerDefinition {
+    Objects.requireNonNull(json, "json");
+    chatTemplates = Map.copyOf(chatTemplates);
+  }
+
+  /**
+   * Reads a Hugging Face model folder: {@code tokenizer.json}, and where they exist {@code
+   * tokenizer_config.json}, {@code special_tokens_map.json}, {@code generation_config.json}, {@code
+   * chat_template.jinja} and {@code additional_chat_templates/*.jinja}.
+   *
+   * @throws LlmException {@code tokenizer_missing}, {@code tokenizer_invalid}
+   */
+  public static TokenizerDefinition fromFolder(Path folder) {
+    Path file = folder.resolve(TOKENIZER);
+    if (!Files.isRegularFile(file)) {
+      throw new LlmException(
+          "tokenizer_missing",
+          "%s has no %s; a tokenizer in another form (tokenizer.model, vocab.json) must be converted first, for instance by loading and saving it with transformers"
+              .formatted(folder, TOKENIZER));
+    }
+    ObjectNode json = object(file);
+    ObjectNode config = objectIfThere(folder.resolve(CONFIG));
+    ObjectNode map = objectIfThere(folder.resolve(SPECIAL_TOKENS_MAP));
+    ObjectNode generation = objectIfThere(folder.resolve(GENERATION));
+    addMissingTokens(json, config);
+    Map<String, Integer> ids = idsByToken(json);
+    Set<Integer> stops = new LinkedHashSet<>();
+    JsonNode eos = generation.path("eos_token_id");
+    if (eos.isArray()) {
+      eos.forEach(id -> stops.add(id.asInt()));
+    } else if (eos.isInt()) {
+      stops.add(eos.asInt());
+    }
+    SpecialTokens special =
+        new SpecialTokens(
+            role("bos_token", config, map, generation, ids),
+            role("eos_token", config, map, generation, ids),
+            stops,
+            role("pad_token", config, map, generation, ids),
+            role("unk_token", config, map, generation, ids));
+    JsonNode longest = config.path("model_max_length");
+    return new TokenizerDefinition(
+        json,
+        special,
+        chatTemplates(folder, config),
+        // "No limit" is written as a number around 1e30.
+        longest.canConvertToInt() ? OptionalInt.of(longest.asInt()) : OptionalInt.empty());
+  }
+
+  /**
+   * Makes the definition from GGUF metadata.
+   *
+   * @throws LlmException {@code unsupported_tokenizer}, {@code unsupported_pre_tokenizer}, {@code
+   *     tokenizer_invalid}
+   */
+  public static TokenizerDefinition fromGguf(GgufVocabulary gguf) {
+    return GgufTokenizerJson.definition(gguf);
+  }
+
+  /**
+   * Writes {@code tokenizer.json} and {@code tokenizer_config.json} so that Hugging Face's
+   * libraries load the same tokenizer and chat template.
+   */
+  public void writeTo(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    JSON.writeValue(folder.resolve(TOKENIZER).toFile(), json);
+    ObjectNode config = JSON.createObjectNode();
+    config.put("tokenizer_class", "PreTrainedTokenizerFast");
+    Map<Integer, String> tokens = new HashMap<>();
+    idsByToken(json).forEach((token, id) -> tokens.put(id, token));
+    specialTokens.bos().ifPresent(id -> config.put("bos_token", tokens.get(id)));
+    specialTokens.eos().ifPresent(id -> config.put("eos_token", tokens.get(id)));
+    specialTokens.pad().ifPresent(id -> config.put("pad_token", tokens.get(id)));
+    specialTokens.unk().ifPresent(id -> config.put("unk_token", tokens.get(id)));
+    modelMaxLength.ifPresent(length -> config.put("model_max_length", length));
+    config.put("clean_up_tokenization_spaces", false);
+    if (chatTemplates.size() == 1 && chatTemplates.containsKey(DEFAULT)) {
+      config.put("chat_template", chatTemplates.get(DEFAULT));
+    } else if (!chatTemplates.isEmpty()) {
+      ArrayNode named = config.putArray("chat_template");
+      chatTemplates.entrySet().stream()
+          .sorted(Map.Entry.comparingByKey())
+          .forEach(
+              each ->
+                  named.addObject().put("name", each.getKey()).put("template", each.getValue()));
+    }
+    JSON.writerWithDefaultPrettyPrinter().writeValue(folder.resolve(CONFIG).toFile(), config);
+  }
+
+  /** Ids of every token of the vocabulary and of the added tokens. */
+  static Map<String, Integer> idsByToken(ObjectNode json) {
+    Map<String, Integer> ids = new HashMap<>();
+    JsonNode vocabulary = json.path("model").path("vocab");
+    if (vocabulary.isObject()) {
+      vocabulary.properties().forEach(each -> ids.put(each.getKey(), each.getValue().asInt()));
+    } else if (vocabulary.isArray()) { // Unigram: [token, score] by id
+      for (int id = 0; id < vocabulary.size(); id++) {
+        ids.put(vocabulary.get(id).get(0).asText(), id);
+      }
+    }
+    json.path("added_tokens")
+        .forEach(each -> ids.put(each.path("content").asText(), each.path("id").asInt()));
+    return ids;
+  }
+
+  /** transformers adds what only {@code added_tokens_decoder} names, so this does too. */
+  private static void addMissingTokens(ObjectNode json, ObjectNode config) {
+    JsonNode decoder = config.path("added_tokens_decoder");
+    if (decoder.isEmpty()) {
+      return;
+    }
+    ArrayNode added = json.withArray("added_tokens");
+    Set<Integer> present = new LinkedHashSet<>();
+    added.forEach(each -> present.add(each.path("id").asInt()));
+    decoder
+        .properties()
+        .forEach(
+            each -> {
+              int id = Integer.parseInt(each.getKey());
+              if (each.getValue().isObject() && present.add(id)) {
+                ObjectNode token = added.addObject().put("id", id);
+                for (String field :
+                    List.of("single_word", "lstrip", "rstrip", "normalized", "special")) {
+                  token.put(field, each.getValue().path(field).asBoolean());
+                }
+                token.put("content", each.getValue().path("content").asText());
+              }
+            });
+  }
+
+  private static OptionalInt role(
+      String name,
+      ObjectNode config,
+      ObjectNode map,
+      ObjectNode generation,
+      Map<String, Integer> ids) {
+    for (ObjectNode source : List.of(config, map)) {
+      JsonNode value = source.path(name);
+      String token = value.isObject() ? value.path("content").asText() : value.asText();
+      if (!token.isEmpty() && !value.isNull()) {
+        Integer id = ids.get(token);
+        if (id == null) {
+          throw new LlmException(
+              "tokenizer_invalid",
+              "%s is '%s', which is not a token of %s".formatted(name, token, TOKENIZER));
+        }
+        return OptionalInt.of(id);
+      }
+    }
+    JsonNode id = generation.path(name + "_id");
+    if (id.isArray() && !id.isEmpty()) {
+      id = id.get(0);
+    }
+    return id.isInt() ? OptionalInt.of(id.asInt()) : OptionalInt.empty();
+  }
+
+  private static Map<String, String> chatTemplates(Path folder, ObjectNode config) {
+    Map<String, String> templates = new LinkedHashMap<>();
+    JsonNode inConfig = config.path("chat_template");
+    if (inConfig.isTextual()) {
+      templates.put(DEFAULT, inConfig.asText());
+    } else if (inConfig.isArray()) {
+      inConfig.forEach(
+          each -> templates.put(each.path("name").asText(), each.path("template").asText()));
+    }
+    try {
+      Path file = folder.resolve(TEMPLATE);
+      if (Files.isRegularFile(file)) {
+        templates.put(DEFAULT, Files.readString(file));
+      }
+      Path more = folder.resolve(MORE_TEMPLATES);
+      if (Files.isDirectory(more)) {
+        try (Stream<Path> files = Files.list(more)) {
+          for (Path each : files.filter(f -> f.toString().endsWith(".jinja")).sorted().toList()) {
+            String name = each.getFileName().toString();
+            templates.put(
+                name.substring(0, name.length() - ".jinja".length()), Files.readString(each));
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new LlmException(
+          "tokenizer_unreadable", "cannot read the chat template in " + folder + ": " + e, e);
+    }
+    return templates;
+  }
+
+  private static ObjectNode objectIfThere(Path file) {
+    return Files.isRegularFile(file) ? object(file) : JSON.createObjectNode();
+  }
+
+  private static ObjectNode object(Path file) {
+    try {
+      if (JSON.readTree(file.toFile()) instanceof ObjectNode object) {
+        return object;
+      }
+      throw new LlmException("tokenizer_invalid", file + " is not a JSON object");
+    } catch (JsonProcessingException e) {
+      throw new LlmException(
+          "tokenizer_invalid",
+          "%s is not JSON: %s at line %d"
+              .formatted(
+                  file,
+                  e.getOriginalMessage(),
+                  e.getLocation() == null ? 0 : e.getLocation().getLineNr()),
+          e);
+    } catch (IOException e) {
+      throw new LlmException("tokenizer_unreadable", "cannot read " + file + ": " + e, e);
+    }
+  }
+}
