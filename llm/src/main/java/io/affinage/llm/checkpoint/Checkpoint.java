@@ -1,0 +1,139 @@
+package io.affinage.llm.checkpoint;
+
+import io.affinage.llm.error.LlmException;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What model weights are read through, whatever the file. Files are memory-mapped once, for as long
+ * as the checkpoint is reachable, and must not be shortened or rewritten in place meanwhile. Safe
+ * for use by several threads.
+ *
+ * <p>Error codes of reading: {@code checkpoint_missing}, {@code checkpoint_ambiguous}, {@code
+ * checkpoint_truncated}, {@code checkpoint_header_invalid}, {@code checkpoint_index_invalid},
+ * {@code checkpoint_shard_missing}, {@code checkpoint_tensor_missing}, {@code
+ * checkpoint_dtype_unsupported}, {@code checkpoint_unreadable}, {@code config_missing}, {@code
+ * config_invalid}, {@code model_architecture_unsupported}.
+ */
+public interface Checkpoint {
+
+  /** The most bytes {@link #bytes(TensorEntry, long, int)} gives at once: 1 GiB. */
+  int MAX_SLICE = 1 << 30;
+
+  /**
+   * Opens a folder in Hugging Face's layout ({@code model.safetensors}, or the shards that {@code
+   * model.safetensors.index.json} names), a single {@code .safetensors} file, a {@code .gguf} file,
+   * or a folder that holds exactly one of these. All headers are checked before it returns; tensor
+   * data is not touched.
+   *
+   * @throws LlmException if there is nothing to open or a file is not sound
+   */
+  static Checkpoint open(Path path) {
+    return CheckpointFiles.open(path);
+  }
+
+  /**
+   * The configuration: {@code config.json} beside safetensors, or the same fields made from the
+   * metadata of a GGUF file.
+   *
+   * @throws LlmException {@code config_missing} or {@code config_invalid}
+   */
+  ModelMetadata config();
+
+  /** Names of all tensors in Hugging Face's naming, sorted. */
+  Set<String> names();
+
+  /** Whether there is a tensor of this name. */
+  default boolean contains(String name) {
+    return names().contains(name);
+  }
+
+  /**
+   * The tensor of this name.
+   *
+   * @throws LlmException {@code checkpoint_tensor_missing}
+   */
+  TensorEntry entry(String name);
+
+  /** The files that hold the weights. */
+  List<Path> files();
+
+  /**
+   * The tokenizer inside a GGUF file; empty for safetensors, whose tokenizer lies beside them in
+   * {@code tokenizer.json}.
+   */
+  Optional<GgufTokenizer> tokenizer();
+
+  /**
+   * A read-only, little-endian view of part of a tensor's bytes as they lie in the file (rows in
+   * {@link TensorEntry#rowOrder()}).
+   *
+   * @param from first byte, counted from the start of the tensor
+   * @param length at most {@link #MAX_SLICE}
+   * @throws IndexOutOfBoundsException if the range is not inside the tensor
+   */
+  ByteBuffer bytes(TensorEntry entry, long from, int length);
+
+  /**
+   * All bytes of a tensor of at most {@link #MAX_SLICE} bytes; larger ones are read in parts.
+   *
+   * @throws IndexOutOfBoundsException if the tensor is larger
+   */
+  default ByteBuffer bytes(TensorEntry entry) {
+    if (entry.byteLength() > MAX_SLICE) {
+      throw new IndexOutOfBoundsException(
+          "%s has %d bytes: read it in parts of at most %d"
+              .formatted(entry.name(), entry.byteLength(), MAX_SLICE));
+    }
+    return bytes(entry, 0, (int) entry.byteLength());
+  }
+
+  /**
+   * Reads a whole tensor as 32-bit floats in Hugging Face's row order, exactly: widening for F16
+   * and BF16, the reference's arithmetic for block formats.
+   *
+   * @param destination takes {@link TensorEntry#elements()} values from its position on, which
+   *     advances by as many
+   * @throws LlmException {@code checkpoint_dtype_unsupported}
+   * @throws java.nio.BufferOverflowException if the destination is too small
+   */
+  default void read(TensorEntry entry, FloatBuffer destination) {
+    readRows(entry, 0, entry.rows(), destination);
+  }
+
+  /**
+   * Reads rows (indices of the first dimension, in Hugging Face's order) as 32-bit floats.
+   *
+   * @param firstRow first row
+   * @param rows number of rows
+   * @param destination takes {@code rows * entry.rowElements()} values from its position on, which
+   *     advances by as many
+   * @throws LlmException {@code checkpoint_dtype_unsupported}
+   * @throws IndexOutOfBoundsException if the tensor has no such rows
+   * @throws java.nio.BufferOverflowException if the destination is too small
+   */
+  void readRows(TensorEntry entry, long firstRow, long rows, FloatBuffer destination);
+
+  /**
+   * Reads a whole tensor into a new array.
+   *
+   * @throws LlmException {@code checkpoint_dtype_unsupported}, or {@code
+   *     checkpoint_tensor_too_large} beyond 2^31 - 9 elements
+   */
+  default float[] readFloats(String name) {
+    TensorEntry entry = entry(name);
+    if (entry.elements() > Integer.MAX_VALUE - 8) {
+      throw new LlmException(
+          "checkpoint_tensor_too_large",
+          "%s: tensor %s has %d elements, more than one array holds: read it by rows"
+              .formatted(entry.file(), name, entry.elements()));
+    }
+    float[] values = new float[(int) entry.elements()];
+    read(entry, FloatBuffer.wrap(values));
+    return values;
+  }
+}

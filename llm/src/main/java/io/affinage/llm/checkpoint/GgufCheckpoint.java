@@ -1,0 +1,83 @@
+package io.affinage.llm.checkpoint;
+
+import io.affinage.llm.error.LlmException;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** A model in one GGUF file. */
+final class GgufCheckpoint implements Checkpoint {
+
+  private final GgufFile file;
+  private final ModelMetadata config;
+  private final TreeMap<String, TensorEntry> entries = new TreeMap<>();
+  private final TensorReader reader;
+
+  GgufCheckpoint(Path path) {
+    this.file = GgufFile.open(path);
+    this.reader = new TensorReader(file.mapped());
+    var llama = new GgufLlama(file);
+    this.config = llama.config();
+    for (GgufTensor tensor : file.tensors()) {
+      if (tensor.name().equals(GgufLlama.ROPE_FREQUENCIES)) {
+        continue; // said in the configuration
+      }
+      String name = llama.name(tensor.name());
+      entries.put(
+          name,
+          new TensorEntry(
+              name,
+              tensor.shape(),
+              tensor.type(),
+              llama.rowOrder(tensor),
+              path,
+              tensor.offset(),
+              tensor.byteLength()));
+    }
+  }
+
+  @Override
+  public ModelMetadata config() {
+    return config;
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(entries.keySet());
+  }
+
+  @Override
+  public TensorEntry entry(String name) {
+    TensorEntry entry = entries.get(name);
+    if (entry == null) {
+      throw new LlmException(
+          "checkpoint_tensor_missing", "%s has no tensor %s".formatted(file.path(), name));
+    }
+    return entry;
+  }
+
+  @Override
+  public List<Path> files() {
+    return List.of(file.path());
+  }
+
+  @Override
+  public Optional<GgufTokenizer> tokenizer() {
+    return file.tokenizer();
+  }
+
+  @Override
+  public ByteBuffer bytes(TensorEntry entry, long from, int length) {
+    return reader.bytes(entry, from, length);
+  }
+
+  @Override
+  public void readRows(TensorEntry entry, long firstRow, long rows, FloatBuffer destination) {
+    reader.readRows(entry, firstRow, rows, destination);
+  }
+}
