@@ -39,6 +39,9 @@ final class Blobs {
   /** A stored blob. */
   record Stored(Digest digest, long size) {}
 
+  /** What content from elsewhere must be. */
+  record Expected(Digest digest, String source) {}
+
   Blobs(Path root) {
     this.root = root;
     this.temporary = new TemporaryFiles(root.resolve("tmp"));
@@ -47,17 +50,17 @@ final class Blobs {
   /**
    * Stores a stream, which the caller closes.
    *
-   * @param expected the digest that the content must have, if it is known
+   * @param expected what the content must be, if it is known
    */
-  Stored put(InputStream content, Optional<Digest> expected) throws IOException {
+  Stored put(InputStream content, Optional<Expected> expected) throws IOException {
     Path file = null;
     try {
       file = nextTemporary();
       MessageDigest accumulator = Digest.accumulator();
       long size = write(content, file, accumulator);
       Digest digest = Digest.of(accumulator);
-      if (expected.isPresent() && !expected.get().equals(digest)) {
-        throw corrupt(expected.get(), "what was received", digest, size);
+      if (expected.isPresent() && !expected.get().digest().equals(digest)) {
+        throw corrupt(expected.get().digest(), expected.get().source(), digest, size);
       }
       publish(file, digest);
       return new Stored(digest, size);

@@ -54,11 +54,9 @@ public final class FolderArtifactStore implements ArtifactStore {
     }
   }
 
-  /** Stores content that must have a known digest, for example a download. */
-  void put(InputStream content, Digest expected) throws IOException {
-    try (content) {
-      blobs.put(content, Optional.of(expected));
-    }
+  /** Stores content from elsewhere that must have a known digest; the caller closes it. */
+  void put(InputStream content, Digest expected, String source) throws IOException {
+    blobs.put(content, Optional.of(new Blobs.Expected(expected, source)));
   }
 
   @Override

@@ -19,6 +19,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,10 +31,22 @@ class ArtifactStoreContractTest {
   private static final String ABC =
       "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
+  private static LocalS3 s3;
+
   @TempDir Path temporary;
 
+  @BeforeAll
+  static void startS3() throws Exception {
+    s3 = LocalS3.start();
+  }
+
+  @AfterAll
+  static void stopS3() throws Exception {
+    s3.stop();
+  }
+
   static Stream<StoreKind> stores() {
-    return Stream.of(StoreKind.values());
+    return Stream.of(StoreKind.folder(), StoreKind.s3(s3));
   }
 
   private ArtifactStore open(StoreKind kind) throws IOException {
@@ -184,7 +198,7 @@ class ArtifactStoreContractTest {
         ""
       })
   void shouldRefuseWhatIsNoDigest(String digest) throws IOException {
-    for (StoreKind kind : StoreKind.values()) {
+    for (StoreKind kind : stores().toList()) {
       ArtifactStore store = open(kind);
       assertFault(ArtifactFault.ARTIFACT_DIGEST_INVALID, () -> store.open(digest));
       assertFault(ArtifactFault.ARTIFACT_DIGEST_INVALID, () -> store.has(digest));
@@ -206,7 +220,7 @@ class ArtifactStoreContractTest {
         "a\\u0000b"
       })
   void shouldRefusePathsThatLeaveTheirFolder(String path) throws IOException {
-    for (StoreKind kind : StoreKind.values()) {
+    for (StoreKind kind : stores().toList()) {
       ArtifactStore store = open(kind);
       store.put(bytes("abc"));
       Artifact hostile =
