@@ -27,7 +27,7 @@ final class CheckpointFiles {
   private static Checkpoint openFile(Path file) {
     String name = file.getFileName().toString();
     if (hasExtension(file, ".gguf")) {
-      return new GgufCheckpoint(file);
+      return new GgufCheckpoint(GgufFile.open(file));
     }
     if (hasExtension(file, ".safetensors")) {
       return SafetensorsCheckpoint.single(file);

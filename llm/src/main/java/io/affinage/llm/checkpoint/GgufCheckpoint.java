@@ -18,8 +18,9 @@ final class GgufCheckpoint implements Checkpoint {
   private final TreeMap<String, TensorEntry> entries = new TreeMap<>();
   private final TensorReader reader;
 
-  GgufCheckpoint(Path path) {
-    this.file = GgufFile.open(path);
+  GgufCheckpoint(GgufFile file) {
+    this.file = file;
+    Path path = file.path();
     this.reader = new TensorReader(file.mapped());
     var llama = new GgufLlama(file);
     this.config = llama.config();

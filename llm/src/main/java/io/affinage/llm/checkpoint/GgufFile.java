@@ -43,7 +43,11 @@ public final class GgufFile {
    *     checkpoint_truncated}, {@code checkpoint_header_invalid}
    */
   public static GgufFile open(Path path) {
-    MappedFile file = MappedFile.open(path);
+    return read(MappedFile.open(path));
+  }
+
+  static GgufFile read(MappedFile file) {
+    Path path = file.path();
     if (file.size() < 24) {
       throw new LlmException(
           "checkpoint_truncated",

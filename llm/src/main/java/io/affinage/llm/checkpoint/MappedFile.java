@@ -53,6 +53,15 @@ final class MappedFile {
     }
   }
 
+  /** The content of a small file that is already in memory. */
+  static MappedFile of(Path path, byte[] content) {
+    var windows =
+        content.length == 0
+            ? new ByteBuffer[0]
+            : new ByteBuffer[] {ByteBuffer.wrap(content).asReadOnlyBuffer()};
+    return new MappedFile(path, content.length, windows);
+  }
+
   Path path() {
     return path;
   }

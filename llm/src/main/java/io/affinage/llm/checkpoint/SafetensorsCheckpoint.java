@@ -40,9 +40,13 @@ final class SafetensorsCheckpoint implements Checkpoint {
     }
   }
 
-  static SafetensorsCheckpoint single(Path file) {
+  static SafetensorsCheckpoint of(SafetensorsFile file) {
     return new SafetensorsCheckpoint(
-        file.toAbsolutePath().getParent(), List.of(SafetensorsFile.open(file)));
+        file.mapped().path().toAbsolutePath().getParent(), List.of(file));
+  }
+
+  static SafetensorsCheckpoint single(Path file) {
+    return of(SafetensorsFile.open(file));
   }
 
   static SafetensorsCheckpoint sharded(Path index) {

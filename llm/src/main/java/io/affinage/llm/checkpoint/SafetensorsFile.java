@@ -39,7 +39,11 @@ final class SafetensorsFile {
   }
 
   static SafetensorsFile open(Path path) {
-    MappedFile file = MappedFile.open(path);
+    return read(MappedFile.open(path));
+  }
+
+  static SafetensorsFile read(MappedFile file) {
+    Path path = file.path();
     if (file.size() < 8) {
       throw new LlmException(
           "checkpoint_truncated",
