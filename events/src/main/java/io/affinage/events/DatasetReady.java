@@ -1,6 +1,7 @@
 package io.affinage.events;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A dataset version exists in the artifact store. Type {@code io.affinage.dataset.ready.v1}; topic
@@ -20,7 +21,7 @@ public record DatasetReady(
     DatasetLayout layout,
     DatasetCounts counts,
     Map<String, Long> splits,
-    RoutingSlip slip)
+    @Nullable RoutingSlip slip)
     implements EventData {
   @Override
   public String key() {

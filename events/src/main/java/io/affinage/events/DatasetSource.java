@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Where the rows of a submitted dataset are. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
@@ -22,7 +23,7 @@ public sealed interface DatasetSource {
    * @param columns renames from the file's column to the layout's, for example {@code utterance ->
    *     prompt}; null for none
    */
-  record Reference(String uri, Map<String, String> columns) implements DatasetSource {}
+  record Reference(String uri, @Nullable Map<String, String> columns) implements DatasetSource {}
 
   /**
    * A file already in the artifact store, for example an upload.
@@ -30,7 +31,8 @@ public sealed interface DatasetSource {
    * @param filename the original name, a hint for the format
    * @param columns as for {@link Reference}
    */
-  record Stored(ArtifactRef artifact, String filename, Map<String, String> columns)
+  record Stored(
+      ArtifactRef artifact, @Nullable String filename, @Nullable Map<String, String> columns)
       implements DatasetSource {}
 
   /** Rows inside the event itself; for small data (Kafka's record limit applies). */

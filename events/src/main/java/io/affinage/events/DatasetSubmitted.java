@@ -1,5 +1,8 @@
 package io.affinage.events;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A producer hands in a dataset. Type {@code io.affinage.dataset.submitted.v1}.
  *
@@ -16,12 +19,17 @@ public record DatasetSubmitted(
     String submissionId,
     String name,
     DatasetSource source,
-    DatasetFormat format,
-    DatasetLayout layout,
-    SplitPolicy split,
-    boolean strict,
-    RoutingSlip slip)
+    @JsonProperty(defaultValue = "AUTO") DatasetFormat format,
+    @JsonProperty(defaultValue = "AUTO") DatasetLayout layout,
+    @Nullable SplitPolicy split,
+    @JsonProperty(defaultValue = "false") boolean strict,
+    @Nullable RoutingSlip slip)
     implements EventData {
+  public DatasetSubmitted {
+    format = format == null ? DatasetFormat.AUTO : format;
+    layout = layout == null ? DatasetLayout.AUTO : layout;
+  }
+
   @Override
   public String key() {
     return submissionId;

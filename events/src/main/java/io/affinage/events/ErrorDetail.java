@@ -1,5 +1,7 @@
 package io.affinage.events;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An error as users meet it, the same in event, API and metric.
  *
@@ -7,4 +9,4 @@ package io.affinage.events;
  * @param message for people: what is wrong, where, and what to do
  * @param param the field of the request that is at fault, or null
  */
-public record ErrorDetail(String code, String message, String param) {}
+public record ErrorDetail(String code, String message, @Nullable String param) {}

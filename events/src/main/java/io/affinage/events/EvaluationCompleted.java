@@ -2,6 +2,7 @@ package io.affinage.events;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an evaluation found. Type {@code io.affinage.evaluation.completed.v1}; topic compacted by
@@ -18,12 +19,12 @@ public record EvaluationCompleted(
     int attempt,
     String decidingMetric,
     Map<String, Map<String, Estimate>> variants,
-    Comparison comparison,
+    @Nullable Comparison comparison,
     List<Sample> samples,
     long items,
     long leftOut,
     double seconds,
-    RoutingSlip slip)
+    @Nullable RoutingSlip slip)
     implements EventData {
 
   /** A mean with its 95% bootstrap confidence interval over {@code n} items. */

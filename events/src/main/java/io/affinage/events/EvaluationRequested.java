@@ -1,5 +1,7 @@
 package io.affinage.events;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Evaluate a model against its base. Type {@code io.affinage.evaluation.requested.v1}.
  *
@@ -12,7 +14,7 @@ public record EvaluationRequested(
     ModelRegistered model,
     ArtifactRef dataset,
     EvaluationSpec spec,
-    RoutingSlip slip)
+    @Nullable RoutingSlip slip)
     implements EventData {
   @Override
   public String key() {

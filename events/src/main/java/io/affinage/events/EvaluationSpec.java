@@ -2,6 +2,7 @@ package io.affinage.events;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to measure on a dataset split and when the model passes. Null means the default.
@@ -21,15 +22,15 @@ import java.util.List;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record EvaluationSpec(
-    List<String> metrics,
-    String split,
-    Integer maxItems,
-    Integer fewShot,
-    Integer maxNewTokens,
-    RewardSpec reward,
-    List<String> choices,
-    Gate gate,
-    Long seed) {
+    @Nullable List<String> metrics,
+    @Nullable String split,
+    @Nullable Integer maxItems,
+    @Nullable Integer fewShot,
+    @Nullable Integer maxNewTokens,
+    @Nullable RewardSpec reward,
+    @Nullable List<String> choices,
+    @Nullable Gate gate,
+    @Nullable Long seed) {
 
   /**
    * @param minGain smallest difference of the deciding metric to the plain base (for perplexity:
@@ -37,5 +38,5 @@ public record EvaluationSpec(
    * @param maxPValue largest p-value of the paired test of that difference
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Gate(Double minGain, Double maxPValue) {}
+  public record Gate(@Nullable Double minGain, @Nullable Double maxPValue) {}
 }

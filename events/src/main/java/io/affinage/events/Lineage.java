@@ -1,5 +1,7 @@
 package io.affinage.events;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Everything that determines a model: the same lineage gives the same bits.
  *
@@ -9,7 +11,7 @@ package io.affinage.events;
  */
 public record Lineage(
     String datasetDigest,
-    String baseModelDigest,
+    @Nullable String baseModelDigest,
     TrainingSpec spec,
     long seed,
     String codeVersion) {}

@@ -1,12 +1,15 @@
 package io.affinage.events;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The gate's decision on a model. Type {@code io.affinage.model.promoted.v1}; topic {@code
  * model.decisions}, compacted by model.
  *
  * @param reason the rule and the numbers, for people
  */
-public record ModelPromoted(String modelId, String evaluationId, String reason, RoutingSlip slip)
+public record ModelPromoted(
+    String modelId, String evaluationId, String reason, @Nullable RoutingSlip slip)
     implements EventData {
   @Override
   public String key() {

@@ -1,6 +1,7 @@
 package io.affinage.events;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A job's model exists. Type {@code io.affinage.model.registered.v1}; terminal for the job; topic
@@ -23,13 +24,13 @@ public record ModelRegistered(
     Kind kind,
     ArtifactRef model,
     String baseModel,
-    ArtifactRef base,
+    @Nullable ArtifactRef base,
     ArtifactRef dataset,
     Lineage lineage,
     long trainedTokens,
     Map<String, Double> metrics,
     long createdAt,
-    RoutingSlip slip)
+    @Nullable RoutingSlip slip)
     implements EventData {
 
   /** What the model folder holds. */

@@ -2,6 +2,7 @@ package io.affinage.events;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One row of a dataset version, whatever layout it came in; the line format of {@code train.jsonl}
@@ -15,12 +16,12 @@ import java.util.List;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record NormalRow(
     String id,
-    String text,
-    String prompt,
-    String completion,
-    List<ChatMessage> messages,
-    List<ChatMessage> chosen,
-    List<ChatMessage> rejected) {
+    @Nullable String text,
+    @Nullable String prompt,
+    @Nullable String completion,
+    @Nullable List<ChatMessage> messages,
+    @Nullable List<ChatMessage> chosen,
+    @Nullable List<ChatMessage> rejected) {
 
   /** One turn of a chat. */
   public record ChatMessage(String role, String content) {}

@@ -1,6 +1,7 @@
 package io.affinage.events;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Score completions. Type {@code io.affinage.reward.requested.v1}.
@@ -9,7 +10,8 @@ import java.util.List;
  * @param reward how to score
  */
 public record RewardRequested(
-    String requestId, RewardSpec reward, List<Item> items, RoutingSlip slip) implements EventData {
+    String requestId, RewardSpec reward, List<Item> items, @Nullable RoutingSlip slip)
+    implements EventData {
 
   /**
    * One completion to be scored.
@@ -17,7 +19,7 @@ public record RewardRequested(
    * @param itemId unique within the request
    * @param reference the right answer, where the reward needs one; else null
    */
-  public record Item(String itemId, String prompt, String completion, String reference) {}
+  public record Item(String itemId, String prompt, String completion, @Nullable String reference) {}
 
   @Override
   public String key() {

@@ -1,5 +1,6 @@
 package io.affinage.events;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -19,7 +20,10 @@ public sealed interface RewardSpec {
    * 1 when the completion equals the reference after trimming, and optional case and punctuation
    * folding; else 0.
    */
-  record ExactMatch(boolean ignoreCase, boolean ignorePunctuation) implements RewardSpec {}
+  record ExactMatch(
+      @JsonProperty(defaultValue = "false") boolean ignoreCase,
+      @JsonProperty(defaultValue = "false") boolean ignorePunctuation)
+      implements RewardSpec {}
 
   /**
    * 1 when the pattern is found in the completion; {@code {reference}} in it stands for the quoted
@@ -28,7 +32,7 @@ public sealed interface RewardSpec {
   record Regex(String pattern) implements RewardSpec {}
 
   /** 1 when the last number in the completion equals the reference's within the tolerance. */
-  record NumericAnswer(double tolerance) implements RewardSpec {}
+  record NumericAnswer(@JsonProperty(defaultValue = "0") double tolerance) implements RewardSpec {}
 
   /** 1 when the completion is JSON that satisfies the schema (2020-12). */
   record JsonSchema(JsonNode schema) implements RewardSpec {}

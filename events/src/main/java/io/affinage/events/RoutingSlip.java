@@ -1,5 +1,6 @@
 package io.affinage.events;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
 /**
@@ -9,7 +10,7 @@ import java.util.List;
  * @param runId the run that all events of it share (CloudEvents extension {@code correlationid})
  * @param stages what is left, in order
  */
-public record RoutingSlip(String runId, List<Stage> stages) {
+public record RoutingSlip(String runId, @JsonProperty(defaultValue = "[]") List<Stage> stages) {
   public RoutingSlip {
     stages = stages == null ? List.of() : List.copyOf(stages);
   }

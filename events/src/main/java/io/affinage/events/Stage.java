@@ -2,6 +2,7 @@ package io.affinage.events;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import org.jspecify.annotations.Nullable;
 
 /** One step of a run that some service performs. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "stage")
@@ -17,7 +18,7 @@ public sealed interface Stage {
    * @param baseModel see {@link TrainingRequested#baseModel()}
    * @param suffix part of the registered model's name; null for none
    */
-  record Train(String baseModel, TrainingSpec spec, String suffix) implements Stage {}
+  record Train(String baseModel, TrainingSpec spec, @Nullable String suffix) implements Stage {}
 
   /** Evaluate the model that the preceding stage registered, and decide on it. */
   record Evaluate(EvaluationSpec spec) implements Stage {}

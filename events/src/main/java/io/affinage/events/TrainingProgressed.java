@@ -1,6 +1,7 @@
 package io.affinage.events;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far a job is; throttled at the source. Type {@code io.affinage.training.progressed.v1}.
@@ -17,12 +18,12 @@ public record TrainingProgressed(
     String workerId,
     int step,
     int totalSteps,
-    Double trainLoss,
-    Double learningRate,
+    @Nullable Double trainLoss,
+    @Nullable Double learningRate,
     long tokensSeen,
-    Double tokensPerSecond,
-    Double etaSeconds,
-    Map<String, Double> metrics)
+    @Nullable Double tokensPerSecond,
+    @Nullable Double etaSeconds,
+    @Nullable Map<String, Double> metrics)
     implements EventData {
   @Override
   public String key() {

@@ -1,6 +1,7 @@
 package io.affinage.events;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Train a model. Type {@code io.affinage.training.requested.v1}.
@@ -20,25 +21,25 @@ import java.util.Map;
 public record TrainingRequested(
     String jobId,
     String baseModel,
-    ArtifactRef dataset,
-    String datasetName,
+    @Nullable ArtifactRef dataset,
+    @Nullable String datasetName,
     TrainingSpec spec,
-    String suffix,
-    Map<String, String> metadata,
-    RoutingSlip slip,
-    String datasetSubmissionId)
+    @Nullable String suffix,
+    @Nullable Map<String, String> metadata,
+    @Nullable RoutingSlip slip,
+    @Nullable String datasetSubmissionId)
     implements EventData {
 
   /** A request for a dataset version that exists. */
   public TrainingRequested(
       String jobId,
       String baseModel,
-      ArtifactRef dataset,
-      String datasetName,
+      @Nullable ArtifactRef dataset,
+      @Nullable String datasetName,
       TrainingSpec spec,
-      String suffix,
-      Map<String, String> metadata,
-      RoutingSlip slip) {
+      @Nullable String suffix,
+      @Nullable Map<String, String> metadata,
+      @Nullable RoutingSlip slip) {
     this(jobId, baseModel, dataset, datasetName, spec, suffix, metadata, slip, null);
   }
 

@@ -2,6 +2,7 @@ package io.affinage.events;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to train and how. A null field means the default, which the trainer resolves and publishes.
@@ -29,24 +30,24 @@ import java.util.List;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TrainingSpec(
     String method,
-    Adapter adapter,
-    Architecture architecture,
-    Double epochs,
-    Integer maxSteps,
-    Integer batchSize,
-    Integer gradientAccumulation,
-    Double learningRate,
-    String schedule,
-    Double warmupRatio,
-    Double weightDecay,
-    Double maxGradNorm,
-    Integer maxLength,
-    String overlength,
-    Boolean packing,
-    Boolean completionOnly,
-    String dtype,
-    Integer checkpointEverySteps,
-    Long seed) {
+    @Nullable Adapter adapter,
+    @Nullable Architecture architecture,
+    @Nullable Double epochs,
+    @Nullable Integer maxSteps,
+    @Nullable Integer batchSize,
+    @Nullable Integer gradientAccumulation,
+    @Nullable Double learningRate,
+    @Nullable String schedule,
+    @Nullable Double warmupRatio,
+    @Nullable Double weightDecay,
+    @Nullable Double maxGradNorm,
+    @Nullable Integer maxLength,
+    @Nullable String overlength,
+    @Nullable Boolean packing,
+    @Nullable Boolean completionOnly,
+    @Nullable String dtype,
+    @Nullable Integer checkpointEverySteps,
+    @Nullable Long seed) {
 
   /**
    * A LoRA adapter.
@@ -57,20 +58,20 @@ public record TrainingSpec(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Adapter(
       String type,
-      Integer rank,
-      Double loraAlpha,
-      Double loraDropout,
-      Boolean useRslora,
-      List<String> targetModules) {}
+      @Nullable Integer rank,
+      @Nullable Double loraAlpha,
+      @Nullable Double loraDropout,
+      @Nullable Boolean useRslora,
+      @Nullable List<String> targetModules) {}
 
   /** The shape of a new Llama-family model and its tokenizer. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Architecture(
-      Integer hiddenSize,
-      Integer intermediateSize,
-      Integer layers,
-      Integer heads,
-      Integer kvHeads,
-      Integer vocabularySize,
-      Integer contextLength) {}
+      @Nullable Integer hiddenSize,
+      @Nullable Integer intermediateSize,
+      @Nullable Integer layers,
+      @Nullable Integer heads,
+      @Nullable Integer kvHeads,
+      @Nullable Integer vocabularySize,
+      @Nullable Integer contextLength) {}
 }

@@ -1,0 +1,60 @@
+package io.affinage.events;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
+import com.fasterxml.jackson.databind.introspect.AnnotatedParameter;
+import com.fasterxml.jackson.databind.introspect.NopAnnotationIntrospector;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells Jackson that a component of a record of this package is required unless it is
+ * {@code @Nullable} or has a default.
+ */
+final class NullnessIntrospector extends NopAnnotationIntrospector {
+  @Override
+  public @Nullable Boolean hasRequiredMarker(AnnotatedMember member) {
+    return component(member).map(component -> isRequired(component)).orElse(null);
+  }
+
+  @Override
+  public JsonSetter.Value findSetterInfo(Annotated annotated) {
+    boolean required =
+        annotated instanceof AnnotatedMember member
+            && component(member).filter(component -> isRequired(component)).isPresent();
+    return required ? JsonSetter.Value.forValueNulls(Nulls.FAIL) : JsonSetter.Value.empty();
+  }
+
+  static boolean isRequired(RecordComponent component) {
+    return !component.getAnnotatedType().isAnnotationPresent(Nullable.class)
+        && defaultValue(component).isEmpty();
+  }
+
+  /** The default that the record takes for an absent component. */
+  static Optional<String> defaultValue(RecordComponent component) {
+    JsonProperty property = component.getAccessor().getAnnotation(JsonProperty.class);
+    // An empty default text means "none" to Jackson's annotation; only SplitPolicy.salt has one.
+    return Optional.ofNullable(property).map(JsonProperty::defaultValue);
+  }
+
+  private static Optional<RecordComponent> component(AnnotatedMember member) {
+    Class<?> owner = member.getDeclaringClass();
+    if (!owner.isRecord() || owner.getPackage() != EventData.class.getPackage()) {
+      return Optional.empty();
+    }
+    RecordComponent[] components = owner.getRecordComponents();
+    if (member instanceof AnnotatedParameter parameter) {
+      return parameter.getOwner().getParameterCount() == components.length
+          ? Optional.of(components[parameter.getIndex()])
+          : Optional.empty();
+    }
+    return Arrays.stream(components)
+        .filter(component -> component.getName().equals(member.getName()))
+        .findFirst();
+  }
+}

@@ -1,0 +1,206 @@
+package io.affinage.events;
+
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** At least one example of every event; the second of a kind leaves out all that is optional. */
+final class ExampleEvents {
+  static final ArtifactRef FOLDER =
+      new ArtifactRef("sha256:" + "0a".repeat(32), ArtifactRef.Kind.FOLDER, 1234);
+  static final ArtifactRef FILE =
+      new ArtifactRef("sha256:" + "1b".repeat(32), ArtifactRef.Kind.FILE, 99);
+  static final ErrorDetail ERROR = new ErrorDetail("non_finite_loss", "loss is NaN", "spec");
+  static final TrainingSpec SPARSE_SPEC =
+      new TrainingSpec(
+          "sft", null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+          null, null, null, null);
+  static final TrainingSpec SPEC =
+      new TrainingSpec(
+          "sft",
+          new TrainingSpec.Adapter("lora", 16, 32.0, 0.05, false, List.of("all-linear")),
+          new TrainingSpec.Architecture(128, 256, 4, 4, 2, 1024, 256),
+          2.0,
+          100,
+          8,
+          2,
+          2e-4,
+          "cosine",
+          0.03,
+          0.01,
+          1.0,
+          512,
+          "truncate",
+          true,
+          true,
+          "bfloat16",
+          50,
+          42L);
+  static final EvaluationSpec EVALUATION_SPEC =
+      new EvaluationSpec(
+          List.of("exact_match", "perplexity"),
+          "test",
+          200,
+          4,
+          64,
+          new RewardSpec.ExactMatch(true, false),
+          List.of("yes", "no"),
+          new EvaluationSpec.Gate(0.01, 0.05),
+          7L);
+  static final RoutingSlip SLIP =
+      new RoutingSlip(
+          "run-1",
+          List.of(
+              new Stage.Train("scratch", SPEC, "demo"),
+              new Stage.Train("hub:owner/name", SPARSE_SPEC, null),
+              new Stage.Evaluate(EVALUATION_SPEC)));
+  static final ModelRegistered MODEL = registered(FILE, SLIP, "sha256:" + "2c".repeat(32));
+
+  private ExampleEvents() {}
+
+  static Stream<EventData> all() {
+    EvaluationCompleted.Estimate estimate = new EvaluationCompleted.Estimate(0.5, 0.4, 0.6, 100);
+    return Stream.of(
+        new DatasetSubmitted(
+            "sub-1",
+            "intents",
+            new DatasetSource.Reference("s3://b/k", Map.of("utterance", "prompt")),
+            DatasetFormat.CSV,
+            DatasetLayout.PROMPT_COMPLETION,
+            new SplitPolicy(0.05, 0.1, "salt"),
+            true,
+            SLIP),
+        new DatasetSubmitted(
+            "sub-2",
+            "upload",
+            new DatasetSource.Stored(FILE, null, null),
+            DatasetFormat.AUTO,
+            DatasetLayout.AUTO,
+            null,
+            false,
+            null),
+        new DatasetSubmitted(
+            "sub-3",
+            "inline",
+            new DatasetSource.Inline(
+                List.of(JsonNodeFactory.instance.objectNode().put("text", "naïve 漢字"))),
+            DatasetFormat.JSONL,
+            DatasetLayout.TEXT,
+            SplitPolicy.DEFAULT,
+            false,
+            new RoutingSlip("run", List.of())),
+        new DatasetReady(
+            "sub-1",
+            "intents",
+            FOLDER,
+            DatasetLayout.ALPACA,
+            new DatasetCounts(10, 7, 2, 1),
+            Map.of("train", 6L, "test", 1L),
+            SLIP),
+        new DatasetReady(
+            "sub-2",
+            "upload",
+            FOLDER,
+            DatasetLayout.TEXT,
+            new DatasetCounts(0, 0, 0, 0),
+            Map.of(),
+            null),
+        new DatasetRejected("sub-1", "intents", ERROR, new DatasetCounts(3, 0, 0, 3)),
+        new DatasetRejected(
+            "sub-2", "x", new ErrorDetail("unreadable", "no such file", null), null),
+        new TrainingRequested(
+            "job-1", "scratch", FOLDER, "intents", SPEC, "demo", Map.of("who", "me"), SLIP),
+        new TrainingRequested(
+            "job-2", "model:x", null, null, SPARSE_SPEC, null, null, null, "sub-1"),
+        new TrainingClaimed("job-1", 1, "worker-a", 30_000),
+        new TrainingHeartbeat("job-1", 1, "worker-a", 12),
+        new TrainingCheckpointed("job-1", 1, "worker-a", 50, FOLDER, 1.25),
+        new TrainingCheckpointed("job-1", 1, "worker-a", 51, FOLDER, null),
+        new TrainingReleased("job-1", 1, "worker-a", "shutdown"),
+        new TrainingReleased("job-1", 2, "worker-a", null),
+        new TrainingControlRequested("job-1", TrainingControlRequested.Action.CANCEL),
+        new TrainingProgressed(
+            "job-1", 1, "worker-a", 3, 10, 2.5, 1e-4, 4096, 150.5, 12.0, Map.of("grad_norm", 1.0)),
+        new TrainingProgressed("job-1", 1, "w", 4, 10, null, null, 0, null, null, null),
+        new TrainingFailed("job-1", 1, "worker-a", ERROR, SLIP),
+        new TrainingFailed("job-2", 1, "worker-a", ERROR, null),
+        new TrainingCancelled("job-1", 2, "worker-a"),
+        MODEL,
+        registered(null, null, null),
+        new RewardRequested(
+            "req-1",
+            new RewardSpec.NumericAnswer(1e-6),
+            List.of(
+                new RewardRequested.Item("i1", "2+2?", "4", "4"),
+                new RewardRequested.Item("i2", "2+3?", "", null)),
+            SLIP),
+        reward("req-2", new RewardSpec.Regex("\\d+")),
+        reward("req-3", new RewardSpec.JsonSchema(JsonNodeFactory.instance.objectNode())),
+        reward(
+            "req-4",
+            new RewardSpec.JsonSchema(
+                JsonNodeFactory.instance.objectNode().set("minimum", new IntNode(3)))),
+        reward("req-5", new RewardSpec.Length(10, 20)),
+        new RewardScored(
+            "req-1",
+            List.of(
+                new RewardScored.Score("i1", 1.0, "4 = 4"),
+                new RewardScored.Score("i2", null, null)),
+            null),
+        new RewardScored("req-2", List.of(), ERROR),
+        new EvaluationRequested("eval-1", MODEL, FOLDER, EVALUATION_SPEC, SLIP),
+        new EvaluationRequested(
+            "eval-2",
+            MODEL,
+            FOLDER,
+            new EvaluationSpec(null, null, null, null, null, null, null, null, null),
+            null),
+        new EvaluationClaimed("eval-1", 1, "worker-b", 30_000),
+        new EvaluationProgressed("eval-1", 1, "worker-b", "tuned", 5, 100),
+        new EvaluationCompleted(
+            "eval-1",
+            MODEL.modelId(),
+            1,
+            "exact_match",
+            Map.of("base", Map.of("exact_match", estimate)),
+            new EvaluationCompleted.Comparison("exact_match", 0.2, 0.1, 0.3, 0.001),
+            List.of(new EvaluationCompleted.Sample("p", "r", Map.of("base", "x"))),
+            100,
+            20,
+            12.5,
+            SLIP),
+        new EvaluationCompleted(
+            "eval-2", "m", 1, "perplexity", Map.of(), null, List.of(), 0, 0, 0, null),
+        new EvaluationFailed("eval-1", MODEL.modelId(), 2, ERROR, SLIP),
+        new EvaluationFailed("eval-2", "m", 1, ERROR, null),
+        new ModelPromoted(MODEL.modelId(), "eval-1", "gain 0.2 >= 0.01", SLIP),
+        new ModelPromoted("m", "eval-2", "better", null),
+        new ModelRejected(MODEL.modelId(), "eval-1", "gain 0.0 < 0.01", SLIP),
+        new ModelRejected("m", "eval-2", "worse", null));
+  }
+
+  private static RewardRequested reward(String id, RewardSpec reward) {
+    return new RewardRequested(id, reward, List.of(), null);
+  }
+
+  private static ModelRegistered registered(
+      ArtifactRef base, RoutingSlip slip, String baseModelDigest) {
+    return new ModelRegistered(
+        "smol:demo:" + (base == null ? "full" : "adapter"),
+        "job-1",
+        1,
+        "worker-a",
+        base == null ? ModelRegistered.Kind.FULL : ModelRegistered.Kind.ADAPTER,
+        FOLDER,
+        base == null ? "scratch" : "artifact:" + base.digest(),
+        base,
+        FOLDER,
+        new Lineage(FOLDER.digest(), baseModelDigest, SPEC, 42, "0.1.0"),
+        1000,
+        Map.of("train_loss", 1.5),
+        1_760_000_000,
+        slip);
+  }
+}
