@@ -1,0 +1,13 @@
+package io.affinage.reward.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/** Settings of the reward service. */
+@ConfigMapping(prefix = "affinage.reward")
+public interface RewardConfig {
+
+  /** Most items of one request. */
+  @WithDefault("1000")
+  int maxItems();
+}

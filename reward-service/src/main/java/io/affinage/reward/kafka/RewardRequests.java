@@ -1,0 +1,90 @@
+package io.affinage.reward.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.affinage.events.Event;
+import io.affinage.events.EventCodec;
+import io.affinage.events.EventException;
+import io.affinage.events.EventFactory;
+import io.affinage.events.RewardRequested;
+import io.affinage.events.Topics;
+import io.affinage.reward.config.MeteredScorer;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.smallrye.reactive.messaging.kafka.transactions.KafkaTransactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.eclipse.microprofile.reactive.messaging.Channel;
+import org.eclipse.microprofile.reactive.messaging.Incoming;
+import org.eclipse.microprofile.reactive.messaging.Message;
+
+/**
+ * Consumes, scores and produces in one transaction: answers, dead letters and the group's offsets
+ * become visible together, or not at all and the batch is read again.
+ *
+ * <p>A repeated request is answered again, with the same event id: whoever asks after a restart
+ * needs the answer, and whoever had it recognises it.
+ */
+@ApplicationScoped
+public class RewardRequests {
+  private final KafkaTransactions<byte[]> transactions;
+  private final MeteredScorer scorer;
+  private final RequestCounters counters;
+  private final EventFactory events =
+      new EventFactory("/affinage/reward-service", Clock.systemUTC());
+
+  RewardRequests(
+      @Channel("reward-scored") KafkaTransactions<byte[]> transactions,
+      MeteredScorer scorer,
+      RequestCounters counters) {
+    this.transactions = transactions;
+    this.scorer = scorer;
+    this.counters = counters;
+  }
+
+  @Incoming("reward-requested")
+  Uni<Void> answer(Message<ConsumerRecords<byte[], byte[]>> batch) {
+    return transactions.withTransactionAndAck(
+        batch,
+        emitter ->
+            Uni.createFrom()
+                .item(() -> answers(batch.getPayload()))
+                // Scoring may take seconds; the thread that polls must not wait for it.
+                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+                .invoke(answers -> answers.forEach(emitter::send))
+                .replaceWithVoid());
+  }
+
+  private List<Message<byte[]>> answers(ConsumerRecords<byte[], byte[]> records) {
+    List<Message<byte[]>> answers = new ArrayList<>(records.count());
+    for (ConsumerRecord<byte[], byte[]> record : records) {
+      answers.add(answer(record));
+    }
+    return answers;
+  }
+
+  private Message<byte[]> answer(ConsumerRecord<byte[], byte[]> record) {
+    Event<RewardRequested> request;
+    try {
+      request = EventCodec.decode(record).as(RewardRequested.class);
+    } catch (EventException poison) {
+      counters.deadLetter();
+      return DeadLetter.of(record, poison).asMessage(Topics.REWARD_REQUESTED.deadLetter());
+    }
+    counters.seen(request.metadata());
+    Event<?> scored = events.causedBy(request, scorer.score(request.data()));
+    Headers headers = new RecordHeaders();
+    byte[] value = EventCodec.encode(scored, headers);
+    return Outgoing.message(
+        Topics.REWARD_SCORED,
+        Topics.REWARD_SCORED.keyOf(scored.data()).getBytes(UTF_8),
+        value,
+        headers);
+  }
+}

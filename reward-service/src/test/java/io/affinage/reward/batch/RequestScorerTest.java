@@ -1,0 +1,69 @@
+package io.affinage.reward.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.affinage.events.RewardRequested;
+import io.affinage.events.RewardRequested.Item;
+import io.affinage.events.RewardScored;
+import io.affinage.events.RewardSpec;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class RequestScorerTest {
+  private final RequestScorer scorer = new RequestScorer(10);
+
+  @Test
+  void shouldAnswerInOrderWithNullForWhatCannotBeScored() {
+    RewardScored scored =
+        scorer.score(
+            request(
+                new RewardSpec.ExactMatch(false, false),
+                new Item("a", "p", "yes", "yes"),
+                new Item("b", "p", "yes", null),
+                new Item("c", "p", null, "yes"),
+                new Item("d", "p", "no", "yes")));
+    assertThat(scored.error()).isNull();
+    assertThat(scored.scores())
+        .extracting(RewardScored.Score::itemId)
+        .containsExactly("a", "b", "c", "d");
+    assertThat(scored.scores())
+        .extracting(RewardScored.Score::value)
+        .containsExactly(1.0, null, null, 0.0);
+    assertThat(scored.scores()).allSatisfy(s -> assertThat(s.detail()).isNotBlank());
+  }
+
+  @Test
+  void shouldAnswerABadRequestWithItsCode() {
+    Item item = new Item("a", "p", "c", "r");
+    RewardSpec exact = new RewardSpec.ExactMatch(false, false);
+    assertThat(code(request(new RewardSpec.Regex("("), item))).isEqualTo("invalid_pattern");
+    assertThat(code(request(new RewardSpec.Regex(null), item))).isEqualTo("invalid_pattern");
+    assertThat(code(request(new RewardSpec.JsonSchema(null), item))).isEqualTo("invalid_schema");
+    assertThat(code(request(new RewardSpec.Length(5, 1), item))).isEqualTo("invalid_length");
+    assertThat(code(request(new RewardSpec.NumericAnswer(-1), item)))
+        .isEqualTo("invalid_tolerance");
+    assertThat(code(request(null, item))).isEqualTo("missing_reward");
+    assertThat(code(request(exact))).isEqualTo("no_items");
+    assertThat(code(new RewardRequested("r", exact, null, null))).isEqualTo("no_items");
+    assertThat(code(request(exact, item, item))).isEqualTo("duplicate_item");
+    assertThat(code(request(exact, new Item(" ", "p", "c", "r")))).isEqualTo("invalid_item");
+    assertThat(code(new RewardRequested("r", exact, Arrays.asList((Item) null), null)))
+        .isEqualTo("invalid_item");
+    Item[] many =
+        IntStream.range(0, 11).mapToObj(i -> new Item("i" + i, "p", "c", "r")).toArray(Item[]::new);
+    assertThat(code(request(exact, many))).isEqualTo("too_many_items");
+  }
+
+  private String code(RewardRequested request) {
+    RewardScored scored = scorer.score(request);
+    assertThat(scored.scores()).isEmpty();
+    assertThat(scored.error().message()).isNotBlank();
+    return scored.error().code();
+  }
+
+  private static RewardRequested request(RewardSpec spec, Item... items) {
+    return new RewardRequested("r", spec, List.of(items), null);
+  }
+}
