@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -113,12 +114,7 @@ public record TokenizerDefinition(
     JSON.writeValue(folder.resolve(TOKENIZER).toFile(), json);
     ObjectNode config = JSON.createObjectNode();
     config.put("tokenizer_class", "PreTrainedTokenizerFast");
-    Map<Integer, String> tokens = new HashMap<>();
-    idsByToken(json).forEach((token, id) -> tokens.put(id, token));
-    specialTokens.bos().ifPresent(id -> config.put("bos_token", tokens.get(id)));
-    specialTokens.eos().ifPresent(id -> config.put("eos_token", tokens.get(id)));
-    specialTokens.pad().ifPresent(id -> config.put("pad_token", tokens.get(id)));
-    specialTokens.unk().ifPresent(id -> config.put("unk_token", tokens.get(id)));
+    new TreeMap<>(specialTokenTexts()).forEach(config::put);
     modelMaxLength.ifPresent(length -> config.put("model_max_length", length));
     config.put("clean_up_tokenization_spaces", false);
     if (chatTemplates.size() == 1 && chatTemplates.containsKey(DEFAULT)) {
@@ -132,6 +128,18 @@ public record TokenizerDefinition(
                   named.addObject().put("name", each.getKey()).put("template", each.getValue()));
     }
     JSON.writerWithDefaultPrettyPrinter().writeValue(folder.resolve(CONFIG).toFile(), config);
+  }
+
+  /** The special tokens as text, by the names that chat templates know: {@code bos_token} etc. */
+  public Map<String, String> specialTokenTexts() {
+    Map<Integer, String> tokens = new HashMap<>();
+    idsByToken(json).forEach((token, id) -> tokens.put(id, token));
+    Map<String, String> texts = new HashMap<>();
+    specialTokens.bos().ifPresent(id -> texts.put("bos_token", tokens.get(id)));
+    specialTokens.eos().ifPresent(id -> texts.put("eos_token", tokens.get(id)));
+    specialTokens.pad().ifPresent(id -> texts.put("pad_token", tokens.get(id)));
+    specialTokens.unk().ifPresent(id -> texts.put("unk_token", tokens.get(id)));
+    return texts;
   }
 
   /** Ids of every token of the vocabulary and of the added tokens. */

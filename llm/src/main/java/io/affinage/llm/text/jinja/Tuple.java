@@ -1,0 +1,6 @@
+package io.affinage.llm.text.jinja;
+
+import java.util.List;
+
+/** A Python tuple. */
+record Tuple(List<Object> items) {}
