@@ -1,0 +1,21 @@
+package io.affinage.llm.generation;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What to generate.
+ *
+ * @param prompts token ids of each prompt, none empty
+ * @param maxNewTokens longest continuation, in tokens
+ * @param stopTokens generation of a row ends with the first of these; it is part of the result's
+ *     ids
+ * @param sampling how tokens are chosen
+ */
+public record GenerationRequest(
+    List<int[]> prompts, int maxNewTokens, Set<Integer> stopTokens, Sampling sampling) {
+  public GenerationRequest {
+    prompts = List.copyOf(prompts);
+    stopTokens = Set.copyOf(stopTokens);
+  }
+}

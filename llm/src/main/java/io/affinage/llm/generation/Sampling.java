@@ -1,0 +1,39 @@
+package io.affinage.llm.generation;
+
+import io.affinage.llm.error.LlmException;
+
+/**
+ * How the next token is chosen; applied in Hugging Face's order: repetition penalty, temperature,
+ * top-k, top-p.
+ *
+ * @param temperature 0 for greedy
+ * @param topK keep the k likeliest tokens; 0 for all
+ * @param topP keep the smallest set of tokens whose probability reaches p; 1 for all
+ * @param repetitionPenalty above 1 makes tokens that occurred less likely (Keskar et al. 2019); 1
+ *     for none
+ * @param seed decides the draws; row i of a batch draws from its own stream, so a row's text does
+ *     not depend on the rows beside it
+ */
+public record Sampling(
+    double temperature, int topK, double topP, double repetitionPenalty, long seed) {
+  public static final Sampling GREEDY = new Sampling(0, 0, 1, 1, 0);
+
+  public Sampling {
+    if (!(temperature >= 0 && temperature <= 100)) {
+      throw invalid("temperature", "in [0, 100]", temperature);
+    }
+    if (topK < 0) {
+      throw invalid("top_k", "0 or more", topK);
+    }
+    if (!(topP > 0 && topP <= 1)) {
+      throw invalid("top_p", "in (0, 1]", topP);
+    }
+    if (!(repetitionPenalty > 0)) {
+      throw invalid("repetition_penalty", "above 0", repetitionPenalty);
+    }
+  }
+
+  private static LlmException invalid(String name, String range, Number value) {
+    return new LlmException("invalid_sampling", name + " must be " + range + ", not " + value);
+  }
+}

@@ -1,0 +1,14 @@
+package io.affinage.llm.model;
+
+import ai.djl.ndarray.NDArray;
+import java.util.List;
+
+/** What an adapter puts beside the linear layers of a decoder. */
+public interface BlockAdapter {
+
+  /**
+   * The arrays that block kernels take: A [r, in] and B [out, r] for each of {@link LinearLayer} in
+   * order (both empty where a layer has none), then the scaling as a scalar on the CPU.
+   */
+  List<NDArray> block(int layer);
+}

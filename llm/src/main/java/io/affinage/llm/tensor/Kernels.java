@@ -1,0 +1,177 @@
+package io.affinage.llm.tensor;
+
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Compiled TorchScript methods, and the two ways to call them: {@link #run} without autograd, and
+ * {@link #differentiable} with it. Not safe for use by several threads at once.
+ */
+public final class Kernels implements AutoCloseable {
+  private final Model model;
+  private final PtSymbolBlock block;
+  private final NDManager manager;
+  private final Map<String, NDArray> methodNames = new HashMap<>();
+
+  private Kernels(Model model) {
+    this.model = model;
+    this.block = (PtSymbolBlock) model.getBlock();
+    this.manager = model.getNDManager();
+  }
+
+  /**
+   * Compiles kernel fragments for one configuration.
+   *
+   * @param scope decides the device; the kernels outlive neither it nor {@link #close()}
+   * @param attributes numbers that the methods read as {@code self.NAME}
+   * @param fragments resource names in the kernels folder, without extension
+   * @throws IllegalStateException when the source does not compile; the message names line and
+   *     operator
+   */
+  public static Kernels compile(
+      NDManager scope, Map<String, Object> attributes, List<String> fragments) {
+    byte[] archive =
+        ScriptArchive.of(attributes, fragments.stream().map(Kernels::resource).toList());
+    Model model = Model.newInstance("kernels", scope.getDevice(), "PyTorch");
+    try {
+      model.load(new ByteArrayInputStream(archive));
+    } catch (IOException | MalformedModelException e) {
+      model.close();
+      throw new IllegalStateException("kernels " + fragments + " do not compile", e);
+    }
+    return new Kernels(model);
+  }
+
+  private static String resource(String fragment) {
+    String path = "/io/affinage/llm/kernels/" + fragment + ".pyt";
+    try (InputStream in = Kernels.class.getResourceAsStream(path)) {
+      if (in == null) {
+        throw new IllegalArgumentException("no kernel resource " + path);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Calls a method without autograd.
+   *
+   * @param scope owns the results
+   * @param arguments in order: NDArray, List of NDArray, Integer, Long, Double, Boolean, or an
+   *     IValue made earlier (which stays open)
+   */
+  public NDList run(NDManager scope, String method, Object... arguments) {
+    IValue[] values = new IValue[arguments.length];
+    try {
+      for (int i = 0; i < arguments.length; i++) {
+        values[i] = value(arguments[i]);
+      }
+      prepareThread();
+      try (IValue result = IValueUtils.runMethod(block, method, values)) {
+        return result.toNDList((PtNDManager) scope);
+      }
+    } finally {
+      for (int i = 0; i < arguments.length; i++) {
+        if (values[i] != null && values[i] != arguments[i]) {
+          values[i].close();
+        }
+      }
+    }
+  }
+
+  /** A list argument that is used in many calls, made once. The caller closes it. */
+  public static IValue list(List<NDArray> arrays) {
+    return IValue.listFrom(arrays.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
+  }
+
+  private static IValue value(Object argument) {
+    if (argument instanceof IValue ready) {
+      return ready;
+    }
+    if (argument instanceof PtNDArray array) {
+      return IValue.from(array);
+    }
+    if (argument instanceof List<?> list) {
+      return IValue.listFrom(list.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
+    }
+    if (argument instanceof Integer number) {
+      return IValue.from(number.longValue());
+    }
+    if (argument instanceof Long number) {
+      return IValue.from(number.longValue());
+    }
+    if (argument instanceof Double number) {
+      return IValue.from(number.doubleValue());
+    }
+    if (argument instanceof Boolean flag) {
+      return IValue.from(flag.booleanValue());
+    }
+    throw new IllegalArgumentException("not a kernel argument: " + argument);
+  }
+
+  /**
+   * Calls a method with autograd on: results carry the graph that their gradients need. Arguments
+   * are NDArray, or a non-empty List of NDArray; numbers go through the module's attributes.
+   *
+   * @param scope owns the results
+   */
+  public NDList differentiable(NDManager scope, String method, Object... arguments) {
+    NDList inputs = new NDList();
+    NDArray name = methodNames.computeIfAbsent(method, this::methodName);
+    inputs.add(name);
+    for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i] instanceof NDArray array) {
+        array.setName(null);
+        inputs.add(array);
+      } else if (arguments[i] instanceof List<?> list && !list.isEmpty()) {
+        String listName = "l" + i + "[]";
+        for (Object element : list) {
+          NDArray array = (NDArray) element;
+          array.setName(listName);
+          inputs.add(array);
+        }
+      } else {
+        throw new IllegalArgumentException("not a differentiable argument: " + arguments[i]);
+      }
+    }
+    prepareThread();
+    JniUtils.setGradMode(true);
+    NDList results = IValueUtils.forward(block, inputs, true);
+    results.attach(scope);
+    return results;
+  }
+
+  private NDArray methodName(String method) {
+    NDArray marker = manager.create(0f);
+    marker.setName("module_method:" + method);
+    return marker;
+  }
+
+  /** The profiling executor specialises on shapes, which change with every row of real data. */
+  private static void prepareThread() {
+    JniUtils.setGraphExecutorOptimize(false);
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

@@ -1,0 +1,164 @@
+package io.affinage.llm.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.RowTensors;
+import io.affinage.llm.tensor.Kernels;
+import java.util.List;
+
+/**
+ * The loss of a row and its gradients, block by block: each block's graph lives alone, so its
+ * activations go as soon as its gradients are there, or are not kept at all and computed again
+ * (activation checkpointing, Chen et al. 2016). Blocks below the lowest trained array are not
+ * differentiated.
+ */
+final class Backpropagation {
+  private final Decoder decoder;
+  private final Kernels kernels;
+  private final Trainables trainables;
+  private final boolean recompute;
+  private final double dropout;
+
+  /**
+   * @param recompute whether activations inside blocks are computed twice instead of kept
+   * @param dropout probability in front of adapters
+   */
+  Backpropagation(Decoder decoder, Trainables trainables, boolean recompute, double dropout) {
+    this.decoder = decoder;
+    this.kernels = decoder.kernels();
+    this.trainables = trainables;
+    this.recompute = recompute;
+    this.dropout = dropout;
+  }
+
+  /**
+   * Adds a row's gradients, times {@code scale}, to the accumulators.
+   *
+   * @param noiseSeed decides what dropout drops
+   * @return the sum over target tokens of -log p, in nats
+   */
+  double accumulate(PrefixTreeRow row, double scale, long noiseSeed) {
+    try (NDManager scope = decoder.manager().newSubManager()) {
+      RowTensors tensors = RowTensors.of(scope, decoder, row);
+      int layers = decoder.blocks().size();
+      NDArray[] inputs = new NDArray[layers];
+      NDArray[] outputs = new NDArray[layers];
+      NDArray[] noise = new NDArray[layers];
+      NDArray hidden = tensors.embedded();
+      for (int block = 0; block < layers; block++) {
+        noise[block] = noise(scope, noiseSeed, block);
+        if (recompute) {
+          inputs[block] = hidden;
+          hidden = call(scope, "block_forward", block, hidden, null, tensors, noise[block]).get(0);
+        } else {
+          NDList leafAndOutput =
+              call(scope, "block_graph", block, hidden, null, tensors, noise[block]);
+          inputs[block] = leafAndOutput.get(0);
+          outputs[block] = leafAndOutput.get(1);
+          hidden = outputs[block];
+        }
+      }
+      NDList head =
+          kernels.differentiable(
+              scope,
+              "head_vjp",
+              hidden,
+              tensors.at(),
+              tensors.target(),
+              tensors.weight(),
+              scope.create((float) scale),
+              decoder.norm(),
+              decoder.head());
+      double loss = head.get(0).getFloat();
+      NDArray upstream = head.get(1);
+      add(scope, trainables.headGradients(), head.subNDList(2));
+      for (int block = layers - 1; block >= 0; block--) {
+        NDList gradients =
+            recompute
+                ? call(scope, "block_vjp", block, inputs[block], upstream, tensors, noise[block])
+                : kernels.differentiable(
+                    scope,
+                    "vjp",
+                    inputs[block],
+                    outputs[block],
+                    upstream,
+                    decoder.blocks().get(block).arrays(),
+                    trainables.adapter().block(block));
+        add(scope, trainables.blockGradients(block), gradients.subNDList(1));
+        upstream.close();
+        upstream = gradients.get(0);
+        release(gradients.subNDList(1));
+        inputs[block].close();
+        if (!recompute) {
+          outputs[block].close();
+        }
+      }
+      if (trainables.trainsEmbedding()) {
+        NDList gradient =
+            kernels.run(scope, "embed_vjp", upstream, tensors.tokens(), decoder.embedding());
+        add(scope, List.of(trainables.embeddingGradient()), gradient);
+      }
+      return loss;
+    }
+  }
+
+  private NDList call(
+      NDManager scope,
+      String method,
+      int block,
+      NDArray hidden,
+      NDArray upstream,
+      RowTensors row,
+      NDArray noise) {
+    List<NDArray> weights = decoder.blocks().get(block).arrays();
+    List<NDArray> adapter = trainables.adapter().block(block);
+    if (upstream == null) {
+      return kernels.differentiable(
+          scope,
+          method,
+          hidden,
+          row.cos(),
+          row.sin(),
+          row.path(),
+          row.owner(),
+          row.triangle(),
+          weights,
+          adapter,
+          noise);
+    }
+    return kernels.differentiable(
+        scope,
+        method,
+        hidden,
+        upstream,
+        row.cos(),
+        row.sin(),
+        row.path(),
+        row.owner(),
+        row.triangle(),
+        weights,
+        adapter,
+        noise);
+  }
+
+  private NDArray noise(NDManager scope, long seed, int block) {
+    return decoder.hostVector(scope, dropout, (seed * 31 + block) & 0x7fffffffL);
+  }
+
+  private void add(NDManager scope, List<NDArray> totals, NDList gradients) {
+    if (totals.size() != gradients.size()) {
+      throw new IllegalStateException(
+          gradients.size() + " gradients for " + totals.size() + " trained arrays");
+    }
+    if (!totals.isEmpty()) {
+      kernels.run(scope, "add_all", totals, gradients);
+    }
+  }
+
+  private static void release(NDList arrays) {
+    arrays.forEach(NDArray::close);
+  }
+}

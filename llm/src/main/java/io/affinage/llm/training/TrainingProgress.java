@@ -1,0 +1,24 @@
+package io.affinage.llm.training;
+
+/**
+ * One optimizer step that was made.
+ *
+ * @param step counted from 1
+ * @param loss mean -log p per target token of the step's examples before the update, nats
+ * @param gradNorm global norm before clipping
+ * @param learningRate of this step
+ * @param tokensSeen tokens of all examples so far in the run, padding not counted
+ * @param targetTokens target tokens so far
+ * @param tokensPerSecond over the recent steps of this process
+ * @param etaSeconds estimate of what is left
+ */
+public record TrainingProgress(
+    int step,
+    int totalSteps,
+    double loss,
+    double gradNorm,
+    double learningRate,
+    long tokensSeen,
+    long targetTokens,
+    double tokensPerSecond,
+    double etaSeconds) {}
