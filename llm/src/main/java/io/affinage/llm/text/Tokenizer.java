@@ -1,6 +1,7 @@
 package io.affinage.llm.text;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -78,6 +79,42 @@ public final class Tokenizer implements AutoCloseable {
   /** As {@link #encode}, with what the tokenizer's own post-processor puts around a text. */
   public int[] encodeWithSpecialTokens(String text) {
     return encode(text, true);
+  }
+
+  /** {@link #encode} with the place of each token in the text. */
+  public TokenOffsets encodeWithOffsets(String text) {
+    requireUnicode(text);
+    return withEngine(
+        handle -> {
+          long encoding = TokenizersLibrary.LIB.encode(handle, text, false);
+          CharSpan[] spans;
+          try {
+            spans = TokenizersLibrary.LIB.getTokenCharSpans(encoding);
+          } catch (RuntimeException e) {
+            TokenizersLibrary.LIB.deleteEncoding(encoding);
+            throw e;
+          }
+          int[] ids = take(encoding);
+          int[] starts = new int[ids.length];
+          int[] ends = new int[ids.length];
+          int[] units = unitsByCodePoint(text); // the engine counts code points
+          for (int i = 0; i < ids.length; i++) {
+            starts[i] = spans[i] == null ? 0 : units[spans[i].getStart()];
+            ends[i] = spans[i] == null ? 0 : units[spans[i].getEnd()];
+          }
+          return new TokenOffsets(ids, starts, ends);
+        });
+  }
+
+  private static int[] unitsByCodePoint(String text) {
+    int[] units = new int[text.codePointCount(0, text.length()) + 1];
+    for (int point = 0, unit = 0; point < units.length; point++) {
+      units[point] = unit;
+      if (unit < text.length()) {
+        unit += Character.charCount(text.codePointAt(unit));
+      }
+    }
+    return units;
   }
 
   /** {@link #encode} of many texts at once, on as many threads as the engine takes. */

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class TokenizerTest {
+public class TokenizerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Test
@@ -268,13 +268,13 @@ class TokenizerTest {
         Optional.empty());
   }
 
-  static TokenizerDefinition smolLm2Definition() throws IOException {
+  public static TokenizerDefinition smolLm2Definition() throws IOException {
     Path folder = SharedData.path("models/smollm2-135m-instruct");
     return TokenizerDefinition.fromGguf(
         GgufMetadata.vocabulary(folder.resolve("SmolLM2-135M-Instruct.Q4_1.gguf")));
   }
 
-  static Tokenizer smolLm2() throws IOException {
+  public static Tokenizer smolLm2() throws IOException {
     return Tokenizer.of(smolLm2Definition());
   }
 
