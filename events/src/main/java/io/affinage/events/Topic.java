@@ -16,15 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param keeps what stays on it
  * @param accepts the events that belong on it; empty for a dead-letter topic, which takes any bytes
  * @param hasDeadLetters whether {@link #deadLetter()} exists
- * @param hasBrokerTime whether records carry the time at which the broker appended them, which
- *     leases are judged by, instead of their producer's
  */
-public record Topic(
-    String name,
-    Keeps keeps,
-    Set<EventType> accepts,
-    boolean hasDeadLetters,
-    boolean hasBrokerTime) {
+public record Topic(String name, Keeps keeps, Set<EventType> accepts, boolean hasDeadLetters) {
   private static final String DEAD_LETTER_SUFFIX = ".dlq";
 
   /** What stays on a topic. */
@@ -41,20 +34,15 @@ public record Topic(
   }
 
   static Topic latest(String name, EventType first, EventType... more) {
-    return new Topic(name, new Keeps.Latest(), EnumSet.of(first, more), false, false);
+    return new Topic(name, new Keeps.Latest(), EnumSet.of(first, more), false);
   }
 
   static Topic kept(String name, int days, EventType first, EventType... more) {
-    return new Topic(
-        name, new Keeps.For(Duration.ofDays(days)), EnumSet.of(first, more), false, false);
+    return new Topic(name, new Keeps.For(Duration.ofDays(days)), EnumSet.of(first, more), false);
   }
 
   Topic withDeadLetters() {
-    return new Topic(name, keeps, accepts, true, hasBrokerTime);
-  }
-
-  Topic withBrokerTime() {
-    return new Topic(name, keeps, accepts, hasDeadLetters, true);
+    return new Topic(name, keeps, accepts, true);
   }
 
   /**
@@ -67,7 +55,7 @@ public record Topic(
       throw new IllegalStateException(name + " has no dead-letter topic");
     }
     return new Topic(
-        name + DEAD_LETTER_SUFFIX, new Keeps.For(Duration.ofDays(30)), Set.of(), false, false);
+        name + DEAD_LETTER_SUFFIX, new Keeps.For(Duration.ofDays(30)), Set.of(), false);
   }
 
   /** Whether only the latest event of a key is kept. */
@@ -83,9 +71,6 @@ public record Topic(
       configuration.put("retention.ms", Long.toString(time.retention().toMillis()));
     } else {
       configuration.put("cleanup.policy", "compact");
-    }
-    if (hasBrokerTime) {
-      configuration.put("message.timestamp.type", "LogAppendTime");
     }
     return configuration;
   }

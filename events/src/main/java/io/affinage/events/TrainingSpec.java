@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What to train and how. A null field means the default, which the trainer resolves and publishes.
  *
- * @param method {@code sft} or {@code pretrain}
+ * @param method {@code sft} (default) or {@code pretrain}
  * @param adapter the adapter to train; its type {@code none} trains all weights
  * @param architecture for {@code pretrain} from scratch (base model {@code scratch}): the model's
  *     shape
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TrainingSpec(
-    String method,
+    @Nullable String method,
     @Nullable Adapter adapter,
     @Nullable Architecture architecture,
     @Nullable Double epochs,
