@@ -1,0 +1,152 @@
+package io.affinage.trainer.base;
+
+import io.affinage.artifacts.ArtifactFault;
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.artifacts.ArtifactStoreException;
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.ModelRegistered;
+import io.affinage.trainer.engine.TrainingException;
+import io.affinage.trainer.job.ModelView;
+import io.affinage.trainer.job.Refs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Finds the files of a base model and keeps them in the artifact store. */
+public final class BaseModels {
+  private final ArtifactStore artifacts;
+  private final ModelView registered;
+  private final HubModels hub;
+  private final List<Path> roots;
+
+  /**
+   * @param roots folders below which {@code file:} paths may lie; empty allows none
+   */
+  public BaseModels(
+      ArtifactStore artifacts, ModelView registered, HubModels hub, List<Path> roots) {
+    this.artifacts = artifacts;
+    this.registered = registered;
+    this.hub = hub;
+    this.roots = List.copyOf(roots);
+  }
+
+  /**
+   * @throws TrainingException when there is no such model
+   * @throws IOException when the artifact store or the hub cannot be reached
+   */
+  public BaseModel find(BaseReference reference, Path workFolder)
+      throws TrainingException, IOException {
+    if (reference instanceof BaseReference.Stored stored) {
+      return new BaseModel("artifact:" + stored.digest(), stored(stored.digest(), workFolder));
+    }
+    if (reference instanceof BaseReference.Registered named) {
+      return registered(named.modelId());
+    }
+    if (reference instanceof BaseReference.Hub model) {
+      return new BaseModel(model.name(), put(hub.fetch(model.name(), model.revision())));
+    }
+    if (reference instanceof BaseReference.LocalPath local) {
+      Path path = allowed(local.path());
+      return new BaseModel(
+          path.getFileName().toString(),
+          Files.isDirectory(path) ? put(path) : putFile(path, workFolder));
+    }
+    return new BaseModel("scratch", null);
+  }
+
+  private ArtifactRef stored(String digest, Path workFolder) throws TrainingException, IOException {
+    if (!artifacts.has(digest)) {
+      throw notFound("the artifact store has no base model " + digest);
+    }
+    try {
+      return put(artifacts.localFolder(digest));
+    } catch (ArtifactStoreException e) {
+      if (e.fault() != ArtifactFault.ARTIFACT_NOT_A_FOLDER) {
+        throw e;
+      }
+      return putFile(artifacts.localFile(digest), workFolder);
+    }
+  }
+
+  private BaseModel registered(String modelId) throws TrainingException {
+    ModelRegistered model =
+        registered
+            .find(modelId)
+            .orElseThrow(
+                () ->
+                    notFound(
+                        "no model is registered as '"
+                            + modelId
+                            + "'; see GET /v1/models for those that are, or name a hub model as"
+                            + " owner/name"));
+    if (model.kind() == ModelRegistered.Kind.ADAPTER) {
+      throw new TrainingException(
+          "unsupported_base_model",
+          "the base model '"
+              + modelId
+              + "' is an adapter; merge it with its base first (affinage export --merge)",
+          "model");
+    }
+    return new BaseModel(modelId, model.model());
+  }
+
+  private Path allowed(String text) throws TrainingException, IOException {
+    Path path;
+    try {
+      path = Path.of(text).toAbsolutePath().normalize();
+    } catch (InvalidPathException e) {
+      throw notFound("the base model's path '" + text + "' cannot be read: " + e.getReason());
+    }
+    // Checked before the disk is looked at, so that an answer tells nothing about other folders.
+    if (roots.stream().noneMatch(r -> path.startsWith(r.toAbsolutePath().normalize()))) {
+      throw outside(path);
+    }
+    if (!Files.exists(path)) {
+      throw notFound("there is no base model at " + path);
+    }
+    Path real = path.toRealPath();
+    for (Path root : roots) {
+      if (Files.exists(root) && real.startsWith(root.toRealPath())) {
+        return real;
+      }
+    }
+    throw outside(path);
+  }
+
+  private TrainingException outside(Path path) {
+    String known =
+        roots.isEmpty()
+            ? "none is allowed here"
+            : "allowed are " + roots.stream().map(Path::toString).collect(Collectors.joining(", "));
+    return notFound(
+        "the base model's path "
+            + path
+            + " is outside the folders that base models may come from: "
+            + known
+            + " (setting affinage.trainer.base-model-roots)");
+  }
+
+  private ArtifactRef put(Path folder) throws IOException {
+    return Refs.of(artifacts.putFolder(folder));
+  }
+
+  /** A single file becomes a folder with that file, so that every base is a folder. */
+  private ArtifactRef putFile(Path file, Path workFolder) throws IOException {
+    Path folder = Files.createDirectories(workFolder.resolve("base"));
+    Path link = folder.resolve("model.gguf");
+    Files.deleteIfExists(link);
+    try {
+      Files.createLink(link, file);
+    } catch (IOException | UnsupportedOperationException otherVolume) {
+      Files.copy(file, link);
+    }
+    return put(folder);
+  }
+
+  private static TrainingException notFound(String message) {
+    return new TrainingException(BaseReference.NOT_FOUND, message, "model");
+  }
+}

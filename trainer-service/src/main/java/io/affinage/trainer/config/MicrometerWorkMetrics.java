@@ -1,0 +1,99 @@
+package io.affinage.trainer.config;
+
+import io.affinage.trainer.engine.TrainingProgress;
+import io.affinage.trainer.work.WorkMetrics;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.List;
+
+/** What deploy/METRICS.md names for this process's own work. */
+final class MicrometerWorkMetrics implements WorkMetrics {
+  private static final String FINISHED = "affinage.training.finished";
+
+  /** The engine's code for a loss or gradient that is not a number. */
+  private static final String NON_FINITE = "non_finite_loss";
+
+  private final MeterRegistry registry;
+  private final Counter steps;
+  private final Counter tokens;
+  private final Counter nonFinite;
+  private final Counter leaseExpired;
+  private final Timer checkpoints;
+  private volatile boolean running;
+  private volatile double loss = Double.NaN;
+  private volatile long checkpointAt;
+  private long tokensBefore;
+  private int stepsBefore;
+
+  MicrometerWorkMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    this.steps = registry.counter("affinage.training.steps");
+    this.tokens = registry.counter("affinage.training.tokens");
+    this.nonFinite = registry.counter("affinage.training.loss.nonfinite");
+    this.leaseExpired = registry.counter("affinage.training.lease.expired");
+    this.checkpoints = registry.timer("affinage.training.checkpoint");
+    List.of("succeeded", "failed", "cancelled").forEach(outcome -> count(outcome, "none", 0));
+    Gauge.builder("affinage.training.running", () -> running ? 1 : 0).register(registry);
+    Gauge.builder("affinage.training.loss", () -> loss).register(registry);
+    Gauge.builder("affinage.training.checkpoint.age", this::checkpointAge)
+        .baseUnit("seconds")
+        .register(registry);
+  }
+
+  private double checkpointAge() {
+    return running ? (System.nanoTime() - checkpointAt) / 1e9 : 0;
+  }
+
+  private void count(String outcome, String code, int times) {
+    registry.counter(FINISHED, "outcome", outcome, "code", code).increment(times);
+  }
+
+  @Override
+  public void running() {
+    checkpointAt = System.nanoTime();
+    tokensBefore = -1;
+    running = true;
+  }
+
+  @Override
+  public void idle() {
+    running = false;
+    loss = Double.NaN;
+  }
+
+  @Override
+  public void leaseExpired() {
+    leaseExpired.increment();
+  }
+
+  /** Counts from the first step of an attempt on: what an earlier attempt did is counted there. */
+  @Override
+  public void step(TrainingProgress progress) {
+    if (tokensBefore < 0) {
+      steps.increment();
+    } else {
+      steps.increment(Math.max(0, progress.step() - stepsBefore));
+      tokens.increment(Math.max(0, progress.tokensSeen() - tokensBefore));
+    }
+    stepsBefore = progress.step();
+    tokensBefore = progress.tokensSeen();
+    loss = progress.trainLoss() == null ? Double.NaN : progress.trainLoss();
+  }
+
+  @Override
+  public void checkpointStored(Duration duration) {
+    checkpoints.record(duration);
+    checkpointAt = System.nanoTime();
+  }
+
+  @Override
+  public void finished(String outcome, String code) {
+    count(outcome, code, 1);
+    if (code.equals(NON_FINITE)) {
+      nonFinite.increment();
+    }
+  }
+}

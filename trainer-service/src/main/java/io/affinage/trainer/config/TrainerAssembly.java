@@ -1,0 +1,127 @@
+package io.affinage.trainer.config;
+
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.artifacts.ArtifactStores;
+import io.affinage.trainer.base.BaseModels;
+import io.affinage.trainer.base.HubModels;
+import io.affinage.trainer.engine.TrainingEngine;
+import io.affinage.trainer.job.DatasetView;
+import io.affinage.trainer.job.JobBoard;
+import io.affinage.trainer.job.JobCommands;
+import io.affinage.trainer.job.ModelView;
+import io.affinage.trainer.kafka.KafkaClients;
+import io.affinage.trainer.kafka.TrainerRuntime;
+import io.affinage.trainer.work.WorkSettings;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.common.annotation.Identifier;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** Puts the parts together, starts them and stops them in good order. */
+@ApplicationScoped
+final class TrainerAssembly {
+
+  @Produces
+  @Singleton
+  ArtifactStore artifacts(ArtifactsConfig config) throws IOException {
+    return ArtifactStores.open(config.artifacts());
+  }
+
+  @Produces
+  @Singleton
+  TrainerRuntime runtime(
+      TrainerConfig config,
+      TopicsConfig topics,
+      @Identifier("default-kafka-broker") Map<String, Object> connection,
+      ArtifactStore artifacts,
+      TrainingEngine engine,
+      HubModels hub,
+      MeterRegistry metrics,
+      @ConfigProperty(name = "quarkus.application.version") String version) {
+    List<Path> roots = config.baseModelRoots().orElse(List.of());
+    TrainerRuntime runtime =
+        new TrainerRuntime(
+            config.workerId().orElseGet(TrainerAssembly::ownName),
+            new KafkaClients(connection),
+            new TrainerRuntime.TopicSettings(topics.partitions(), topics.replication()),
+            artifacts,
+            engine,
+            models -> new BaseModels(artifacts, models, hub, roots),
+            new MicrometerWorkMetrics(metrics),
+            settings(config, version),
+            config.commandTimeout());
+    QueueMetrics.register(runtime.board(), metrics);
+    return runtime;
+  }
+
+  private static WorkSettings settings(TrainerConfig config, String version) {
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"), "affinage-trainer");
+    return new WorkSettings(
+        config.lease(),
+        config.progressEvery(),
+        config.storeRetries(),
+        config.storeRetryPause(),
+        config.maxLostAttempts(),
+        config.workFolder().orElse(temporary),
+        version);
+  }
+
+  private static String ownName() {
+    String host;
+    try {
+      host = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      host = "trainer";
+    }
+    return host
+        + "-"
+        + ProcessHandle.current().pid()
+        + "-"
+        + UUID.randomUUID().toString().substring(0, 8);
+  }
+
+  @Produces
+  @Singleton
+  JobBoard board(TrainerRuntime runtime) {
+    return runtime.board();
+  }
+
+  @Produces
+  @Singleton
+  DatasetView datasets(TrainerRuntime runtime) {
+    return runtime.datasets();
+  }
+
+  @Produces
+  @Singleton
+  ModelView models(TrainerRuntime runtime) {
+    return runtime.models();
+  }
+
+  @Produces
+  @Singleton
+  JobCommands commands(TrainerRuntime runtime) {
+    return runtime.commands();
+  }
+
+  void start(@Observes StartupEvent event, TrainerRuntime runtime) {
+    runtime.start();
+  }
+
+  void stop(@Observes ShutdownEvent event, TrainerRuntime runtime, TrainerConfig config)
+      throws InterruptedException {
+    runtime.stop(config.shutdownGrace());
+  }
+}

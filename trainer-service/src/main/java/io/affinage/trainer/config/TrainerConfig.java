@@ -1,0 +1,54 @@
+package io.affinage.trainer.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The trainer's settings. */
+@ConfigMapping(prefix = "affinage.trainer")
+public interface TrainerConfig {
+
+  /**
+   * Silence after which other trainers take an attempt for dead; a heartbeat goes out in a third.
+   */
+  @WithDefault("15s")
+  Duration lease();
+
+  /** At most one progress event per job in this time. */
+  @WithDefault("1s")
+  Duration progressEvery();
+
+  /** How long a stop waits for the running attempt's checkpoint. */
+  @WithDefault("60s")
+  Duration shutdownGrace();
+
+  /** Attempts that may fall silent without a new checkpoint before the job fails. */
+  @WithDefault("3")
+  int maxLostAttempts();
+
+  /** How often the artifact store is tried again before a job fails. */
+  @WithDefault("4")
+  int storeRetries();
+
+  /** The pause before the first of them; it doubles each time. */
+  @WithDefault("500ms")
+  Duration storeRetryPause();
+
+  /**
+   * Scratch files of running attempts; by default below the system's folder for temporary files.
+   */
+  Optional<Path> workFolder();
+
+  /** Folders below which {@code file:} base models may lie; none by default. */
+  Optional<List<Path>> baseModelRoots();
+
+  /** Names this process in the log; by default host, process id and a random part. */
+  Optional<String> workerId();
+
+  /** How long users' commands wait for the broker. */
+  @WithDefault("10s")
+  Duration commandTimeout();
+}

@@ -1,0 +1,32 @@
+package io.affinage.trainer.engine;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Trains one model. Called on one thread, one job at a time per process. The result depends on the
+ * arguments alone: a run that was stopped and resumed from its checkpoint ends in the same bits as
+ * an undisturbed one.
+ */
+public interface TrainingEngine {
+
+  /**
+   * Trains until the job is done or {@link TrainingListener#shouldStop()} says so; in the latter
+   * case a checkpoint is handed to the listener before this returns.
+   *
+   * @param datasetFolder a dataset version ({@code train.jsonl}, {@code validation.jsonl}, ...);
+   *     read-only
+   * @param baseModelFolder the base model; empty for a model from scratch; read-only
+   * @param resumeFrom a checkpoint that this engine made for the same job; read-only
+   * @param workFolder an empty folder for scratch files, checkpoints and the resulting model
+   * @throws TrainingException when the job can never succeed as it was asked for
+   */
+  TrainingOutcome run(
+      TrainingJob job,
+      Path datasetFolder,
+      Optional<Path> baseModelFolder,
+      Optional<Path> resumeFrom,
+      Path workFolder,
+      TrainingListener listener)
+      throws TrainingException;
+}

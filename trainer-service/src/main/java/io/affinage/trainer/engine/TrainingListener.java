@@ -1,0 +1,21 @@
+package io.affinage.trainer.engine;
+
+import java.nio.file.Path;
+
+/** What an engine tells while it runs, on the thread that it runs on. */
+public interface TrainingListener {
+
+  /** An optimizer step is done. Called for every step; the listener throttles. */
+  void onStep(TrainingProgress progress);
+
+  /**
+   * A checkpoint lies in {@code folder}, which the engine leaves alone until this returns.
+   *
+   * @param step optimizer steps done
+   * @param trainLoss of the last step; null when none was made yet
+   */
+  void onCheckpoint(int step, Path folder, Double trainLoss);
+
+  /** Whether to make a checkpoint and return. Asked after every step; cheap. */
+  boolean shouldStop();
+}

@@ -1,0 +1,31 @@
+package io.affinage.trainer.engine;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/** How a run of the engine ended, when it did not fail. */
+public sealed interface TrainingOutcome {
+
+  /**
+   * The job is done.
+   *
+   * @param modelFolder an adapter or a model in Hugging Face's layout
+   * @param adapter whether the folder holds an adapter rather than a full model
+   * @param trainedTokens tokens processed over all epochs, padding not counted
+   * @param metrics numbers by name, for example {@code train_loss}
+   */
+  record Completed(
+      Path modelFolder, boolean adapter, long trainedTokens, Map<String, Double> metrics)
+      implements TrainingOutcome {
+    public Completed {
+      metrics = Map.copyOf(metrics);
+    }
+  }
+
+  /**
+   * The listener asked to stop; the checkpoint of this step was handed to it.
+   *
+   * @param step optimizer steps done
+   */
+  record Stopped(int step) implements TrainingOutcome {}
+}

@@ -1,0 +1,45 @@
+package io.affinage.trainer.job;
+
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.Event;
+import io.affinage.events.EventData;
+import io.affinage.events.TrainingProgressed;
+import io.affinage.events.TrainingRequested;
+import java.util.Optional;
+
+/**
+ * A job at one moment.
+ *
+ * @param requestEvent the request with its envelope
+ * @param requestedAt milliseconds since 1970
+ * @param startedAt milliseconds since 1970 of the first claim; 0 before
+ * @param finishedAt milliseconds since 1970 of the terminal event; 0 before
+ * @param dataset the dataset version; null while it is not ready
+ * @param rejection why the dataset will never be ready; null unless it was rejected
+ * @param lostAttempts attempts that fell silent since the last checkpoint
+ * @param checkpoint the latest
+ * @param progress the latest
+ * @param terminal ModelRegistered, TrainingFailed or TrainingCancelled; null before
+ */
+public record Job(
+    String id,
+    Event<TrainingRequested> requestEvent,
+    long requestedAt,
+    long startedAt,
+    long finishedAt,
+    JobStatus status,
+    Lease lease,
+    boolean pauseWanted,
+    boolean cancelWanted,
+    ArtifactRef dataset,
+    ErrorDetail rejection,
+    int lostAttempts,
+    Optional<Checkpoint> checkpoint,
+    Optional<TrainingProgressed> progress,
+    EventData terminal) {
+
+  public TrainingRequested request() {
+    return requestEvent.data();
+  }
+}

@@ -1,0 +1,2 @@
+/** Training jobs as the topics tell them: a view that every instance builds alike. */
+package io.affinage.trainer.job;

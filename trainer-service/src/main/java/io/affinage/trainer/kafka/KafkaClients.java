@@ -1,0 +1,64 @@
+package io.affinage.trainer.kafka;
+
+import io.affinage.events.KafkaDefaults;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * Makes clients that share the application's connection settings ({@code kafka.*}: servers,
+ * security).
+ */
+public final class KafkaClients {
+  /** A transaction left behind by a dead worker hides what follows it for no longer than this. */
+  private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
+
+  private final Map<String, Object> connection;
+
+  public KafkaClients(Map<String, Object> connection) {
+    this.connection = Map.copyOf(connection);
+  }
+
+  public Admin admin() {
+    Map<String, Object> settings = new HashMap<>(connection);
+    settings.put("request.timeout.ms", "5000");
+    settings.put("default.api.timeout.ms", "10000");
+    return Admin.create(settings);
+  }
+
+  /** A reader of committed records that belongs to no group. */
+  Consumer<byte[], byte[]> reader() {
+    Map<String, Object> settings = KafkaDefaults.consumer(connection);
+    settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2000);
+    return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
+  public Producer<String, byte[]> producer() {
+    return new KafkaProducer<>(producing(), new StringSerializer(), new ByteArraySerializer());
+  }
+
+  /** A producer that fences every earlier one with the same id once it is initialised. */
+  Producer<String, byte[]> transactional(String transactionalId) {
+    Map<String, Object> settings = producing();
+    settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+    settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) TRANSACTION_TIMEOUT.toMillis());
+    return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+  }
+
+  private Map<String, Object> producing() {
+    Map<String, Object> settings = KafkaDefaults.producer(connection);
+    settings.put(ProducerConfig.LINGER_MS_CONFIG, "0");
+    settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "10000");
+    return settings;
+  }
+}

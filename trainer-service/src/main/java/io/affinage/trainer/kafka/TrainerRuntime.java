@@ -1,0 +1,192 @@
+package io.affinage.trainer.kafka;
+
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.events.EventFactory;
+import io.affinage.events.Topic;
+import io.affinage.events.TopicProvisioner;
+import io.affinage.events.Topics;
+import io.affinage.trainer.base.BaseModels;
+import io.affinage.trainer.engine.TrainingEngine;
+import io.affinage.trainer.job.DatasetView;
+import io.affinage.trainer.job.JobBoard;
+import io.affinage.trainer.job.JobCommands;
+import io.affinage.trainer.job.ModelView;
+import io.affinage.trainer.work.Trainer;
+import io.affinage.trainer.work.WorkMetrics;
+import io.affinage.trainer.work.WorkSettings;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.jboss.logging.Logger;
+
+/**
+ * One trainer on the log: its view of the topics, its claims, its worker. Starts without a broker
+ * and begins to work once there is one. Several may live in one process, each with a worker id of
+ * its own.
+ */
+public final class TrainerRuntime implements AutoCloseable {
+  /** Everything that jobs follow from. */
+  private static final List<Topic> TOPICS =
+      List.of(
+          Topics.DATASET_SUBMITTED,
+          Topics.DATASET_READY,
+          Topics.DATASET_REJECTED,
+          Topics.TRAINING_REQUESTED,
+          Topics.TRAINING_LOG,
+          Topics.TRAINING_PROGRESS,
+          Topics.TRAINING_FAILED,
+          Topics.MODEL_REGISTERED);
+
+  private static final Logger LOG = Logger.getLogger(TrainerRuntime.class);
+  private static final Duration RETRY = Duration.ofSeconds(2);
+  private static final Duration FIRST_READ = Duration.ofMinutes(5);
+
+  private final KafkaClients clients;
+  private final TopicSettings topics;
+  private final DatasetView datasets = new DatasetView();
+  private final ModelView models = new ModelView();
+  private final JobBoard board;
+  private final TopicView view;
+  private final EventWriter writer;
+  private final JobCommands commands;
+  private final Trainer trainer;
+  private final Thread starter;
+  private volatile boolean started;
+
+  /**
+   * How missing topics are created.
+   *
+   * @param partitions of each
+   * @param replication copies of each
+   */
+  public record TopicSettings(int partitions, int replication) {}
+
+  /**
+   * @param bases makes the finder of base models over the view of registered ones
+   * @param commandTimeout how long users' commands wait for the broker
+   */
+  public TrainerRuntime(
+      String workerId,
+      KafkaClients clients,
+      TopicSettings topics,
+      ArtifactStore artifacts,
+      TrainingEngine engine,
+      Function<ModelView, BaseModels> bases,
+      WorkMetrics metrics,
+      WorkSettings settings,
+      Duration commandTimeout) {
+    this.clients = clients;
+    this.topics = topics;
+    LongSupplier clock = () -> System.nanoTime() / 1_000_000;
+    this.board = new JobBoard(datasets, models, clock);
+    this.view = new TopicView(clients, board, TOPICS.stream().map(Topic::name).toList());
+    this.writer =
+        new EventWriter(
+            clients.producer(), new EventFactory("/affinage/trainer-service", Clock.systemUTC()));
+    this.commands = new KafkaJobCommands(writer, view, commandTimeout);
+    this.trainer =
+        new Trainer(
+            board,
+            new KafkaJobClaims(writer, view, board, workerId, settings.lease()),
+            new KafkaJobClaims(writer, view, board, workerId + "-settling", settings.lease()),
+            engine,
+            bases.apply(models),
+            artifacts,
+            metrics,
+            settings,
+            clock);
+    this.starter = new Thread(this::begin, "trainer-start");
+    this.starter.setDaemon(true);
+  }
+
+  public void start() {
+    starter.start();
+  }
+
+  private void begin() {
+    while (!Thread.currentThread().isInterrupted()) {
+      try {
+        provision();
+        view.start();
+        view.catchUp(FIRST_READ);
+        trainer.start();
+        started = true;
+        LOG.info("The trainer has read the topics and takes jobs");
+        return;
+      } catch (TimeoutException | KafkaException e) {
+        LOG.warnf("Kafka cannot be used yet, trying again: %s", e.getMessage());
+        pause();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void provision() {
+    try (Admin admin = clients.admin()) {
+      new TopicProvisioner(admin, topics.partitions(), topics.replication())
+          .provision()
+          .differences()
+          .forEach(difference -> LOG.infof("Topic as found: %s", difference));
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(RETRY.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether the topics were read to their end once and jobs are taken. */
+  public boolean started() {
+    return started;
+  }
+
+  /** Whether the worker's threads live. */
+  public boolean alive() {
+    return !started || trainer.alive();
+  }
+
+  /** Whether the broker answers now. */
+  public boolean connected(Duration timeout) {
+    return view.connected(timeout);
+  }
+
+  public JobBoard board() {
+    return board;
+  }
+
+  public DatasetView datasets() {
+    return datasets;
+  }
+
+  public ModelView models() {
+    return models;
+  }
+
+  public JobCommands commands() {
+    return commands;
+  }
+
+  /** Stops in good order: checkpoint, release, disconnect. */
+  public void stop(Duration grace) throws InterruptedException {
+    starter.interrupt();
+    starter.join(1000);
+    trainer.stop(grace);
+    close();
+  }
+
+  /** Disconnects at once; what runs is left to its lease. */
+  @Override
+  public void close() {
+    view.close();
+    writer.close();
+  }
+}

@@ -1,0 +1,181 @@
+package io.affinage.trainer.rest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.events.TrainingControlRequested.Action;
+import io.affinage.trainer.job.Job;
+import io.affinage.trainer.job.JobBoard;
+import io.affinage.trainer.job.JobCommands;
+import io.affinage.trainer.job.JobStatus;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** OpenAI's fine-tuning jobs. Any instance answers for all jobs. */
+@Path("/v1/fine_tuning/jobs")
+@Produces(MediaType.APPLICATION_JSON)
+@Blocking
+@Tag(name = "Fine-tuning")
+public final class FineTuningJobsResource {
+  private final JobBoard board;
+  private final JobCommands commands;
+  private final JobCreation creation;
+  private final ObjectMapper json;
+
+  FineTuningJobsResource(
+      JobBoard board, JobCommands commands, JobCreation creation, ObjectMapper json) {
+    this.board = board;
+    this.commands = commands;
+    this.creation = creation;
+    this.json = json;
+  }
+
+  /** Starts a job, or with {@code dry_run} tells what would be started. */
+  @POST
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(summary = "Create a fine-tuning job")
+  public Response create(
+      String body,
+      @HeaderParam("Idempotency-Key") String idempotencyKey,
+      @QueryParam("dry_run") @DefaultValue("false") boolean dryRun)
+      throws JsonProcessingException {
+    JobRequest request = JobRequestReader.read(json.readTree(body), json);
+    if (dryRun) {
+      return Response.ok(creation.dryRun(request)).build();
+    }
+    return Response.ok(show(find(creation.create(request, idempotencyKey)))).build();
+  }
+
+  @GET
+  @Operation(summary = "List fine-tuning jobs, newest first")
+  public Page<FineTuningJob> list(
+      @QueryParam("after") String after, @QueryParam("limit") @DefaultValue("20") int limit) {
+    List<Job> jobs = new ArrayList<>(board.all());
+    Collections.reverse(jobs);
+    Page<Job> page = Page.of(jobs, Job::id, after, limit);
+    return new Page<>(
+        page.object(),
+        page.data().stream().map(FineTuningJobsResource::show).toList(),
+        page.firstId(),
+        page.lastId(),
+        page.hasMore());
+  }
+
+  @GET
+  @Path("{id}")
+  @Operation(summary = "Retrieve a fine-tuning job")
+  public FineTuningJob get(@PathParam("id") String id) {
+    return show(find(id));
+  }
+
+  @GET
+  @Path("{id}/events")
+  @Operation(summary = "List a job's events, newest first")
+  public Page<FineTuningJobEvent> events(
+      @PathParam("id") String id,
+      @QueryParam("after") String after,
+      @QueryParam("limit") @DefaultValue("20") int limit) {
+    find(id);
+    List<FineTuningJobEvent> events =
+        new ArrayList<>(board.events(id).stream().map(FineTuningJobEvent::of).toList());
+    Collections.reverse(events);
+    return Page.of(events, FineTuningJobEvent::id, after, limit);
+  }
+
+  @GET
+  @Path("{id}/checkpoints")
+  @Operation(summary = "List a job's checkpoints, newest first")
+  public Page<FineTuningCheckpoint> checkpoints(
+      @PathParam("id") String id,
+      @QueryParam("after") String after,
+      @QueryParam("limit") @DefaultValue("10") int limit) {
+    find(id);
+    List<FineTuningCheckpoint> checkpoints =
+        new ArrayList<>(
+            board.checkpoints(id).stream().map(c -> FineTuningCheckpoint.of(id, c)).toList());
+    Collections.reverse(checkpoints);
+    return Page.of(checkpoints, FineTuningCheckpoint::id, after, limit);
+  }
+
+  @POST
+  @Path("{id}/cancel")
+  @Operation(summary = "Cancel a job")
+  public FineTuningJob cancel(@PathParam("id") String id) {
+    return control(id, Action.CANCEL);
+  }
+
+  @POST
+  @Path("{id}/pause")
+  @Operation(summary = "Pause a job: it makes a checkpoint and frees its worker")
+  public FineTuningJob pause(@PathParam("id") String id) {
+    return control(id, Action.PAUSE);
+  }
+
+  @POST
+  @Path("{id}/resume")
+  @Operation(summary = "Resume a paused job from its last checkpoint")
+  public FineTuningJob resume(@PathParam("id") String id) {
+    return control(id, Action.RESUME);
+  }
+
+  private FineTuningJob control(String id, Action action) {
+    Job job = find(id);
+    boolean fitting =
+        switch (action) {
+          case CANCEL, PAUSE -> !job.status().terminal();
+          case RESUME -> job.pauseWanted() && !job.status().terminal();
+        };
+    if (!fitting) {
+      throw ApiException.badRequest(
+          "invalid_job_state",
+          "Job " + id + " is " + job.status().word() + ", it cannot be " + past(action) + ".",
+          null);
+    }
+    boolean noChange =
+        action == Action.CANCEL
+            ? job.status() == JobStatus.CANCELLING
+            : action == Action.PAUSE && job.pauseWanted();
+    if (!noChange) {
+      commands.control(id, action);
+    }
+    return show(find(id));
+  }
+
+  private static String past(Action action) {
+    return switch (action) {
+      case CANCEL -> "cancelled";
+      case PAUSE -> "paused";
+      case RESUME -> "resumed";
+    };
+  }
+
+  /** A job that another instance took in a moment ago must not seem absent here. */
+  private Job find(String id) {
+    return board
+        .find(id)
+        .or(
+            () -> {
+              commands.catchUp();
+              return board.find(id);
+            })
+        .orElseThrow(() -> ApiException.notFound(id));
+  }
+
+  private static FineTuningJob show(Job job) {
+    return FineTuningJobView.of(job, System.currentTimeMillis() / 1000);
+  }
+}

@@ -1,0 +1,277 @@
+package io.affinage.trainer.rest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.TrainingSpec;
+import io.affinage.trainer.base.BaseReference;
+import io.affinage.trainer.engine.TrainingException;
+import io.affinage.trainer.spec.InvalidSpecException;
+import io.affinage.trainer.spec.SpecResolver;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Reads the body of {@code POST /v1/fine_tuning/jobs}: OpenAI's fields, and below {@code affinage}
+ * the fields of {@link TrainingSpec}. Finds every problem before it refuses.
+ */
+final class JobRequestReader {
+  private static final List<String> FIELDS =
+      List.of(
+          "model",
+          "training_file",
+          "validation_file",
+          "method",
+          "hyperparameters",
+          "seed",
+          "suffix",
+          "metadata",
+          "integrations",
+          "affinage");
+  private static final Pattern SUFFIX = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
+  private static final int MAX_METADATA = 16;
+
+  private final ObjectMapper json;
+  private final List<ErrorDetail> problems = new ArrayList<>();
+
+  private JobRequestReader(ObjectMapper json) {
+    this.json = json;
+  }
+
+  static JobRequest read(JsonNode body, ObjectMapper json) {
+    return new JobRequestReader(json).read(body);
+  }
+
+  private JobRequest read(JsonNode body) {
+    if (body == null || !body.isObject()) {
+      throw ApiException.badRequest("invalid_json", "The body must be a JSON object.", null);
+    }
+    onlyFields(body, "", FIELDS);
+    String model = text(body, "model", true);
+    String file = text(body, "training_file", true);
+    if (present(body, "validation_file")) {
+      refuse(
+          "validation_file",
+          "is not supported: held-out rows come from the dataset's own validation split");
+    }
+    if (present(body, "integrations") && !body.get("integrations").isEmpty()) {
+      refuse("integrations", "is not supported: metrics are served for Prometheus instead");
+    }
+    String suffix = text(body, "suffix", false);
+    if (suffix != null && !SUFFIX.matcher(suffix).matches()) {
+      refuse("suffix", "must be up to 64 letters, digits, '.', '_' or '-'");
+    }
+    Map<String, String> metadata = metadata(body.get("metadata"));
+    ObjectNode extension = extension(body);
+    hyperparameters(body, extension);
+    seed(body, extension);
+    BaseReference base = base(model);
+    TrainingSpec spec = spec(extension, base);
+    throwIfAny();
+    return new JobRequest(model, base, file, spec, suffix, metadata);
+  }
+
+  private ObjectNode extension(JsonNode body) {
+    ObjectNode extension = json.createObjectNode();
+    if (!present(body, "affinage")) {
+      return extension;
+    }
+    JsonNode given = body.get("affinage");
+    if (!given.isObject()) {
+      refuse("affinage", "must be an object");
+      return extension;
+    }
+    onlyFields(given, "affinage.", names(TrainingSpec.class));
+    nested(given, "adapter", TrainingSpec.Adapter.class);
+    nested(given, "architecture", TrainingSpec.Architecture.class);
+    extension.setAll((ObjectNode) given);
+    return extension;
+  }
+
+  private void nested(JsonNode given, String name, Class<? extends Record> type) {
+    if (present(given, name)) {
+      if (given.get(name).isObject()) {
+        onlyFields(given.get(name), "affinage." + name + ".", names(type));
+      } else {
+        refuse("affinage." + name, "must be an object");
+      }
+    }
+  }
+
+  /** Puts OpenAI's hyperparameters into the extension; "auto" leaves the default. */
+  private void hyperparameters(JsonNode body, ObjectNode extension) {
+    JsonNode given = body.get("hyperparameters");
+    String at = "hyperparameters";
+    if (present(body, "method")) {
+      JsonNode method = body.get("method");
+      String type = method.path("type").asText("");
+      if (!type.equals("supervised")) {
+        refuse("method.type", "is '" + type + "', must be one of supervised");
+        return;
+      }
+      onlyFields(method, "method.", List.of("type", "supervised"));
+      JsonNode nested = method.path("supervised").get("hyperparameters");
+      if (nested != null && !nested.isNull()) {
+        if (present(body, "hyperparameters")) {
+          refuse("hyperparameters", "is given beside method.supervised.hyperparameters");
+        }
+        given = nested;
+        at = "method.supervised.hyperparameters";
+      }
+    }
+    if (given == null || given.isNull()) {
+      return;
+    }
+    if (!given.isObject()) {
+      refuse(at, "must be an object");
+      return;
+    }
+    onlyFields(given, at + ".", List.of("n_epochs", "batch_size", "learning_rate_multiplier"));
+    number(given, "n_epochs", at, "epochs", extension, 1);
+    number(given, "batch_size", at, "batchSize", extension, 1);
+    number(given, "learning_rate_multiplier", at, "learningRate", extension, baseRate(extension));
+  }
+
+  private double baseRate(ObjectNode extension) {
+    if (extension.path("method").asText("").equals(SpecResolver.PRETRAIN)) {
+      return SpecResolver.PRETRAIN_LEARNING_RATE;
+    }
+    boolean whole =
+        extension.path("adapter").path("type").asText("").equals(SpecResolver.NO_ADAPTER);
+    return whole ? SpecResolver.FULL_LEARNING_RATE : SpecResolver.ADAPTER_LEARNING_RATE;
+  }
+
+  private void number(
+      JsonNode given, String name, String at, String field, ObjectNode extension, double factor) {
+    JsonNode value = given.get(name);
+    if (value == null || value.isNull() || (value.isTextual() && value.asText().equals("auto"))) {
+      return;
+    }
+    if (!value.isNumber()) {
+      refuse(at + "." + name, "must be a number or \"auto\"");
+    } else if (present(extension, field)) {
+      refuse(at + "." + name, "is given beside affinage." + field);
+    } else if (factor == 1) {
+      extension.set(field, value);
+    } else {
+      extension.put(field, value.asDouble() * factor);
+    }
+  }
+
+  private void seed(JsonNode body, ObjectNode extension) {
+    if (!present(body, "seed")) {
+      return;
+    }
+    if (!body.get("seed").canConvertToLong() || !body.get("seed").isIntegralNumber()) {
+      refuse("seed", "must be an integer");
+    } else if (present(extension, "seed")) {
+      refuse("seed", "is given beside affinage.seed");
+    } else {
+      extension.set("seed", body.get("seed"));
+    }
+  }
+
+  private BaseReference base(String model) {
+    if (model == null) {
+      return null;
+    }
+    try {
+      return BaseReference.parse(model);
+    } catch (TrainingException e) {
+      problems.add(e.detail());
+      return null;
+    }
+  }
+
+  private TrainingSpec spec(ObjectNode extension, BaseReference base) {
+    try {
+      TrainingSpec given = json.treeToValue(extension, TrainingSpec.class);
+      return base == null ? given : SpecResolver.resolve(given, base);
+    } catch (JsonProcessingException e) {
+      refuse("affinage", "cannot be read: " + e.getOriginalMessage());
+    } catch (InvalidSpecException e) {
+      problems.addAll(e.problems());
+    }
+    return null;
+  }
+
+  private Map<String, String> metadata(JsonNode given) {
+    if (given == null || given.isNull()) {
+      return null;
+    }
+    if (!given.isObject() || given.size() > MAX_METADATA) {
+      refuse("metadata", "must be an object of up to " + MAX_METADATA + " texts");
+      return null;
+    }
+    Map<String, String> labels = new LinkedHashMap<>();
+    given
+        .properties()
+        .forEach(
+            e -> {
+              if (!e.getValue().isTextual()
+                  || e.getKey().length() > 64
+                  || e.getValue().asText().length() > 512) {
+                refuse(
+                    "metadata." + e.getKey(),
+                    "must be a text of up to 512 characters under a key of up to 64");
+              }
+              labels.put(e.getKey(), e.getValue().asText());
+            });
+    return labels;
+  }
+
+  private String text(JsonNode body, String name, boolean required) {
+    JsonNode value = body.get(name);
+    if (value == null || value.isNull()) {
+      if (required) {
+        refuse(name, "is missing");
+      }
+      return null;
+    }
+    if (!value.isTextual() || value.asText().isBlank()) {
+      refuse(name, "must be a text");
+      return null;
+    }
+    return value.asText();
+  }
+
+  private void onlyFields(JsonNode object, String path, List<String> allowed) {
+    object
+        .fieldNames()
+        .forEachRemaining(
+            name -> {
+              if (!allowed.contains(name)) {
+                refuse(path + name, "is unknown; known are " + String.join(", ", allowed));
+              }
+            });
+  }
+
+  private static List<String> names(Class<? extends Record> type) {
+    return Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList();
+  }
+
+  private static boolean present(JsonNode object, String name) {
+    return object.has(name) && !object.get(name).isNull();
+  }
+
+  private void refuse(String param, String message) {
+    problems.add(new ErrorDetail("invalid_request", param + " " + message, param));
+  }
+
+  private void throwIfAny() {
+    if (problems.isEmpty()) {
+      return;
+    }
+    ErrorDetail first = problems.get(0);
+    String message = problems.stream().map(ErrorDetail::message).collect(Collectors.joining("; "));
+    throw ApiException.badRequest(first.code(), message, first.param());
+  }
+}

@@ -1,0 +1,66 @@
+package io.affinage.trainer.spec;
+
+import io.affinage.events.ErrorDetail;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects what is wrong with a specification, so that a user sees all of it at once. */
+final class Problems {
+  private final List<ErrorDetail> found = new ArrayList<>();
+
+  void add(String param, String message) {
+    found.add(new ErrorDetail(InvalidSpecException.CODE, param + " " + message, param));
+  }
+
+  String oneOf(String param, String value, String fallback, List<String> allowed) {
+    if (value == null) {
+      return fallback;
+    }
+    if (!allowed.contains(value)) {
+      add(param, "is '" + value + "', must be one of " + String.join(", ", allowed));
+      return fallback;
+    }
+    return value;
+  }
+
+  Integer atLeast(String param, Integer value, Integer fallback, int low) {
+    if (value != null && value < low) {
+      add(param, "is " + value + ", must be at least " + low);
+      return fallback;
+    }
+    return value == null ? fallback : value;
+  }
+
+  /** A finite number in {@code [low, high]}, or in {@code (low, high]}. */
+  Double within(
+      String param, Double value, Double fallback, double low, boolean lowIncluded, double high) {
+    if (value == null) {
+      return fallback;
+    }
+    boolean inside = lowIncluded ? value >= low : value > low;
+    if (!Double.isFinite(value) || !inside || value > high) {
+      add(
+          param,
+          "is "
+              + value
+              + ", must be "
+              + (lowIncluded ? "at least " : "above ")
+              + low
+              + (high == Double.MAX_VALUE ? "" : " and at most " + high));
+      return fallback;
+    }
+    return value;
+  }
+
+  void absent(String param, Object value, String why) {
+    if (value != null) {
+      add(param, why);
+    }
+  }
+
+  void throwIfAny() throws InvalidSpecException {
+    if (!found.isEmpty()) {
+      throw new InvalidSpecException(found);
+    }
+  }
+}

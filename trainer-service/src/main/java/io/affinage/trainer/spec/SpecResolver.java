@@ -1,0 +1,214 @@
+package io.affinage.trainer.spec;
+
+import io.affinage.events.TrainingSpec;
+import io.affinage.events.TrainingSpec.Adapter;
+import io.affinage.events.TrainingSpec.Architecture;
+import io.affinage.trainer.base.BaseReference;
+import java.util.List;
+
+/**
+ * Fills in every default of a {@link TrainingSpec} and refuses what cannot be trained. Resolving a
+ * resolved specification changes nothing.
+ */
+public final class SpecResolver {
+  public static final String SFT = "sft";
+  public static final String PRETRAIN = "pretrain";
+  public static final String LORA = "lora";
+
+  /** The adapter type that stands for training all weights. */
+  public static final String NO_ADAPTER = "none";
+
+  public static final int DEFAULT_BATCH_SIZE = 8;
+  public static final double DEFAULT_EPOCHS = 1.0;
+
+  /** Peak learning rates: adapters start from zero and bear more than whole models do. */
+  public static final double ADAPTER_LEARNING_RATE = 2e-4;
+
+  public static final double FULL_LEARNING_RATE = 2e-5;
+  public static final double PRETRAIN_LEARNING_RATE = 1e-3;
+
+  private static final int DEFAULT_RANK = 16;
+  private static final int MAX_LENGTH = 1024;
+  private static final int CHECKPOINT_EVERY = 50;
+  private static final double UNBOUNDED = Double.MAX_VALUE;
+  private static final List<String> METHODS = List.of(SFT, PRETRAIN);
+  private static final List<String> ADAPTERS = List.of(LORA, NO_ADAPTER);
+  private static final List<String> SCHEDULES = List.of("constant", "linear", "cosine");
+  private static final List<String> OVERLENGTH = List.of("drop", "truncate", "fail");
+  private static final List<String> DTYPES = List.of("auto", "float32", "bfloat16");
+  private static final Architecture TINY = new Architecture(192, 512, 6, 6, 2, 2048, 512);
+
+  private SpecResolver() {}
+
+  /**
+   * @param given null fields ask for the default; null asks for all of them
+   * @throws InvalidSpecException naming every problem
+   */
+  public static TrainingSpec resolve(TrainingSpec given, BaseReference base)
+      throws InvalidSpecException {
+    TrainingSpec spec = given == null ? empty() : given;
+    Problems problems = new Problems();
+    String method = problems.oneOf("method", spec.method(), SFT, METHODS);
+    boolean pretrain = method.equals(PRETRAIN);
+    boolean scratch = base instanceof BaseReference.Scratch;
+    if (scratch && !pretrain) {
+      problems.add("method", "is '" + method + "', but a model from scratch needs 'pretrain'");
+    }
+    Adapter adapter = adapter(spec.adapter(), pretrain, problems);
+    Architecture architecture = architecture(spec.architecture(), scratch, problems);
+    Integer maxSteps = problems.atLeast("maxSteps", spec.maxSteps(), null, 1);
+    if (pretrain) {
+      String why = "has no meaning for 'pretrain': documents are cut into rows of maxLength tokens";
+      problems.absent("overlength", spec.overlength(), why);
+      problems.absent("completionOnly", spec.completionOnly(), why);
+    }
+    int maxLength = problems.atLeast("maxLength", spec.maxLength(), maxLength(architecture), 2);
+    if (architecture != null && maxLength > architecture.contextLength()) {
+      problems.add(
+          "maxLength",
+          "is "
+              + maxLength
+              + ", longer than architecture.contextLength "
+              + architecture.contextLength());
+    }
+    int batchSize = problems.atLeast("batchSize", spec.batchSize(), DEFAULT_BATCH_SIZE, 1);
+    int accumulation = problems.atLeast("gradientAccumulation", spec.gradientAccumulation(), 1, 1);
+    if (accumulation > batchSize) {
+      problems.add(
+          "gradientAccumulation",
+          "is " + accumulation + ", more than the batchSize " + batchSize + " that it divides");
+    }
+    TrainingSpec resolved =
+        new TrainingSpec(
+            method,
+            adapter,
+            architecture,
+            problems.within("epochs", spec.epochs(), DEFAULT_EPOCHS, 0, false, UNBOUNDED),
+            maxSteps,
+            batchSize,
+            accumulation,
+            problems.within(
+                "learningRate",
+                spec.learningRate(),
+                learningRate(adapter, pretrain),
+                0,
+                false,
+                UNBOUNDED),
+            problems.oneOf("schedule", spec.schedule(), "cosine", SCHEDULES),
+            problems.within("warmupRatio", spec.warmupRatio(), 0.03, 0, true, 1),
+            problems.within(
+                "weightDecay", spec.weightDecay(), pretrain ? 0.1 : 0.0, 0, true, UNBOUNDED),
+            problems.within("maxGradNorm", spec.maxGradNorm(), 1.0, 0, false, UNBOUNDED),
+            maxLength,
+            pretrain ? null : problems.oneOf("overlength", spec.overlength(), "drop", OVERLENGTH),
+            spec.packing() == null ? Boolean.valueOf(pretrain) : spec.packing(),
+            pretrain ? null : spec.completionOnly() == null || spec.completionOnly(),
+            problems.oneOf("dtype", spec.dtype(), "auto", DTYPES),
+            problems.atLeast(
+                "checkpointEverySteps", spec.checkpointEverySteps(), CHECKPOINT_EVERY, 1),
+            spec.seed() == null ? Long.valueOf(0) : spec.seed());
+    problems.throwIfAny();
+    return resolved;
+  }
+
+  /** A specification that asks for the default of everything. */
+  public static TrainingSpec empty() {
+    return new TrainingSpec(
+        null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+        null, null, null, null);
+  }
+
+  /** The peak learning rate of a job that names none. */
+  public static double learningRate(Adapter adapter, boolean pretrain) {
+    if (pretrain) {
+      return PRETRAIN_LEARNING_RATE;
+    }
+    return adapter.type().equals(NO_ADAPTER) ? FULL_LEARNING_RATE : ADAPTER_LEARNING_RATE;
+  }
+
+  private static int maxLength(Architecture architecture) {
+    return architecture == null ? MAX_LENGTH : Math.min(MAX_LENGTH, architecture.contextLength());
+  }
+
+  private static Adapter adapter(Adapter given, boolean pretrain, Problems problems) {
+    String type =
+        problems.oneOf(
+            "adapter.type",
+            given == null ? null : given.type(),
+            given == null && pretrain ? NO_ADAPTER : LORA,
+            ADAPTERS);
+    if (type.equals(NO_ADAPTER)) {
+      if (given != null
+          && (given.rank() != null
+              || given.loraAlpha() != null
+              || given.loraDropout() != null
+              || given.useRslora() != null
+              || given.targetModules() != null)) {
+        problems.add("adapter", "has settings although its type 'none' trains all weights");
+      }
+      return new Adapter(NO_ADAPTER, null, null, null, null, null);
+    }
+    if (pretrain) {
+      problems.add("adapter.type", "is '" + type + "', but 'pretrain' trains all weights");
+    }
+    Adapter from = given == null ? new Adapter(LORA, null, null, null, null, null) : given;
+    int rank = problems.atLeast("adapter.rank", from.rank(), DEFAULT_RANK, 1);
+    List<String> targets = from.targetModules();
+    if (targets != null
+        && (targets.isEmpty() || targets.stream().anyMatch(t -> t == null || t.isBlank()))) {
+      problems.add(
+          "adapter.targetModules", "must name linear layers, or be the one entry 'all-linear'");
+    }
+    if (targets != null && targets.size() > 1 && targets.contains("all-linear")) {
+      problems.add("adapter.targetModules", "has 'all-linear' beside other names");
+    }
+    return new Adapter(
+        LORA,
+        rank,
+        problems.within("adapter.loraAlpha", from.loraAlpha(), 2.0 * rank, 0, false, UNBOUNDED),
+        problems.within("adapter.loraDropout", from.loraDropout(), 0.0, 0, true, 0.99),
+        from.useRslora() != null && from.useRslora(),
+        targets == null ? List.of("all-linear") : List.copyOf(targets));
+  }
+
+  private static Architecture architecture(Architecture given, boolean scratch, Problems problems) {
+    if (!scratch) {
+      problems.absent("architecture", given, "is given, but the base model has its own");
+      return null;
+    }
+    Architecture from = given == null ? TINY : given;
+    Architecture shape =
+        new Architecture(
+            size("hiddenSize", from.hiddenSize(), TINY.hiddenSize(), problems),
+            size("intermediateSize", from.intermediateSize(), TINY.intermediateSize(), problems),
+            size("layers", from.layers(), TINY.layers(), problems),
+            size("heads", from.heads(), TINY.heads(), problems),
+            size("kvHeads", from.kvHeads(), kvHeads(from), problems),
+            size("vocabularySize", from.vocabularySize(), TINY.vocabularySize(), problems),
+            size("contextLength", from.contextLength(), TINY.contextLength(), problems));
+    if (shape.hiddenSize() % (2 * shape.heads()) != 0) {
+      problems.add(
+          "architecture.hiddenSize",
+          "is " + shape.hiddenSize() + ", must be an even multiple of heads " + shape.heads());
+    }
+    if (shape.heads() % shape.kvHeads() != 0) {
+      problems.add(
+          "architecture.heads",
+          "is " + shape.heads() + ", must be a multiple of kvHeads " + shape.kvHeads());
+    }
+    if (shape.vocabularySize() < 260) {
+      problems.add(
+          "architecture.vocabularySize",
+          "is " + shape.vocabularySize() + ", must hold 256 bytes and the special tokens (260)");
+    }
+    return shape;
+  }
+
+  private static Integer kvHeads(Architecture from) {
+    return from.heads() == null ? TINY.kvHeads() : from.heads();
+  }
+
+  private static int size(String name, Integer value, Integer fallback, Problems problems) {
+    return problems.atLeast("architecture." + name, value, Math.max(1, fallback), 1);
+  }
+}

@@ -1,0 +1,225 @@
+package io.affinage.trainer.work;
+
+import io.affinage.artifacts.ArtifactNotFoundException;
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.ModelRegistered;
+import io.affinage.events.TrainingSpec;
+import io.affinage.trainer.base.BaseModel;
+import io.affinage.trainer.base.BaseModels;
+import io.affinage.trainer.base.BaseReference;
+import io.affinage.trainer.engine.TrainingEngine;
+import io.affinage.trainer.engine.TrainingException;
+import io.affinage.trainer.engine.TrainingJob;
+import io.affinage.trainer.engine.TrainingOutcome;
+import io.affinage.trainer.job.Checkpoint;
+import io.affinage.trainer.job.Job;
+import io.affinage.trainer.job.Refs;
+import io.affinage.trainer.spec.InvalidSpecException;
+import io.affinage.trainer.spec.SpecResolver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Runs one claimed attempt of a job from its inputs to its end. */
+final class Attempt {
+  private static final Logger LOG = System.getLogger(Attempt.class.getName());
+
+  private final TrainingEngine engine;
+  private final BaseModels bases;
+  private final ArtifactStore artifacts;
+  private final WorkMetrics metrics;
+  private final WorkSettings settings;
+  private final Endings endings;
+  private final StoreRetry store;
+
+  Attempt(
+      TrainingEngine engine,
+      BaseModels bases,
+      ArtifactStore artifacts,
+      WorkMetrics metrics,
+      WorkSettings settings) {
+    this.engine = engine;
+    this.bases = bases;
+    this.artifacts = artifacts;
+    this.metrics = metrics;
+    this.settings = settings;
+    this.endings = new Endings(settings.codeVersion());
+    this.store = new StoreRetry(settings.storeRetries(), settings.storeRetryPause());
+  }
+
+  /**
+   * @param stop asked after every step; why to stop before the job is done
+   */
+  @SuppressWarnings("try") // the heart only has to beat
+  void run(Job job, Tenure tenure, Supplier<Optional<StopReason>> stop)
+      throws InterruptedException {
+    metrics.running();
+    AttemptListener listener =
+        new AttemptListener(job.id(), tenure, artifacts, metrics, settings.progressEvery(), stop);
+    try (Heart heart = new Heart(tenure, listener::step, settings.heartbeat().toMillis())) {
+      train(job, tenure, listener);
+    } catch (TenureLostException e) {
+      LOG.log(Level.WARNING, "Job {0}: {1}; its results are dropped", job.id(), e.getMessage());
+    } catch (InterruptedException e) {
+      tenure.release("the worker was stopped");
+      throw e;
+    } finally {
+      metrics.idle();
+    }
+  }
+
+  /** Ends a job that needs no training. */
+  void settle(Job job, Tenure tenure, Settlement settlement)
+      throws TenureLostException, InterruptedException {
+    if (settlement instanceof Settlement.Failed failed) {
+      fail(job, tenure, failed.error());
+    } else {
+      cancel(job, tenure);
+    }
+  }
+
+  private void cancel(Job job, Tenure tenure) throws TenureLostException, InterruptedException {
+    tenure.end(endings.cancelled(job, tenure), List.of());
+    metrics.finished("cancelled", "none");
+  }
+
+  private void train(Job job, Tenure tenure, AttemptListener listener)
+      throws TenureLostException, InterruptedException {
+    Path folder = null;
+    try {
+      Files.createDirectories(settings.workFolder());
+      folder = Files.createTempDirectory(settings.workFolder(), "attempt-");
+      train(job, tenure, listener, folder);
+    } catch (TrainingException e) {
+      fail(job, tenure, e.detail());
+    } catch (InvalidSpecException e) {
+      fail(job, tenure, e.detail());
+    } catch (OutOfMemoryError e) {
+      fail(
+          job,
+          tenure,
+          new ErrorDetail(
+              "out_of_memory",
+              "the trainer ran out of memory ("
+                  + e.getMessage()
+                  + "); use a smaller batchSize or maxLength, more gradientAccumulation, or give it"
+                  + " more memory",
+              null));
+    } catch (IOException | RuntimeException | LinkageError e) {
+      LOG.log(Level.ERROR, "Job " + job.id() + " failed unexpectedly", e);
+      fail(job, tenure, new ErrorDetail("internal_error", e.toString(), null));
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private void train(Job job, Tenure tenure, AttemptListener listener, Path folder)
+      throws TrainingException, InvalidSpecException, TenureLostException, InterruptedException {
+    BaseReference reference = BaseReference.parse(job.request().baseModel());
+    TrainingSpec spec = SpecResolver.resolve(job.request().spec(), reference);
+    BaseModel base = store.call("keep the base model", () -> bases.find(reference, folder));
+    Path dataset = local("read the dataset", job.dataset());
+    Optional<Path> baseFolder =
+        base.folder() == null
+            ? Optional.empty()
+            : Optional.of(local("read the base model", base.folder()));
+    Optional<Path> resumeFrom = resumeFrom(job);
+    LOG.log(
+        Level.INFO,
+        "Job {0} attempt {1} starts {2}",
+        job.id(),
+        tenure.attempt(),
+        resumeFrom.isPresent() ? "from step " + job.checkpoint().get().step() : "anew");
+    TrainingOutcome outcome =
+        engine.run(
+            new TrainingJob(job.id(), spec, base.folder() == null ? null : base.name()),
+            dataset,
+            baseFolder,
+            resumeFrom,
+            folder,
+            listener);
+    if (outcome instanceof TrainingOutcome.Stopped) {
+      stopped(job, tenure, listener.stoppedFor().orElse(StopReason.SHUTDOWN));
+      return;
+    }
+    TrainingOutcome.Completed done = (TrainingOutcome.Completed) outcome;
+    ArtifactRef model =
+        store.call("store the model", () -> Refs.of(artifacts.putFolder(done.modelFolder())));
+    ModelRegistered registered =
+        endings.registered(job, tenure, spec, base, done, model, System.currentTimeMillis() / 1000);
+    tenure.end(registered, endings.onward(registered, job.request()));
+    LOG.log(Level.INFO, "Job {0} registered model {1}", job.id(), registered.modelId());
+    metrics.finished("succeeded", "none");
+  }
+
+  private Path local(String what, ArtifactRef ref) throws TrainingException, InterruptedException {
+    return store.call(what, () -> artifacts.localFolder(ref.digest()));
+  }
+
+  /** A checkpoint that has vanished costs time, not the job: the same bits come out anew. */
+  private Optional<Path> resumeFrom(Job job) throws TrainingException, InterruptedException {
+    if (job.checkpoint().isEmpty()) {
+      return Optional.empty();
+    }
+    Checkpoint last = job.checkpoint().get();
+    return store.call(
+        "read the checkpoint of step " + last.step(),
+        () -> {
+          try {
+            return Optional.of(artifacts.localFolder(last.folder().digest()));
+          } catch (ArtifactNotFoundException e) {
+            LOG.log(
+                Level.WARNING,
+                "Job {0}: the checkpoint of step {1} is gone, starting anew",
+                job.id(),
+                last.step());
+            return Optional.empty();
+          }
+        });
+  }
+
+  private void stopped(Job job, Tenure tenure, StopReason reason)
+      throws TenureLostException, InterruptedException {
+    switch (reason) {
+      case LOST -> throw new TenureLostException("another worker took the job over", null);
+      case CANCELLED -> cancel(job, tenure);
+      case PAUSED -> tenure.release("paused");
+      case SHUTDOWN -> tenure.release("the worker shuts down");
+    }
+  }
+
+  private void fail(Job job, Tenure tenure, ErrorDetail error)
+      throws TenureLostException, InterruptedException {
+    LOG.log(Level.WARNING, "Job {0} fails: {1}: {2}", job.id(), error.code(), error.message());
+    tenure.end(endings.failed(job, tenure, error), List.of());
+    metrics.finished("failed", error.code());
+  }
+
+  private static void delete(Path folder) {
+    if (folder == null) {
+      return;
+    }
+    try (var paths = Files.walk(folder)) {
+      paths
+          .sorted(java.util.Comparator.reverseOrder())
+          .forEach(
+              path -> {
+                try {
+                  Files.deleteIfExists(path);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+    } catch (IOException | UncheckedIOException e) {
+      LOG.log(Level.WARNING, "Work folder {0} could not be deleted: {1}", folder, e.toString());
+    }
+  }
+}

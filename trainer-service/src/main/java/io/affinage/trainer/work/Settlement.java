@@ -1,0 +1,65 @@
+package io.affinage.trainer.work;
+
+import io.affinage.events.ErrorDetail;
+import io.affinage.trainer.base.BaseReference;
+import io.affinage.trainer.engine.TrainingException;
+import io.affinage.trainer.job.Job;
+import io.affinage.trainer.job.Lease;
+import io.affinage.trainer.spec.InvalidSpecException;
+import io.affinage.trainer.spec.SpecResolver;
+import java.util.Optional;
+
+/** How a job ends that needs no training, or no more of it. */
+sealed interface Settlement {
+
+  /** A user cancelled it while nobody worked on it. */
+  record Cancelled() implements Settlement {}
+
+  /** It can never succeed. */
+  record Failed(ErrorDetail error) implements Settlement {}
+
+  /**
+   * @param maxLostAttempts attempts that may fall silent without a new checkpoint
+   * @return empty for a job that should be trained, is being trained, or has ended
+   */
+  static Optional<Settlement> of(Job job, int maxLostAttempts, long nowMillis) {
+    if (job.status().terminal()
+        || (job.lease() instanceof Lease.Held held && held.liveAt(nowMillis))) {
+      return Optional.empty();
+    }
+    return ofUnattended(job, maxLostAttempts);
+  }
+
+  /** As above for a job that no other worker has. */
+  static Optional<Settlement> ofUnattended(Job job, int maxLostAttempts) {
+    if (job.cancelWanted()) {
+      return Optional.of(new Cancelled());
+    }
+    if (job.rejection() != null) {
+      return Optional.of(
+          new Failed(
+              new ErrorDetail(
+                  "invalid_training_file",
+                  "the training file was rejected: " + job.rejection().message(),
+                  "training_file")));
+    }
+    if (job.lostAttempts() >= maxLostAttempts) {
+      return Optional.of(
+          new Failed(
+              new ErrorDetail(
+                  "attempts_exhausted",
+                  job.lostAttempts()
+                      + " attempts in a row died without a new checkpoint; the workers' logs tell"
+                      + " why (too little memory is the usual cause)",
+                  null)));
+    }
+    try {
+      SpecResolver.resolve(job.request().spec(), BaseReference.parse(job.request().baseModel()));
+      return Optional.empty();
+    } catch (InvalidSpecException e) {
+      return Optional.of(new Failed(e.detail()));
+    } catch (TrainingException e) {
+      return Optional.of(new Failed(e.detail()));
+    }
+  }
+}

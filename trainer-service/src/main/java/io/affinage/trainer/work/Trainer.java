@@ -1,0 +1,209 @@
+package io.affinage.trainer.work;
+
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.trainer.base.BaseModels;
+import io.affinage.trainer.engine.TrainingEngine;
+import io.affinage.trainer.job.Job;
+import io.affinage.trainer.job.JobBoard;
+import io.affinage.trainer.job.JobStatus;
+import io.affinage.trainer.job.Lease;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * Works through the queue with other processes like it. One lane trains, one job at a time, oldest
+ * first; a second one ends jobs that need no training, so that cancelling a queued job does not
+ * wait for an idle worker.
+ */
+public final class Trainer {
+  private static final Logger LOG = System.getLogger(Trainer.class.getName());
+
+  /** How often leases are looked at when no event comes in. */
+  private static final long GLANCE_MILLIS = 500;
+
+  /** A job to be looked at, or nothing. */
+  private interface Choice {
+    Optional<Job> next();
+  }
+
+  /** What to do with a claimed job. */
+  private interface Action {
+    void perform(Job job, Tenure tenure) throws InterruptedException, TenureLostException;
+  }
+
+  private final JobBoard board;
+  private final Attempt attempt;
+  private final WorkMetrics metrics;
+  private final WorkSettings settings;
+  private final LongSupplier clock;
+  private final Thread training;
+  private final Thread settling;
+  private volatile boolean stopping;
+
+  /**
+   * @param trainingClaims claims of the lane that trains
+   * @param settlingClaims claims under another worker id, so that the lanes cannot be mistaken for
+   *     each other
+   * @param clock the board's
+   */
+  public Trainer(
+      JobBoard board,
+      JobClaims trainingClaims,
+      JobClaims settlingClaims,
+      TrainingEngine engine,
+      BaseModels bases,
+      ArtifactStore artifacts,
+      WorkMetrics metrics,
+      WorkSettings settings,
+      LongSupplier clock) {
+    this.board = board;
+    this.metrics = metrics;
+    this.settings = settings;
+    this.clock = clock;
+    this.attempt = new Attempt(engine, bases, artifacts, metrics, settings);
+    this.training =
+        lane("trainer-training", () -> loop(trainingClaims, this::nextToTrain, this::train));
+    this.settling =
+        new Thread(
+            () -> loop(settlingClaims, this::nextToSettle, this::settle), "trainer-settling");
+  }
+
+  private static Thread lane(String name, Runnable work) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Begins to work; the board must have caught up with the topics. */
+  public void start() {
+    training.start();
+    settling.start();
+  }
+
+  /**
+   * Stops in good order: the running attempt makes a checkpoint and releases its lease. What is not
+   * done after {@code grace} is interrupted; its lease then runs out.
+   */
+  public void stop(Duration grace) throws InterruptedException {
+    stopping = true;
+    settling.interrupt();
+    if (!training.isAlive()) {
+      return;
+    }
+    training.join(Math.max(1, grace.toMillis()));
+    if (training.isAlive()) {
+      LOG.log(Level.WARNING, "The attempt did not stop within {0}", grace);
+      training.interrupt();
+      training.join(1000);
+    }
+    settling.join(1000);
+  }
+
+  /** Whether both lanes run. */
+  public boolean alive() {
+    return training.isAlive() && settling.isAlive();
+  }
+
+  private void loop(JobClaims claims, Choice choice, Action action) {
+    while (!stopping) {
+      try {
+        long seen = board.changes();
+        Optional<Job> next = choice.next();
+        if (next.isEmpty()) {
+          board.awaitChange(seen, GLANCE_MILLIS);
+          continue;
+        }
+        work(next.get(), claims, action);
+      } catch (InterruptedException e) {
+        if (stopping) {
+          return;
+        }
+      } catch (RuntimeException e) {
+        LOG.log(Level.ERROR, "A job could not be worked on, going on", e);
+        pause();
+      }
+    }
+  }
+
+  private void work(Job job, JobClaims claims, Action action) throws InterruptedException {
+    Optional<Tenure> won = claims.claim(job.id(), job.lease().attempt() + 1);
+    if (won.isEmpty()) {
+      return;
+    }
+    if (job.lease() instanceof Lease.Held) {
+      metrics.leaseExpired();
+    }
+    try (Tenure tenure = won.get()) {
+      // Read again: the job may have been cancelled, or checkpointed by its last worker, meanwhile.
+      action.perform(board.find(job.id()).orElse(job), tenure);
+    } catch (TenureLostException e) {
+      LOG.log(Level.WARNING, "Job {0} was taken over: {1}", job.id(), e.getMessage());
+    }
+  }
+
+  private Optional<Job> nextToTrain() {
+    return board.open().stream()
+        .filter(job -> job.status() == JobStatus.QUEUED)
+        .filter(job -> settlement(job).isEmpty())
+        .findFirst();
+  }
+
+  private Optional<Job> nextToSettle() {
+    return board.open().stream().filter(job -> settlement(job).isPresent()).findFirst();
+  }
+
+  private Optional<Settlement> settlement(Job job) {
+    return Settlement.of(job, settings.maxLostAttempts(), clock.getAsLong());
+  }
+
+  private void train(Job job, Tenure tenure) throws InterruptedException, TenureLostException {
+    if (job.pauseWanted() && !job.cancelWanted()) {
+      tenure.release("paused");
+      return;
+    }
+    Optional<Settlement> settlement = unattended(job);
+    if (settlement.isPresent()) {
+      attempt.settle(job, tenure, settlement.get());
+    } else {
+      attempt.run(job, tenure, () -> stopReason(job.id(), tenure));
+    }
+  }
+
+  private void settle(Job job, Tenure tenure) throws InterruptedException, TenureLostException {
+    Optional<Settlement> settlement = unattended(job);
+    if (settlement.isPresent()) {
+      attempt.settle(job, tenure, settlement.get());
+    } else {
+      tenure.release("there is nothing to settle any more");
+    }
+  }
+
+  private Optional<Settlement> unattended(Job job) {
+    return Settlement.ofUnattended(job, settings.maxLostAttempts());
+  }
+
+  private Optional<StopReason> stopReason(String jobId, Tenure tenure) {
+    if (!tenure.held()) {
+      return Optional.of(StopReason.LOST);
+    }
+    Optional<Job> now = board.find(jobId);
+    if (now.isPresent() && now.get().cancelWanted()) {
+      return Optional.of(StopReason.CANCELLED);
+    }
+    if (now.isPresent() && now.get().pauseWanted()) {
+      return Optional.of(StopReason.PAUSED);
+    }
+    return stopping ? Optional.of(StopReason.SHUTDOWN) : Optional.empty();
+  }
+
+  private void pause() {
+    try {
+      Thread.sleep(GLANCE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.affinage.trainer.work;
+
+import io.affinage.trainer.engine.TrainingProgress;
+import java.time.Duration;
+
+/** What is counted while working. */
+public interface WorkMetrics {
+
+  /** A job is being trained from now on. */
+  void running();
+
+  /** No job is being trained any more. */
+  void idle();
+
+  /** This process took over an attempt whose worker had fallen silent. */
+  void leaseExpired();
+
+  void step(TrainingProgress progress);
+
+  void checkpointStored(Duration duration);
+
+  /**
+   * A job came to its end here.
+   *
+   * @param outcome {@code succeeded}, {@code failed} or {@code cancelled}
+   * @param code the error's code, or {@code none}
+   */
+  void finished(String outcome, String code);
+}

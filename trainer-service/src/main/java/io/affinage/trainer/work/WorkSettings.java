@@ -1,0 +1,35 @@
+package io.affinage.trainer.work;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * How this process works.
+ *
+ * @param lease silence after which others take an attempt for dead
+ * @param progressEvery at most one progress event in this time
+ * @param storeRetries how often the artifact store is tried again before a job fails
+ * @param storeRetryPause pause before the first of them; it doubles each time
+ * @param maxLostAttempts attempts that may fall silent without a new checkpoint before a job fails
+ * @param workFolder where attempts keep their scratch files
+ * @param codeVersion part of every model's lineage
+ */
+public record WorkSettings(
+    Duration lease,
+    Duration progressEvery,
+    int storeRetries,
+    Duration storeRetryPause,
+    int maxLostAttempts,
+    Path workFolder,
+    String codeVersion) {
+  public WorkSettings {
+    if (lease.toMillis() < 300) {
+      throw new IllegalArgumentException("the lease is " + lease + ", must be at least 300 ms");
+    }
+  }
+
+  /** A third of the lease, so that two lost heartbeats in a row do no harm. */
+  public Duration heartbeat() {
+    return lease.dividedBy(3);
+  }
+}

@@ -1,0 +1,2 @@
+/** Working on jobs: choosing, claiming, running an attempt, ending it. */
+package io.affinage.trainer.work;

@@ -1,0 +1,190 @@
+package io.affinage.trainer.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.DatasetCounts;
+import io.affinage.events.DatasetLayout;
+import io.affinage.events.DatasetReady;
+import io.affinage.events.DatasetRejected;
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.Event;
+import io.affinage.events.TrainingCancelled;
+import io.affinage.events.TrainingCheckpointed;
+import io.affinage.events.TrainingClaimed;
+import io.affinage.events.TrainingControlRequested;
+import io.affinage.events.TrainingControlRequested.Action;
+import io.affinage.events.TrainingFailed;
+import io.affinage.events.TrainingHeartbeat;
+import io.affinage.events.TrainingProgressed;
+import io.affinage.events.TrainingReleased;
+import io.affinage.trainer.spec.SpecResolver;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class JobBoardTest {
+  private static final String JOB = "job-1";
+  private static final ArtifactRef CHECKPOINT =
+      new ArtifactRef("sha256:" + "cd".repeat(32), ArtifactRef.Kind.FOLDER, 5);
+
+  private long now = 10_000;
+  private final DatasetView datasets = new DatasetView();
+  private final JobBoard board = new JobBoard(datasets, new ModelView(), () -> now);
+
+  @Test
+  void shouldQueueAJobWhoseDatasetIsReady() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+
+    assertThat(status()).isEqualTo(JobStatus.QUEUED);
+  }
+
+  @Test
+  void shouldWaitForADatasetAndQueueWhenItIsReady() {
+    board.apply(Events.recorded(Events.requested(JOB, null, SpecResolver.empty(), null)));
+    assertThat(status()).isEqualTo(JobStatus.VALIDATING_FILES);
+
+    board.apply(
+        Events.recorded(
+            new DatasetReady(
+                "file-1",
+                "desk",
+                Events.DATASET,
+                DatasetLayout.MESSAGES,
+                new DatasetCounts(1, 1, 0, 0),
+                Map.of("train", 1L),
+                null)));
+
+    assertThat(status()).isEqualTo(JobStatus.QUEUED);
+    assertThat(job().dataset()).isEqualTo(Events.DATASET);
+  }
+
+  @Test
+  void shouldCarryTheReasonOfARejectedDataset() {
+    board.apply(Events.recorded(Events.requested(JOB, null, SpecResolver.empty(), null)));
+    ErrorDetail error = new ErrorDetail("no_usable_rows", "no row could be used", null);
+    board.apply(Events.recorded(new DatasetRejected("file-1", "desk", error, null)));
+
+    assertThat(job().rejection()).isEqualTo(error);
+  }
+
+  @Test
+  void shouldRunWhileItsWorkerIsHeardAndQueueAgainAfterSilence() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    board.apply(Events.recorded(new TrainingClaimed(JOB, 1, "a", 100)));
+    assertThat(status()).isEqualTo(JobStatus.RUNNING);
+
+    now += 90;
+    board.apply(Events.recorded(new TrainingHeartbeat(JOB, 1, "a", 3)));
+    now += 90;
+    assertThat(status()).isEqualTo(JobStatus.RUNNING);
+    now += 10;
+    assertThat(status()).isEqualTo(JobStatus.QUEUED);
+    assertThat(job().lostAttempts()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldCountSilentAttemptsUntilACheckpointIsMade() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    board.apply(Events.recorded(new TrainingClaimed(JOB, 1, "a", 100)));
+    now += 200;
+    board.apply(Events.recorded(new TrainingClaimed(JOB, 2, "b", 100)));
+    assertThat(job().lostAttempts()).isEqualTo(1);
+
+    board.apply(Events.recorded(new TrainingCheckpointed(JOB, 2, "b", 4, CHECKPOINT, 0.5)));
+
+    assertThat(job().lostAttempts()).isZero();
+    assertThat(job().checkpoint()).get().extracting(Checkpoint::step).isEqualTo(4);
+  }
+
+  @Test
+  void shouldIgnoreWhatAStaleAttemptSays() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    board.apply(Events.recorded(new TrainingClaimed(JOB, 1, "a", 100)));
+    board.apply(Events.recorded(new TrainingClaimed(JOB, 2, "b", 100)));
+
+    board.apply(Events.recorded(new TrainingCheckpointed(JOB, 1, "a", 4, CHECKPOINT, 0.5)));
+    board.apply(Events.recorded(new TrainingReleased(JOB, 1, "a", "late")));
+    board.apply(Events.recorded(progress(1, 9)));
+
+    assertThat(job().checkpoint()).isEmpty();
+    assertThat(job().progress()).isEmpty();
+    assertThat(board.holds(JOB, 2, "b")).isTrue();
+    assertThat(board.holds(JOB, 1, "a")).isFalse();
+  }
+
+  @Test
+  void shouldPauseOnlyOnceTheWorkerLetGo() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    board.apply(Events.recorded(new TrainingClaimed(JOB, 1, "a", 100)));
+    board.apply(Events.recorded(new TrainingControlRequested(JOB, Action.PAUSE)));
+    assertThat(status()).isEqualTo(JobStatus.RUNNING);
+
+    board.apply(Events.recorded(new TrainingReleased(JOB, 1, "a", "paused")));
+    assertThat(status()).isEqualTo(JobStatus.PAUSED);
+
+    board.apply(Events.recorded(new TrainingControlRequested(JOB, Action.RESUME)));
+    assertThat(status()).isEqualTo(JobStatus.QUEUED);
+  }
+
+  @Test
+  void shouldEndOnceHoweverOftenTheEndIsRead() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    Recorded cancelled = Events.recorded(new TrainingCancelled(JOB, 1, "a"), 5_000);
+    board.apply(cancelled);
+    board.apply(cancelled);
+    board.apply(
+        Events.recorded(
+            new TrainingFailed(JOB, 1, "a", new ErrorDetail("x", "y", null), null), 6_000));
+
+    assertThat(status()).isEqualTo(JobStatus.CANCELLED);
+    assertThat(job().finishedAt()).isEqualTo(5_000);
+    assertThat(board.events(JOB)).extracting(JobEvent::message).hasSize(2);
+  }
+
+  @Test
+  void shouldKeepTheFirstOfTwoRequestsWithOneId() {
+    board.apply(Events.recorded(Events.requested(JOB), 1_000));
+    board.apply(
+        Events.recorded(Events.requested(JOB, Events.DATASET, Events.steps(3, 1), null), 2_000));
+
+    assertThat(board.all()).hasSize(1);
+    assertThat(job().request().spec()).isEqualTo(SpecResolver.empty());
+    assertThat(job().requestedAt()).isEqualTo(1_000);
+  }
+
+  @Test
+  void shouldListOldestFirstWhateverOrderTheTopicsAreReadIn() {
+    board.apply(Events.recorded(new TrainingClaimed("b", 1, "a", 100)));
+    board.apply(Events.recorded(Events.requested("a"), 2_000));
+    board.apply(Events.recorded(Events.requested("b"), 1_000));
+
+    assertThat(board.all()).extracting(Job::id).containsExactly("b", "a");
+    assertThat(board.find("b")).get().extracting(Job::status).isEqualTo(JobStatus.RUNNING);
+  }
+
+  @Test
+  void shouldTellProgressOnceAndInOrder() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    board.apply(Events.recorded(new TrainingClaimed(JOB, 1, "a", 100)));
+    Event<?> second = Events.recorded(progress(1, 2)).event();
+    board.apply(new Recorded(second, 2_000));
+    board.apply(new Recorded(second, 3_000));
+    board.apply(Events.recorded(progress(1, 1)));
+
+    assertThat(job().progress()).get().extracting(TrainingProgressed::step).isEqualTo(2);
+    assertThat(board.events(JOB)).filteredOn(e -> e.metrics() != null).hasSize(1);
+  }
+
+  private static TrainingProgressed progress(int attempt, int step) {
+    return new TrainingProgressed(
+        JOB, attempt, attempt == 1 ? "a" : "b", step, 10, 0.5, 1e-4, 100, null, null, null);
+  }
+
+  private Job job() {
+    return board.find(JOB).orElseThrow();
+  }
+
+  private JobStatus status() {
+    return job().status();
+  }
+}

@@ -1,0 +1,405 @@
+package io.affinage.trainer.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.affinage.artifacts.Artifact;
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.artifacts.FolderArtifactStore;
+import io.affinage.broker.testing.TestBroker;
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.EvaluationSpec;
+import io.affinage.events.ModelRegistered;
+import io.affinage.events.RoutingSlip;
+import io.affinage.events.Stage;
+import io.affinage.events.TrainingControlRequested.Action;
+import io.affinage.events.TrainingFailed;
+import io.affinage.events.TrainingRequested;
+import io.affinage.trainer.base.BaseModels;
+import io.affinage.trainer.engine.HashingEngine;
+import io.affinage.trainer.engine.TrainingException;
+import io.affinage.trainer.job.Events;
+import io.affinage.trainer.job.Job;
+import io.affinage.trainer.job.JobStatus;
+import io.affinage.trainer.job.Refs;
+import io.affinage.trainer.work.SilentMetrics;
+import io.affinage.trainer.work.WorkSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Trainers on a real broker; the engine is a hash chain that tells whether a step was lost. */
+class TrainerRuntimeIT {
+  private static final String DATA = "{\"text\":\"one\"}\n";
+  private static final Duration LEASE = Duration.ofSeconds(2);
+  private static final Duration GRACE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static TestBroker broker;
+
+  @TempDir Path folder;
+  private ArtifactStore store;
+  private ArtifactRef dataset;
+  private ArtifactRef base;
+  private final List<TrainerRuntime> running = new ArrayList<>();
+
+  @BeforeAll
+  static void startBroker() {
+    broker = TestBroker.start();
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    broker.close();
+  }
+
+  @BeforeEach
+  void prepare() throws IOException {
+    store = new FolderArtifactStore(folder.resolve("store"));
+    dataset = put("dataset", "train.jsonl", DATA);
+    base = put("base", "config.json", "{}");
+  }
+
+  @AfterEach
+  void stopTrainers() throws InterruptedException {
+    for (TrainerRuntime runtime : running) {
+      runtime.stop(GRACE);
+    }
+  }
+
+  @Test
+  void shouldTrainAndHandOnToTheNextStage() throws Exception {
+    TrainerRuntime trainer = start("a", new HashingEngine());
+    Stage.Evaluate evaluate =
+        new Stage.Evaluate(
+            new EvaluationSpec(null, null, null, null, null, null, null, null, null));
+    TrainingRequested request = request(6, 2, new RoutingSlip("run-1", List.of(evaluate)));
+
+    trainer.commands().request(request);
+
+    ModelRegistered model = awaitModel(trainer, request);
+    assertThat(weights(model)).isEqualTo(HashingEngine.weights(DATA, 6, 7));
+    assertThat(model.modelId()).startsWith("base-");
+    assertThat(model.lineage().datasetDigest()).isEqualTo(dataset.digest());
+    assertThat(model.lineage().baseModelDigest()).isEqualTo(base.digest());
+    assertThat(model.lineage().spec().batchSize()).isEqualTo(8);
+    assertThat(model.lineage().codeVersion()).isEqualTo("test");
+    assertThat(trainer.board().checkpoints(request.jobId())).hasSize(2);
+    try (TopicDump evaluations = TopicDump.of(broker, "evaluation.requested")) {
+      evaluations.awaitContains(model.modelId());
+    }
+  }
+
+  @Test
+  void shouldShareTheQueueOldestFirst() throws Exception {
+    HashingEngine first = new HashingEngine().gated();
+    HashingEngine second = new HashingEngine().gated();
+    TrainerRuntime a = start("a", first);
+    TrainerRuntime b = start("b", second);
+    List<TrainingRequested> requests = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      requests.add(request(3, 10, null));
+      a.commands().request(requests.get(i));
+    }
+    await().atMost(PATIENCE).until(() -> first.runs() == 1 && second.runs() == 1);
+    assertThat(a.board().find(requests.get(0).jobId()).orElseThrow().status())
+        .isEqualTo(JobStatus.RUNNING);
+    assertThat(a.board().find(requests.get(1).jobId()).orElseThrow().status())
+        .isEqualTo(JobStatus.RUNNING);
+    assertThat(a.board().find(requests.get(3).jobId()).orElseThrow().status())
+        .isEqualTo(JobStatus.QUEUED);
+
+    first.open();
+    second.open();
+
+    for (TrainingRequested request : requests) {
+      assertThat(weights(awaitModel(b, request))).isEqualTo(HashingEngine.weights(DATA, 3, 7));
+    }
+    assertThat(first.runs() + second.runs()).isEqualTo(4);
+  }
+
+  @Test
+  void shouldResumeElsewhereWhenAWorkerFallsSilent() throws Exception {
+    HashingEngine dying = new HashingEngine().gated();
+    TrainerRuntime a = start("a", dying);
+    TrainingRequested request = request(8, 2, null);
+    a.commands().request(request);
+    dying.permit(5);
+    await().atMost(PATIENCE).until(() -> a.board().checkpoints(request.jobId()).size() == 2);
+    await().atMost(PATIENCE).until(() -> dying.stepsDone() == 5);
+    HashingEngine rescuing = new HashingEngine();
+    TrainerRuntime b = start("b", rescuing);
+
+    a.close();
+    running.remove(a);
+
+    ModelRegistered model = awaitModel(b, request);
+    assertThat(model.attempt()).isGreaterThan(1);
+    assertThat(rescuing.stepsDone()).isEqualTo(4);
+    assertThat(weights(model)).isEqualTo(HashingEngine.weights(DATA, 8, 7));
+  }
+
+  @Test
+  void shouldDropTheResultOfAWorkerThatComesBackTooLate() throws Exception {
+    HashingEngine slow = new HashingEngine().gated();
+    TrainerRuntime a = start("a", slow, LEASE);
+    TrainingRequested request = request(4, 10, null);
+    a.commands().request(request);
+    await().atMost(PATIENCE).until(() -> slow.runs() == 1);
+    TrainerRuntime b = start("b", new HashingEngine());
+    int stolen = job(b, request).lease().attempt() + 1;
+    // Another worker's claim of the next attempt, as after a lease that ran out.
+    try (EventWriter foreign = foreignWriter()) {
+      foreign.writeAndWait(
+          new io.affinage.events.TrainingClaimed(request.jobId(), stolen, "c", 500), LEASE);
+    }
+
+    slow.open();
+
+    ModelRegistered model = awaitModel(b, request);
+    assertThat(model.attempt()).isGreaterThan(stolen);
+    try (TopicDump registered = TopicDump.of(broker, "model.registered")) {
+      assertThat(registered.keysWithValue(request.jobId())).hasSize(1);
+    }
+  }
+
+  @Test
+  void shouldReleaseTheJobWhenStoppedAndGoOnElsewhere() throws Exception {
+    HashingEngine stopping = new HashingEngine().gated();
+    TrainerRuntime a = start("a", stopping, Duration.ofMinutes(10));
+    TrainingRequested request = request(6, 100, null);
+    a.commands().request(request);
+    stopping.permit(3);
+    await().atMost(PATIENCE).until(() -> stopping.stepsDone() == 3);
+
+    a.stop(GRACE);
+    running.remove(a);
+    HashingEngine next = new HashingEngine();
+    TrainerRuntime b = start("b", next);
+
+    assertThat(weights(awaitModel(b, request))).isEqualTo(HashingEngine.weights(DATA, 6, 7));
+    assertThat(next.stepsDone()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldCancelARunningAndAQueuedJob() throws Exception {
+    HashingEngine engine = new HashingEngine().gated();
+    TrainerRuntime trainer = start("a", engine);
+    TrainingRequested first = request(5, 100, null);
+    TrainingRequested second = request(5, 100, null);
+    trainer.commands().request(first);
+    await().atMost(PATIENCE).until(() -> engine.runs() == 1);
+    trainer.commands().request(second);
+
+    trainer.commands().control(second.jobId(), Action.CANCEL);
+    awaitStatus(trainer, second, JobStatus.CANCELLED);
+    assertThat(job(trainer, first).status()).isEqualTo(JobStatus.RUNNING);
+    trainer.commands().control(first.jobId(), Action.CANCEL);
+
+    awaitStatus(trainer, first, JobStatus.CANCELLED);
+    assertThat(engine.runs()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldPauseAndResumeFromTheSameStep() throws Exception {
+    HashingEngine engine = new HashingEngine().gated();
+    TrainerRuntime trainer = start("a", engine);
+    TrainingRequested request = request(6, 100, null);
+    trainer.commands().request(request);
+    engine.permit(2);
+    await().atMost(PATIENCE).until(() -> engine.stepsDone() == 2);
+
+    trainer.commands().control(request.jobId(), Action.PAUSE);
+    awaitStatus(trainer, request, JobStatus.PAUSED);
+    engine.open();
+    trainer.commands().control(request.jobId(), Action.RESUME);
+
+    assertThat(weights(awaitModel(trainer, request))).isEqualTo(HashingEngine.weights(DATA, 6, 7));
+    assertThat(engine.stepsDone()).isEqualTo(6);
+  }
+
+  @Test
+  void shouldFailWithTheEnginesCode() throws Exception {
+    HashingEngine engine = new HashingEngine();
+    engine.fail(new TrainingException("non_finite_loss", "the loss of step 1 is NaN", null));
+    TrainerRuntime trainer = start("a", engine);
+    TrainingRequested request = request(2, 10, null);
+    trainer.commands().request(request);
+
+    awaitStatus(trainer, request, JobStatus.FAILED);
+
+    TrainingFailed failed = (TrainingFailed) job(trainer, request).terminal();
+    assertThat(failed.error().code()).isEqualTo("non_finite_loss");
+  }
+
+  @Test
+  void shouldSayThatTheBaseModelIsUnknown() throws Exception {
+    TrainerRuntime trainer = start("a", new HashingEngine());
+    TrainingRequested asked = request(2, 10, null);
+    TrainingRequested request =
+        new TrainingRequested(
+            asked.jobId(), "model:nobody", dataset, "d", asked.spec(), null, null, null);
+    trainer.commands().request(request);
+
+    awaitStatus(trainer, request, JobStatus.FAILED);
+
+    TrainingFailed failed = (TrainingFailed) job(trainer, request).terminal();
+    assertThat(failed.error().code()).isEqualTo("model_not_found");
+    assertThat(failed.error().message()).contains("'nobody'");
+  }
+
+  @Test
+  void shouldTrainOnceForARequestThatIsSentThreeTimes() throws Exception {
+    HashingEngine engine = new HashingEngine();
+    TrainerRuntime trainer = start("a", engine);
+    TrainingRequested request = request(2, 10, null);
+    for (int i = 0; i < 3; i++) {
+      trainer.commands().request(request);
+    }
+    ModelRegistered model = awaitModel(trainer, request);
+    trainer.commands().request(request);
+    TrainingRequested marker = request(2, 10, null);
+    trainer.commands().request(marker);
+    awaitModel(trainer, marker);
+
+    assertThat(engine.runs()).isEqualTo(2);
+    assertThat(job(trainer, request).terminal()).isEqualTo(model);
+  }
+
+  @Test
+  void shouldSurviveARestartOfTheBroker() throws Exception {
+    org.junit.jupiter.api.Assumptions.assumeTrue(
+        broker.canRestart(), "this broker cannot be restarted");
+    HashingEngine engine = new HashingEngine().gated();
+    TrainerRuntime trainer = start("a", engine, Duration.ofSeconds(10));
+    TrainingRequested request = request(6, 2, null);
+    trainer.commands().request(request);
+    engine.permit(3);
+    await().atMost(PATIENCE).until(() -> engine.stepsDone() == 3);
+
+    broker.restart();
+    engine.open();
+
+    assertThat(weights(awaitModel(trainer, request))).isEqualTo(HashingEngine.weights(DATA, 6, 7));
+    try (TopicDump registered = TopicDump.of(broker, "model.registered")) {
+      assertThat(registered.keysWithValue(request.jobId())).hasSize(1);
+    }
+  }
+
+  @Test
+  void shouldFailPlainlyWhenTheArtifactStoreTakesNothing() throws Exception {
+    ReadOnlyStore readOnly = new ReadOnlyStore(store);
+    HashingEngine engine = new HashingEngine();
+    TrainerRuntime trainer = start("a", engine, LEASE, readOnly);
+    TrainingRequested request = request(4, 2, null);
+    trainer.commands().request(request);
+
+    awaitStatus(trainer, request, JobStatus.FAILED);
+
+    TrainingFailed failed = (TrainingFailed) job(trainer, request).terminal();
+    assertThat(failed.error().code()).isEqualTo("artifact_store_read_only");
+    assertThat(job(trainer, request).checkpoint()).isEmpty();
+  }
+
+  @Test
+  void shouldOutliveAnArtifactStoreThatIsReadOnlyForAWhile() throws Exception {
+    ReadOnlyStore readOnly = new ReadOnlyStore(store).forRefusals(3);
+    TrainerRuntime trainer = start("a", new HashingEngine(), LEASE, readOnly);
+    TrainingRequested request = request(4, 2, null);
+    trainer.commands().request(request);
+
+    assertThat(weights(awaitModel(trainer, request))).isEqualTo(HashingEngine.weights(DATA, 4, 7));
+  }
+
+  private TrainerRuntime start(String worker, HashingEngine engine) {
+    return start(worker, engine, LEASE);
+  }
+
+  private TrainerRuntime start(String worker, HashingEngine engine, Duration lease) {
+    return start(worker, engine, lease, store);
+  }
+
+  private TrainerRuntime start(
+      String worker, HashingEngine engine, Duration lease, ArtifactStore artifacts) {
+    TrainerRuntime runtime =
+        new TrainerRuntime(
+            worker + "-" + UUID.randomUUID(),
+            new KafkaClients(Map.of("bootstrap.servers", broker.bootstrapServers())),
+            new TrainerRuntime.TopicSettings(2, 1),
+            artifacts,
+            engine,
+            models ->
+                new BaseModels(
+                    artifacts,
+                    models,
+                    (name, revision) -> {
+                      throw new TrainingException("model_not_found", "no hub here", "model");
+                    },
+                    List.of()),
+            new SilentMetrics(),
+            new WorkSettings(
+                lease, Duration.ZERO, 2, Duration.ofMillis(50), 3, folder.resolve("work"), "test"),
+            Duration.ofSeconds(20));
+    running.add(runtime);
+    runtime.start();
+    await().atMost(PATIENCE).until(runtime::started);
+    return runtime;
+  }
+
+  private static EventWriter foreignWriter() {
+    return new EventWriter(
+        new KafkaClients(Map.of("bootstrap.servers", broker.bootstrapServers())).producer(),
+        new io.affinage.events.EventFactory("/test", java.time.Clock.systemUTC()));
+  }
+
+  private TrainingRequested request(int steps, int checkpointEvery, RoutingSlip slip) {
+    return new TrainingRequested(
+        "job-" + UUID.randomUUID(),
+        "artifact:" + base.digest(),
+        dataset,
+        "desk",
+        Events.steps(steps, checkpointEvery),
+        null,
+        null,
+        slip);
+  }
+
+  private ArtifactRef put(String name, String file, String content) throws IOException {
+    Path source = Files.createDirectories(folder.resolve(name));
+    Files.writeString(source.resolve(file), content);
+    Artifact stored = store.putFolder(source);
+    return Refs.of(stored);
+  }
+
+  private String weights(ModelRegistered model) throws IOException {
+    return Files.readString(
+        store.localFolder(model.model().digest()).resolve("adapter_model.safetensors"));
+  }
+
+  private static Job job(TrainerRuntime trainer, TrainingRequested request) {
+    return trainer.board().find(request.jobId()).orElseThrow();
+  }
+
+  private static void awaitStatus(
+      TrainerRuntime trainer, TrainingRequested request, JobStatus status) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(job(trainer, request).status()).isEqualTo(status));
+  }
+
+  private static ModelRegistered awaitModel(TrainerRuntime trainer, TrainingRequested request) {
+    await().atMost(PATIENCE).until(() -> job(trainer, request).status().terminal());
+    assertThat(job(trainer, request).terminal()).isInstanceOf(ModelRegistered.class);
+    return (ModelRegistered) job(trainer, request).terminal();
+  }
+}

@@ -1,0 +1,116 @@
+package io.affinage.trainer.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.Test;
+
+class JobRequestReaderTest {
+  private final ObjectMapper json = new ObjectMapper();
+
+  @Test
+  void shouldTakeWhatOpenAisClientSends() throws Exception {
+    JobRequest request =
+        read(
+            """
+            {"model": "owner/name", "training_file": "file-1", "seed": 5, "suffix": "desk",
+             "metadata": {"team": "support"},
+             "method": {"type": "supervised", "supervised": {"hyperparameters":
+               {"n_epochs": 3, "batch_size": "auto", "learning_rate_multiplier": 0.5}}}}
+            """);
+
+    assertThat(request.spec().epochs()).isEqualTo(3.0);
+    assertThat(request.spec().batchSize()).isEqualTo(8);
+    assertThat(request.spec().learningRate()).isEqualTo(1e-4);
+    assertThat(request.spec().seed()).isEqualTo(5);
+    assertThat(request.suffix()).isEqualTo("desk");
+    assertThat(request.metadata()).containsEntry("team", "support");
+  }
+
+  @Test
+  void shouldTakeTheOlderHyperparameters() throws Exception {
+    JobRequest request =
+        read(
+            """
+            {"model": "owner/name", "training_file": "file-1", "hyperparameters": {"n_epochs": 2}}
+            """);
+
+    assertThat(request.spec().epochs()).isEqualTo(2.0);
+  }
+
+  @Test
+  void shouldTakeEverySettingOfOurs() throws Exception {
+    JobRequest request =
+        read(
+            """
+            {"model": "scratch", "training_file": "file-1",
+             "affinage": {"method": "pretrain", "maxSteps": 30,
+               "architecture": {"hiddenSize": 64, "heads": 2, "kvHeads": 1}}}
+            """);
+
+    assertThat(request.spec().maxSteps()).isEqualTo(30);
+    assertThat(request.spec().architecture().hiddenSize()).isEqualTo(64);
+    assertThat(request.spec().architecture().layers()).isEqualTo(6);
+  }
+
+  @Test
+  void shouldNameEveryProblemAtOnce() {
+    ApiException e =
+        refused(
+            """
+            {"training_file": 7, "sed": 1, "suffix": "../x",
+             "method": {"type": "dpo"}, "affinage": {"adaptor": {}, "batchSize": "many"}}
+            """);
+
+    assertThat(e.status()).isEqualTo(400);
+    assertThat(e.body().error().type()).isEqualTo("invalid_request_error");
+    assertThat(e.getMessage())
+        .contains("sed is unknown")
+        .contains("model is missing")
+        .contains("training_file must be a text")
+        .contains("suffix must be")
+        .contains("method.type is 'dpo', must be one of supervised")
+        .contains("affinage.adaptor is unknown")
+        .contains("affinage cannot be read");
+  }
+
+  @Test
+  void shouldRefuseASettingThatIsGivenTwice() {
+    ApiException e =
+        refused(
+            """
+            {"model": "owner/name", "training_file": "f", "hyperparameters": {"n_epochs": 2},
+             "affinage": {"epochs": 3}}
+            """);
+
+    assertThat(e.getMessage())
+        .isEqualTo("hyperparameters.n_epochs is given beside affinage.epochs");
+    assertThat(e.body().error().param()).isEqualTo("hyperparameters.n_epochs");
+  }
+
+  @Test
+  void shouldRefuseWhatTheWorkerWouldRefuse() {
+    ApiException e =
+        refused(
+            """
+            {"model": "owner/name", "training_file": "f", "affinage": {"schedule": "step"}}
+            """);
+
+    assertThat(e.getMessage()).contains("must be one of constant, linear, cosine");
+    assertThat(e.body().error().code()).isEqualTo("invalid_training_spec");
+  }
+
+  @Test
+  void shouldRefuseABodyThatIsNoObject() {
+    assertThat(refused("[]").getMessage()).isEqualTo("The body must be a JSON object.");
+  }
+
+  private JobRequest read(String body) throws Exception {
+    return JobRequestReader.read(json.readTree(body), json);
+  }
+
+  private ApiException refused(String body) {
+    return catchThrowableOfType(ApiException.class, () -> read(body));
+  }
+}

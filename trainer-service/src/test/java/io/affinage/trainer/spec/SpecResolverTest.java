@@ -1,0 +1,204 @@
+package io.affinage.trainer.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.TrainingSpec;
+import io.affinage.events.TrainingSpec.Adapter;
+import io.affinage.events.TrainingSpec.Architecture;
+import io.affinage.trainer.base.BaseReference;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SpecResolverTest {
+  private static final BaseReference HUB = new BaseReference.Hub("owner/name", null);
+  private static final BaseReference SCRATCH = new BaseReference.Scratch();
+
+  @Test
+  void shouldFillInEveryDefaultOfSupervisedFineTuning() throws Exception {
+    TrainingSpec spec = SpecResolver.resolve(null, HUB);
+
+    assertThat(spec)
+        .isEqualTo(
+            new TrainingSpec(
+                "sft",
+                new Adapter("lora", 16, 32.0, 0.0, false, List.of("all-linear")),
+                null,
+                1.0,
+                null,
+                8,
+                1,
+                2e-4,
+                "cosine",
+                0.03,
+                0.0,
+                1.0,
+                1024,
+                "drop",
+                false,
+                true,
+                "auto",
+                50,
+                0L));
+  }
+
+  @Test
+  void shouldChangeNothingWhenResolvingAgain() throws Exception {
+    for (BaseReference base : List.of(HUB, SCRATCH)) {
+      TrainingSpec asked = base == SCRATCH ? method("pretrain") : method("sft");
+      TrainingSpec once = SpecResolver.resolve(asked, base);
+
+      assertThat(SpecResolver.resolve(once, base)).isEqualTo(once);
+    }
+  }
+
+  @Test
+  void shouldTrainAllWeightsForAnAdapterOfTypeNone() throws Exception {
+    TrainingSpec spec =
+        SpecResolver.resolve(adapter(new Adapter("none", null, null, null, null, null)), HUB);
+
+    assertThat(spec.adapter().type()).isEqualTo("none");
+    assertThat(spec.adapter().rank()).isNull();
+    assertThat(spec.learningRate()).isEqualTo(2e-5);
+  }
+
+  @Test
+  void shouldKeepAlphaTwiceTheRankUnlessItIsGiven() throws Exception {
+    TrainingSpec spec =
+        SpecResolver.resolve(adapter(new Adapter("lora", 4, null, null, null, null)), HUB);
+
+    assertThat(spec.adapter().loraAlpha()).isEqualTo(8.0);
+  }
+
+  @Test
+  void shouldReportEveryProblemAtOnce() {
+    TrainingSpec bad =
+        new TrainingSpec(
+            "rlhf",
+            new Adapter("dora", 0, -1.0, 1.5, null, List.of()),
+            null,
+            0.0,
+            0,
+            0,
+            0,
+            Double.NaN,
+            "step",
+            1.5,
+            -1.0,
+            0.0,
+            1,
+            "ignore",
+            null,
+            null,
+            "fp8",
+            0,
+            null);
+
+    InvalidSpecException e =
+        catchThrowableOfType(InvalidSpecException.class, () -> SpecResolver.resolve(bad, HUB));
+
+    assertThat(e.problems())
+        .extracting(ErrorDetail::param)
+        .containsExactlyInAnyOrder(
+            "method",
+            "adapter.type",
+            "adapter.rank",
+            "adapter.loraAlpha",
+            "adapter.loraDropout",
+            "adapter.targetModules",
+            "epochs",
+            "maxSteps",
+            "batchSize",
+            "gradientAccumulation",
+            "learningRate",
+            "schedule",
+            "warmupRatio",
+            "weightDecay",
+            "maxGradNorm",
+            "maxLength",
+            "overlength",
+            "dtype",
+            "checkpointEverySteps");
+    assertThat(e.getMessage())
+        .contains("method is 'rlhf', must be one of sft, pretrain")
+        .contains("dtype is 'fp8', must be one of auto, float32, bfloat16");
+  }
+
+  @Test
+  void shouldRefuseAnArchitectureBesideABaseModel() {
+    TrainingSpec spec = architecture(new Architecture(64, 128, 2, 2, 2, 512, 128));
+
+    InvalidSpecException e =
+        catchThrowableOfType(InvalidSpecException.class, () -> SpecResolver.resolve(spec, HUB));
+
+    assertThat(e.detail().param()).isEqualTo("architecture");
+    assertThat(e.detail().code()).isEqualTo("invalid_training_spec");
+  }
+
+  @Test
+  void shouldRefuseFineTuningFromScratch() {
+    InvalidSpecException e =
+        catchThrowableOfType(
+            InvalidSpecException.class, () -> SpecResolver.resolve(method("sft"), SCRATCH));
+
+    assertThat(e.detail().param()).isEqualTo("method");
+  }
+
+  @Test
+  void shouldRefuseHeadsThatDoNotFitTogether() {
+    TrainingSpec spec = architecture(new Architecture(100, 128, 2, 3, 2, 512, 128));
+
+    InvalidSpecException e =
+        catchThrowableOfType(InvalidSpecException.class, () -> SpecResolver.resolve(spec, SCRATCH));
+
+    assertThat(e.problems())
+        .extracting(ErrorDetail::param)
+        .containsExactly("architecture.hiddenSize", "architecture.heads");
+  }
+
+  @Test
+  void shouldNotTrainRowsLongerThanANewModelsContext() throws Exception {
+    TrainingSpec spec =
+        SpecResolver.resolve(architecture(new Architecture(64, 128, 2, 2, 2, 512, 128)), SCRATCH);
+
+    assertThat(spec.maxLength()).isEqualTo(128);
+    assertThat(spec.adapter().type()).isEqualTo("none");
+    assertThat(spec.overlength()).isNull();
+  }
+
+  private static TrainingSpec method(String method) {
+    return new TrainingSpec(
+        method, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+        null, null, null, null);
+  }
+
+  private static TrainingSpec adapter(Adapter adapter) {
+    return new TrainingSpec(
+        null, adapter, null, null, null, null, null, null, null, null, null, null, null, null, null,
+        null, null, null, null);
+  }
+
+  private static TrainingSpec architecture(Architecture architecture) {
+    return new TrainingSpec(
+        "pretrain",
+        null,
+        architecture,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+}
