@@ -106,8 +106,9 @@ public record TokenizerDefinition(
   }
 
   /**
-   * Writes {@code tokenizer.json} and {@code tokenizer_config.json} so that Hugging Face's
-   * libraries load the same tokenizer and chat template.
+   * Writes {@code tokenizer.json} and {@code tokenizer_config.json}, and {@code
+   * generation_config.json} where several tokens end a generation, so that Hugging Face's libraries
+   * load the same tokenizer and chat template.
    */
   public void writeTo(Path folder) throws IOException {
     Files.createDirectories(folder);
@@ -128,6 +129,14 @@ public record TokenizerDefinition(
                   named.addObject().put("name", each.getKey()).put("template", each.getValue()));
     }
     JSON.writerWithDefaultPrettyPrinter().writeValue(folder.resolve(CONFIG).toFile(), config);
+    if (specialTokens.stops().size() > 1) { // one fits tokenizer_config.json
+      ObjectNode generation = JSON.createObjectNode();
+      ArrayNode stops = generation.putArray("eos_token_id");
+      specialTokens.stops().forEach(stops::add);
+      specialTokens.pad().ifPresent(id -> generation.put("pad_token_id", id));
+      JSON.writerWithDefaultPrettyPrinter()
+          .writeValue(folder.resolve(GENERATION).toFile(), generation);
+    }
   }
 
   /** The special tokens as text, by the names that chat templates know: {@code bos_token} etc. */
