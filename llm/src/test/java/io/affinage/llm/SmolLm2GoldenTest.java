@@ -127,7 +127,7 @@ class SmolLm2GoldenTest {
             1);
     try (LoraAdapter lora = LoraAdapter.of(decoder, config, SmolLm2GoldenTest::startingMatrix);
         Trainables trainables = Trainables.of(decoder, lora);
-        TrainingRun run = new TrainingRun(decoder, trainables, settings, examples)) {
+        TrainingRun run = TrainingRun.overExamples(decoder, trainables, settings, examples)) {
       List<TrainingProgress> steps = new ArrayList<>();
       run.run(
           new TrainingListener() {

@@ -24,7 +24,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Decoder decoder;
   private final Trainables trainables;
   private final TrainingSettings settings;
-  private final List<TokenizedExample> examples;
+  private final List<List<TokenizedExample>> rows;
   private final Backpropagation backpropagation;
   private final AdamW optimizer;
   private final BatchOrder order;
@@ -34,34 +34,54 @@ public final class TrainingRun implements AutoCloseable {
   private TrainingState state = TrainingState.START;
 
   /**
-   * @param examples non-empty, each with at least one target token
+   * @param rows what a batch counts: an example alone, or several that are packed together
+   *     (attention never crosses them); non-empty, each with at least one target token
    * @throws LlmException {@code no_training_examples}, {@code empty_loss_mask}
    */
   public TrainingRun(
       Decoder decoder,
       Trainables trainables,
       TrainingSettings settings,
-      List<TokenizedExample> examples) {
-    if (examples.isEmpty()) {
+      List<List<TokenizedExample>> rows) {
+    if (rows.isEmpty()) {
       throw new LlmException("no_training_examples", "there are no examples to train on");
     }
-    for (TokenizedExample example : examples) {
-      if (example.targetCount() == 0) {
+    for (List<TokenizedExample> row : rows) {
+      if (targets(row) == 0) {
         throw new LlmException(
             "empty_loss_mask",
-            "example " + example.id() + " has no target token: nothing would be learned from it");
+            "example "
+                + row.get(0).id()
+                + " has no target token: nothing would be learned from it");
       }
     }
     this.decoder = decoder;
     this.trainables = trainables;
     this.settings = settings;
-    this.examples = List.copyOf(examples);
+    this.rows = List.copyOf(rows);
     this.backpropagation =
         new Backpropagation(
             decoder, trainables, settings.recomputeActivations(), settings.dropout());
     this.optimizer = new AdamW(decoder, trainables, settings.weightDecay());
-    this.order = new BatchOrder(examples.size(), settings.batchSize(), settings.seed());
-    this.totalSteps = settings.totalSteps(examples.size());
+    this.order = new BatchOrder(rows.size(), settings.batchSize(), settings.seed());
+    this.totalSteps = settings.totalSteps(rows.size());
+  }
+
+  /** A run over examples that each are a row of their own. */
+  public static TrainingRun overExamples(
+      Decoder decoder,
+      Trainables trainables,
+      TrainingSettings settings,
+      List<TokenizedExample> examples) {
+    return new TrainingRun(decoder, trainables, settings, examples.stream().map(List::of).toList());
+  }
+
+  private static int targets(List<TokenizedExample> row) {
+    return row.stream().mapToInt(TokenizedExample::targetCount).sum();
+  }
+
+  private static int tokens(List<TokenizedExample> row) {
+    return row.stream().mapToInt(TokenizedExample::length).sum();
   }
 
   public int totalSteps() {
@@ -116,8 +136,8 @@ public final class TrainingRun implements AutoCloseable {
     long targets = 0;
     long tokens = 0;
     for (int index : chosen) {
-      targets += examples.get(index).targetCount();
-      tokens += examples.get(index).length();
+      targets += targets(rows.get(index));
+      tokens += tokens(rows.get(index));
     }
     double lossSum = 0;
     long noise = settings.seed() * 1_000_003L + step * 1_009L;
@@ -153,16 +173,18 @@ public final class TrainingRun implements AutoCloseable {
 
   /** Examples of like length together, so that little is padded in attention. */
   private List<List<TokenizedExample>> microBatches(List<Integer> chosen) {
-    List<TokenizedExample> sorted = new ArrayList<>();
-    chosen.forEach(index -> sorted.add(examples.get(index)));
+    List<List<TokenizedExample>> sorted = new ArrayList<>();
+    chosen.forEach(index -> sorted.add(rows.get(index)));
     int parts = Math.min(settings.gradientAccumulation(), sorted.size());
     if (parts > 1) {
-      sorted.sort(Comparator.comparingInt(TokenizedExample::length));
+      sorted.sort(Comparator.comparingInt(TrainingRun::tokens));
     }
     List<List<TokenizedExample>> microBatches = new ArrayList<>();
     for (int part = 0; part < parts; part++) {
       microBatches.add(
-          sorted.subList(part * sorted.size() / parts, (part + 1) * sorted.size() / parts));
+          sorted.subList(part * sorted.size() / parts, (part + 1) * sorted.size() / parts).stream()
+              .flatMap(List::stream)
+              .toList());
     }
     return microBatches;
   }
@@ -213,7 +235,7 @@ public final class TrainingRun implements AutoCloseable {
 
   /** What a checkpoint must have been written by to be continued here. */
   private String fingerprint() {
-    return settings + " examples=" + examples.size() + " trainable=" + trainables.size();
+    return settings + " rows=" + rows.size() + " trainable=" + trainables.size();
   }
 
   @Override

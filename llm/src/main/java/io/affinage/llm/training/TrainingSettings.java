@@ -7,7 +7,7 @@ import io.affinage.llm.error.LlmException;
  *
  * @param epochs passes over the examples; used where {@code maxSteps} is 0
  * @param maxSteps optimizer steps; 0 takes {@code epochs}
- * @param batchSize examples of one optimizer step
+ * @param batchSize rows of one optimizer step: examples, or packed rows
  * @param gradientAccumulation micro-batches that a step's examples are divided into
  * @param learningRate peak learning rate
  * @param warmupRatio share of the steps during which the rate rises from 0
@@ -58,12 +58,12 @@ public record TrainingSettings(
     }
   }
 
-  /** Optimizer steps of the run over this many examples. */
-  public int totalSteps(int examples) {
+  /** Optimizer steps of the run over this many rows. */
+  public int totalSteps(int rows) {
     if (maxSteps > 0) {
       return maxSteps;
     }
-    int perEpoch = (examples + batchSize - 1) / batchSize;
+    int perEpoch = (rows + batchSize - 1) / batchSize;
     return Math.max(1, (int) Math.ceil(epochs * perEpoch - 1e-9));
   }
 

@@ -1,0 +1,47 @@
+package io.affinage.llm.training;
+
+import ai.djl.ndarray.NDManager;
+import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.DecoderInitializer;
+import io.affinage.llm.model.DecoderShape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** A random decoder that trains in no time, and examples for it. */
+final class TinyModel implements AutoCloseable {
+  static final DecoderShape SHAPE =
+      new DecoderShape(37, 16, 24, 2, 4, 2, 4, 1e-5, 10_000, 64, true);
+
+  final NDManager root = NDManager.newBaseManager("PyTorch");
+  final Decoder decoder;
+
+  TinyModel(DecoderShape shape) {
+    decoder = DecoderInitializer.create(root, shape, 7);
+  }
+
+  TinyModel() {
+    this(SHAPE);
+  }
+
+  /** Examples that share beginnings of different length. */
+  static List<TokenizedExample> examples(int count, long seed) {
+    Random random = new Random(seed);
+    int[] system = random.ints(5, 1, SHAPE.vocabularySize()).toArray();
+    List<TokenizedExample> examples = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int length = 7 + random.nextInt(6);
+      int[] ids = random.ints(length, 1, SHAPE.vocabularySize()).toArray();
+      System.arraycopy(system, 0, ids, 0, i % 4 == 3 ? 2 : 5);
+      examples.add(TokenizedExample.targetsFrom("e" + i, ids, 4 + i % 3));
+    }
+    return examples;
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+    root.close();
+  }
+}
