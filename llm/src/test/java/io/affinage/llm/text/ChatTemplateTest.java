@@ -10,6 +10,7 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.text.jinja.Span;
 import io.affinage.llm.text.jinja.Template;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -54,6 +55,35 @@ class ChatTemplateTest {
       }
     }
     assertThat(cases).hasSize(53);
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void shouldFollowPythonsJinjaInEveryConstruct() throws IOException {
+    JsonNode fixture;
+    try (InputStream in = ChatTemplateTest.class.getResourceAsStream("jinja_cases.json")) {
+      fixture = JSON.readTree(in);
+    }
+    List<String> wrong = new ArrayList<>();
+    for (JsonNode each : fixture.get("cases")) {
+      String source = each.get("template").asText();
+      try {
+        String text =
+            ChatTemplate.parse(source, Map.of(), CLOCK)
+                .renderVariables(
+                    JSON.convertValue(fixture.get("context"), new TypeReference<>() {}))
+                .text();
+        if (each.has("error")) {
+          wrong.add(source + ": is refused, but gave " + text);
+        } else if (!text.equals(each.get("expected").asText())) {
+          wrong.add(source + difference(text, each.get("expected").asText()));
+        }
+      } catch (LlmException e) {
+        if (!each.has("error")) {
+          wrong.add(source + ": " + e.getMessage());
+        }
+      }
+    }
     assertThat(wrong).isEmpty();
   }
 

@@ -290,19 +290,23 @@ final class Methods {
 
   static String replace(String s, String old, String with, long count) {
     StringBuilder out = new StringBuilder();
-    int from = 0;
-    long left = count < 0 ? Long.MAX_VALUE : count;
     Limits limits = new Limits();
+    long left = count < 0 ? Long.MAX_VALUE : count;
+    int from = 0;
     while (left-- > 0) {
-      int at = s.indexOf(old, old.isEmpty() && from > 0 ? from + 1 : from);
-      if (at < 0 || old.isEmpty() && from >= s.length() && from > 0) {
+      int at = s.indexOf(old, from);
+      if (at < 0) {
         break;
       }
       out.append(s, from, at).append(with);
       limits.length(out.length());
       from = at + old.length();
-      if (old.isEmpty() && s.isEmpty()) {
-        break;
+      if (old.isEmpty()) { // stands before each character and at the end
+        if (from == s.length()) {
+          break;
+        }
+        from = s.offsetByCodePoints(from, 1);
+        out.append(s, at, from);
       }
     }
     return out.append(s.substring(from)).toString();
