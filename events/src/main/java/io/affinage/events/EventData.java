@@ -2,7 +2,8 @@ package io.affinage.events;
 
 /** The payload of one event. Every event on every topic is one of these records. */
 public sealed interface EventData
-    permits DatasetSubmitted,
+    permits FileUploaded,
+        DatasetSubmitted,
         DatasetReady,
         DatasetRejected,
         TrainingRequested,

@@ -7,6 +7,8 @@ import java.util.function.Function;
 
 /** Every event: its CloudEvents type, its record, and what tells two events of one key apart. */
 public enum EventType {
+  FILE_UPLOADED(
+      "file.uploaded", FileUploaded.class, event -> Arrays.asList(event.artifact().digest())),
   DATASET_SUBMITTED("dataset.submitted", DatasetSubmitted.class, event -> Arrays.asList()),
   DATASET_READY(
       "dataset.ready", DatasetReady.class, event -> Arrays.asList(event.dataset().digest())),

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 
 /** Every topic there is. */
 public final class Topics {
+  public static final Topic FILE_UPLOADED = Topic.latest("file.uploaded", EventType.FILE_UPLOADED);
   public static final Topic DATASET_SUBMITTED =
       Topic.kept("dataset.submitted", 30, EventType.DATASET_SUBMITTED).withDeadLetters();
   public static final Topic DATASET_READY = Topic.latest("dataset.ready", EventType.DATASET_READY);
@@ -67,6 +68,7 @@ public final class Topics {
 
   private static final List<Topic> EVENT_TOPICS =
       List.of(
+          FILE_UPLOADED,
           DATASET_SUBMITTED,
           DATASET_READY,
           DATASET_REJECTED,

@@ -63,6 +63,8 @@ final class ExampleEvents {
   static Stream<EventData> all() {
     EvaluationCompleted.Estimate estimate = new EvaluationCompleted.Estimate(0.5, 0.4, 0.6, 100);
     return Stream.of(
+        new FileUploaded("file-1", "rows.jsonl", "fine-tune", FILE, 1_700_000_000L),
+        new FileUploaded("file-2", "rows.jsonl", null, FILE, 1_700_000_000L),
         new DatasetSubmitted(
             "sub-1",
             "intents",
