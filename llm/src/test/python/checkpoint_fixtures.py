@@ -150,3 +150,8 @@ if len(sys.argv) > 2:
             w = to_hugging_face_rows(w, h)
         golden[hf] = w
     write_golden("smollm2-golden.json", golden)
+
+# 5. An adapter's configuration as PEFT writes it.
+from peft import LoraConfig
+LoraConfig(r=16, lora_alpha=32, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM",
+           base_model_name_or_path="x").save_pretrained(out)

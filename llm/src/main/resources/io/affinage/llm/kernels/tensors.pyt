@@ -13,3 +13,7 @@
   def assign(self: __torch__.Kernels, target: Tensor, source: Tensor) -> List[Tensor]:
     _0 = torch.copy_(target, source)
     return annotate(List[Tensor], [])
+
+  # w + s b a, float32: w [out, in], a [r, in], b [out, r].
+  def merged(self: __torch__.Kernels, w: Tensor, a: Tensor, b: Tensor, s: float) -> List[Tensor]:
+    return [torch.addmm(w, b, a, beta=1, alpha=s)]

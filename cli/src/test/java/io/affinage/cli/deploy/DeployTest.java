@@ -1,0 +1,138 @@
+package io.affinage.cli.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.affinage.events.Topic;
+import io.affinage.events.Topics;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The files in {@code deploy} say what the code says. */
+class DeployTest {
+  private static final Path DEPLOY = Path.of("..", "deploy");
+  private static final Path FILES = DEPLOY.resolve("helm/affinage/files");
+
+  /** From Quarkus itself. */
+  private static final Set<String> OF_QUARKUS =
+      Set.of("jvm_memory_used_bytes", "process_cpu_usage");
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "a_total | a_total",
+        "sum by (topic) (rate(b{x=\"sum(c)\", y='}'}[5m])) | b",
+        "sum(rate(d_sum[5m] offset 1h)) / sum(rate(e_count[5m])) > 0.5 | d_sum,e_count",
+        "max by (i) (f) > 0 unless on (i) max by (i) (rate(g[10m])) > 0 | f,g",
+        "histogram_quantile(0.9, sum(rate(h_bucket[1m])) by (le)) | h_bucket",
+        "i * on (x) group_left (y) j + 1e3 - NaN | i,j",
+        "sum(k) or vector(0) | k"
+      })
+  void shouldFindTheMetricsOfAnExpression(String expression, String metrics) {
+    assertThat(PromQl.metrics(expression)).containsExactlyInAnyOrder(metrics.split(","));
+  }
+
+  @Test
+  void shouldExportWhatTheDocumentPromises() throws IOException {
+    MetricsDocument document = MetricsDocument.read(DEPLOY);
+    Set<String> promised = new TreeSet<>();
+    document.rows().forEach(row -> promised.addAll(row.exported()));
+
+    assertThat(document.rows()).hasSizeGreaterThan(20);
+    assertThat(DashboardMetrics.exported(document.scrape())).containsExactlyElementsOf(promised);
+  }
+
+  @Test
+  void shouldAskOnlyForDocumentedMetricsAndForEachOfThem() throws IOException {
+    MetricsDocument document = MetricsDocument.read(DEPLOY);
+    DashboardMetrics dashboard = DashboardMetrics.read(DEPLOY);
+    String quarkus = String.join(" 1\n", OF_QUARKUS) + " 1\n";
+
+    assertThat(dashboard.missing(List.of(document.scrape(), quarkus))).isEmpty();
+    assertThat(document.rows())
+        .allSatisfy(row -> assertThat(dashboard.names()).containsAnyElementsOf(row.exported()));
+  }
+
+  @Test
+  void shouldSayWhereAMissingMetricIsAskedFor() throws IOException {
+    assertThat(DashboardMetrics.read(DEPLOY).missing(List.of("# HELP affinage_training_loss x\n")))
+        .containsEntry("panel 'Loss'", Set.of("affinage_training_loss"))
+        .containsEntry(
+            "alert AffinageNonFiniteLoss", Set.of("affinage_training_loss_nonfinite_total"));
+  }
+
+  @Test
+  void shouldScaleTrainersOnDocumentedMetrics() throws IOException {
+    String template = Files.readString(DEPLOY.resolve("helm/affinage/templates/scaling.yaml"));
+    Matcher query = Pattern.compile("query: (.*)").matcher(template);
+    Set<String> promised = new TreeSet<>();
+    MetricsDocument.read(DEPLOY).rows().forEach(row -> promised.addAll(row.exported()));
+
+    assertThat(query.find()).isTrue();
+    String expression = query.group(1).replaceAll("\\{\\{[^}]*}}", "x");
+    assertThat(PromQl.metrics(expression)).hasSize(2).isSubsetOf(promised);
+  }
+
+  @Test
+  void shouldListTheTopicsOfTheEvents() throws IOException {
+    Map<String, Map<String, String>> listed = new TreeMap<>();
+    for (JsonNode topic : yaml("topics.yaml").required("topics")) {
+      Map<String, String> config = new TreeMap<>();
+      topic
+          .required("config")
+          .properties()
+          .forEach(entry -> config.put(entry.getKey(), entry.getValue().asText()));
+      listed.put(topic.required("name").textValue(), config);
+    }
+    Map<String, Map<String, String>> expected = new TreeMap<>();
+    Topics.all().forEach(topic -> expected.put(topic.name(), topic.configuration()));
+
+    assertThat(listed).isEqualTo(expected);
+  }
+
+  @Test
+  void shouldLetReadersOfRequestsWriteDeadLetters() throws IOException {
+    Set<String> written = new TreeSet<>();
+    Set<String> read = new TreeSet<>();
+    for (JsonNode service : yaml("access.yaml").required("services")) {
+      Set<String> reads = texts(service.required("reads"));
+      Set<String> writes = texts(service.required("writes"));
+      for (String name : reads) {
+        Topic topic = Topics.find(name).orElseThrow();
+        if (topic.hasDeadLetters()) {
+          assertThat(writes).as(service.toString()).contains(topic.deadLetter().name());
+        }
+      }
+      read.addAll(reads);
+      written.addAll(writes);
+    }
+
+    assertThat(written)
+        .as("every topic has a writer and there is no other")
+        .containsExactlyElementsOf(Topics.all().stream().map(Topic::name).toList());
+    assertThat(Topics.all()).extracting(Topic::name).containsAll(read);
+  }
+
+  private static JsonNode yaml(String name) throws IOException {
+    return new YAMLMapper().readTree(FILES.resolve(name).toFile());
+  }
+
+  private static Set<String> texts(JsonNode list) {
+    Set<String> texts = new TreeSet<>();
+    list.forEach(element -> texts.add(element.textValue()));
+    return texts;
+  }
+}

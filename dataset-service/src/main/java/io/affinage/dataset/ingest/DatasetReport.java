@@ -1,0 +1,34 @@
+package io.affinage.dataset.ingest;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.affinage.events.DatasetCounts;
+import io.affinage.events.DatasetFormat;
+import io.affinage.events.DatasetLayout;
+import io.affinage.events.SplitPolicy;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code dataset.json} of a dataset version. Holds nothing of when and for whom it was made, so
+ * that the same input gives the same bytes.
+ *
+ * @param format null for inline rows
+ * @param splits split name to its count of rows
+ * @param reasons quarantined rows by reason code
+ * @param unusedColumns rows with a value in a column that the layout does not read, by column
+ * @param firstFaults the first quarantined rows
+ * @param split how rows were held out
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record DatasetReport(
+    String name,
+    DatasetFormat format,
+    DatasetLayout layout,
+    DatasetCounts counts,
+    Map<String, Long> splits,
+    Map<String, Long> reasons,
+    Map<String, Long> unusedColumns,
+    Map<String, String> columns,
+    List<QuarantinedRow> firstFaults,
+    SplitPolicy split,
+    boolean strict) {}

@@ -1,0 +1,79 @@
+package io.affinage.dataset.ingest;
+
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.dataset.DatasetException;
+import io.affinage.dataset.reading.ReadLimits;
+import io.affinage.dataset.reading.Rows;
+import io.affinage.events.DatasetCounts;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+
+/**
+ * Makes a dataset version of rows: reads, normalises, removes exact duplicates, splits and stores.
+ * One pass, in memory of some bytes a row. The same input gives the same bytes, so the same digest.
+ * Safe for several threads.
+ */
+public final class Ingestion {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
+  private final ArtifactStore store;
+  private final Path workFolder;
+  private final ReadLimits limits;
+
+  /**
+   * @param workFolder where files lie until they are stored
+   */
+  public Ingestion(ArtifactStore store, Path workFolder, ReadLimits limits) {
+    this.store = store;
+    this.workFolder = workFolder;
+    this.limits = limits;
+  }
+
+  /**
+   * @throws RejectedDatasetException when the dataset is of no use; says why and what was read
+   * @throws StorageException when the result cannot be written; trying again may work
+   * @throws IOException when the source cannot be read; trying again may work
+   */
+  public DatasetVersion ingest(IngestionRequest request, RowSource source)
+      throws IOException, RejectedDatasetException {
+    IngestionPass pass = null;
+    try {
+      requireName(request.name());
+      Splitter splitter = new Splitter(request.split());
+      try (VersionWriter writer = newWriter()) {
+        pass = new IngestionPass(request, splitter, writer, limits);
+        Rows rows = source.open(request.format(), limits);
+        try (var reader = rows.reader()) {
+          pass.run(reader);
+        }
+        return pass.store(rows.format(), store);
+      }
+    } catch (DatasetException e) {
+      DatasetCounts counts = pass == null || pass.counts().read() == 0 ? null : pass.counts();
+      throw new RejectedDatasetException(e.detail(), counts, e);
+    }
+  }
+
+  private VersionWriter newWriter() throws StorageException {
+    try {
+      return new VersionWriter(workFolder);
+    } catch (IOException e) {
+      throw new StorageException("the work folder cannot be written", e);
+    }
+  }
+
+  /** Whether it can serve as a dataset's name. */
+  public static boolean validName(String name) {
+    return name != null && NAME.matcher(name).matches() && !name.startsWith(".");
+  }
+
+  private static void requireName(String name) {
+    if (!validName(name)) {
+      throw new DatasetException(
+          "invalid_name",
+          "the name must have 1 to 100 letters, digits, '.', '_' or '-', and not start with '.'",
+          "name");
+    }
+  }
+}

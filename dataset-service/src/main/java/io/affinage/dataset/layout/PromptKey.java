@@ -1,0 +1,30 @@
+package io.affinage.dataset.layout;
+
+import io.affinage.events.NormalRow;
+import io.affinage.events.NormalRow.ChatMessage;
+
+/**
+ * What must not be in two splits: the text that an answer is asked for. Rows that share it go to
+ * one split together, so that nothing held out was seen in training.
+ */
+public final class PromptKey {
+  private PromptKey() {}
+
+  /** The prompt of the row: everything before the first answer; of a raw document all of it. */
+  public static String of(NormalRow row) {
+    if (row.text() != null) {
+      return "t\0" + row.text();
+    }
+    if (row.prompt() != null) {
+      return "p\0" + row.prompt();
+    }
+    StringBuilder key = new StringBuilder("m");
+    for (ChatMessage message : row.messages()) {
+      if (message.role().equals(Turns.ASSISTANT)) {
+        break;
+      }
+      key.append('\0').append(message.role()).append('\0').append(message.content());
+    }
+    return key.toString();
+  }
+}

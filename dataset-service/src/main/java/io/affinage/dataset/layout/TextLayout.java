@@ -1,0 +1,36 @@
+package io.affinage.dataset.layout;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.dataset.reading.FaultReason;
+import io.affinage.events.DatasetLayout;
+import io.affinage.events.NormalRow;
+import java.util.Set;
+
+/** {@code text}: a raw document. */
+final class TextLayout implements RowLayout {
+  @Override
+  public DatasetLayout layout() {
+    return DatasetLayout.TEXT;
+  }
+
+  @Override
+  public Set<String> columns() {
+    return Set.of("text");
+  }
+
+  @Override
+  public String needs() {
+    return "text";
+  }
+
+  @Override
+  public boolean matches(ObjectNode fields) {
+    return fields.has("text");
+  }
+
+  @Override
+  public NormalRow normalise(ObjectNode fields) throws BadRow {
+    String text = Columns.requiredText(fields, "text", FaultReason.EMPTY_TEXT);
+    return new NormalRow(null, text, null, null, null, null, null);
+  }
+}

@@ -1,0 +1,64 @@
+package io.affinage.dataset.reading;
+
+import java.util.Locale;
+
+/** Why a row went to quarantine. The lower-case name is the stable code that users meet. */
+public enum FaultReason {
+  /** Not well-formed JSON. */
+  INVALID_JSON,
+  /** Bytes that are not UTF-8. */
+  INVALID_UTF8,
+  /** Text with an unpaired surrogate, which no encoding can carry. */
+  INVALID_UNICODE,
+  /** A JSON object names a key twice. */
+  DUPLICATE_KEY,
+  /** A row that is an array, a string, a number or null. */
+  NOT_AN_OBJECT,
+  /** A blank line, or a row without any value. */
+  EMPTY_ROW,
+  /** Larger than the configured limit for one row. */
+  ROW_TOO_LARGE,
+  /** A CSV record with more or fewer fields than the header. */
+  WRONG_FIELD_COUNT,
+  /** A CSV field goes on after its closing quote. */
+  INVALID_CSV_QUOTING,
+  /** A column that the layout needs is absent or null. */
+  MISSING_FIELD,
+  /** A value that must be text is a number, an object or something else. */
+  NOT_TEXT,
+  /** Nothing to answer. */
+  EMPTY_PROMPT,
+  /** Nothing to learn. */
+  EMPTY_COMPLETION,
+  /** A document without a character that is not white space. */
+  EMPTY_TEXT,
+  /** A turn of a chat without content. */
+  EMPTY_CONTENT,
+  /** A chat that is not a list of turns, or has none. */
+  NO_MESSAGES,
+  /** A role other than system, user and assistant. */
+  UNKNOWN_ROLE,
+  /** Turns must be: an optional system turn, then user and assistant by turns. */
+  ROLES_OUT_OF_ORDER,
+  /** A chat in which the assistant says nothing. */
+  NO_ASSISTANT_TURN,
+  /** A chat that ends with another turn than the assistant's. */
+  LAST_TURN_NOT_ASSISTANT,
+  /** Content parts other than text, for example an image. */
+  UNSUPPORTED_CONTENT,
+  /** Tool or function calls. */
+  UNSUPPORTED_TOOLS,
+  /** A last turn that is weighted with zero: nothing would be learned from the row. */
+  UNSUPPORTED_WEIGHT,
+  /** The chosen answer equals the rejected one. */
+  IDENTICAL_ANSWERS,
+  /** A preference row has no prompt of its own and its answers have no common start. */
+  NO_COMMON_PROMPT;
+
+  private final String code = name().toLowerCase(Locale.ROOT);
+
+  /** The stable snake-case code. */
+  public String code() {
+    return code;
+  }
+}

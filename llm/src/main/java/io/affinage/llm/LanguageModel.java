@@ -1,0 +1,146 @@
+package io.affinage.llm;
+
+import ai.djl.ndarray.NDManager;
+import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.LoraMerge;
+import io.affinage.llm.adapter.PeftFolder;
+import io.affinage.llm.checkpoint.Checkpoint;
+import io.affinage.llm.checkpoint.StorageType;
+import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.model.DecoderInitializer;
+import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.model.HuggingFaceFolder;
+import io.affinage.llm.tensor.Compute;
+import io.affinage.llm.tensor.Precision;
+import io.affinage.llm.tensor.PrecisionProbe;
+import io.affinage.llm.text.ChatTemplate;
+import io.affinage.llm.text.SpecialTokens;
+import io.affinage.llm.text.Tokenizer;
+import io.affinage.llm.text.TokenizerDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A language model with its text side: decoder, tokenizer, chat template. Holds native memory until
+ * closed. Not safe for use by several threads at once.
+ */
+public final class LanguageModel implements AutoCloseable {
+  private final NDManager root;
+  private final Decoder decoder;
+  private final TokenizerDefinition definition;
+  private final Tokenizer tokenizer;
+  private final Optional<ChatTemplate> chatTemplate;
+
+  private LanguageModel(NDManager root, Decoder decoder, TokenizerDefinition definition) {
+    this.root = root;
+    this.decoder = decoder;
+    this.definition = definition;
+    this.tokenizer = Tokenizer.of(definition);
+    this.chatTemplate = ChatTemplate.of(definition);
+  }
+
+  /**
+   * Opens a Hugging Face folder (safetensors), a GGUF file, or a folder that holds one.
+   *
+   * @throws LlmException with a code that names what is missing, damaged or not supported
+   */
+  public static LanguageModel open(Path path, Compute compute) {
+    Checkpoint checkpoint = Checkpoint.open(path);
+    TokenizerDefinition definition =
+        checkpoint
+            .tokenizer()
+            .map(GgufVocabularies::of)
+            .map(TokenizerDefinition::fromGguf)
+            .orElseGet(() -> TokenizerDefinition.fromFolder(folderOf(path)));
+    NDManager root = NDManager.newBaseManager(compute.resolveDevice(), "PyTorch");
+    try {
+      Precision precision = compute.precision().orElseGet(() -> PrecisionProbe.fastest(root));
+      return new LanguageModel(root, DecoderFiles.load(root, checkpoint, precision), definition);
+    } catch (RuntimeException e) {
+      root.close();
+      throw e;
+    }
+  }
+
+  private static Path folderOf(Path path) {
+    return Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+  }
+
+  /**
+   * A new, untrained model in float32.
+   *
+   * @param seed the same seed gives the same bits
+   */
+  public static LanguageModel initialise(
+      DecoderShape shape, TokenizerDefinition definition, long seed, Compute compute) {
+    NDManager root = NDManager.newBaseManager(compute.resolveDevice(), "PyTorch");
+    try {
+      return new LanguageModel(root, DecoderInitializer.create(root, shape, seed), definition);
+    } catch (RuntimeException e) {
+      root.close();
+      throw e;
+    }
+  }
+
+  public Decoder decoder() {
+    return decoder;
+  }
+
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  public TokenizerDefinition definition() {
+    return definition;
+  }
+
+  /** Empty where the model is a plain text model. */
+  public Optional<ChatTemplate> chatTemplate() {
+    return chatTemplate;
+  }
+
+  /**
+   * Loads a PEFT adapter that was made for this model.
+   *
+   * @throws LlmException {@code adapter_invalid}, {@code adapter_unsupported}
+   */
+  public LoraAdapter loadAdapter(Path folder) {
+    return PeftFolder.load(decoder, folder);
+  }
+
+  /**
+   * Writes a Hugging Face folder: configuration, weights, tokenizer and chat template.
+   *
+   * @param adapter merged into the weights; empty for the model as it is
+   * @throws LlmException {@code checkpoint_not_written}
+   */
+  public void save(Path folder, Optional<LoraAdapter> adapter) {
+    SpecialTokens special = definition.specialTokens();
+    HuggingFaceFolder.write(
+        decoder,
+        folder,
+        new HuggingFaceFolder.TokenIds(
+            special.bos(), special.eos(), special.pad(), special.stops()),
+        decoder.precision() == Precision.FLOAT32 ? StorageType.F32 : StorageType.BF16,
+        adapter
+            .<HuggingFaceFolder.WeightTransform>map(lora -> new LoraMerge(decoder, lora))
+            .orElse(HuggingFaceFolder.WeightTransform.NONE));
+    try {
+      definition.writeTo(folder);
+    } catch (IOException e) {
+      throw new LlmException(
+          "checkpoint_not_written", "cannot write the tokenizer to " + folder + ": " + e, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+    decoder.close();
+    root.close();
+  }
+}

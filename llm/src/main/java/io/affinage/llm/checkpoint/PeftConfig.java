@@ -1,0 +1,399 @@
+package io.affinage.llm.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.error.LlmException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * PEFT's {@code adapter_config.json} of a LoRA adapter. Reading refuses what is not represented
+ * here and would change the adapter's meaning; fields of that kind may be there with their neutral
+ * value (null, false, empty).
+ *
+ * <p>Error codes: {@code adapter_config_missing}, {@code adapter_config_invalid}, {@code
+ * adapter_config_unsupported}, {@code adapter_not_written}.
+ *
+ * @param base the model that the adapter belongs to
+ * @param targets the modules it changes
+ * @param rank its sizes
+ * @param variant which form of LoRA it is
+ * @param modulesToSave modules that are trained and stored whole
+ * @param inferenceMode whether PEFT loads it frozen; true for a finished adapter
+ */
+public record PeftConfig(
+    Base base,
+    Targets targets,
+    Rank rank,
+    Variant variant,
+    List<String> modulesToSave,
+    boolean inferenceMode) {
+
+  /** The file's name in an adapter folder. */
+  public static final String FILE = "adapter_config.json";
+
+  /** The version of PEFT whose format is written. */
+  private static final String PEFT_VERSION = "0.18.0";
+
+  /**
+   * Fields that say nothing about the adapter itself, or only matter beside another that must be
+   * neutral.
+   */
+  private static final Set<String> IRRELEVANT =
+      Set.of(
+          "auto_mapping", "peft_version", "megatron_core", "qalora_group_size", "runtime_config");
+
+  /**
+   * @param nameOrPath id or folder of the base model
+   * @param revision of the base model
+   * @param taskType such as {@code CAUSAL_LM}
+   */
+  public record Base(String nameOrPath, Optional<String> revision, String taskType) {}
+
+  /**
+   * @param modules ends of module names, such as {@code q_proj}; empty where {@code pattern} is
+   *     given
+   * @param pattern a regular expression over whole module names, or {@code all-linear}
+   * @param excluded ends of module names that are left out
+   * @param layers the layers that are changed; empty for all
+   * @param layersPattern name of the list of layers, such as {@code layers}
+   */
+  public record Targets(
+      List<String> modules,
+      Optional<String> pattern,
+      List<String> excluded,
+      List<Integer> layers,
+      Optional<String> layersPattern) {
+
+    public Targets {
+      modules = List.copyOf(modules);
+      excluded = List.copyOf(excluded);
+      layers = List.copyOf(layers);
+      if (modules.isEmpty() == pattern.isEmpty()) {
+        throw new IllegalArgumentException("either target modules or a pattern");
+      }
+    }
+
+    /** Module names in all layers. */
+    public static Targets of(List<String> modules) {
+      return new Targets(modules, Optional.empty(), List.of(), List.of(), Optional.empty());
+    }
+  }
+
+  /**
+   * @param r inner dimension
+   * @param alpha the update is scaled by alpha / r (rank-stabilized: alpha / sqrt r)
+   * @param dropout probability, 0 to below 1
+   * @param rankPattern other r by module name or regular expression
+   * @param alphaPattern other alpha by module name or regular expression
+   */
+  public record Rank(
+      int r,
+      double alpha,
+      double dropout,
+      Map<String, Integer> rankPattern,
+      Map<String, Double> alphaPattern) {
+    public Rank {
+      if (r < 1 || !Double.isFinite(alpha) || !(dropout >= 0 && dropout < 1)) {
+        throw new IllegalArgumentException(
+            "r %d, alpha %s, dropout %s".formatted(r, alpha, dropout));
+      }
+      rankPattern = Map.copyOf(rankPattern);
+      alphaPattern = Map.copyOf(alphaPattern);
+    }
+
+    /** The same rank everywhere. */
+    public static Rank of(int r, double alpha, double dropout) {
+      return new Rank(r, alpha, dropout, Map.of(), Map.of());
+    }
+  }
+
+  /**
+   * @param rankStabilized scale by alpha / sqrt r
+   * @param dora weight-decomposed
+   * @param loraBias whether B has a bias
+   * @param bias which of the base's biases are trained: {@code none}, {@code all}, {@code
+   *     lora_only}
+   * @param init how it was initialised: {@code true} (the default), {@code false}, or a name such
+   *     as {@code gaussian}
+   */
+  public record Variant(
+      boolean rankStabilized, boolean dora, boolean loraBias, String bias, String init) {
+    /** Plain LoRA. */
+    public static final Variant PLAIN = new Variant(false, false, false, "none", "true");
+  }
+
+  public PeftConfig {
+    modulesToSave = List.copyOf(modulesToSave);
+  }
+
+  /** Reads {@code adapter_config.json} of an adapter folder. */
+  public static PeftConfig read(Path folder) {
+    Path file = folder.resolve(FILE);
+    if (!Files.exists(file)) {
+      throw new LlmException(
+          "adapter_config_missing", file + " does not exist: an adapter folder needs it");
+    }
+    return parse(file.toString(), StrictJson.object(file, "adapter_config_invalid"));
+  }
+
+  private static PeftConfig parse(String source, ObjectNode json) {
+    var fields = new Fields(source, json);
+    String type = fields.text("peft_type").orElse("");
+    if (!type.equals("LORA")) {
+      throw new LlmException(
+          "adapter_config_unsupported",
+          "%s: peft_type %s is not supported; supported is LORA".formatted(source, type));
+    }
+    JsonNode targets = fields.take("target_modules");
+    try {
+      var config =
+          new PeftConfig(
+              new Base(
+                  fields.text("base_model_name_or_path").orElse(""),
+                  fields.text("revision"),
+                  fields.text("task_type").orElse("CAUSAL_LM")),
+              new Targets(
+                  targets.isTextual() ? List.of() : fields.texts("target_modules", targets),
+                  targets.isTextual() ? Optional.of(targets.textValue()) : Optional.empty(),
+                  fields.texts("exclude_modules", fields.take("exclude_modules")),
+                  fields.integers("layers_to_transform"),
+                  fields.text("layers_pattern")),
+              new Rank(
+                  (int) fields.number("r", 8),
+                  fields.number("lora_alpha", 8),
+                  fields.number("lora_dropout", 0),
+                  fields.map("rank_pattern", JsonNode::intValue),
+                  fields.map("alpha_pattern", JsonNode::doubleValue)),
+              new Variant(
+                  fields.flag("use_rslora"),
+                  fields.flag("use_dora"),
+                  fields.flag("lora_bias"),
+                  fields.text("bias").orElse("none"),
+                  init(fields.take("init_lora_weights"))),
+              fields.texts("modules_to_save", fields.take("modules_to_save")),
+              fields.flag("inference_mode"));
+      fields.requireRestNeutral();
+      return config;
+    } catch (IllegalArgumentException e) {
+      throw new LlmException(
+          "adapter_config_invalid", "%s: %s".formatted(source, e.getMessage()), e);
+    }
+  }
+
+  private static String init(JsonNode node) {
+    return node.isMissingNode() || node.isNull() ? "true" : node.asText();
+  }
+
+  /** Writes {@code adapter_config.json} into an adapter folder, replacing it. */
+  public void write(Path folder) {
+    Path file = folder.resolve(FILE);
+    Path part = folder.resolve(FILE + ".part");
+    try {
+      Files.createDirectories(folder);
+      Files.writeString(part, json() + "\n");
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new LlmException(
+          "adapter_not_written", "%s cannot be written: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  /** The file's text: fields sorted by name, as PEFT writes them. */
+  String json() {
+    ObjectNode json = StrictJson.MAPPER.createObjectNode();
+    putAll(json, "alpha_pattern", rank.alphaPattern());
+    json.putNull("auto_mapping");
+    json.put("base_model_name_or_path", base.nameOrPath());
+    json.put("bias", variant.bias());
+    putAll(json, "exclude_modules", targets.excluded());
+    json.put("fan_in_fan_out", false);
+    json.put("inference_mode", inferenceMode);
+    switch (variant.init()) {
+      case "true" -> json.put("init_lora_weights", true);
+      case "false" -> json.put("init_lora_weights", false);
+      default -> json.put("init_lora_weights", variant.init());
+    }
+    json.put("layers_pattern", targets.layersPattern().orElse(null));
+    putAll(json, "layers_to_transform", targets.layers());
+    json.putObject("loftq_config");
+    if (rank.alpha() == Math.rint(rank.alpha())) {
+      json.put("lora_alpha", (long) rank.alpha());
+    } else {
+      json.put("lora_alpha", rank.alpha());
+    }
+    json.put("lora_bias", variant.loraBias());
+    json.put("lora_dropout", rank.dropout());
+    putAll(json, "modules_to_save", modulesToSave);
+    json.put("peft_type", "LORA");
+    json.put("peft_version", PEFT_VERSION);
+    json.put("r", rank.r());
+    putAll(json, "rank_pattern", rank.rankPattern());
+    json.put("revision", base.revision().orElse(null));
+    if (targets.pattern().isPresent()) {
+      json.put("target_modules", targets.pattern().get());
+    } else {
+      putAll(json, "target_modules", targets.modules());
+    }
+    json.putNull("target_parameters");
+    json.put("task_type", base.taskType());
+    json.putNull("trainable_token_indices");
+    json.put("use_dora", variant.dora());
+    json.put("use_rslora", variant.rankStabilized());
+    try {
+      return StrictJson.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(json);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void putAll(ObjectNode json, String field, List<?> values) {
+    if (values.isEmpty()) {
+      json.putNull(field);
+    } else {
+      json.set(field, StrictJson.MAPPER.valueToTree(values));
+    }
+  }
+
+  private static void putAll(ObjectNode json, String field, Map<String, ?> values) {
+    json.set(field, StrictJson.MAPPER.valueToTree(new TreeMap<>(values)));
+  }
+
+  /** Fields of the file, crossed off as they are read. */
+  private static final class Fields {
+    private final String source;
+    private final ObjectNode json;
+    private final Set<String> rest;
+
+    Fields(String source, ObjectNode json) {
+      this.source = source;
+      this.json = json;
+      this.rest = new TreeSet<>();
+      json.fieldNames().forEachRemaining(rest::add);
+      rest.removeAll(IRRELEVANT);
+    }
+
+    JsonNode take(String name) {
+      rest.remove(name);
+      return json.path(name);
+    }
+
+    Optional<String> text(String name) {
+      JsonNode node = take(name);
+      if (absent(node)) {
+        return Optional.empty();
+      }
+      if (!node.isTextual()) {
+        throw wrong(name, "a text");
+      }
+      return Optional.of(node.textValue());
+    }
+
+    boolean flag(String name) {
+      JsonNode node = take(name);
+      if (!absent(node) && !node.isBoolean()) {
+        throw wrong(name, "true or false");
+      }
+      return node.asBoolean(false);
+    }
+
+    double number(String name, double otherwise) {
+      JsonNode node = take(name);
+      if (absent(node)) {
+        return otherwise;
+      }
+      if (!node.isNumber() || name.equals("r") && !node.canConvertToExactIntegral()) {
+        throw wrong(name, "a number");
+      }
+      return node.doubleValue();
+    }
+
+    List<String> texts(String name, JsonNode node) {
+      if (absent(node)) {
+        return List.of();
+      }
+      var texts = new ArrayList<String>();
+      for (JsonNode element : node) {
+        if (!element.isTextual()) {
+          throw wrong(name, "a list of texts");
+        }
+        texts.add(element.textValue());
+      }
+      if (!node.isArray()) {
+        throw wrong(name, "a list of texts");
+      }
+      return texts;
+    }
+
+    List<Integer> integers(String name) {
+      JsonNode node = take(name);
+      if (absent(node)) {
+        return List.of();
+      }
+      if (node.isInt()) {
+        return List.of(node.intValue());
+      }
+      var numbers = new ArrayList<Integer>();
+      for (JsonNode element : node) {
+        if (!element.isInt()) {
+          throw wrong(name, "a list of whole numbers");
+        }
+        numbers.add(element.intValue());
+      }
+      return numbers;
+    }
+
+    <T> Map<String, T> map(String name, Function<JsonNode, T> value) {
+      JsonNode node = take(name);
+      var map = new TreeMap<String, T>();
+      if (!absent(node)) {
+        node.properties()
+            .forEach(
+                field -> {
+                  if (!field.getValue().isNumber()) {
+                    throw wrong(name, "an object of numbers");
+                  }
+                  map.put(field.getKey(), value.apply(field.getValue()));
+                });
+      }
+      return map;
+    }
+
+    void requireRestNeutral() {
+      for (String name : rest) {
+        JsonNode node = json.get(name);
+        boolean neutral =
+            node.isNull()
+                || node.isBoolean() && !node.booleanValue()
+                || node.isContainerNode() && node.isEmpty();
+        if (!neutral) {
+          throw new LlmException(
+              "adapter_config_unsupported",
+              "%s: %s = %s is not supported".formatted(source, name, node));
+        }
+      }
+    }
+
+    private static boolean absent(JsonNode node) {
+      return node.isMissingNode() || node.isNull();
+    }
+
+    private LlmException wrong(String name, String expected) {
+      return new LlmException(
+          "adapter_config_invalid",
+          "%s: %s must be %s, but is %s".formatted(source, name, expected, json.get(name)));
+    }
+  }
+}
