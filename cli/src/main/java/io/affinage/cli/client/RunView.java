@@ -1,0 +1,120 @@
+package io.affinage.cli.client;
+
+import io.affinage.events.DatasetReady;
+import io.affinage.events.DatasetRejected;
+import io.affinage.events.DatasetSubmitted;
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.EvaluationCompleted;
+import io.affinage.events.EvaluationProgressed;
+import io.affinage.events.ModelRegistered;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** A run, as the events with its id tell it. Written by {@link EventView} alone. */
+public final class RunView {
+  private final String runId;
+  private DatasetSubmitted submitted;
+  private DatasetReady ready;
+  private DatasetRejected rejected;
+  private ErrorDetail failure;
+  private EvaluationProgressed evaluating;
+  private final Set<String> jobs = new LinkedHashSet<>();
+  private final Map<String, ModelRegistered> models = new LinkedHashMap<>();
+  private final Map<String, EvaluationCompleted> evaluations = new LinkedHashMap<>();
+  private final Map<String, ModelView.Decision> decisions = new LinkedHashMap<>();
+
+  RunView(String runId) {
+    this.runId = runId;
+  }
+
+  public String runId() {
+    return runId;
+  }
+
+  void submitted(DatasetSubmitted event) {
+    submitted = event;
+  }
+
+  void ready(DatasetReady event) {
+    ready = event;
+  }
+
+  void rejected(DatasetRejected event) {
+    rejected = event;
+    failed(event.error());
+  }
+
+  void failed(ErrorDetail error) {
+    if (failure == null) {
+      failure = error;
+    }
+  }
+
+  void job(String jobId) {
+    jobs.add(jobId);
+  }
+
+  void registered(ModelRegistered event) {
+    models.put(event.modelId(), event);
+  }
+
+  void evaluating(EvaluationProgressed event) {
+    evaluating = event;
+  }
+
+  void evaluated(EvaluationCompleted event) {
+    evaluations.put(event.modelId(), event);
+  }
+
+  void decided(String modelId, ModelView.Decision decision) {
+    decisions.put(modelId, decision);
+  }
+
+  /** Whether its dataset has been handed in. */
+  public boolean isKnown() {
+    return submitted != null || ready != null || rejected != null;
+  }
+
+  public Optional<DatasetReady> dataset() {
+    return Optional.ofNullable(ready);
+  }
+
+  /** Why it ended without its result. */
+  public Optional<ErrorDetail> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  public Optional<EvaluationProgressed> evaluationProgress() {
+    return Optional.ofNullable(evaluating);
+  }
+
+  public Set<String> jobs() {
+    return jobs;
+  }
+
+  /** The model that its last training registered. */
+  public Optional<ModelRegistered> model() {
+    return models.values().stream().reduce((first, second) -> second);
+  }
+
+  /** The evaluation of {@link #model()}. */
+  public Optional<EvaluationCompleted> evaluation() {
+    return model().map(model -> evaluations.get(model.modelId()));
+  }
+
+  /** The decision on {@link #model()}. */
+  public Optional<ModelView.Decision> decision() {
+    return model().map(model -> decisions.get(model.modelId()));
+  }
+
+  /** Whether so many stages of each kind have ended well; the dataset counts as a stage. */
+  public boolean isDone(long trainings, long evaluationStages) {
+    return ready != null
+        && models.size() >= trainings
+        && evaluations.size() >= evaluationStages
+        && decisions.size() >= evaluationStages;
+  }
+}

@@ -1,0 +1,169 @@
+package io.affinage.cli.command;
+
+import io.affinage.cli.Affinage;
+import io.affinage.cli.CliException;
+import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.JobView;
+import io.affinage.cli.run.Session;
+import io.affinage.events.Event;
+import io.affinage.events.EventData;
+import io.affinage.events.ModelRegistered;
+import io.affinage.events.TrainingCancelled;
+import io.affinage.events.TrainingCheckpointed;
+import io.affinage.events.TrainingClaimed;
+import io.affinage.events.TrainingControlRequested;
+import io.affinage.events.TrainingFailed;
+import io.affinage.events.TrainingProgressed;
+import io.affinage.events.TrainingReleased;
+import io.affinage.events.TrainingRequested;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code affinage logs}. */
+@Command(name = "logs", description = "Show what happened in a training job.")
+public final class LogsCommand implements Callable<Integer> {
+  @ParentCommand private Affinage root;
+
+  @Parameters(paramLabel = "JOB", description = "A job's id, or the start of one.")
+  private String id;
+
+  @Option(
+      names = {"-f", "--follow"},
+      description = "Go on until the job ends.")
+  private boolean follow;
+
+  /** One event of the job. */
+  private record Entry(Instant time, String what) {}
+
+  @Override
+  public Integer call() throws Exception {
+    try (Session session = Session.open(root, Set.of())) {
+      List<Entry> entries = new ArrayList<>();
+      Set<String> seen = new HashSet<>();
+      session.listen(
+          event -> {
+            if (seen.add(event.metadata().id())) {
+              entry(event).ifPresent(entries::add);
+            }
+          });
+      JobView job = find(session);
+      entries.sort(Comparator.comparing(Entry::time));
+      if (!root.terminal().json()) {
+        entries.forEach(this::print);
+        int printed = entries.size();
+        while (follow && !session.view().job(job.jobId()).orElseThrow().status().isFinal()) {
+          session.poll(Duration.ofMillis(500));
+          entries.subList(printed, entries.size()).forEach(this::print);
+          printed = entries.size();
+        }
+      } else {
+        while (follow && !session.view().job(job.jobId()).orElseThrow().status().isFinal()) {
+          session.poll(Duration.ofMillis(500));
+        }
+        root.terminal().result(json(job, entries), List.of());
+      }
+      return session.view().job(job.jobId()).orElseThrow().status() == JobView.Status.FAILED
+          ? ExitCode.FAILED.status()
+          : ExitCode.OK.status();
+    }
+  }
+
+  private JobView find(Session session) {
+    List<JobView> found =
+        session.view().jobs().stream().filter(job -> job.jobId().startsWith(id)).toList();
+    if (found.size() != 1) {
+      throw new CliException(
+          ExitCode.USAGE,
+          found.isEmpty() ? "job_not_found" : "job_ambiguous",
+          found.isEmpty()
+              ? "No job '%s': see 'affinage jobs'.".formatted(id)
+              : "%d jobs start with '%s': give more of the id.".formatted(found.size(), id));
+    }
+    return found.get(0);
+  }
+
+  private static Map<String, Object> json(JobView job, List<Entry> entries) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("id", job.jobId());
+    json.put(
+        "events",
+        entries.stream()
+            .map(entry -> Map.of("time", entry.time().toString(), "event", entry.what()))
+            .toList());
+    return json;
+  }
+
+  private void print(Entry entry) {
+    root.terminal().stream(entry.time() + "  " + entry.what() + System.lineSeparator());
+  }
+
+  private Optional<Entry> entry(Event<?> event) {
+    Instant time = event.metadata().time();
+    return what(event.data()).map(text -> new Entry(time == null ? Instant.EPOCH : time, text));
+  }
+
+  private Optional<String> what(EventData data) {
+    if (data instanceof TrainingRequested at && of(at.jobId())) {
+      return Optional.of(
+          "requested on %s with base %s".formatted(at.datasetName(), at.baseModel()));
+    }
+    if (data instanceof TrainingClaimed at && of(at.jobId())) {
+      return Optional.of("attempt %d claimed by %s".formatted(at.attempt(), at.workerId()));
+    }
+    if (data instanceof TrainingCheckpointed at && of(at.jobId())) {
+      return Optional.of(
+          "attempt %d checkpoint at step %d, %s"
+              .formatted(at.attempt(), at.step(), at.checkpoint().digest()));
+    }
+    if (data instanceof TrainingReleased at && of(at.jobId())) {
+      return Optional.of("attempt %d released: %s".formatted(at.attempt(), at.reason()));
+    }
+    if (data instanceof TrainingControlRequested at && of(at.jobId())) {
+      return Optional.of(at.action().name().toLowerCase(Locale.ROOT) + " requested");
+    }
+    if (data instanceof TrainingProgressed at && of(at.jobId())) {
+      return Optional.of(
+          String.format(
+              Locale.ROOT,
+              "attempt %d step %d/%d loss %.4f lr %.2e %,.0f tokens/s",
+              at.attempt(),
+              at.step(),
+              at.totalSteps(),
+              orNaN(at.trainLoss()),
+              orNaN(at.learningRate()),
+              orNaN(at.tokensPerSecond())));
+    }
+    if (data instanceof ModelRegistered at && of(at.jobId())) {
+      return Optional.of("succeeded: " + at.modelId() + " " + at.metrics());
+    }
+    if (data instanceof TrainingFailed at && of(at.jobId())) {
+      return Optional.of("failed: %s [%s]".formatted(at.error().message(), at.error().code()));
+    }
+    if (data instanceof TrainingCancelled at && of(at.jobId())) {
+      return Optional.of("cancelled");
+    }
+    return Optional.empty();
+  }
+
+  private boolean of(String jobId) {
+    return jobId.startsWith(id);
+  }
+
+  private static double orNaN(Double value) {
+    return value == null ? Double.NaN : value;
+  }
+}

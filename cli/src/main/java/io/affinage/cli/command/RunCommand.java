@@ -1,0 +1,228 @@
+package io.affinage.cli.command;
+
+import io.affinage.cli.Affinage;
+import io.affinage.cli.CliException;
+import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.ModelView;
+import io.affinage.cli.recipe.Recipe;
+import io.affinage.cli.recipe.RecipeException;
+import io.affinage.cli.recipe.RecipeReader;
+import io.affinage.cli.run.EvaluationReport;
+import io.affinage.cli.run.LocalFiles;
+import io.affinage.cli.run.RunFollower;
+import io.affinage.cli.run.RunOutcome;
+import io.affinage.cli.run.RunRequest;
+import io.affinage.cli.run.Session;
+import io.affinage.cli.stack.ServiceKind;
+import io.affinage.events.EvaluationCompleted;
+import io.affinage.events.ModelRegistered;
+import io.affinage.events.Stage;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code affinage run}. */
+@Command(
+    name = "run",
+    description = "Run a recipe: dataset, training, evaluation, decision; follow it to its end.")
+public final class RunCommand implements Callable<Integer> {
+  @ParentCommand private Affinage root;
+
+  @Parameters(paramLabel = "RECIPE", description = "A recipe in YAML; see the folder recipes/.")
+  private Path file;
+
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      description =
+          "The base model: a Hugging Face folder, a .gguf file, a Hugging Face id (owner/name), or a registered model; replaces the recipe's.")
+  private String model;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description = "The dataset; replaces the recipe's.")
+  private Path data;
+
+  @Option(names = "--check", description = "Only say whether the recipe could run.")
+  private boolean check;
+
+  @Override
+  public Integer call() throws Exception {
+    Recipe recipe = read();
+    String base = model != null ? model : recipe.model();
+    Path dataFile = dataFile(recipe);
+    requireRunnable(recipe, base, dataFile);
+    if (check) {
+      root.terminal()
+          .result(
+              Map.of("recipe", file.toString(), "valid", true),
+              List.of(file + " is valid; nothing was started (--check)."));
+      return ExitCode.OK.status();
+    }
+    long start = System.nanoTime();
+    try (Session session = Session.open(root, EnumSet.allOf(ServiceKind.class))) {
+      RunRequest request = request(session, recipe, base, dataFile);
+      RunOutcome outcome = new RunFollower(session, root.terminal()).complete(request);
+      return report(session, outcome, (System.nanoTime() - start) / 1e9);
+    }
+  }
+
+  private Recipe read() {
+    if (!Files.isRegularFile(file)) {
+      throw new CliException(
+          ExitCode.USAGE, "wrong_file", file + " is no file: give a recipe in YAML.");
+    }
+    try (Reader yaml = Files.newBufferedReader(file)) {
+      return RecipeReader.read(yaml);
+    } catch (RecipeException e) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "invalid_recipe",
+          e.problems().stream()
+              .map(problem -> "%s:%d: %s".formatted(file, problem.line(), problem.message()))
+              .collect(
+                  Collectors.joining(
+                      "\n  ",
+                      "%d %s in the recipe; nothing was started:\n  "
+                          .formatted(
+                              e.problems().size(),
+                              e.problems().size() == 1 ? "problem" : "problems"),
+                      "")),
+          e);
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.USAGE, "wrong_file", file + " cannot be read as text: " + e.getMessage(), e);
+    }
+  }
+
+  private Path dataFile(Recipe recipe) {
+    if (data != null) {
+      return data;
+    }
+    if (recipe.data() == null || recipe.data().path() == null) {
+      return null;
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    return folder.resolve(recipe.data().path()).normalize();
+  }
+
+  private static void requireRunnable(Recipe recipe, String base, Path dataFile) {
+    List<String> missing = new ArrayList<>();
+    boolean scratch =
+        recipe.steps().stream()
+            .filter(step -> step instanceof Recipe.Train)
+            .map(step -> (Recipe.Train) step)
+            .findFirst()
+            .map(train -> train.spec().architecture() != null)
+            .orElse(false);
+    if (base == null && !scratch) {
+      missing.add("no base model: give --model, or 'model' in the recipe");
+    }
+    if (dataFile == null) {
+      missing.add("no dataset: give --data, or 'data.path' in the recipe");
+    }
+    try {
+      if (base != null) {
+        LocalFiles.requireModel(base);
+      }
+    } catch (CliException e) {
+      missing.add(e.getMessage());
+    }
+    try {
+      if (dataFile != null) {
+        LocalFiles.requireData(dataFile);
+      }
+    } catch (CliException e) {
+      missing.add(e.getMessage());
+    }
+    if (!missing.isEmpty()) {
+      throw new CliException(ExitCode.USAGE, "cannot_run", String.join("\n  ", missing));
+    }
+  }
+
+  private static RunRequest request(Session session, Recipe recipe, String base, Path dataFile)
+      throws IOException {
+    Recipe.Data told =
+        recipe.data() != null
+            ? recipe.data()
+            : new Recipe.Data(
+                null,
+                io.affinage.events.DatasetFormat.AUTO,
+                io.affinage.events.DatasetLayout.AUTO,
+                null,
+                null,
+                false);
+    String reference =
+        base == null ? "scratch" : LocalFiles.importModel(session.store(), session.view(), base);
+    List<Stage> stages = new ArrayList<>();
+    for (Recipe.Step step : recipe.steps()) {
+      if (step instanceof Recipe.Train train) {
+        stages.add(
+            new Stage.Train(
+                reference, train.spec(), train.suffix() == null ? recipe.name() : train.suffix()));
+      } else if (step instanceof Recipe.Evaluate evaluate) {
+        stages.add(new Stage.Evaluate(evaluate.spec()));
+      }
+    }
+    return new RunRequest(
+        recipe.name(),
+        LocalFiles.importData(session.store(), dataFile, told.columns()),
+        told.format(),
+        told.layout(),
+        told.split(),
+        told.strict(),
+        stages);
+  }
+
+  private int report(Session session, RunOutcome outcome, double seconds) throws IOException {
+    ModelRegistered made = outcome.run().model().orElseThrow();
+    Map<String, Object> json = new LinkedHashMap<>();
+    List<String> lines = new ArrayList<>();
+    if (outcome.reused()) {
+      lines.add("The same run had ended before; this is its result.");
+    }
+    EvaluationCompleted evaluation = outcome.run().evaluation().orElse(null);
+    ModelView.Decision decision = outcome.run().decision().orElse(null);
+    if (evaluation != null) {
+      EvaluationReport report = new EvaluationReport(evaluation, decision);
+      json.putAll(report.json());
+      lines.add("");
+      lines.addAll(report.lines());
+      lines.addAll(report.sampleLines(1));
+    }
+    Path folder = session.store().localFolder(made.model().digest());
+    json.put("model", made.modelId());
+    json.put("metrics_of_training", made.metrics());
+    json.put("seconds", seconds);
+    json.put("reused", outcome.reused());
+    json.put(
+        "artifacts",
+        Map.of(
+            "store", session.storeLocation(),
+            "model", folder.toString(),
+            "model_digest", made.model().digest(),
+            "dataset_digest", made.dataset().digest()));
+    lines.add("");
+    lines.add("model     " + made.modelId());
+    lines.add("files     " + folder);
+    lines.add("metrics   " + made.metrics());
+    lines.add("next      ./affinage chat " + made.modelId());
+    root.terminal().result(json, lines);
+    return decision != null && !decision.promoted()
+        ? ExitCode.FAILED.status()
+        : ExitCode.OK.status();
+  }
+}

@@ -1,0 +1,2 @@
+/** The subcommands, one class each. */
+package io.affinage.cli.command;

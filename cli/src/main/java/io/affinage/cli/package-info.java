@@ -1,0 +1,2 @@
+/** The {@code affinage} command. */
+package io.affinage.cli;

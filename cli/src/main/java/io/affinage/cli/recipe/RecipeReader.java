@@ -1,0 +1,293 @@
+package io.affinage.cli.recipe;
+
+import io.affinage.cli.recipe.RecipeException.Problem;
+import io.affinage.events.DatasetFormat;
+import io.affinage.events.DatasetLayout;
+import io.affinage.events.EvaluationSpec;
+import io.affinage.events.RewardSpec;
+import io.affinage.events.SplitPolicy;
+import io.affinage.events.TrainingSpec;
+import java.io.Reader;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Node;
+
+/** Reads a recipe and finds every problem in it at once. */
+public final class RecipeReader {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
+  private final List<Problem> problems = new ArrayList<>();
+
+  private RecipeReader() {}
+
+  /** Reads a recipe from YAML. */
+  public static Recipe read(Reader yaml) throws RecipeException {
+    RecipeReader reader = new RecipeReader();
+    Recipe recipe = reader.recipe(yaml);
+    if (!reader.problems.isEmpty()) {
+      reader.problems.sort(Comparator.comparingInt(Problem::line));
+      throw new RecipeException(reader.problems);
+    }
+    return recipe;
+  }
+
+  private Recipe recipe(Reader yaml) throws RecipeException {
+    Node root;
+    try {
+      // Nodes only: nothing in the file becomes an object of a class that it names.
+      root = new Yaml(new LoaderOptions()).compose(yaml);
+    } catch (MarkedYAMLException e) {
+      int line = e.getProblemMark() == null ? 0 : e.getProblemMark().getLine() + 1;
+      throw new RecipeException(List.of(new Problem(line, "not YAML: " + e.getProblem())));
+    } catch (YAMLException e) {
+      throw new RecipeException(List.of(new Problem(0, "not YAML: " + e.getMessage())));
+    }
+    if (root == null) {
+      throw new RecipeException(List.of(new Problem(0, "the recipe is empty")));
+    }
+    Section top = Section.of("", root, problems);
+    String name = top.text("name");
+    if (name == null) {
+      top.problem("name: is missing");
+    } else if (!NAME.matcher(name).matches()) {
+      top.problem("name", "may have letters, digits, '.', '_', '-' only, at most 100");
+    }
+    String model = top.text("model");
+    Recipe.Data data = data(top.section("data"));
+    List<Recipe.Step> steps = new ArrayList<>();
+    for (Section item : top.sections("stages")) {
+      steps.addAll(step(item, steps));
+    }
+    if (!top.has("stages")) {
+      top.problem("stages: is missing; give a list of 'train' and 'evaluate'");
+    } else if (steps.isEmpty() && problems.isEmpty()) {
+      top.problem("stages", "is empty; give a list of 'train' and 'evaluate'");
+    }
+    top.close();
+    return new Recipe(name, model, data, steps);
+  }
+
+  private Recipe.Data data(Section data) {
+    if (data == null) {
+      return null;
+    }
+    Section split = data.section("split");
+    SplitPolicy policy = null;
+    if (split != null) {
+      Double validation = split.number("validation", 0, 0.9);
+      Double test = split.number("test", 0, 0.9);
+      String salt = split.text("salt");
+      split.close();
+      policy =
+          new SplitPolicy(
+              validation == null ? SplitPolicy.DEFAULT.validation() : validation,
+              test == null ? SplitPolicy.DEFAULT.test() : test,
+              salt == null ? "" : salt);
+      if (policy.validation() + policy.test() >= 1) {
+        split.problem("validation and test together leave nothing to train on");
+      }
+    }
+    Recipe.Data result =
+        new Recipe.Data(
+            data.text("path"),
+            data.constant("format", DatasetFormat.class, DatasetFormat.AUTO),
+            data.constant("layout", DatasetLayout.class, DatasetLayout.AUTO),
+            data.textByName("columns"),
+            policy,
+            Boolean.TRUE.equals(data.flag("strict")));
+    data.close();
+    return result;
+  }
+
+  private List<Recipe.Step> step(Section item, List<Recipe.Step> before) {
+    Section train = item.section("train");
+    Section evaluate = item.section("evaluate");
+    boolean trains = item.has("train");
+    boolean evaluates = item.has("evaluate");
+    item.close();
+    if (trains == evaluates) {
+      item.problem("must have exactly one of 'train' and 'evaluate'");
+      return List.of();
+    }
+    if (evaluates) {
+      if (before.stream().noneMatch(step -> step instanceof Recipe.Train)) {
+        item.problem("evaluates a model, but no 'train' comes before it");
+      }
+      return List.of(new Recipe.Evaluate(evaluationSpec(evaluate)));
+    }
+    if (train == null) {
+      item.problem("train", "is empty; at least give method: sft");
+      return List.of();
+    }
+    return List.of(train(train));
+  }
+
+  private Recipe.Train train(Section train) {
+    String suffix = train.text("suffix");
+    if (suffix != null && !NAME.matcher(suffix).matches()) {
+      train.problem("suffix", "may have letters, digits, '.', '_', '-' only, at most 100");
+    }
+    String method = train.word("method", List.of("sft", "pretrain"));
+    TrainingSpec spec =
+        new TrainingSpec(
+            method == null ? "sft" : method,
+            adapter(train.section("adapter")),
+            architecture(train.section("architecture")),
+            train.number("epochs", 0.001, 1000),
+            train.count("max_steps", 1),
+            train.count("batch_size", 1),
+            train.count("gradient_accumulation", 1),
+            train.number("learning_rate", 1e-12, 10),
+            train.word("schedule", List.of("constant", "linear", "cosine")),
+            train.number("warmup_ratio", 0, 1),
+            train.number("weight_decay", 0, 10),
+            train.number("max_grad_norm", 0, Section.UNBOUNDED),
+            train.count("max_length", 8),
+            train.word("overlength", List.of("drop", "truncate", "fail")),
+            train.flag("packing"),
+            train.flag("completion_only"),
+            train.word("dtype", List.of("float32", "bfloat16", "auto")),
+            train.count("checkpoint_every_steps", 1),
+            train.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE));
+    if (spec.epochs() != null && spec.maxSteps() != null) {
+      train.problem("max_steps", "and epochs contradict each other; give one");
+    }
+    if ("pretrain".equals(method) && spec.adapter() != null) {
+      train.problem("adapter", "goes with method: sft only");
+    }
+    if (!"pretrain".equals(method) && spec.architecture() != null) {
+      train.problem("architecture", "goes with method: pretrain only");
+    }
+    train.close();
+    return new Recipe.Train(spec, suffix);
+  }
+
+  private static TrainingSpec.Adapter adapter(Section adapter) {
+    if (adapter == null) {
+      return null;
+    }
+    String type = adapter.word("type", List.of("lora"));
+    TrainingSpec.Adapter result =
+        new TrainingSpec.Adapter(
+            type == null ? "lora" : type,
+            adapter.count("rank", 1),
+            adapter.number("alpha", 1e-6, Section.UNBOUNDED),
+            adapter.number("dropout", 0, 0.99),
+            adapter.flag("rslora"),
+            adapter.texts("target_modules"));
+    adapter.close();
+    return result;
+  }
+
+  private static TrainingSpec.Architecture architecture(Section shape) {
+    if (shape == null) {
+      return null;
+    }
+    TrainingSpec.Architecture result =
+        new TrainingSpec.Architecture(
+            shape.count("hidden_size", 8),
+            shape.count("intermediate_size", 8),
+            shape.count("layers", 1),
+            shape.count("heads", 1),
+            shape.count("kv_heads", 1),
+            shape.count("vocabulary_size", 257),
+            shape.count("context_length", 8));
+    shape.close();
+    return result;
+  }
+
+  private EvaluationSpec evaluationSpec(Section spec) {
+    if (spec == null) {
+      return new EvaluationSpec(null, null, null, null, null, null, null, null, null);
+    }
+    List<String> metrics = spec.texts("metrics");
+    if (metrics != null) {
+      Set<String> known = Set.of("exact_match", "multiple_choice", "perplexity");
+      metrics.stream()
+          .filter(metric -> !known.contains(metric))
+          .forEach(
+              metric ->
+                  spec.problem(
+                      "metrics",
+                      "'%s' is not one of exact_match, multiple_choice, perplexity"
+                          .formatted(metric)));
+    }
+    Section gateSection = spec.section("gate");
+    EvaluationSpec.Gate gate = null;
+    if (gateSection != null) {
+      gate =
+          new EvaluationSpec.Gate(
+              gateSection.number("min_gain", -Section.UNBOUNDED, Section.UNBOUNDED),
+              gateSection.number("max_p_value", 0, 1));
+      gateSection.close();
+    }
+    EvaluationSpec result =
+        new EvaluationSpec(
+            metrics,
+            spec.word("split", List.of("train", "validation", "test")),
+            spec.count("max_items", 1),
+            spec.count("few_shot", 0),
+            spec.count("max_new_tokens", 1),
+            reward(spec.section("reward")),
+            spec.texts("choices"),
+            gate,
+            spec.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE));
+    spec.close();
+    return result;
+  }
+
+  private static RewardSpec reward(Section reward) {
+    if (reward == null) {
+      return null;
+    }
+    String type = reward.word("type", List.of("exact_match", "regex", "numeric_answer", "length"));
+    RewardSpec result = null;
+    if (!reward.has("type")) {
+      reward.problem("type is missing");
+    } else if ("exact_match".equals(type)) {
+      result =
+          new RewardSpec.ExactMatch(
+              Boolean.TRUE.equals(reward.flag("ignore_case")),
+              Boolean.TRUE.equals(reward.flag("ignore_punctuation")));
+    } else if ("regex".equals(type)) {
+      result = new RewardSpec.Regex(pattern(reward));
+    } else if ("numeric_answer".equals(type)) {
+      Double tolerance = reward.number("tolerance", 0, Section.UNBOUNDED);
+      result = new RewardSpec.NumericAnswer(tolerance == null ? 0 : tolerance);
+    } else if ("length".equals(type)) {
+      Integer least = reward.count("min_characters", 0);
+      Integer most = reward.count("max_characters", 1);
+      if (least == null || most == null || least > most) {
+        reward.problem("min_characters and max_characters must be given, the first not above");
+      } else {
+        result = new RewardSpec.Length(least, most);
+      }
+    }
+    if (type != null) {
+      reward.close();
+    }
+    return result;
+  }
+
+  private static String pattern(Section reward) {
+    String pattern = reward.text("pattern");
+    if (pattern == null) {
+      reward.problem("pattern is missing");
+      return "";
+    }
+    try {
+      Pattern.compile(pattern.replace("{reference}", "reference"));
+    } catch (PatternSyntaxException e) {
+      reward.problem("pattern", "is not a regular expression: " + e.getDescription());
+    }
+    return pattern;
+  }
+}

@@ -1,0 +1,304 @@
+package io.affinage.cli.recipe;
+
+import io.affinage.cli.recipe.RecipeException.Problem;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/**
+ * A mapping of the recipe. Getters note what is wrong and go on, so that one reading finds every
+ * problem; they give null for what is absent or wrong.
+ */
+final class Section {
+  /** A bound that only keeps out what cannot be meant. */
+  static final double UNBOUNDED = 1e9;
+
+  private final String path;
+  private final int line;
+  private final Map<String, NodeTuple> entries = new LinkedHashMap<>();
+  private final Set<String> known = new LinkedHashSet<>();
+  private final List<Problem> problems;
+
+  private Section(String path, int line, List<Problem> problems) {
+    this.path = path;
+    this.line = line;
+    this.problems = problems;
+  }
+
+  /** The section of a node; an empty one, and a problem, when it is no mapping. */
+  static Section of(String path, Node node, List<Problem> problems) {
+    Section section = new Section(path, lineOf(node), problems);
+    if (node instanceof MappingNode mapping) {
+      for (NodeTuple entry : mapping.getValue()) {
+        String key =
+            entry.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "(not a name)";
+        if (section.entries.put(key, entry) != null) {
+          section.problem(entry.getKeyNode(), key, "is given twice");
+        }
+      }
+    } else {
+      problems.add(
+          new Problem(
+              section.line,
+              (path.isEmpty() ? "the recipe" : path) + ": must be a mapping of names"));
+    }
+    return section;
+  }
+
+  static int lineOf(Node node) {
+    return node.getStartMark().getLine() + 1;
+  }
+
+  boolean has(String key) {
+    known.add(key);
+    return entries.containsKey(key);
+  }
+
+  /** Notes that a name is missing or that values do not go together. */
+  void problem(String message) {
+    problems.add(new Problem(line, path.isEmpty() ? message : path + ": " + message));
+  }
+
+  void problem(String key, String message) {
+    NodeTuple entry = entries.get(key);
+    problem(entry == null ? null : entry.getValueNode(), key, message);
+  }
+
+  private void problem(Node node, String key, String message) {
+    problems.add(new Problem(node == null ? line : lineOf(node), pathOf(key) + ": " + message));
+  }
+
+  private String pathOf(String key) {
+    return path.isEmpty() ? key : path + "." + key;
+  }
+
+  private Node value(String key) {
+    known.add(key);
+    NodeTuple entry = entries.get(key);
+    if (entry == null || entry.getValueNode().getTag().equals(Tag.NULL)) {
+      return null;
+    }
+    return entry.getValueNode();
+  }
+
+  private ScalarNode scalar(String key, String expected) {
+    Node node = value(key);
+    if (node == null) {
+      return null;
+    }
+    if (node instanceof ScalarNode scalar) {
+      return scalar;
+    }
+    problem(node, key, "expected " + expected);
+    return null;
+  }
+
+  String text(String key) {
+    ScalarNode node = scalar(key, "text");
+    return node == null ? null : node.getValue();
+  }
+
+  Boolean flag(String key) {
+    ScalarNode node = scalar(key, "true or false");
+    if (node == null) {
+      return null;
+    }
+    if (!node.getTag().equals(Tag.BOOL)) {
+      problem(node, key, "expected true or false, found '" + node.getValue() + "'");
+      return null;
+    }
+    return List.of("true", "yes", "on").contains(node.getValue().toLowerCase(Locale.ROOT));
+  }
+
+  /** A number in [low, high]. */
+  Double number(String key, double low, double high) {
+    String expected =
+        low <= -UNBOUNDED
+            ? "expected a number"
+            : high >= UNBOUNDED
+                ? "expected a number from " + plain(low)
+                : "expected a number from " + plain(low) + " to " + plain(high);
+    ScalarNode node = scalar(key, expected);
+    if (node == null) {
+      return null;
+    }
+    try {
+      double value = Double.parseDouble(node.getValue());
+      if (value >= low && value <= high) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Told below.
+    }
+    problem(node, key, expected + ", found '" + node.getValue() + "'");
+    return null;
+  }
+
+  /** A whole number in [low, high]. */
+  Long whole(String key, long low, long high) {
+    String expected = "expected a whole number from " + low + " to " + high;
+    ScalarNode node = scalar(key, expected);
+    if (node == null) {
+      return null;
+    }
+    try {
+      long value = Long.parseLong(node.getValue().replace("_", ""));
+      if (value >= low && value <= high) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Told below.
+    }
+    problem(node, key, expected + ", found '" + node.getValue() + "'");
+    return null;
+  }
+
+  /** A whole number from {@code low} that fits 31 bits. */
+  Integer count(String key, int low) {
+    Long value = whole(key, low, Integer.MAX_VALUE);
+    return value == null ? null : value.intValue();
+  }
+
+  /** One of some words. */
+  String word(String key, List<String> words) {
+    ScalarNode node = scalar(key, "one of " + String.join(", ", words));
+    if (node == null) {
+      return null;
+    }
+    if (!words.contains(node.getValue())) {
+      problem(
+          node,
+          key,
+          "expected one of %s, found '%s'".formatted(String.join(", ", words), node.getValue()));
+      return null;
+    }
+    return node.getValue();
+  }
+
+  /** An enum's constant by its name in lower case. */
+  <E extends Enum<E>> E constant(String key, Class<E> type, E absent) {
+    List<String> words = new ArrayList<>();
+    for (E constant : type.getEnumConstants()) {
+      words.add(constant.name().toLowerCase(Locale.ROOT));
+    }
+    String word = word(key, words);
+    return word == null ? absent : Enum.valueOf(type, word.toUpperCase(Locale.ROOT));
+  }
+
+  /** A list of texts; one text counts as a list of one. */
+  List<String> texts(String key) {
+    Node node = value(key);
+    if (node == null) {
+      return null;
+    }
+    if (node instanceof ScalarNode scalar) {
+      return List.of(scalar.getValue());
+    }
+    List<String> texts = new ArrayList<>();
+    if (node instanceof SequenceNode sequence) {
+      for (Node item : sequence.getValue()) {
+        if (item instanceof ScalarNode scalar) {
+          texts.add(scalar.getValue());
+        } else {
+          problem(item, key, "expected a list of texts");
+        }
+      }
+    } else {
+      problem(node, key, "expected a list of texts");
+    }
+    return texts;
+  }
+
+  /** Name to text. */
+  Map<String, String> textByName(String key) {
+    Section inside = section(key);
+    if (inside == null) {
+      return null;
+    }
+    Map<String, String> result = new LinkedHashMap<>();
+    for (String name : inside.entries.keySet()) {
+      String text = inside.text(name);
+      if (text != null) {
+        result.put(name, text);
+      }
+    }
+    return result;
+  }
+
+  /** A mapping inside; null when absent. */
+  Section section(String key) {
+    Node node = value(key);
+    return node == null ? null : of(pathOf(key), node, problems);
+  }
+
+  /** The items of a list of mappings; empty when absent. */
+  List<Section> sections(String key) {
+    Node node = value(key);
+    List<Section> items = new ArrayList<>();
+    if (node instanceof SequenceNode sequence) {
+      for (Node item : sequence.getValue()) {
+        items.add(of("%s[%d]".formatted(pathOf(key), items.size() + 1), item, problems));
+      }
+    } else if (node != null) {
+      problem(node, key, "expected a list");
+    }
+    return items;
+  }
+
+  /** Notes every name that no getter asked for. */
+  void close() {
+    entries.forEach(
+        (key, entry) -> {
+          if (!known.contains(key)) {
+            problem(
+                entry.getKeyNode(),
+                key,
+                "is not known here; "
+                    + nearest(key)
+                        .map(near -> "did you mean '" + near + "'?")
+                        .orElse("known are " + String.join(", ", known)));
+          }
+        });
+  }
+
+  private java.util.Optional<String> nearest(String key) {
+    return known.stream()
+        .min(Comparator.comparingInt(candidate -> distance(key, candidate)))
+        .filter(candidate -> distance(key, candidate) <= Math.max(2, key.length() / 3));
+  }
+
+  /** Levenshtein's. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int changed = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(changed, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
+  }
+
+  private static String plain(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e9
+        ? Long.toString((long) value)
+        : Double.toString(value);
+  }
+}

@@ -1,0 +1,156 @@
+package io.affinage.cli.run;
+
+import io.affinage.artifacts.Artifact;
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.cli.CliException;
+import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.EventView;
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.DatasetSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The user's files and names, as the services can use them. */
+public final class LocalFiles {
+  private static final Pattern HUB_ID =
+      Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*(@[A-Za-z0-9._/-]+)?");
+  private static final Pattern REFERENCE = Pattern.compile("(artifact|model|hub|file):.+|scratch");
+
+  private LocalFiles() {}
+
+  /** Fails when this is no readable file. */
+  public static void requireData(Path file) {
+    if (Files.isDirectory(file)) {
+      throw wrongFile(file + " is a folder: give one file (JSONL, JSON, CSV, Parquet or text).");
+    }
+    if (!Files.isReadable(file)) {
+      throw wrongFile(
+          file
+              + (Files.exists(file)
+                  ? " cannot be read: check its permissions."
+                  : " does not exist: check the path."));
+    }
+  }
+
+  /** Stores a data file and names it. */
+  public static DatasetSource importData(
+      ArtifactStore store, Path file, Map<String, String> columns) throws IOException {
+    requireData(file);
+    return new DatasetSource.Stored(
+        reference(store.putFile(file)), file.getFileName().toString(), columns);
+  }
+
+  /** The event's reference to what the store holds. */
+  public static ArtifactRef reference(Artifact artifact) {
+    return new ArtifactRef(
+        artifact.digest(), ArtifactRef.Kind.valueOf(artifact.kind().name()), artifact.size());
+  }
+
+  /**
+   * Fails when this can be no model: neither a file or folder here, nor a Hugging Face id, nor a
+   * reference as events write it.
+   */
+  public static void requireModel(String model) {
+    Path path = Path.of(model);
+    if (Files.isDirectory(path)) {
+      if (Files.isRegularFile(path.resolve("config.json"))) {
+        return;
+      }
+      int count = ggufFiles(path).size();
+      if (count != 1) {
+        throw wrongFile(
+            "%s has neither config.json (Hugging Face) nor exactly one .gguf file, but %d: give the file itself."
+                .formatted(model, count));
+      }
+    } else if (Files.exists(path)) {
+      if (!isGguf(path)) {
+        throw wrongFile(
+            model + " is not a .gguf file: give a GGUF file, or a Hugging Face model's folder.");
+      }
+    } else if (!REFERENCE.matcher(model).matches() && looksLikePath(model)) {
+      throw wrongFile(model + " does not exist: check the path.");
+    } else if (!REFERENCE.matcher(model).matches()
+        && !HUB_ID.matcher(model).matches()
+        && !model.contains(":")) {
+      throw wrongFile(
+          "'%s' is no model: give a folder, a .gguf file, a Hugging Face id (owner/name) or a registered model's id."
+              .formatted(model));
+    }
+  }
+
+  /** Stores the model when it is here, and gives the reference that a request carries. */
+  public static String importModel(ArtifactStore store, EventView view, String model)
+      throws IOException {
+    requireModel(model);
+    Path path = Path.of(model);
+    if (Files.isDirectory(path)) {
+      return Files.isRegularFile(path.resolve("config.json"))
+          ? "artifact:" + store.putFolder(path).digest()
+          : "artifact:" + importGguf(store, ggufFiles(path).get(0));
+    }
+    if (Files.exists(path)) {
+      return "artifact:" + importGguf(store, path);
+    }
+    if (REFERENCE.matcher(model).matches()) {
+      return model;
+    }
+    boolean registered =
+        view.models().stream().anyMatch(known -> known.registered().modelId().equals(model));
+    if (registered) {
+      return "model:" + model;
+    }
+    if (HUB_ID.matcher(model).matches()) {
+      return "hub:" + model;
+    }
+    throw wrongFile("No model '%s' is registered: see 'affinage models'.".formatted(model));
+  }
+
+  /** As a folder with the one file, so that its name stays with it. */
+  private static String importGguf(ArtifactStore store, Path file) throws IOException {
+    Path folder = Files.createTempDirectory("affinage-model");
+    Path link = folder.resolve(file.getFileName());
+    try {
+      try {
+        Files.createLink(link, file.toRealPath());
+      } catch (IOException | UnsupportedOperationException e) {
+        // Another file system, or one without links.
+        Files.copy(file, link);
+      }
+      return store.putFolder(folder).digest();
+    } finally {
+      Files.deleteIfExists(link);
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  private static List<Path> ggufFiles(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(LocalFiles::isGguf).sorted().toList();
+    } catch (IOException e) {
+      throw wrongFile(folder + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static boolean isGguf(Path file) {
+    return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".gguf")
+        && Files.isRegularFile(file);
+  }
+
+  private static boolean looksLikePath(String model) {
+    return model.startsWith("/")
+        || model.startsWith(".")
+        || model.startsWith("~")
+        || model.endsWith(".gguf")
+        || model.chars().filter(c -> c == '/').count() > 1;
+  }
+
+  private static CliException wrongFile(String message) {
+    return new CliException(ExitCode.USAGE, "wrong_file", message);
+  }
+}

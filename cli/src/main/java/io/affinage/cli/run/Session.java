@@ -1,0 +1,262 @@
+package io.affinage.cli.run;
+
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.artifacts.ArtifactStores;
+import io.affinage.cli.Affinage;
+import io.affinage.cli.CliException;
+import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.EventReader;
+import io.affinage.cli.client.EventView;
+import io.affinage.cli.client.Publisher;
+import io.affinage.cli.stack.Home;
+import io.affinage.cli.stack.LocalStack;
+import io.affinage.cli.stack.ServiceKind;
+import io.affinage.cli.stack.StackPlan;
+import io.affinage.cli.stack.StackState;
+import io.affinage.cli.terminal.Terminal;
+import io.affinage.events.Event;
+import java.io.IOException;
+import java.io.Reader;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.KafkaException;
+
+/**
+ * A command's connection to the services: a cluster that the user names, the stack that is running
+ * in this folder, or one of its own that ends with it.
+ */
+public final class Session implements AutoCloseable {
+  private static final int REACH_MILLIS = 6_000;
+
+  private final ArtifactStore store;
+  private final String storeLocation;
+  private final Map<String, Object> connection;
+  private final LocalStack ownStack;
+  private final Optional<URI> evalService;
+  private final EventView view = new EventView();
+  private final List<EventReader.DeadLetter> deadLetters = new ArrayList<>();
+  private final List<Consumer<Event<?>>> listeners = new ArrayList<>();
+  private EventReader reader;
+  private Publisher publisher;
+
+  /**
+   * What the user said.
+   *
+   * @param bootstrapServers null for a local stack
+   * @param kafkaConfig a properties file; null for none
+   * @param artifacts the store's location; null for the local stack's
+   */
+  public record Target(String bootstrapServers, Path kafkaConfig, String artifacts) {}
+
+  private Session(
+      Map<String, Object> connection,
+      String storeLocation,
+      LocalStack ownStack,
+      Optional<URI> evalService)
+      throws IOException {
+    this.connection = connection;
+    this.storeLocation = storeLocation;
+    this.store = ArtifactStores.open(storeLocation);
+    this.ownStack = ownStack;
+    this.evalService = evalService;
+  }
+
+  /**
+   * Connects, starting a local stack when there is none.
+   *
+   * @param needed the services that the command needs; a running stack must have them, one of our
+   *     own gets just these
+   */
+  public static Session open(Affinage root, Set<ServiceKind> needed) throws IOException {
+    Target target = root.target();
+    if (target.bootstrapServers() != null && !target.bootstrapServers().isBlank()) {
+      return remote(root, target);
+    }
+    Home home = root.home();
+    Optional<StackState> running = StackState.find(home);
+    if (running.isPresent()) {
+      return joined(running.get(), home, needed);
+    }
+    return owning(root, StackPlan.of(needed));
+  }
+
+  private static Session remote(Affinage root, Target target) throws IOException {
+    Home home = root.home();
+    Map<String, Object> connection = properties(target.kafkaConfig());
+    connection.put("bootstrap.servers", target.bootstrapServers());
+    requireReachable(connection);
+    String eval = root.environment("AFFINAGE_EVAL_URL");
+    return new Session(
+        connection,
+        target.artifacts() != null ? target.artifacts() : home.artifacts().toString(),
+        null,
+        Optional.ofNullable(eval).map(URI::create));
+  }
+
+  private static Session joined(StackState state, Home home, Set<ServiceKind> needed)
+      throws IOException {
+    for (ServiceKind kind : needed) {
+      if (!state.services().containsKey(kind.module())) {
+        throw new CliException(
+            ExitCode.UNREACHABLE,
+            "service_not_running",
+            "The stack of process %d in %s has no %s: wait until it ends, or stop it."
+                .formatted(state.pid(), home.folder(), kind.module()));
+      }
+    }
+    Map<String, Object> connection = new HashMap<>();
+    connection.put("bootstrap.servers", state.bootstrapServers());
+    requireReachable(connection);
+    return new Session(
+        connection,
+        state.artifacts(),
+        null,
+        Optional.ofNullable(state.services().get(ServiceKind.EVAL.module()))
+            .map(addresses -> URI.create(addresses.get(0))));
+  }
+
+  /** A session on a stack of its own, whatever else runs. */
+  public static Session owning(Affinage root, StackPlan plan) throws IOException {
+    Home home = root.home();
+    Terminal terminal = root.terminal();
+    Map<String, Object> connection = new HashMap<>();
+    LocalStack stack =
+        LocalStack.start(
+            root.install(),
+            home,
+            plan,
+            what -> terminal.status("local stack: " + what),
+            started -> Runtime.getRuntime().addShutdownHook(new Thread(started::close, "stop")));
+    connection.put("bootstrap.servers", stack.bootstrapServers());
+    return new Session(
+        connection, home.artifacts().toString(), stack, stack.address(ServiceKind.EVAL));
+  }
+
+  private static Map<String, Object> properties(Path file) {
+    Map<String, Object> connection = new HashMap<>();
+    if (file != null) {
+      try (Reader in = Files.newBufferedReader(file)) {
+        Properties properties = new Properties();
+        properties.load(in);
+        properties
+            .stringPropertyNames()
+            .forEach(name -> connection.put(name, properties.getProperty(name)));
+      } catch (IOException e) {
+        throw new CliException(
+            ExitCode.USAGE, "file_unreadable", file + " cannot be read: " + e.getMessage(), e);
+      }
+    }
+    return connection;
+  }
+
+  private static void requireReachable(Map<String, Object> connection) {
+    Map<String, Object> configuration = new HashMap<>(connection);
+    configuration.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, REACH_MILLIS);
+    configuration.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, REACH_MILLIS);
+    try (Admin admin = Admin.create(configuration)) {
+      admin.describeCluster().nodes().get();
+    } catch (ExecutionException | KafkaException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new CliException(
+          ExitCode.UNREACHABLE,
+          "kafka_unreachable",
+          "No Kafka answers at %s (%s): start it, correct --bootstrap-servers, or leave it out for a local stack."
+              .formatted(connection.get("bootstrap.servers"), cause.getMessage()),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CliException(ExitCode.FAILED, "interrupted", "Interrupted while connecting.", e);
+    }
+  }
+
+  /** The services' store. */
+  public ArtifactStore store() {
+    return store;
+  }
+
+  /** Where {@link #store()} lies. */
+  public String storeLocation() {
+    return storeLocation;
+  }
+
+  /** The address of an eval-service. */
+  public URI evalService() {
+    return evalService.orElseThrow(
+        () ->
+            new CliException(
+                ExitCode.UNREACHABLE,
+                "service_unknown",
+                "The address of the eval-service is not known: set AFFINAGE_EVAL_URL, for example to http://127.0.0.1:8084."));
+  }
+
+  /** The stack that this session started. */
+  public Optional<LocalStack> ownStack() {
+    return Optional.ofNullable(ownStack);
+  }
+
+  /** Tells every event that is read from now on. */
+  public void listen(Consumer<Event<?>> listener) {
+    listeners.add(listener);
+  }
+
+  /** What the events up to now add up to; the first call reads them all. */
+  public EventView view() {
+    if (reader == null) {
+      reader = new EventReader(connection, this::heard, deadLetters::add);
+      reader.catchUp();
+    }
+    return view;
+  }
+
+  private void heard(Event<?> event) {
+    view.accept(event);
+    listeners.forEach(listener -> listener.accept(event));
+  }
+
+  /** Reads on, waiting at most so long; fails when a process of our own stack has ended. */
+  public void poll(Duration wait) {
+    view();
+    reader.poll(wait);
+    if (ownStack != null) {
+      ownStack.requireAlive();
+    }
+  }
+
+  /** A record of this run that some service could not use. */
+  public Optional<EventReader.DeadLetter> deadLetter(String runId) {
+    return deadLetters.stream().filter(letter -> letter.runId().equals(runId)).findFirst();
+  }
+
+  public Publisher publisher() {
+    if (publisher == null) {
+      publisher = new Publisher(connection);
+    }
+    return publisher;
+  }
+
+  @Override
+  public void close() {
+    if (reader != null) {
+      reader.close();
+    }
+    if (publisher != null) {
+      publisher.close();
+    }
+    if (ownStack != null) {
+      ownStack.close();
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Handing in a run and following it to its end. */
+package io.affinage.cli.run;

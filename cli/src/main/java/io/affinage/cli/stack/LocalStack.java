@@ -1,0 +1,269 @@
+package io.affinage.cli.stack;
+
+import io.affinage.broker.BrokerException;
+import io.affinage.broker.EmbeddedBroker;
+import io.affinage.cli.CliException;
+import io.affinage.cli.ExitCode;
+import io.affinage.events.TopicProvisioner;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+
+/**
+ * A broker in this process and the services as child processes, all on the loopback address.
+ *
+ * <p>Closing stops the services first, since they still write their last events, then the broker.
+ * {@link #close()} may be called from a shutdown hook while another thread uses the stack.
+ */
+public final class LocalStack implements AutoCloseable {
+  /** As in Kafka's own quick start. */
+  private static final int USUAL_KAFKA_PORT = 9092;
+
+  private static final int PARTITIONS = 4;
+  private static final Duration READY_BOUND = Duration.ofMinutes(3);
+  private static final Duration STOP_BOUND = Duration.ofSeconds(15);
+
+  private final Install install;
+  private final Home home;
+  private final EmbeddedBroker broker;
+  private final FileChannel lock;
+  private final List<ServiceProcess> instances = new CopyOnWriteArrayList<>();
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private boolean closed;
+
+  private LocalStack(Install install, Home home, EmbeddedBroker broker, FileChannel lock) {
+    this.install = install;
+    this.home = home;
+    this.broker = broker;
+    this.lock = lock;
+  }
+
+  /**
+   * Starts the stack; returns when every service is ready.
+   *
+   * @param progress told what is being waited for
+   * @param started told the stack before it is ready, so that it can be closed from elsewhere
+   */
+  public static LocalStack start(
+      Install install,
+      Home home,
+      StackPlan plan,
+      Consumer<String> progress,
+      Consumer<LocalStack> started) {
+    plan.instances().keySet().forEach(install::runnable);
+    FileChannel lock = lock(home);
+    LocalStack stack;
+    try {
+      progress.accept("starting the broker");
+      int port = Ports.choose("Kafka", plan.kafkaPort(), USUAL_KAFKA_PORT);
+      stack = new LocalStack(install, home, EmbeddedBroker.start(home.kafka(), port), lock);
+    } catch (BrokerException e) {
+      release(lock);
+      throw new CliException(ExitCode.STACK, e.code(), e.getMessage(), e);
+    } catch (RuntimeException e) {
+      release(lock);
+      throw e;
+    }
+    started.accept(stack);
+    try {
+      stack.provision();
+      stack.startServices(plan);
+      stack.awaitReady(progress);
+      stack.state().write(home);
+      return stack;
+    } catch (IOException e) {
+      stack.close();
+      throw new CliException(
+          ExitCode.STACK, "home_unusable", home.stateFile() + ": " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      stack.close();
+      throw e;
+    }
+  }
+
+  private static FileChannel lock(Home home) {
+    FileChannel channel = null;
+    try {
+      channel =
+          FileChannel.open(home.lockFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (channel.tryLock() == null) {
+        throw new OverlappingFileLockException();
+      }
+      return channel;
+    } catch (OverlappingFileLockException e) {
+      release(channel);
+      throw new CliException(
+          ExitCode.STACK,
+          "stack_running",
+          "Another affinage is starting or running a stack in %s: wait for it, stop it, or choose another folder with --home."
+              .formatted(home.folder()),
+          e);
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.STACK, "home_unusable", home.lockFile() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void release(FileChannel lock) {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      throw new CliException(ExitCode.STACK, "home_unusable", e.getMessage(), e);
+    }
+  }
+
+  private void provision() {
+    try (Admin admin =
+        Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers()))) {
+      new TopicProvisioner(admin, PARTITIONS, 1).provision();
+    }
+  }
+
+  private synchronized void startServices(StackPlan plan) {
+    Set<Integer> taken = new HashSet<>();
+    for (Map.Entry<ServiceKind, Integer> wanted : plan.instances().entrySet()) {
+      ServiceKind kind = wanted.getKey();
+      for (int i = 1; i <= wanted.getValue() && !closed; i++) {
+        int port =
+            i == 1
+                ? Ports.choose(kind.module(), plan.ports().get(kind), kind.defaultPort())
+                : Ports.choose(kind.module(), null, 0);
+        if (!taken.add(port)) {
+          throw new CliException(
+              ExitCode.USAGE, "port_in_use", "Port %d is given twice.".formatted(port));
+        }
+        String name = i == 1 ? kind.module() : kind.module() + "-" + i;
+        instances.add(ServiceProcess.start(install, home, kind, name, port, environment()));
+      }
+    }
+  }
+
+  private Map<String, String> environment() {
+    return Map.of(
+        "KAFKA_BOOTSTRAP_SERVERS", bootstrapServers(),
+        "AFFINAGE_ARTIFACTS", home.artifacts().toString());
+  }
+
+  private void awaitReady(Consumer<String> progress) {
+    HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+    long deadline = System.nanoTime() + READY_BOUND.toNanos();
+    List<ServiceProcess> waiting = new ArrayList<>(services());
+    try {
+      while (!waiting.isEmpty()) {
+        progress.accept("waiting for " + waiting.get(0).name());
+        requireAlive();
+        ServiceProcess first = waiting.get(0);
+        if (first.isReady(http)) {
+          waiting.remove(0);
+        } else if (System.nanoTime() > deadline) {
+          throw new CliException(
+              ExitCode.STACK,
+              "service_not_ready",
+              "%s did not become ready within %d s. The end of its log:\n%s"
+                  .formatted(first.name(), READY_BOUND.toSeconds(), first.lastLines()));
+        } else {
+          TimeUnit.MILLISECONDS.sleep(100);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CliException(ExitCode.STACK, "interrupted", "Interrupted while starting.", e);
+    }
+  }
+
+  /** What clients set as {@code bootstrap.servers}. */
+  public String bootstrapServers() {
+    return broker.bootstrapServers();
+  }
+
+  /** The instances, those that have ended too. */
+  public List<ServiceProcess> services() {
+    return List.copyOf(instances);
+  }
+
+  /** The address of the first instance of a service. */
+  public Optional<URI> address(ServiceKind kind) {
+    return services().stream()
+        .filter(service -> service.kind() == kind)
+        .map(ServiceProcess::address)
+        .findFirst();
+  }
+
+  /** Fails when a service has ended. */
+  public void requireAlive() {
+    for (ServiceProcess service : instances) {
+      if (!service.isAlive()) {
+        if (service.wasInterrupted()) {
+          // Ctrl-C reaches the services as well, maybe first: then this process is about to stop.
+          awaitClosing();
+        }
+        throw service.ended();
+      }
+    }
+  }
+
+  private void awaitClosing() {
+    try {
+      if (closing.await(2, TimeUnit.SECONDS)) {
+        new CountDownLatch(1).await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What other commands read about it. */
+  public StackState state() {
+    Map<String, List<String>> addresses = new HashMap<>();
+    services().stream()
+        .sorted(Comparator.comparing(ServiceProcess::name))
+        .forEach(
+            service ->
+                addresses
+                    .computeIfAbsent(service.kind().module(), module -> new ArrayList<>())
+                    .add(service.address().toString()));
+    return new StackState(
+        ProcessHandle.current().pid(), bootstrapServers(), home.artifacts().toString(), addresses);
+  }
+
+  @Override
+  public void close() {
+    closing.countDown();
+    stop();
+  }
+
+  private synchronized void stop() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      Files.deleteIfExists(home.stateFile());
+    } catch (IOException e) {
+      // Its process id tells readers that it is stale.
+    }
+    instances.forEach(ServiceProcess::stop);
+    instances.forEach(service -> service.awaitEnd(STOP_BOUND));
+    broker.close();
+    release(lock);
+  }
+}

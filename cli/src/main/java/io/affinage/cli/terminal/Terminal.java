@@ -1,0 +1,98 @@
+package io.affinage.cli.terminal;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.PrintStream;
+import java.util.List;
+
+/**
+ * Where the command writes: results to standard output, everything on the way to standard error.
+ *
+ * <p>Not thread-safe; one command writes at a time.
+ */
+public final class Terminal {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final boolean interactive;
+  private final int columns;
+  private boolean json;
+  private boolean transientLine;
+
+  /**
+   * @param interactive standard error is a terminal, so that a line can be written over
+   * @param columns the terminal's width
+   */
+  public Terminal(PrintStream out, PrintStream err, boolean interactive, int columns) {
+    this.out = out;
+    this.err = err;
+    this.interactive = interactive;
+    this.columns = columns;
+  }
+
+  public boolean interactive() {
+    return interactive;
+  }
+
+  public int columns() {
+    return columns;
+  }
+
+  /** From now on results are one JSON object. */
+  public void useJson() {
+    json = true;
+  }
+
+  public boolean json() {
+    return json;
+  }
+
+  /** What happens on the way, for people. */
+  public void note(String line) {
+    clear();
+    err.println(line);
+    err.flush();
+  }
+
+  /** A line that the next one writes over; only on a terminal. */
+  public void status(String line) {
+    if (interactive) {
+      String fitting = line.length() < columns ? line : line.substring(0, columns - 1);
+      err.print("\r\033[2K" + fitting);
+      err.flush();
+      transientLine = true;
+    }
+  }
+
+  private void clear() {
+    if (transientLine) {
+      err.print("\r\033[2K");
+      transientLine = false;
+    }
+  }
+
+  /** The result: the object with {@code --json}, else the lines. */
+  public void result(Object object, List<String> lines) {
+    clear();
+    if (json) {
+      try {
+        out.println(JSON.writeValueAsString(object));
+      } catch (JsonProcessingException e) {
+        throw new IllegalStateException("a result is always representable as JSON", e);
+      }
+    } else {
+      lines.forEach(out::println);
+    }
+    out.flush();
+  }
+
+  /** A piece of a result that arrives bit by bit. */
+  public void stream(String text) {
+    clear();
+    out.print(text);
+    out.flush();
+  }
+}

@@ -1,0 +1,215 @@
+package io.affinage.cli.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.affinage.cli.recipe.RecipeException.Problem;
+import io.affinage.events.DatasetFormat;
+import io.affinage.events.DatasetLayout;
+import io.affinage.events.EvaluationSpec;
+import io.affinage.events.RewardSpec;
+import io.affinage.events.SplitPolicy;
+import io.affinage.events.TrainingSpec;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RecipeReaderTest {
+  private static final String WHOLE =
+      """
+      name: intents
+      model: owner/name
+      data:
+        path: train.csv
+        format: csv
+        layout: prompt_completion
+        columns: {utterance: prompt, intent: completion}
+        split: {validation: 0.1, test: 0.2, salt: s}
+        strict: true
+      stages:
+        - train:
+            method: sft
+            suffix: short
+            adapter: {type: lora, rank: 8, alpha: 16, dropout: 0.1, rslora: true, target_modules: [q_proj]}
+            epochs: 1.5
+            batch_size: 4
+            gradient_accumulation: 2
+            learning_rate: 2.0e-4
+            schedule: cosine
+            warmup_ratio: 0.1
+            weight_decay: 0.01
+            max_grad_norm: 1.0
+            max_length: 512
+            overlength: drop
+            packing: true
+            completion_only: true
+            dtype: bfloat16
+            checkpoint_every_steps: 50
+            seed: 3
+        - evaluate:
+            metrics: [exact_match, perplexity]
+            split: test
+            max_items: 100
+            few_shot: 2
+            max_new_tokens: 16
+            reward: {type: exact_match, ignore_case: true}
+            choices: [a, b]
+            gate: {min_gain: 0.1, max_p_value: 0.05}
+            seed: 4
+      """;
+
+  private static Recipe read(String yaml) throws RecipeException {
+    return RecipeReader.read(new StringReader(yaml));
+  }
+
+  private static List<Problem> problems(String yaml) {
+    RecipeException thrown = catchThrowableOfType(RecipeException.class, () -> read(yaml));
+    assertThat(thrown).as("problems in: " + yaml).isNotNull();
+    return thrown.problems();
+  }
+
+  @Test
+  void shouldReadEveryField() throws RecipeException {
+    assertThat(read(WHOLE))
+        .isEqualTo(
+            new Recipe(
+                "intents",
+                "owner/name",
+                new Recipe.Data(
+                    "train.csv",
+                    DatasetFormat.CSV,
+                    DatasetLayout.PROMPT_COMPLETION,
+                    Map.of("utterance", "prompt", "intent", "completion"),
+                    new SplitPolicy(0.1, 0.2, "s"),
+                    true),
+                List.of(
+                    new Recipe.Train(
+                        new TrainingSpec(
+                            "sft",
+                            new TrainingSpec.Adapter("lora", 8, 16.0, 0.1, true, List.of("q_proj")),
+                            null,
+                            1.5,
+                            null,
+                            4,
+                            2,
+                            2e-4,
+                            "cosine",
+                            0.1,
+                            0.01,
+                            1.0,
+                            512,
+                            "drop",
+                            true,
+                            true,
+                            "bfloat16",
+                            50,
+                            3L),
+                        "short"),
+                    new Recipe.Evaluate(
+                        new EvaluationSpec(
+                            List.of("exact_match", "perplexity"),
+                            "test",
+                            100,
+                            2,
+                            16,
+                            new RewardSpec.ExactMatch(true, false),
+                            List.of("a", "b"),
+                            new EvaluationSpec.Gate(0.1, 0.05),
+                            4L)))));
+  }
+
+  @Test
+  void shouldFindEveryProblemAtOnceInTheOrderOfTheFile() {
+    assertThat(
+            problems(
+                """
+                name: two words
+                modle: x
+                data:
+                  format: xls
+                stages:
+                  - train: {epochs: many, learning_rat: 1}
+                  - evaluate: {metrics: [bleu]}
+                """))
+        .extracting(Problem::line)
+        .containsExactly(1, 2, 4, 6, 6, 7);
+  }
+
+  @Test
+  void shouldSuggestTheNameThatWasMeant() {
+    assertThat(problems(WHOLE.replace("learning_rate", "learning_rat")))
+        .containsExactly(
+            new Problem(
+                18,
+                "stages[1].train.learning_rat: is not known here; did you mean 'learning_rate'?"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "epochs: 1.5       | epochs: 1~max_steps: 3 | contradict",
+        "batch_size: 4     | batch_size: 0                 | whole number from 1",
+        "batch_size: 4     | batch_size: 4.5               | whole number from 1",
+        "batch_size: 4     | batch_size: [4]               | whole number from 1",
+        "warmup_ratio: 0.1 | warmup_ratio: 1.1             | number from 0 to 1",
+        "packing: true     | packing: maybe                | true or false",
+        "dtype: bfloat16   | dtype: float8                 | one of float32, bfloat16, auto",
+        "overlength: drop  | overlength: cut               | one of drop, truncate, fail",
+        "seed: 4           | seed: 4~seed: 5        | given twice",
+        "type: exact_match | type: bleurt                  | one of exact_match",
+        "test: 0.2         | test: 0.9                     | leave nothing to train on",
+        "suffix: short     | suffix: '../x'                | letters, digits",
+      })
+  void shouldRefuse(String good, String bad, String expected) {
+    String yaml = WHOLE.replace(good, bad.replace("~", "\n      "));
+    assertThat(problems(yaml)).extracting(Problem::message).anyMatch(m -> m.contains(expected));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''                                   | empty",
+        "'[1, 2]'                             | must be a mapping",
+        "'a: {'                               | not YAML",
+        "'name: x'                            | stages: is missing",
+        "'{name: x, stages: []}'              | stages: is empty",
+        "'{name: x, stages: [{evaluate: {}}]}'| no ''train'' comes before it",
+        "'{name: x, stages: [{train: }]}'     | train: is empty",
+        "'{name: x, stages: 3}'               | stages: expected a list",
+      })
+  void shouldRefuseWhatIsNoRecipe(String yaml, String expected) {
+    assertThat(problems(yaml))
+        .extracting(Problem::message)
+        .anyMatch(message -> message.contains(expected.replace("''", "'")));
+  }
+
+  @Test
+  void shouldNotMakeObjectsThatTheFileNames() {
+    assertThat(problems("!!javax.script.ScriptEngineManager [x]"))
+        .extracting(Problem::message)
+        .allMatch(message -> message.contains("tag is not allowed"));
+  }
+
+  static Stream<Path> shippedRecipes() throws IOException {
+    return Files.list(Path.of(System.getProperty("affinage.install"), "recipes"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("shippedRecipes")
+  void shouldAcceptTheRecipesThatAreShipped(Path file) throws Exception {
+    try (Reader yaml = Files.newBufferedReader(file)) {
+      assertThat(RecipeReader.read(yaml).steps()).isNotEmpty();
+    }
+  }
+}
