@@ -8,13 +8,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /** What deploy/METRICS.md names for this process's own work. */
 final class MicrometerWorkMetrics implements WorkMetrics {
   private static final String FINISHED = "affinage.training.finished";
 
-  /** The engine's code for a loss or gradient that is not a number. */
-  private static final String NON_FINITE = "non_finite_loss";
+  /** The engine's codes for a loss or gradient that is not a number. */
+  private static final Set<String> NON_FINITE = Set.of("non_finite_loss", "non_finite_gradient");
 
   private final MeterRegistry registry;
   private final Counter steps;
@@ -92,7 +93,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   @Override
   public void finished(String outcome, String code) {
     count(outcome, code, 1);
-    if (code.equals(NON_FINITE)) {
+    if (NON_FINITE.contains(code)) {
       nonFinite.increment();
     }
   }

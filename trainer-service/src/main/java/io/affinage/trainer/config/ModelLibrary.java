@@ -1,10 +1,14 @@
 package io.affinage.trainer.config;
 
+import io.affinage.llm.hub.HubSettings;
+import io.affinage.llm.hub.ModelHub;
 import io.affinage.trainer.base.HubModels;
 import io.affinage.trainer.engine.TrainingEngine;
-import io.affinage.trainer.engine.TrainingException;
+import io.affinage.trainer.llm.LlmHub;
+import io.affinage.trainer.llm.LlmTrainingEngine;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.nio.file.Path;
 
 /** The model library behind the seams of the domain. */
 @Singleton
@@ -12,17 +16,16 @@ final class ModelLibrary {
 
   @Produces
   @Singleton
-  TrainingEngine engine() {
-    return (job, dataset, base, resume, work, listener) -> {
-      throw new TrainingException("engine_missing", "the model library is not connected yet", null);
-    };
+  TrainingEngine engine(TrainerConfig config) {
+    return new LlmTrainingEngine(config.device());
   }
 
+  /** Configured by the environment variables that Hugging Face's own tools use. */
   @Produces
   @Singleton
   HubModels hub() {
-    return (name, revision) -> {
-      throw new TrainingException("engine_missing", "the model library is not connected yet", null);
-    };
+    return new LlmHub(
+        new ModelHub(
+            HubSettings.fromEnvironment(System.getenv(), Path.of(System.getProperty("user.home")))));
   }
 }

@@ -45,6 +45,10 @@ public interface TrainerConfig {
   /** Folders below which {@code file:} base models may lie; none by default. */
   Optional<List<Path>> baseModelRoots();
 
+  /** Where models compute: {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}. */
+  @WithDefault("auto")
+  String device();
+
   /** Names this process in the log; by default host, process id and a random part. */
   Optional<String> workerId();
 

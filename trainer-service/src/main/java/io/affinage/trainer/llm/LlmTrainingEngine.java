@@ -1,0 +1,235 @@
+package io.affinage.trainer.llm;
+
+import io.affinage.events.TrainingSpec;
+import io.affinage.llm.LanguageModel;
+import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.LoraConfig;
+import io.affinage.llm.adapter.PeftFolder;
+import io.affinage.llm.data.Example;
+import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.error.LlmException;
+import io.affinage.llm.evaluation.LossMeter;
+import io.affinage.llm.model.BlockAdapter;
+import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.tensor.Compute;
+import io.affinage.llm.tensor.Precision;
+import io.affinage.llm.text.BpeTrainer;
+import io.affinage.llm.text.TokenizerDefinition;
+import io.affinage.llm.training.Schedule;
+import io.affinage.llm.training.Trainables;
+import io.affinage.llm.training.TrainingRun;
+import io.affinage.llm.training.TrainingSettings;
+import io.affinage.trainer.engine.TrainingEngine;
+import io.affinage.trainer.engine.TrainingException;
+import io.affinage.trainer.engine.TrainingJob;
+import io.affinage.trainer.engine.TrainingListener;
+import io.affinage.trainer.engine.TrainingOutcome;
+import io.affinage.trainer.spec.SpecResolver;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Trains with the model library: LoRA or all weights, on answers or on documents. */
+public final class LlmTrainingEngine implements TrainingEngine {
+  /** Held-out rows whose loss is taken before and after; more would only sharpen the estimate. */
+  private static final int HELD_OUT_ROWS = 256;
+
+  private static final int HELD_OUT_BATCH = 8;
+  private static final double RMS_NORM_EPSILON = 1e-5;
+  private static final double ROPE_THETA = 10_000;
+
+  /** Below this size activations fit in memory; computing them twice would only cost time. */
+  private static final long RECOMPUTE_FROM_PARAMETERS = 20_000_000;
+
+  private final String device;
+
+  /**
+   * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
+   */
+  public LlmTrainingEngine(String device) {
+    this.device = device;
+  }
+
+  @Override
+  public TrainingOutcome run(
+      TrainingJob job,
+      Path datasetFolder,
+      Optional<Path> baseModelFolder,
+      Optional<Path> resumeFrom,
+      Path workFolder,
+      TrainingListener listener)
+      throws TrainingException {
+    try {
+      TrainingSpec spec = job.spec();
+      List<Example> examples = DatasetRows.read(datasetFolder, "train");
+      List<Example> heldOut = DatasetRows.read(datasetFolder, "validation");
+      String dtype = ComputeNote.dtype(resumeFrom, dtype(spec));
+      try (LanguageModel model = model(spec, examples, baseModelFolder, dtype);
+          LoraAdapter lora = lora(spec, model)) {
+        TrainingRows rows = TrainingRows.of(examples, spec, model);
+        List<TokenizedExample> watched = watched(heldOut, spec, model);
+        return train(job, model, lora, rows, watched, resumeFrom, workFolder, listener);
+      }
+    } catch (LlmException e) {
+      throw new TrainingException(e.code(), e.getMessage(), null, e);
+    }
+  }
+
+  private static boolean wholeModel(TrainingSpec spec) {
+    return spec.adapter().type().equals(SpecResolver.NO_ADAPTER);
+  }
+
+  /** All weights are trained in float32 only: bfloat16 would round small updates away. */
+  private static String dtype(TrainingSpec spec) {
+    if (!wholeModel(spec)) {
+      return spec.dtype();
+    }
+    if (spec.dtype().equals("bfloat16")) {
+      throw new LlmException(
+          "unsupported_dtype",
+          "all weights are trained in float32 only: set dtype to float32 or auto, or train an"
+              + " adapter");
+    }
+    return "float32";
+  }
+
+  private LanguageModel model(
+      TrainingSpec spec, List<Example> examples, Optional<Path> baseFolder, String dtype) {
+    Compute compute = Compute.of(device, dtype);
+    if (baseFolder.isPresent()) {
+      return LanguageModel.open(baseFolder.get(), compute);
+    }
+    TrainingSpec.Architecture shape = spec.architecture();
+    TokenizerDefinition tokenizer =
+        BpeTrainer.train(
+            examples.stream().map(TrainingRows::document).toList(),
+            BpeTrainer.Settings.chatMl(shape.vocabularySize()));
+    return LanguageModel.initialise(
+        new DecoderShape(
+            shape.vocabularySize(),
+            shape.hiddenSize(),
+            shape.intermediateSize(),
+            shape.layers(),
+            shape.heads(),
+            shape.kvHeads(),
+            shape.hiddenSize() / shape.heads(),
+            RMS_NORM_EPSILON,
+            ROPE_THETA,
+            shape.contextLength(),
+            true),
+        tokenizer,
+        spec.seed(),
+        compute);
+  }
+
+  /** Null where all weights are trained. */
+  private static LoraAdapter lora(TrainingSpec spec, LanguageModel model) {
+    if (wholeModel(spec)) {
+      return null;
+    }
+    TrainingSpec.Adapter asked = spec.adapter();
+    LoraConfig config =
+        new LoraConfig(
+            asked.rank(),
+            asked.loraAlpha(),
+            asked.loraDropout(),
+            asked.useRslora(),
+            LoraConfig.targets(asked.targetModules()));
+    return LoraAdapter.initialise(model.decoder(), config, spec.seed());
+  }
+
+  private static List<TokenizedExample> watched(
+      List<Example> heldOut, TrainingSpec spec, LanguageModel model) {
+    if (heldOut.isEmpty()) {
+      return List.of();
+    }
+    List<Example> some = heldOut.subList(0, Math.min(HELD_OUT_ROWS, heldOut.size()));
+    return TrainingRows.of(some, spec, model).examples();
+  }
+
+  private static TrainingOutcome train(
+      TrainingJob job,
+      LanguageModel model,
+      LoraAdapter lora,
+      TrainingRows rows,
+      List<TokenizedExample> watched,
+      Optional<Path> resumeFrom,
+      Path workFolder,
+      TrainingListener listener) {
+    Map<String, Double> metrics = new HashMap<>(rows.counts());
+    BlockAdapter adapter = lora == null ? model.decoder().withoutAdapter() : lora;
+    measure(model, adapter, watched, "held_out_loss_before", metrics);
+    try (Trainables trainables =
+            lora == null
+                ? Trainables.allWeights(model.decoder())
+                : Trainables.of(model.decoder(), lora);
+        TrainingRun run =
+            new TrainingRun(
+                model.decoder(), trainables, settings(job.spec(), model), rows.rows())) {
+      resumeFrom.ifPresent(run::resume);
+      Precision precision = model.decoder().precision();
+      io.affinage.llm.training.TrainingOutcome outcome =
+          run.run(
+              new RelayingListener(listener, precision),
+              Optional.of(workFolder.resolve("checkpoints")));
+      if (!outcome.completed()) {
+        return new TrainingOutcome.Stopped(outcome.steps());
+      }
+      measure(model, adapter, watched, "held_out_loss_after", metrics);
+      metrics.put("train_loss", outcome.recentLoss());
+      metrics.put("train_loss_first", outcome.firstLoss());
+      metrics.put("train_loss_last", outcome.finalLoss());
+      metrics.put("steps", (double) outcome.steps());
+      metrics.put("target_tokens", (double) outcome.targetTokens());
+      Path folder = workFolder.resolve("model");
+      if (lora == null) {
+        model.save(folder, Optional.empty());
+      } else {
+        PeftFolder.save(lora, folder, job.baseName());
+      }
+      return new TrainingOutcome.Completed(folder, lora != null, outcome.tokensSeen(), metrics);
+    }
+  }
+
+  private static TrainingSettings settings(TrainingSpec spec, LanguageModel model) {
+    int microBatches =
+        spec.packing() ? spec.gradientAccumulation() : Math.max(1, spec.batchSize());
+    return new TrainingSettings(
+        spec.epochs(),
+        spec.maxSteps() == null ? 0 : spec.maxSteps(),
+        spec.batchSize(),
+        microBatches,
+        spec.learningRate(),
+        Schedule.of(spec.schedule()),
+        spec.warmupRatio(),
+        spec.weightDecay(),
+        spec.maxGradNorm(),
+        wholeModel(spec) ? 0 : spec.adapter().loraDropout(),
+        true,
+        model.decoder().shape().parameters() >= RECOMPUTE_FROM_PARAMETERS,
+        spec.checkpointEverySteps(),
+        spec.seed());
+  }
+
+  private static void measure(
+      LanguageModel model,
+      BlockAdapter adapter,
+      List<TokenizedExample> examples,
+      String name,
+      Map<String, Double> metrics) {
+    if (examples.isEmpty()) {
+      return;
+    }
+    double sum = 0;
+    long targets = 0;
+    for (LossMeter.Loss loss :
+        new LossMeter(model.decoder(), adapter).losses(examples, HELD_OUT_BATCH)) {
+      sum += loss.sum();
+      targets += loss.targets();
+    }
+    metrics.put(name, sum / targets);
+    metrics.put("held_out_rows", (double) examples.size());
+  }
+}

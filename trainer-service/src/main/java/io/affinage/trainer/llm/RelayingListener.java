@@ -1,0 +1,48 @@
+package io.affinage.trainer.llm;
+
+import io.affinage.llm.tensor.Precision;
+import io.affinage.llm.training.TrainingListener;
+import io.affinage.llm.training.TrainingProgress;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Tells the domain what the library tells. */
+final class RelayingListener implements TrainingListener {
+  private final io.affinage.trainer.engine.TrainingListener domain;
+  private final Precision precision;
+
+  RelayingListener(io.affinage.trainer.engine.TrainingListener domain, Precision precision) {
+    this.domain = domain;
+    this.precision = precision;
+  }
+
+  @Override
+  public void onStep(TrainingProgress progress) {
+    domain.onStep(
+        new io.affinage.trainer.engine.TrainingProgress(
+            progress.step(),
+            progress.totalSteps(),
+            progress.loss(),
+            progress.learningRate(),
+            progress.tokensSeen(),
+            finite(progress.tokensPerSecond()),
+            finite(progress.etaSeconds()),
+            Map.of("grad_norm", progress.gradNorm())));
+  }
+
+  /** Rates are undefined for an instant; JSON knows no NaN. */
+  private static Double finite(double value) {
+    return Double.isFinite(value) ? value : null;
+  }
+
+  @Override
+  public void onCheckpoint(int step, Path folder, double loss) {
+    ComputeNote.write(folder, precision);
+    domain.onCheckpoint(step, folder, loss);
+  }
+
+  @Override
+  public boolean shouldStop() {
+    return domain.shouldStop();
+  }
+}

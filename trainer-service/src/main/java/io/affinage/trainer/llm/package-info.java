@@ -1,0 +1,2 @@
+/** The model library behind the domain's seams. */
+package io.affinage.trainer.llm;
