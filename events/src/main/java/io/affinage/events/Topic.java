@@ -16,8 +16,15 @@ import org.jspecify.annotations.Nullable;
  * @param keeps what stays on it
  * @param accepts the events that belong on it; empty for a dead-letter topic, which takes any bytes
  * @param hasDeadLetters whether {@link #deadLetter()} exists
+ * @param hasBrokerTime whether records carry the time at which the broker appended them, which
+ *     leases are judged by, instead of their producer's
  */
-public record Topic(String name, Keeps keeps, Set<EventType> accepts, boolean hasDeadLetters) {
+public record Topic(
+    String name,
+    Keeps keeps,
+    Set<EventType> accepts,
+    boolean hasDeadLetters,
+    boolean hasBrokerTime) {
   private static final String DEAD_LETTER_SUFFIX = ".dlq";
 
   /** What stays on a topic. */
@@ -34,15 +41,20 @@ public record Topic(String name, Keeps keeps, Set<EventType> accepts, boolean ha
   }
 
   static Topic latest(String name, EventType first, EventType... more) {
-    return new Topic(name, new Keeps.Latest(), EnumSet.of(first, more), false);
+    return new Topic(name, new Keeps.Latest(), EnumSet.of(first, more), false, false);
   }
 
   static Topic kept(String name, int days, EventType first, EventType... more) {
-    return new Topic(name, new Keeps.For(Duration.ofDays(days)), EnumSet.of(first, more), false);
+    return new Topic(
+        name, new Keeps.For(Duration.ofDays(days)), EnumSet.of(first, more), false, false);
   }
 
   Topic withDeadLetters() {
-    return new Topic(name, keeps, accepts, true);
+    return new Topic(name, keeps, accepts, true, hasBrokerTime);
+  }
+
+  Topic withBrokerTime() {
+    return new Topic(name, keeps, accepts, hasDeadLetters, true);
   }
 
   /**
@@ -55,7 +67,7 @@ public record Topic(String name, Keeps keeps, Set<EventType> accepts, boolean ha
       throw new IllegalStateException(name + " has no dead-letter topic");
     }
     return new Topic(
-        name + DEAD_LETTER_SUFFIX, new Keeps.For(Duration.ofDays(30)), Set.of(), false);
+        name + DEAD_LETTER_SUFFIX, new Keeps.For(Duration.ofDays(30)), Set.of(), false, false);
   }
 
   /** Whether only the latest event of a key is kept. */
@@ -71,6 +83,9 @@ public record Topic(String name, Keeps keeps, Set<EventType> accepts, boolean ha
       configuration.put("retention.ms", Long.toString(time.retention().toMillis()));
     } else {
       configuration.put("cleanup.policy", "compact");
+    }
+    if (hasBrokerTime) {
+      configuration.put("message.timestamp.type", "LogAppendTime");
     }
     return configuration;
   }

@@ -23,16 +23,17 @@ public final class Topics {
   /** The lock of every training job; keyed by job. */
   public static final Topic TRAINING_LOG =
       Topic.kept(
-          "training.log",
-          30,
-          EventType.TRAINING_CLAIMED,
-          EventType.TRAINING_HEARTBEAT,
-          EventType.TRAINING_CHECKPOINTED,
-          EventType.TRAINING_RELEASED,
-          EventType.TRAINING_CONTROL_REQUESTED,
-          EventType.MODEL_REGISTERED,
-          EventType.TRAINING_FAILED,
-          EventType.TRAINING_CANCELLED);
+              "training.log",
+              30,
+              EventType.TRAINING_CLAIMED,
+              EventType.TRAINING_HEARTBEAT,
+              EventType.TRAINING_CHECKPOINTED,
+              EventType.TRAINING_RELEASED,
+              EventType.TRAINING_CONTROL_REQUESTED,
+              EventType.MODEL_REGISTERED,
+              EventType.TRAINING_FAILED,
+              EventType.TRAINING_CANCELLED)
+          .withBrokerTime();
 
   public static final Topic TRAINING_PROGRESS =
       Topic.kept("training.progress", 7, EventType.TRAINING_PROGRESSED);
@@ -51,12 +52,13 @@ public final class Topics {
   /** The lock of every evaluation; keyed by evaluation. */
   public static final Topic EVALUATION_LOG =
       Topic.kept(
-          "evaluation.log",
-          30,
-          EventType.EVALUATION_CLAIMED,
-          EventType.EVALUATION_PROGRESSED,
-          EventType.EVALUATION_COMPLETED,
-          EventType.EVALUATION_FAILED);
+              "evaluation.log",
+              30,
+              EventType.EVALUATION_CLAIMED,
+              EventType.EVALUATION_PROGRESSED,
+              EventType.EVALUATION_COMPLETED,
+              EventType.EVALUATION_FAILED)
+          .withBrokerTime();
 
   public static final Topic EVALUATION_COMPLETED =
       Topic.latest(

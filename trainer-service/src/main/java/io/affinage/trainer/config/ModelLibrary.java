@@ -26,6 +26,7 @@ final class ModelLibrary {
   HubModels hub() {
     return new LlmHub(
         new ModelHub(
-            HubSettings.fromEnvironment(System.getenv(), Path.of(System.getProperty("user.home")))));
+            HubSettings.fromEnvironment(
+                System.getenv(), Path.of(System.getProperty("user.home")))));
   }
 }

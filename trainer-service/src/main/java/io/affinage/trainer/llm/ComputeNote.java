@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The precision that a run began in, kept beside its checkpoints: "auto" may mean another one on the
- * machine that resumes, and the result would no longer be the same bits.
+ * The precision that a run began in, kept beside its checkpoints: "auto" may mean another one on
+ * the machine that resumes, and the result would no longer be the same bits.
  *
  * @param dtype as users write it
  */
@@ -19,8 +19,7 @@ record ComputeNote(String dtype) {
 
   static void write(Path checkpoint, Precision precision) {
     try {
-      JSON.writeValue(
-          checkpoint.resolve(FILE).toFile(), new ComputeNote(precision.torchName()));
+      JSON.writeValue(checkpoint.resolve(FILE).toFile(), new ComputeNote(precision.torchName()));
     } catch (IOException e) {
       throw new LlmException(
           "checkpoint_not_written", "cannot write a checkpoint to " + checkpoint + ": " + e, e);
@@ -36,7 +35,9 @@ record ComputeNote(String dtype) {
       return JSON.readValue(checkpoint.get().resolve(FILE).toFile(), ComputeNote.class).dtype();
     } catch (IOException e) {
       throw new LlmException(
-          "checkpoint_mismatch", "the checkpoint has no readable " + FILE + ": " + e.getMessage(), e);
+          "checkpoint_mismatch",
+          "the checkpoint has no readable " + FILE + ": " + e.getMessage(),
+          e);
     }
   }
 }

@@ -194,8 +194,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
   }
 
   private static TrainingSettings settings(TrainingSpec spec, LanguageModel model) {
-    int microBatches =
-        spec.packing() ? spec.gradientAccumulation() : Math.max(1, spec.batchSize());
+    int microBatches = spec.packing() ? spec.gradientAccumulation() : Math.max(1, spec.batchSize());
     return new TrainingSettings(
         spec.epochs(),
         spec.maxSteps() == null ? 0 : spec.maxSteps(),

@@ -88,12 +88,7 @@ public final class SpecResolver {
             batchSize,
             accumulation,
             problems.within(
-                "learningRate",
-                spec.learningRate(),
-                learningRate(adapter, pretrain),
-                0,
-                false,
-                1),
+                "learningRate", spec.learningRate(), learningRate(adapter, pretrain), 0, false, 1),
             problems.oneOf("schedule", spec.schedule(), "cosine", SCHEDULES),
             problems.within("warmupRatio", spec.warmupRatio(), 0.03, 0, true, 0.99),
             problems.within(
