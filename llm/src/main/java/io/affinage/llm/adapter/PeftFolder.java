@@ -1,20 +1,18 @@
 package io.affinage.llm.adapter;
 
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.checkpoint.Checkpoint;
+import io.affinage.llm.checkpoint.PeftConfig;
 import io.affinage.llm.checkpoint.SafetensorsWriter;
 import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
-import java.io.IOException;
+import io.affinage.llm.model.LinearLayer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -23,27 +21,13 @@ import java.util.TreeSet;
  * adapter_model.safetensors}.
  */
 public final class PeftFolder {
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String CONFIG = "adapter_config.json";
   private static final String WEIGHTS = "adapter_model.safetensors";
-
-  /** PEFT's options that are null unless used. */
-  private static final List<String> NULL_FIELDS =
-      List.of(
-          "auto_mapping",
-          "revision",
-          "exclude_modules",
-          "modules_to_save",
-          "layers_to_transform",
-          "layers_pattern",
-          "trainable_token_indices",
-          "target_parameters");
 
   private PeftFolder() {}
 
   /** Whether the folder holds an adapter rather than a model. */
   public static boolean isAdapter(Path folder) {
-    return Files.isRegularFile(folder.resolve(CONFIG));
+    return Files.isRegularFile(folder.resolve(PeftConfig.FILE));
   }
 
   /**
@@ -51,7 +35,7 @@ public final class PeftFolder {
    *
    * @param baseModel {@code base_model_name_or_path}: what a reader loads the base by
    * @throws LlmException {@code adapter_is_zero} when B is all zeros: nothing was learned; {@code
-   *     checkpoint_not_written}
+   *     adapter_not_written}, {@code checkpoint_not_written}
    */
   public static void save(LoraAdapter adapter, Path folder, String baseModel) {
     double norm = adapter.normOfB();
@@ -62,57 +46,32 @@ public final class PeftFolder {
               + norm
               + ": nothing was learned, so nothing is saved");
     }
-    try {
-      Files.createDirectories(folder);
-      JSON.writerWithDefaultPrettyPrinter()
-          .writeValue(folder.resolve(CONFIG).toFile(), config(adapter.config(), baseModel));
-    } catch (IOException e) {
-      throw new LlmException(
-          "checkpoint_not_written", "cannot write the adapter to " + folder + ": " + e, e);
-    }
+    config(adapter.config(), baseModel).write(folder);
     SafetensorsWriter writer = new SafetensorsWriter();
     adapter.forEachMatrix(
         (key, array) -> writer.add(key, array.toFloatArray(), array.getShape().getShape()));
     writer.write(folder.resolve(WEIGHTS));
   }
 
-  private static ObjectNode config(LoraConfig config, String baseModel) {
-    ObjectNode json = JSON.createObjectNode();
-    json.put("peft_type", "LORA");
-    json.put("task_type", "CAUSAL_LM");
-    json.put("base_model_name_or_path", baseModel);
-    json.put("inference_mode", true);
-    json.put("r", config.rank());
-    if (config.alpha() == Math.rint(config.alpha())) {
-      json.put("lora_alpha", (long) config.alpha());
-    } else {
-      json.put("lora_alpha", config.alpha());
-    }
-    json.put("lora_dropout", config.dropout());
-    json.put("use_rslora", config.rankStabilized());
-    json.put("fan_in_fan_out", false);
-    json.put("bias", "none");
-    json.put("init_lora_weights", true);
-    json.put("use_dora", false);
-    json.put("lora_bias", false);
-    json.putObject("rank_pattern");
-    json.putObject("alpha_pattern");
-    json.putObject("loftq_config");
-    NULL_FIELDS.forEach(json::putNull);
-    Set<String> targets = new TreeSet<>();
-    config.targets().forEach(layer -> targets.add(layer.moduleName()));
-    targets.forEach(json.putArray("target_modules")::add);
-    return json;
+  private static PeftConfig config(LoraConfig config, String baseModel) {
+    List<String> targets = config.targets().stream().map(LinearLayer::moduleName).sorted().toList();
+    return new PeftConfig(
+        new PeftConfig.Base(baseModel, Optional.empty(), "CAUSAL_LM"),
+        PeftConfig.Targets.of(targets),
+        PeftConfig.Rank.of(config.rank(), config.alpha(), config.dropout()),
+        new PeftConfig.Variant(config.rankStabilized(), false, false, "none", "true"),
+        List.of(),
+        true);
   }
 
   /**
    * Loads an adapter that fits the decoder.
    *
-   * @throws LlmException {@code adapter_invalid}, {@code adapter_unsupported}, and what reading
-   *     safetensors throws
+   * @throws LlmException {@code adapter_invalid}, {@code adapter_config_unsupported}, and what
+   *     reading configuration and safetensors throws
    */
   public static LoraAdapter load(Decoder decoder, Path folder) {
-    LoraConfig config = readConfig(folder.resolve(CONFIG));
+    LoraConfig config = config(folder, PeftConfig.read(folder));
     Checkpoint weights = Checkpoint.open(folder.resolve(WEIGHTS));
     Set<String> unused = new TreeSet<>(weights.names());
     LoraAdapter adapter =
@@ -144,53 +103,31 @@ public final class PeftFolder {
     return weights.readFloats(key);
   }
 
-  private static LoraConfig readConfig(Path file) {
-    JsonNode json;
-    try {
-      json = JSON.readTree(file.toFile());
-    } catch (IOException e) {
-      throw new LlmException("adapter_invalid", "cannot read " + file + ": " + e.getMessage(), e);
-    }
-    String type = json.path("peft_type").asText();
-    if (!type.equals("LORA")) {
-      throw new LlmException(
-          "adapter_unsupported",
-          file + ": peft_type '" + type + "' is not supported; supported is LORA");
-    }
-    for (String flag : List.of("use_dora", "lora_bias", "fan_in_fan_out")) {
-      refuse(file, flag, json.path(flag).asBoolean(false));
-    }
-    for (String pattern :
-        List.of(
-            "rank_pattern",
-            "alpha_pattern",
-            "modules_to_save",
-            "layers_to_transform",
-            "trainable_token_indices",
-            "target_parameters")) {
-      JsonNode value = json.path(pattern);
-      refuse(file, pattern, !value.isMissingNode() && !value.isNull() && !value.isEmpty());
-    }
-    refuse(file, "bias", !json.path("bias").asText("none").equals("none"));
-    List<String> targets = new ArrayList<>();
-    JsonNode modules = json.path("target_modules");
-    if (modules.isTextual()) {
-      targets.add(modules.asText());
-    } else {
-      modules.forEach(module -> targets.add(module.asText()));
-    }
+  /** PEFT's options that this library does not compute are refused, not ignored. */
+  private static LoraConfig config(Path folder, PeftConfig peft) {
+    PeftConfig.Targets targets = peft.targets();
+    PeftConfig.Variant variant = peft.variant();
+    refuse(folder, "use_dora", variant.dora());
+    refuse(folder, "lora_bias", variant.loraBias());
+    refuse(folder, "bias", !variant.bias().equals("none"));
+    refuse(folder, "modules_to_save", !peft.modulesToSave().isEmpty());
+    refuse(folder, "exclude_modules", !targets.excluded().isEmpty());
+    refuse(folder, "layers_to_transform", !targets.layers().isEmpty());
+    refuse(folder, "rank_pattern", !peft.rank().rankPattern().isEmpty());
+    refuse(folder, "alpha_pattern", !peft.rank().alphaPattern().isEmpty());
     return new LoraConfig(
-        json.path("r").asInt(),
-        json.path("lora_alpha").asDouble(),
-        json.path("lora_dropout").asDouble(0),
-        json.path("use_rslora").asBoolean(false),
-        LoraConfig.targets(targets));
+        peft.rank().r(),
+        peft.rank().alpha(),
+        peft.rank().dropout(),
+        variant.rankStabilized(),
+        LoraConfig.targets(targets.pattern().map(List::of).orElse(targets.modules())));
   }
 
-  private static void refuse(Path file, String field, boolean used) {
+  private static void refuse(Path folder, String field, boolean used) {
     if (used) {
       throw new LlmException(
-          "adapter_unsupported", file + ": '" + field + "' is used, which is not supported");
+          "adapter_config_unsupported",
+          folder + ": '" + field + "' is used, which is not supported");
     }
   }
 }

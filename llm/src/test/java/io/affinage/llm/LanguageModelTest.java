@@ -1,0 +1,146 @@
+package io.affinage.llm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.LoraConfig;
+import io.affinage.llm.adapter.PeftFolder;
+import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.evaluation.LossMeter;
+import io.affinage.llm.generation.GeneratedTokens;
+import io.affinage.llm.generation.GenerationRequest;
+import io.affinage.llm.generation.Generator;
+import io.affinage.llm.generation.Sampling;
+import io.affinage.llm.generation.TokenListener;
+import io.affinage.llm.model.BlockAdapter;
+import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.tensor.Compute;
+import io.affinage.llm.text.BpeTrainer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A small model through files and back, and through its cache. */
+class LanguageModelTest {
+  private static final Compute CPU = Compute.of("cpu", "float32");
+  private static final String TEXT =
+      "the cat sat on the mat and the dog sat on the log. ".repeat(20);
+
+  @TempDir private Path folder;
+  private LanguageModel model;
+  private LoraAdapter adapter;
+
+  @BeforeEach
+  void makeModel() {
+    var definition = BpeTrainer.train(List.of(TEXT), BpeTrainer.Settings.chatMl(300));
+    int vocabulary = definition.json().path("model").path("vocab").size() + 8;
+    model =
+        LanguageModel.initialise(
+            new DecoderShape(vocabulary, 16, 24, 2, 4, 2, 4, 1e-5, 10_000, 128, true),
+            definition,
+            3,
+            CPU);
+    adapter = adapter(model);
+  }
+
+  private static LoraAdapter adapter(LanguageModel model) {
+    Random random = new Random(11);
+    return LoraAdapter.of(
+        model.decoder(),
+        new LoraConfig(3, 6, 0, true, LoraConfig.targets(List.of("q_proj", "down_proj"))),
+        (block, layer, matrix, shape) -> {
+          float[] values = new float[(int) shape.size()];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (random.nextGaussian() * 0.5);
+          }
+          return values;
+        });
+  }
+
+  @AfterEach
+  void release() {
+    adapter.close();
+    model.close();
+  }
+
+  @Test
+  void shouldGiveTheSameLossAfterSavingAdapterAndMergedModel() {
+    double tuned = loss(model, adapter);
+    assertThat(tuned).isNotCloseTo(loss(model, model.decoder().withoutAdapter()), within(1e-3));
+    PeftFolder.save(adapter, folder.resolve("adapter"), "base");
+    model.save(folder.resolve("base"), Optional.empty());
+    model.save(folder.resolve("merged"), Optional.of(adapter));
+    try (LanguageModel base = LanguageModel.open(folder.resolve("base"), CPU);
+        LoraAdapter loaded = base.loadAdapter(folder.resolve("adapter"));
+        LanguageModel merged = LanguageModel.open(folder.resolve("merged"), CPU)) {
+      assertThat(loss(base, loaded)).isEqualTo(tuned);
+      assertThat(loss(merged, merged.decoder().withoutAdapter())).isCloseTo(tuned, within(1e-5));
+      assertThat(base.tokenizer().encode(TEXT)).isEqualTo(model.tokenizer().encode(TEXT));
+      assertThat(base.chatTemplate()).isPresent();
+    }
+  }
+
+  @Test
+  void shouldGenerateTheSameFromTheCacheAsWithoutIt() {
+    List<int[]> prompts = List.of(new int[] {5, 9, 3, 7, 8, 2}, new int[] {4}, new int[] {6, 6, 1});
+    try (Generator generator = new Generator(model.decoder(), adapter)) {
+      List<GeneratedTokens> cached =
+          generator.generate(
+              new GenerationRequest(prompts, 9, Set.of(), Sampling.GREEDY), TokenListener.NONE);
+      for (int row = 0; row < prompts.size(); row++) {
+        List<Integer> ids = new ArrayList<>();
+        for (int id : prompts.get(row)) {
+          ids.add(id);
+        }
+        for (int step = 0; step < 9; step++) {
+          int[] prefix = ids.stream().mapToInt(Integer::intValue).toArray();
+          GeneratedTokens fresh =
+              generator
+                  .generate(
+                      new GenerationRequest(List.of(prefix), 1, Set.of(), Sampling.GREEDY),
+                      TokenListener.NONE)
+                  .get(0);
+          assertThat(cached.get(row).ids()[step]).isEqualTo(fresh.ids()[0]);
+          assertThat(cached.get(row).logProbabilities()[step])
+              .isCloseTo(fresh.logProbabilities()[0], within(1e-4));
+          ids.add(fresh.ids()[0]);
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldSampleARowAlikeWhateverStandsBesideIt() {
+    Sampling sampling = new Sampling(0.9, 20, 0.95, 1.3, 42);
+    int[] prompt = {5, 9, 3};
+    try (Generator generator = new Generator(model.decoder(), adapter)) {
+      GeneratedTokens alone = generate(generator, List.of(prompt), sampling).get(0);
+      GeneratedTokens beside =
+          generate(generator, List.of(prompt, new int[] {1, 2, 3, 4, 5}), sampling).get(0);
+      assertThat(beside.ids()).isEqualTo(alone.ids());
+      GeneratedTokens otherSeed =
+          generate(generator, List.of(prompt), new Sampling(0.9, 20, 0.95, 1.3, 43)).get(0);
+      assertThat(otherSeed.ids()).isNotEqualTo(alone.ids());
+    }
+  }
+
+  private static List<GeneratedTokens> generate(
+      Generator generator, List<int[]> prompts, Sampling sampling) {
+    return generator.generate(
+        new GenerationRequest(prompts, 12, Set.of(), sampling), TokenListener.NONE);
+  }
+
+  private static double loss(LanguageModel model, BlockAdapter adapter) {
+    TokenizedExample example =
+        TokenizedExample.targetsFrom("x", model.tokenizer().encode("the dog sat on the mat"), 1);
+    return new LossMeter(model.decoder(), adapter).losses(List.of(example), 1).get(0).sum();
+  }
+}
