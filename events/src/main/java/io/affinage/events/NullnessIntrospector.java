@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Tells Jackson that a component of a record of this package is required unless it is
  * {@code @Nullable} or has a default.
  */
-final class NullnessIntrospector extends NopAnnotationIntrospector {
+public final class NullnessIntrospector extends NopAnnotationIntrospector {
   @Override
   public @Nullable Boolean hasRequiredMarker(AnnotatedMember member) {
     return component(member).map(component -> isRequired(component)).orElse(null);
@@ -30,16 +30,16 @@ final class NullnessIntrospector extends NopAnnotationIntrospector {
     return required ? JsonSetter.Value.forValueNulls(Nulls.FAIL) : JsonSetter.Value.empty();
   }
 
-  static boolean isRequired(RecordComponent component) {
+  /** Whether an event without the component is refused. */
+  public static boolean isRequired(RecordComponent component) {
     return !component.getAnnotatedType().isAnnotationPresent(Nullable.class)
         && defaultValue(component).isEmpty();
   }
 
-  /** The default that the record takes for an absent component. */
-  static Optional<String> defaultValue(RecordComponent component) {
-    JsonProperty property = component.getAccessor().getAnnotation(JsonProperty.class);
-    // An empty default text means "none" to Jackson's annotation; only SplitPolicy.salt has one.
-    return Optional.ofNullable(property).map(JsonProperty::defaultValue);
+  /** The default that the record takes for an absent component, as text. */
+  private static Optional<String> defaultValue(RecordComponent component) {
+    return Optional.ofNullable(component.getAccessor().getAnnotation(JsonProperty.class))
+        .map(JsonProperty::defaultValue);
   }
 
   private static Optional<RecordComponent> component(AnnotatedMember member) {

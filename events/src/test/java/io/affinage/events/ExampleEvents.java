@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** At least one example of every event; the second of a kind leaves out all that is optional. */
-final class ExampleEvents {
+public final class ExampleEvents {
   static final ArtifactRef FOLDER =
       new ArtifactRef("sha256:" + "0a".repeat(32), ArtifactRef.Kind.FOLDER, 1234);
   static final ArtifactRef FILE =
@@ -60,7 +60,7 @@ final class ExampleEvents {
 
   private ExampleEvents() {}
 
-  static Stream<EventData> all() {
+  public static Stream<EventData> all() {
     EvaluationCompleted.Estimate estimate = new EvaluationCompleted.Estimate(0.5, 0.4, 0.6, 100);
     return Stream.of(
         new FileUploaded("file-1", "rows.jsonl", "fine-tune", FILE, 1_700_000_000L),
