@@ -29,7 +29,7 @@ class LeaseProtocolTest {
 
   @Test
   void shouldNeverHaveTwoWinnersNorTwoEndsInRandomInterleavings() {
-    int ended = 0;
+    long ended = 0;
     int tookOver = 0;
     int fenced = 0;
     for (long seed = 0; seed < RUNS; seed++) {
