@@ -15,6 +15,7 @@ import io.affinage.llm.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -83,6 +84,18 @@ public final class Generator implements AutoCloseable {
       }
     }
     return rows.stream().map(Row::result).toList();
+  }
+
+  /**
+   * The logits of what follows a prompt, [vocabulary] float32.
+   *
+   * @throws LlmException {@code prompt_empty}, {@code context_exceeded}
+   */
+  public float[] nextLogits(int[] prompt) {
+    int length = check(new GenerationRequest(List.of(prompt), 0, Set.of(), Sampling.GREEDY));
+    try (NDManager scope = decoder.manager().newSubManager()) {
+      return prefill(scope, new Cache(scope, 1, length), List.of(prompt), length).toFloatArray();
+    }
   }
 
   private int check(GenerationRequest request) {

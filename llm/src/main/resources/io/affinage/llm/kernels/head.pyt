@@ -50,11 +50,6 @@
       _0 = torch.append(parts, torch.cross_entropy_loss(logits, torch.narrow(target, 0, start, length), None, 0, -100, 0.))
     return [torch.cat(parts, 0)]
 
-  # logits [at, vocabulary] float32
-  def logits(self: __torch__.Kernels, x: Tensor, at: Tensor, norm: Tensor, head: Tensor) -> List[Tensor]:
-    h = torch.rms_norm(torch.index_select(x, 0, at), [torch.size(x, -1)], norm, self.eps)
-    return [torch.to(torch.linear(h, head, None), 6)]
-
   # The gradient of a tied or trained embedding [vocabulary, hidden] from that of its looked-up rows.
   def embed_vjp(self: __torch__.Kernels, upstream: Tensor, tokens: Tensor, weight: Tensor) -> List[Tensor]:
     return [torch.embedding_dense_backward(upstream, tokens, torch.size(weight, 0), -1, False)]
