@@ -23,7 +23,7 @@ public final class Decoder implements AutoCloseable {
       List.of("tensors", "decoder", "head", "generation", "optimizer");
 
   /** Targets whose logits exist at the same time in a loss. */
-  private static final int HEAD_CHUNK = 256;
+  private static final int HEAD_CHUNK = 128;
 
   private final DecoderShape shape;
   private final Precision precision;

@@ -2,17 +2,13 @@ package io.affinage.llm.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.ModelMetadata;
 import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
-import io.affinage.llm.tensor.Kernels;
 import io.affinage.llm.tensor.Precision;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** Loads decoders from checkpoints, and reads their shape from configurations. */
@@ -32,12 +28,14 @@ public final class DecoderFiles {
         parent,
         shape,
         precision,
-        (manager, kernels) ->
-            (name, expected) -> array(manager, kernels, checkpoint, name, expected));
+        (manager, kernels) -> {
+          RowLoader loader = new RowLoader(manager, kernels);
+          return (name, expected) -> array(loader, checkpoint, name, expected);
+        });
   }
 
   private static NDArray array(
-      NDManager manager, Kernels kernels, Checkpoint checkpoint, String name, Shape expected) {
+      RowLoader loader, Checkpoint checkpoint, String name, Shape expected) {
     TensorEntry entry = checkpoint.entry(name);
     if (!Arrays.equals(entry.shape(), expected.getShape())) {
       throw new LlmException(
@@ -45,14 +43,7 @@ public final class DecoderFiles {
           "%s: tensor %s is %s, but the configuration says %s"
               .formatted(entry.file(), name, Arrays.toString(entry.shape()), expected));
     }
-    ByteBuffer values =
-        ByteBuffer.allocateDirect(Math.toIntExact(Math.multiplyExact(4, entry.elements())))
-            .order(ByteOrder.nativeOrder());
-    checkpoint.read(entry, values.asFloatBuffer());
-    try (NDManager scope = manager.newSubManager()) {
-      NDArray wide = scope.create(values, expected, DataType.FLOAT32);
-      return kernels.differentiable(manager, "to_precision", wide).singletonOrThrow();
-    }
+    return loader.load(checkpoint, entry);
   }
 
   /**

@@ -9,6 +9,18 @@
   def to_precision(self: __torch__.Kernels, x: Tensor) -> List[Tensor]:
     return [torch.to(x, self.precision, False, True)]
 
+  # An array in the module's precision whose values are yet to be assigned; sizes [1 or 2] int64, on the wanted device.
+  def allocate(self: __torch__.Kernels, sizes: Tensor) -> List[Tensor]:
+    shape = [int(torch.select(sizes, 0, 0))]
+    if torch.eq(torch.numel(sizes), 2):
+      shape = [int(torch.select(sizes, 0, 0)), int(torch.select(sizes, 0, 1))]
+    return [torch.empty(shape, dtype=self.precision, device=ops.prim.device(sizes))]
+
+  # target[first : first + rows of source] = source, in place, converting its type.
+  def assign_rows(self: __torch__.Kernels, target: Tensor, first: int, source: Tensor) -> List[Tensor]:
+    _0 = torch.copy_(torch.narrow(target, 0, first, torch.size(source, 0)), source)
+    return annotate(List[Tensor], [])
+
   # target = source, in place.
   def assign(self: __torch__.Kernels, target: Tensor, source: Tensor) -> List[Tensor]:
     _0 = torch.copy_(target, source)
