@@ -1,0 +1,125 @@
+package io.affinage.eval.config;
+
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.artifacts.ArtifactStores;
+import io.affinage.eval.job.EvaluationBoard;
+import io.affinage.eval.kafka.EvaluationMetrics;
+import io.affinage.eval.kafka.EvaluationRuntime;
+import io.affinage.eval.llm.ModelRoom;
+import io.affinage.eval.serving.ServedModels;
+import io.affinage.eval.serving.Talks;
+import io.affinage.llm.tensor.Compute;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.common.annotation.Identifier;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Map;
+import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** Puts the parts together, starts them and stops them in good order. */
+@ApplicationScoped
+final class EvalAssembly {
+
+  @Produces
+  @Singleton
+  ArtifactStore artifacts(@ConfigProperty(name = "affinage.artifacts") String location)
+      throws IOException {
+    // A path, file:/path or s3://bucket/prefix. No mapping of the prefix "affinage" itself: it
+    // would claim every name below it.
+    return ArtifactStores.open(location);
+  }
+
+  @Produces
+  @Singleton
+  EvaluationMetrics metrics(MeterRegistry registry) {
+    return new EvaluationMetrics(registry);
+  }
+
+  @Produces
+  @Singleton
+  ModelRoom models(EvalConfig config, ArtifactStore artifacts, MeterRegistry registry) {
+    return new ModelRoom(
+        artifacts,
+        Compute.of(config.device(), config.dtype()),
+        config.modelsInMemory(),
+        config.queue(),
+        config.maxTokens(),
+        registry.counter("affinage.generation.tokens"));
+  }
+
+  @Produces
+  @Singleton
+  EvaluationRuntime runtime(
+      EvalConfig config,
+      TopicsConfig topics,
+      @Identifier("default-kafka-broker") Map<String, Object> connection,
+      ArtifactStore artifacts,
+      ModelRoom models,
+      EvaluationMetrics metrics) {
+    return new EvaluationRuntime(
+        connection,
+        artifacts,
+        models.source(),
+        metrics,
+        new EvaluationRuntime.Settings(
+            config.workerId().orElseGet(EvalAssembly::ownName),
+            config.lease(),
+            config.progressEvery(),
+            config.maxAttempts(),
+            config.scoreRepeat(),
+            config.scoreTimeout(),
+            topics.partitions(),
+            topics.replication()));
+  }
+
+  private static String ownName() {
+    String host;
+    try {
+      host = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      host = "eval";
+    }
+    return host
+        + "-"
+        + ProcessHandle.current().pid()
+        + "-"
+        + UUID.randomUUID().toString().substring(0, 8);
+  }
+
+  @Produces
+  @Singleton
+  EvaluationBoard board(EvaluationRuntime runtime) {
+    return runtime.board();
+  }
+
+  @Produces
+  @Singleton
+  ServedModels served(EvaluationRuntime runtime) {
+    return new ServedModels(runtime.models());
+  }
+
+  @Produces
+  @Singleton
+  Talks talks(ModelRoom models) {
+    return models.talks();
+  }
+
+  void start(@Observes StartupEvent event, EvaluationRuntime runtime) {
+    runtime.start();
+  }
+
+  void stop(
+      @Observes ShutdownEvent event, EvaluationRuntime runtime, ModelRoom models, EvalConfig config)
+      throws InterruptedException {
+    runtime.stop(config.shutdownGrace());
+    models.close();
+  }
+}

@@ -1,0 +1,2 @@
+/** What this instance knows of evaluations and models, rebuilt from the topics at every start. */
+package io.affinage.eval.job;

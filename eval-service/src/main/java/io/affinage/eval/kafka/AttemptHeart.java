@@ -1,0 +1,118 @@
+package io.affinage.eval.kafka;
+
+import io.affinage.eval.run.Progress;
+import io.affinage.eval.run.Variant;
+import io.affinage.events.EvaluationClaimed;
+import io.affinage.events.EvaluationProgressed;
+import io.affinage.events.EvaluationRequested;
+import io.affinage.events.Event;
+import io.affinage.events.EventData;
+import io.affinage.events.EventFactory;
+import io.affinage.events.lease.LeaseLostException;
+import io.affinage.events.lease.kafka.JobAttempt;
+import io.affinage.events.lease.kafka.JobClaimer;
+import io.affinage.events.lease.kafka.JobLogUnavailableException;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jboss.logging.Logger;
+
+/**
+ * Keeps an attempt's lease while its worker computes: progress when there is some, else the claim
+ * again. A broker that is away is no reason to stop; another worker's claim is.
+ */
+final class AttemptHeart implements Progress, AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(AttemptHeart.class);
+
+  private final JobClaimer claimer;
+  private final JobAttempt attempt;
+  private final EventFactory events;
+  private final Event<EvaluationRequested> request;
+  private final AtomicReference<EvaluationProgressed> news = new AtomicReference<>();
+  private final ScheduledExecutorService beat =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "eval-heart");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private long lastSign = System.nanoTime();
+
+  private AttemptHeart(
+      JobClaimer claimer,
+      JobAttempt attempt,
+      EventFactory events,
+      Event<EvaluationRequested> request) {
+    this.claimer = claimer;
+    this.attempt = attempt;
+    this.events = events;
+    this.request = request;
+  }
+
+  static AttemptHeart start(
+      JobClaimer claimer,
+      JobAttempt attempt,
+      EventFactory events,
+      Event<EvaluationRequested> request,
+      Duration progressEvery) {
+    AttemptHeart heart = new AttemptHeart(claimer, attempt, events, request);
+    long millis = Math.max(1, Math.min(progressEvery.toMillis(), claimer.lease().toMillis() / 4));
+    heart.beat.scheduleWithFixedDelay(heart::beat, millis, millis, TimeUnit.MILLISECONDS);
+    return heart;
+  }
+
+  @Override
+  public void at(Variant variant, int done, int total) {
+    news.set(
+        new EvaluationProgressed(
+            attempt.jobId(),
+            attempt.attempt(),
+            attempt.workerId(),
+            variant.wireName(),
+            done,
+            total));
+  }
+
+  /**
+   * @throws LeaseLostException when another worker has the evaluation now, or it is over
+   */
+  void requireHeld() {
+    if (!attempt.isHeld()) {
+      throw new LeaseLostException(
+          attempt.jobId(), attempt.attempt(), attempt.workerId(), attempt.state());
+    }
+  }
+
+  private void beat() {
+    EventData sign = news.getAndSet(null);
+    if (sign == null && System.nanoTime() - lastSign > claimer.lease().toNanos() / 3) {
+      sign =
+          new EvaluationClaimed(
+              attempt.jobId(), attempt.attempt(), attempt.workerId(), claimer.lease().toMillis());
+    }
+    if (sign == null || !attempt.isHeld()) {
+      return;
+    }
+    try {
+      claimer.writer().append(events.causedBy(request, sign));
+      lastSign = System.nanoTime();
+    } catch (JobLogUnavailableException e) {
+      LOG.warnf("No sign of life from %s: %s", attempt.jobId(), e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.errorf(e, "No sign of life from %s", attempt.jobId());
+    }
+  }
+
+  @Override
+  public void close() {
+    beat.shutdownNow();
+    try {
+      // Nothing of this attempt may follow its end.
+      beat.awaitTermination(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

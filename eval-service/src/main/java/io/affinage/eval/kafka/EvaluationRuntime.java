@@ -1,0 +1,249 @@
+package io.affinage.eval.kafka;
+
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.eval.job.EvaluationBoard;
+import io.affinage.eval.job.ModelBoard;
+import io.affinage.eval.model.ModelSource;
+import io.affinage.events.EvaluationCompleted;
+import io.affinage.events.EvaluationFailed;
+import io.affinage.events.EvaluationProgressed;
+import io.affinage.events.EvaluationRequested;
+import io.affinage.events.Event;
+import io.affinage.events.EventFactory;
+import io.affinage.events.ModelPromoted;
+import io.affinage.events.ModelRegistered;
+import io.affinage.events.ModelRejected;
+import io.affinage.events.TopicProvisioner;
+import io.affinage.events.Topics;
+import io.affinage.events.lease.JobLog;
+import io.affinage.events.lease.JobState;
+import io.affinage.events.lease.kafka.JobClaimer;
+import io.affinage.events.lease.kafka.JobLogChange;
+import io.affinage.events.lease.kafka.JobLogReader;
+import io.affinage.events.lease.kafka.JobLogUnavailableException;
+import io.affinage.events.lease.kafka.JobLogWriter;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.jboss.logging.Logger;
+
+/**
+ * One evaluator on the log: its views of the topics, its claims, its worker. Starts without a
+ * broker and begins to work once there is one. Several may live in one process, each with a worker
+ * id of its own.
+ */
+public final class EvaluationRuntime implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(EvaluationRuntime.class);
+  private static final long RETRY_MILLIS = 2_000;
+  private static final Duration FIRST_READ = Duration.ofMinutes(5);
+
+  private final Map<String, Object> connection;
+  private final Settings settings;
+  private final EvaluationBoard board = new EvaluationBoard();
+  private final ModelBoard models = new ModelBoard();
+  private final Admin admin;
+  private final TopicFeed feed;
+  private final JobLogReader log;
+  private final JobLogWriter writer;
+  private final EvaluationWorker worker;
+  private final Thread starter;
+  private volatile boolean started;
+  private volatile boolean closing;
+
+  /**
+   * How it runs.
+   *
+   * @param lease silence after which another worker takes over
+   * @param scoreRepeat silence of the reward service after which it is asked again
+   * @param scoreTimeout after which scoring fails
+   * @param partitions of topics that do not exist yet
+   * @param replication of topics that do not exist yet
+   */
+  public record Settings(
+      String workerId,
+      Duration lease,
+      Duration progressEvery,
+      int maxAttempts,
+      Duration scoreRepeat,
+      Duration scoreTimeout,
+      int partitions,
+      int replication) {}
+
+  /**
+   * @param connection bootstrap servers and security
+   */
+  public EvaluationRuntime(
+      Map<String, Object> connection,
+      ArtifactStore artifacts,
+      ModelSource source,
+      EvaluationMetrics metrics,
+      Settings settings) {
+    this.connection = Map.copyOf(connection);
+    this.settings = settings;
+    this.admin = Admin.create(this.connection);
+    this.feed =
+        new TopicFeed(
+            this.connection,
+            List.of(
+                Topics.EVALUATION_REQUESTED,
+                Topics.EVALUATION_COMPLETED,
+                Topics.MODEL_REGISTERED,
+                Topics.MODEL_PROMOTED,
+                Topics.MODEL_REJECTED),
+            this::apply);
+    this.log = JobLogReader.start(this.connection, JobLog.EVALUATION, this::apply);
+    this.writer = new JobLogWriter(this.connection, JobLog.EVALUATION);
+    EventFactory events = new EventFactory("/affinage/eval-service", Clock.systemUTC());
+    this.worker =
+        new EvaluationWorker(
+            board,
+            new JobClaimer(
+                this.connection,
+                JobLog.EVALUATION,
+                log,
+                writer,
+                events,
+                Clock.systemUTC(),
+                settings.workerId(),
+                settings.lease()),
+            artifacts,
+            source,
+            events,
+            metrics,
+            new EvaluationWorker.Settings(
+                settings.progressEvery(),
+                settings.maxAttempts(),
+                new RewardAnswers.Timing(settings.scoreRepeat(), settings.scoreTimeout())));
+    metrics.watch(board, log::state);
+    this.starter = new Thread(this::begin, "eval-start");
+    this.starter.setDaemon(true);
+  }
+
+  public void start() {
+    starter.start();
+  }
+
+  private void begin() {
+    while (!closing) {
+      try {
+        provision();
+        feed.start();
+        log.awaitReady(FIRST_READ);
+        while (!feed.ready() && !closing) {
+          Thread.sleep(50);
+        }
+        worker.start();
+        started = true;
+        LOG.info("The topics have been read; evaluations are taken");
+        return;
+      } catch (JobLogUnavailableException | KafkaException e) {
+        LOG.warnf("Kafka cannot be used yet, trying again: %s", e.getMessage());
+      } catch (InterruptedException e) {
+        return;
+      }
+      try {
+        Thread.sleep(RETRY_MILLIS);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private void provision() {
+    new TopicProvisioner(admin, settings.partitions(), settings.replication())
+        .provision()
+        .differences()
+        .forEach(difference -> LOG.infof("Topic as found: %s", difference));
+  }
+
+  private void apply(Event<?> event, ConsumerRecord<byte[], byte[]> record) {
+    Instant time = Instant.ofEpochMilli(record.timestamp());
+    if (event.data() instanceof EvaluationRequested) {
+      board.requested(
+          EvaluationRequests.check(event.as(EvaluationRequested.class)), record.timestamp());
+    } else if (event.data() instanceof EvaluationCompleted completed) {
+      board.ended(completed);
+      models.measured(completed, time);
+    } else if (event.data() instanceof EvaluationFailed failed) {
+      board.ended(failed);
+    } else if (event.data() instanceof ModelRegistered registered) {
+      models.registered(registered);
+    } else if (event.data() instanceof ModelPromoted || event.data() instanceof ModelRejected) {
+      models.decided(event, time);
+    }
+  }
+
+  private void apply(JobLogChange change) {
+    if (change.event().data() instanceof EvaluationProgressed progressed) {
+      board.progressed(progressed);
+    }
+  }
+
+  public EvaluationBoard board() {
+    return board;
+  }
+
+  public ModelBoard models() {
+    return models;
+  }
+
+  /** Where an evaluation stands on the log. */
+  public JobState state(String evaluationId) {
+    return log.state(evaluationId);
+  }
+
+  /** Whether the topics were read to their end once and evaluations are taken. */
+  public boolean started() {
+    return started;
+  }
+
+  /** Whether the threads that must live do. */
+  public boolean alive() {
+    return !started || (worker.alive() && feed.alive());
+  }
+
+  /** Whether the broker answers now. */
+  public boolean connected(Duration timeout) {
+    int millis = Math.toIntExact(timeout.toMillis());
+    try {
+      admin
+          .describeCluster(new DescribeClusterOptions().timeoutMs(millis))
+          .nodes()
+          .get(millis, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (ExecutionException | TimeoutException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Stops in good order. */
+  public void stop(Duration grace) throws InterruptedException {
+    closing = true;
+    starter.interrupt();
+    starter.join(1_000);
+    worker.stop(grace);
+    close();
+  }
+
+  /** Disconnects; what runs is left to its lease. */
+  @Override
+  public void close() {
+    closing = true;
+    feed.close();
+    log.close();
+    writer.close();
+    admin.close(Duration.ofSeconds(1));
+  }
+}

@@ -1,0 +1,250 @@
+package io.affinage.eval.kafka;
+
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.eval.EvaluationException;
+import io.affinage.eval.dataset.DatasetVersion;
+import io.affinage.eval.job.EvaluationBoard;
+import io.affinage.eval.job.EvaluationView;
+import io.affinage.eval.model.ModelPair;
+import io.affinage.eval.model.ModelSource;
+import io.affinage.eval.run.Evaluation;
+import io.affinage.eval.run.Findings;
+import io.affinage.eval.run.Plan;
+import io.affinage.eval.wire.Endings;
+import io.affinage.eval.wire.Plans;
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.EvaluationRequested;
+import io.affinage.events.Event;
+import io.affinage.events.EventData;
+import io.affinage.events.EventFactory;
+import io.affinage.events.ModelPromoted;
+import io.affinage.events.Topic;
+import io.affinage.events.Topics;
+import io.affinage.events.TrainingRequested;
+import io.affinage.events.lease.LeaseLostException;
+import io.affinage.events.lease.kafka.JobAttempt;
+import io.affinage.events.lease.kafka.JobClaimer;
+import io.affinage.events.lease.kafka.JobLogUnavailableException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.jboss.logging.Logger;
+
+/** Claims evaluations one after the other, oldest first, and does them. */
+final class EvaluationWorker {
+  private static final Logger LOG = Logger.getLogger(EvaluationWorker.class);
+  private static final long IDLE_MILLIS = 500;
+
+  private final EvaluationBoard board;
+  private final JobClaimer claimer;
+  private final ArtifactStore artifacts;
+  private final ModelSource models;
+  private final EventFactory events;
+  private final EvaluationMetrics metrics;
+  private final Settings settings;
+  private final Thread thread;
+  private volatile boolean stopping;
+
+  /**
+   * How it works.
+   *
+   * @param progressEvery at most one progress event in this time
+   * @param maxAttempts workers that may fall silent over one evaluation before it fails
+   */
+  record Settings(Duration progressEvery, int maxAttempts, RewardAnswers.Timing scoring) {}
+
+  EvaluationWorker(
+      EvaluationBoard board,
+      JobClaimer claimer,
+      ArtifactStore artifacts,
+      ModelSource models,
+      EventFactory events,
+      EvaluationMetrics metrics,
+      Settings settings) {
+    this.board = board;
+    this.claimer = claimer;
+    this.artifacts = artifacts;
+    this.models = models;
+    this.events = events;
+    this.metrics = metrics;
+    this.settings = settings;
+    this.thread = new Thread(this::run, "eval-worker");
+    this.thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  boolean alive() {
+    return thread.isAlive();
+  }
+
+  /** Lets what runs go at the next item; its lease runs out and another worker takes over. */
+  void stop(Duration grace) throws InterruptedException {
+    stopping = true;
+    thread.join(grace.toMillis());
+  }
+
+  private void run() {
+    while (!stopping) {
+      try {
+        if (!workOnOne()) {
+          board.awaitRequest(IDLE_MILLIS);
+        }
+      } catch (InterruptedException e) {
+        return;
+      } catch (JobLogUnavailableException | KafkaException e) {
+        LOG.warnf("The evaluation log cannot be used now, trying again: %s", e.getMessage());
+        pause();
+      } catch (RuntimeException e) {
+        LOG.error("The evaluation worker goes on after an unexpected failure", e);
+        pause();
+      }
+    }
+  }
+
+  private boolean workOnOne() {
+    for (EvaluationView view : board.open()) {
+      Optional<JobAttempt> won = claimer.claim(view.id());
+      if (won.isPresent()) {
+        try (JobAttempt attempt = won.get()) {
+          work(view.request(), attempt);
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void work(Event<EvaluationRequested> request, JobAttempt attempt) {
+    metrics.started(attempt.attempt() > 1);
+    LOG.infof(
+        "Evaluation %s of %s: attempt %d",
+        attempt.jobId(), request.data().model().modelId(), attempt.attempt());
+    try (AttemptHeart heart =
+        AttemptHeart.start(claimer, attempt, events, request, settings.progressEvery())) {
+      end(request, attempt, outcome(request, attempt, heart));
+    } catch (LeaseLostException | StoppedException e) {
+      LOG.infof("Evaluation %s is left to another worker: %s", attempt.jobId(), e.getMessage());
+    } finally {
+      metrics.stopped();
+    }
+  }
+
+  /** The events that the evaluation ends in, the terminal one first. */
+  private List<EventData> outcome(
+      Event<EvaluationRequested> request, JobAttempt attempt, AttemptHeart heart) {
+    EvaluationRequested data = request.data();
+    try {
+      if (attempt.attempt() > settings.maxAttempts()) {
+        throw new EvaluationException(
+            "worker_lost",
+            "%d workers fell silent over this evaluation; is there memory enough for the model?"
+                .formatted(attempt.attempt() - 1),
+            null);
+      }
+      return measured(request, attempt, heart);
+    } catch (EvaluationException e) {
+      LOG.warnf("Evaluation %s failed: %s [%s]", attempt.jobId(), e.getMessage(), e.code());
+      metrics.failed(e.code());
+      return List.of(Endings.failed(data, attempt.attempt(), Endings.detail(e)));
+    } catch (LeaseLostException | StoppedException e) {
+      throw e;
+    } catch (OutOfMemoryError | RuntimeException e) {
+      LOG.errorf(e, "Evaluation %s failed unexpectedly", attempt.jobId());
+      String code = e instanceof OutOfMemoryError ? "out_of_memory" : "internal_error";
+      metrics.failed(code);
+      ErrorDetail why = new ErrorDetail(code, String.valueOf(e.getMessage()), null);
+      return List.of(Endings.failed(data, attempt.attempt(), why));
+    }
+  }
+
+  private List<EventData> measured(
+      Event<EvaluationRequested> request, JobAttempt attempt, AttemptHeart heart) {
+    EvaluationRequested data = request.data();
+    long begun = System.nanoTime();
+    Plan plan = Plans.from(data.spec());
+    RewardAnswers scorer =
+        new RewardAnswers(
+            claimer.connection(),
+            events,
+            request,
+            Plans.reward(data.spec()),
+            settings.scoring(),
+            () -> goOn(heart));
+    Findings findings;
+    try (ModelPair pair = models.open(data.model())) {
+      DatasetVersion dataset = new DatasetVersion(artifacts, data.dataset().digest());
+      ItemCount count = new ItemCount(metrics);
+      findings =
+          new Evaluation(
+                  plan,
+                  dataset,
+                  pair,
+                  scorer,
+                  (variant, done, total) -> {
+                    goOn(heart);
+                    count.at(variant, done);
+                    heart.at(variant, done, total);
+                  })
+              .run();
+    }
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    metrics.succeeded(plan, findings);
+    List<EventData> outcome = new ArrayList<>();
+    outcome.add(Endings.completed(data, attempt.attempt(), plan, findings, seconds));
+    outcome.add(Endings.decision(data, findings.decision()));
+    outcome.addAll(Endings.onward(data, findings.decision()));
+    return outcome;
+  }
+
+  private void goOn(AttemptHeart heart) {
+    heart.requireHeld();
+    if (stopping) {
+      throw new StoppedException();
+    }
+  }
+
+  private void end(
+      Event<EvaluationRequested> request, JobAttempt attempt, List<EventData> outcome) {
+    Event<?> terminal = events.causedBy(request, outcome.get(0));
+    List<ProducerRecord<String, Event<?>>> following = new ArrayList<>();
+    following.add(Topics.EVALUATION_COMPLETED.record(terminal));
+    for (EventData data : outcome.subList(1, outcome.size())) {
+      following.add(topicOf(data).record(events.causedBy(terminal, data)));
+    }
+    attempt.end(terminal, following);
+    LOG.infof("Evaluation %s is over: %s", attempt.jobId(), terminal.metadata().type());
+  }
+
+  private static Topic topicOf(EventData data) {
+    if (data instanceof EvaluationRequested) {
+      return Topics.EVALUATION_REQUESTED;
+    }
+    if (data instanceof TrainingRequested) {
+      return Topics.TRAINING_REQUESTED;
+    }
+    return data instanceof ModelPromoted ? Topics.MODEL_PROMOTED : Topics.MODEL_REJECTED;
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(IDLE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The service stops. */
+  private static final class StoppedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    StoppedException() {
+      super("the service stops");
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package io.affinage.eval.llm;
+
+import io.affinage.eval.EvaluationException;
+import io.affinage.events.ArtifactRef;
+import io.affinage.llm.LanguageModel;
+import io.affinage.llm.error.LlmException;
+import io.affinage.llm.tensor.Compute;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jboss.logging.Logger;
+
+/**
+ * Full models in memory, the least recently used given up first. What is in use stays, so the
+ * number may exceed the capacity for as long as more models are used at once. Thread-safe.
+ */
+public final class ModelShelf implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(ModelShelf.class);
+
+  private final ModelFiles files;
+  private final Compute compute;
+  private final int capacity;
+  private final Map<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+
+  private static final class Entry {
+    private LoadedModel model;
+    private int users;
+  }
+
+  /** The right to use a model until closed. */
+  final class Hold implements AutoCloseable {
+    private final Entry entry;
+    private boolean closed;
+
+    private Hold(Entry entry) {
+      this.entry = entry;
+    }
+
+    LoadedModel model() {
+      return entry.model;
+    }
+
+    @Override
+    public void close() {
+      synchronized (ModelShelf.this) {
+        if (!closed) {
+          closed = true;
+          entry.users--;
+          trim(capacity);
+        }
+      }
+    }
+  }
+
+  ModelShelf(ModelFiles files, Compute compute, int capacity) {
+    if (capacity < 1) {
+      throw new IllegalArgumentException("the shelf needs room for a model, not " + capacity);
+    }
+    this.files = files;
+    this.compute = compute;
+    this.capacity = capacity;
+  }
+
+  /**
+   * The model of this reference, loaded if need be; loading blocks other loads.
+   *
+   * @throws EvaluationException {@code model_not_found}, or the library's code for files that are
+   *     no sound model
+   */
+  synchronized Hold take(ArtifactRef ref) {
+    Entry entry = entries.get(ref.digest());
+    if (entry == null) {
+      trim(capacity - 1);
+      entry = new Entry();
+      entry.model = load(ref);
+      entries.put(ref.digest(), entry);
+    }
+    entry.users++;
+    return new Hold(entry);
+  }
+
+  private LoadedModel load(ArtifactRef ref) {
+    long begun = System.nanoTime();
+    try {
+      LoadedModel loaded = new LoadedModel(LanguageModel.open(files.path(ref), compute));
+      LOG.infof("Loaded %s in %d ms", ref.digest(), (System.nanoTime() - begun) / 1_000_000);
+      return loaded;
+    } catch (LlmException e) {
+      throw new EvaluationException(e.code(), e.getMessage(), "model", e);
+    }
+  }
+
+  private void trim(int keep) {
+    Iterator<Entry> eldestFirst = entries.values().iterator();
+    while (entries.size() > keep && eldestFirst.hasNext()) {
+      Entry entry = eldestFirst.next();
+      if (entry.users == 0) {
+        eldestFirst.remove();
+        entry.model.close();
+      }
+    }
+  }
+
+  /** How many models are in memory. */
+  public synchronized int size() {
+    return entries.size();
+  }
+
+  @Override
+  public synchronized void close() {
+    trim(0);
+  }
+}

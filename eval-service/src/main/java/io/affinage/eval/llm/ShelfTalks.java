@@ -1,0 +1,185 @@
+package io.affinage.eval.llm;
+
+import io.affinage.eval.EvaluationException;
+import io.affinage.eval.serving.Answer;
+import io.affinage.eval.serving.Ask;
+import io.affinage.eval.serving.ServedModels.Served;
+import io.affinage.eval.serving.ServingException;
+import io.affinage.eval.serving.ServingException.Kind;
+import io.affinage.eval.serving.Talk;
+import io.affinage.eval.serving.Talks;
+import io.affinage.llm.error.LlmException;
+import io.affinage.llm.generation.GeneratedTokens;
+import io.affinage.llm.generation.GenerationRequest;
+import io.affinage.llm.generation.Generator;
+import io.affinage.llm.generation.Sampling;
+import io.affinage.llm.model.BlockAdapter;
+import io.micrometer.core.instrument.Counter;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+
+/** Answers questions with models from the shelf, one at a time per full model. */
+final class ShelfTalks implements Talks {
+  private final ModelShelf shelf;
+  private final ModelFiles files;
+  private final Counter generated;
+  private final Limits limits;
+  private final Map<String, AtomicInteger> inside = new ConcurrentHashMap<>();
+
+  /**
+   * What one model takes.
+   *
+   * @param queue questions that may wait while one is answered
+   * @param maxTokens longest answer where the question names none
+   */
+  record Limits(int queue, int maxTokens) {}
+
+  ShelfTalks(ModelShelf shelf, ModelFiles files, Counter generated, Limits limits) {
+    this.shelf = shelf;
+    this.files = files;
+    this.generated = generated;
+    this.limits = limits;
+  }
+
+  @Override
+  public Talk open(Served model, Ask ask) {
+    AtomicInteger here =
+        inside.computeIfAbsent(model.full().digest(), digest -> new AtomicInteger());
+    if (here.incrementAndGet() > limits.queue() + 1) {
+      here.decrementAndGet();
+      throw new ServingException(
+          Kind.BUSY,
+          "queue_full",
+          "%d questions wait for model %s already; ask again later"
+              .formatted(limits.queue(), model.id()),
+          null,
+          null);
+    }
+    ModelShelf.Hold hold = null;
+    try {
+      hold = shelf.take(model.full());
+      return prepared(model, ask, hold, here);
+    } catch (RuntimeException e) {
+      here.decrementAndGet();
+      if (hold != null) {
+        hold.close();
+      }
+      throw serving(e);
+    }
+  }
+
+  private Talk prepared(Served model, Ask ask, ModelShelf.Hold hold, AtomicInteger here) {
+    LoadedModel loaded = hold.model();
+    BlockAdapter adapter =
+        model
+            .adapter()
+            .map(ref -> loaded.adapter(ref.digest(), () -> files.path(ref)))
+            .orElseGet(loaded::none);
+    int[] prompt = new PromptTokens(loaded.model()).prompt(ask.prompt());
+    int context = loaded.model().decoder().shape().maxPositions();
+    int room = context - prompt.length;
+    int wanted = ask.maxTokens().orElse(Math.min(limits.maxTokens(), Math.max(1, room)));
+    if (wanted > room) {
+      throw new ServingException(
+          Kind.INVALID,
+          "context_length_exceeded",
+          "the model's context is %d tokens; the messages have %d and the answer may have %d: shorten either"
+              .formatted(context, prompt.length, wanted),
+          "messages",
+          null);
+    }
+    GenerationRequest request =
+        new GenerationRequest(
+            List.of(prompt),
+            wanted,
+            loaded.model().tokenizer().specialTokens().stops(),
+            new Sampling(ask.temperature(), 0, ask.topP(), 1, ask.seed()));
+    return new ShelfTalk(hold, here, adapter, request, ask.stop());
+  }
+
+  private static RuntimeException serving(RuntimeException e) {
+    if (e instanceof LlmException failure) {
+      boolean question =
+          failure.code().equals("no_chat_template")
+              || failure.code().startsWith("chat_template")
+              || failure.code().equals("text_not_unicode")
+              || failure.code().equals("prompt_empty")
+              || failure.code().equals("invalid_sampling");
+      return new ServingException(
+          question ? Kind.INVALID : Kind.FAILED,
+          failure.code(),
+          failure.getMessage(),
+          question ? "messages" : null,
+          e);
+    }
+    return e instanceof EvaluationException failure
+        ? new ServingException(Kind.FAILED, failure.code(), failure.getMessage(), null, e)
+        : e;
+  }
+
+  /** One question on its model. */
+  private final class ShelfTalk implements Talk {
+    private final ModelShelf.Hold hold;
+    private final AtomicInteger here;
+    private final BlockAdapter adapter;
+    private final GenerationRequest request;
+    private final List<String> stops;
+
+    private ShelfTalk(
+        ModelShelf.Hold hold,
+        AtomicInteger here,
+        BlockAdapter adapter,
+        GenerationRequest request,
+        List<String> stops) {
+      this.hold = hold;
+      this.here = here;
+      this.adapter = adapter;
+      this.request = request;
+      this.stops = stops;
+    }
+
+    @Override
+    public Answer answer(Predicate<String> pieces) {
+      try {
+        return hold.model().inTurn(() -> generate(pieces));
+      } catch (LlmException e) {
+        throw serving(e);
+      }
+    }
+
+    private Answer generate(Predicate<String> pieces) {
+      AnswerText text = new AnswerText(hold.model().model().tokenizer(), stops);
+      GeneratedTokens tokens;
+      try (Generator generator = new Generator(hold.model().model().decoder(), adapter)) {
+        tokens =
+            generator
+                .generate(
+                    request,
+                    (row, token) -> {
+                      generated.increment();
+                      text.add(token);
+                      String news = text.news();
+                      return (news.isEmpty() || pieces.test(news)) && !text.stopped();
+                    })
+                .get(0);
+      }
+      String whole = text.whole();
+      String rest = text.news();
+      if (!rest.isEmpty()) {
+        pieces.test(rest);
+      }
+      boolean stopped = text.stopped() || tokens.finish() == GeneratedTokens.Finish.STOP;
+      return new Answer(
+          whole, stopped ? "stop" : "length", request.prompts().get(0).length, tokens.ids().length);
+    }
+
+    @Override
+    public void close() {
+      here.decrementAndGet();
+      hold.close();
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** The model library behind the seams of the domain: loading, sharing, measuring, answering. */
+package io.affinage.eval.llm;

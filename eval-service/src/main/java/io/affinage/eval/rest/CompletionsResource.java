@@ -1,0 +1,111 @@
+package io.affinage.eval.rest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.eval.rest.Chunk.Usage;
+import io.affinage.eval.serving.Answer;
+import io.affinage.eval.serving.ServedModels;
+import io.affinage.eval.serving.Talk;
+import io.affinage.eval.serving.Talks;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Asks a model. */
+@Path("/v1")
+@Tag(name = "chat")
+@Blocking
+public class CompletionsResource {
+  private final ServedModels models;
+  private final Talks talks;
+  private final ObjectMapper json;
+
+  CompletionsResource(ServedModels models, Talks talks, ObjectMapper json) {
+    this.models = models;
+    this.talks = talks;
+    this.json = json;
+  }
+
+  @POST
+  @Path("/chat/completions")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(
+      summary = "Answer a chat",
+      description =
+          "OpenAI's chat completions: model, messages, temperature, top_p, max_tokens,"
+              + " max_completion_tokens, stop, seed, n (1), stream, stream_options. user, metadata,"
+              + " store and the like have no effect. Tools, penalties, logit_bias, logprobs and"
+              + " other formats than text are refused (unsupported_parameter), unknown parameters"
+              + " too (unknown_parameter).")
+  @APIResponse(
+      responseCode = "200",
+      description = "The answer, or server-sent events that end with [DONE]",
+      content = {
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON,
+            schema = @Schema(implementation = Chunk.class)),
+        @Content(mediaType = MediaType.SERVER_SENT_EVENTS)
+      })
+  @APIResponse(responseCode = "404", description = "No such model (model_not_found)")
+  @APIResponse(responseCode = "429", description = "Too many wait already (queue_full)")
+  public Response chat(JsonNode body) {
+    return answer(Dialect.CHAT, AskReader.chat(body));
+  }
+
+  @POST
+  @Path("/completions")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(
+      summary = "Continue a text",
+      description = "OpenAI's completions, with the parameters of chat completions and one prompt.")
+  @APIResponse(
+      responseCode = "200",
+      description = "The continuation, or server-sent events that end with [DONE]",
+      content = {
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON,
+            schema = @Schema(implementation = Chunk.class)),
+        @Content(mediaType = MediaType.SERVER_SENT_EVENTS)
+      })
+  public Response completion(JsonNode body) {
+    return answer(Dialect.COMPLETION, AskReader.completion(body));
+  }
+
+  private Response answer(Dialect dialect, AskReader.Read read) {
+    ServedModels.Served model =
+        models.find(read.model()).orElseThrow(() -> ModelsResource.notFound(read.model()));
+    String id = dialect.idPrefix() + UUID.randomUUID().toString().replace("-", "");
+    long created = System.currentTimeMillis() / 1000;
+    Talk talk = talks.open(model, read.ask());
+    if (read.stream()) {
+      return Response.ok(
+              new AnswerStream(talk, dialect, id, created, read.model(), read.usage(), json))
+          .type(MediaType.SERVER_SENT_EVENTS_TYPE)
+          .header("Cache-Control", "no-cache")
+          .build();
+    }
+    try (talk) {
+      Answer answer = talk.answer(piece -> true);
+      return Response.ok(
+              new Chunk(
+                  id,
+                  dialect.wholeObject(),
+                  created,
+                  read.model(),
+                  List.of(dialect.whole(answer.text(), answer.finishReason())),
+                  Usage.of(answer)))
+          .type(MediaType.APPLICATION_JSON_TYPE)
+          .build();
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.affinage.eval.rest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.affinage.eval.serving.ServingException;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.StreamSupport;
+
+/** Reads the fields of a request body and refuses what is wrong by name. */
+record Fields(JsonNode body) {
+
+  static Fields of(JsonNode body) {
+    if (body == null || !body.isObject()) {
+      throw invalid("invalid_json", "send the request as a JSON object", null);
+    }
+    return new Fields(body);
+  }
+
+  static ServingException invalid(String code, String message, String param) {
+    return new ServingException(ServingException.Kind.INVALID, code, message, param, null);
+  }
+
+  /** Refuses fields that are none of these, as OpenAI does. */
+  void allowOnly(Collection<String> known) {
+    Iterator<String> names = body.fieldNames();
+    while (names.hasNext()) {
+      String name = names.next();
+      if (!known.contains(name)) {
+        throw invalid("unknown_parameter", "Unrecognized request argument supplied: " + name, name);
+      }
+    }
+  }
+
+  /**
+   * Refuses fields that would change the answer and are not supported; a value that means "off" is
+   * taken.
+   */
+  void refuse(Set<String> unsupported) {
+    for (String name : unsupported) {
+      JsonNode value = body.path(name);
+      boolean off =
+          value.isMissingNode()
+              || value.isNull()
+              || (value.isBoolean() && !value.booleanValue())
+              || (value.isNumber() && value.doubleValue() == 0)
+              || (value.isContainerNode() && value.isEmpty());
+      if (!off) {
+        throw invalid("unsupported_parameter", "'" + name + "' is not supported here", name);
+      }
+    }
+  }
+
+  String text(String name) {
+    JsonNode value = body.path(name);
+    if (!value.isTextual() || value.textValue().isBlank()) {
+      throw invalid("missing_required_parameter", "'" + name + "' must be a text", name);
+    }
+    return value.textValue();
+  }
+
+  boolean flag(String name) {
+    JsonNode value = body.path(name);
+    if (absent(value)) {
+      return false;
+    }
+    if (!value.isBoolean()) {
+      throw invalid("invalid_type", "'" + name + "' must be true or false", name);
+    }
+    return value.booleanValue();
+  }
+
+  double number(String name, double low, double high, double otherwise) {
+    JsonNode value = body.path(name);
+    if (absent(value)) {
+      return otherwise;
+    }
+    if (!value.isNumber() || !(value.doubleValue() >= low && value.doubleValue() <= high)) {
+      throw invalid(
+          "invalid_value", "'%s' must be a number from %s to %s".formatted(name, low, high), name);
+    }
+    return value.doubleValue();
+  }
+
+  Optional<Long> integer(String name, long low, long high) {
+    JsonNode value = body.path(name);
+    if (absent(value)) {
+      return Optional.empty();
+    }
+    if (!value.isIntegralNumber()
+        || !value.canConvertToLong()
+        || value.longValue() < low
+        || value.longValue() > high) {
+      throw invalid(
+          "invalid_value",
+          "'%s' must be a whole number from %d to %d".formatted(name, low, high),
+          name);
+    }
+    return Optional.of(value.longValue());
+  }
+
+  /** A text or a list of texts. */
+  List<String> texts(String name, int most) {
+    JsonNode value = body.path(name);
+    if (absent(value)) {
+      return List.of();
+    }
+    List<JsonNode> values =
+        value.isArray()
+            ? StreamSupport.stream(value.spliterator(), false).toList()
+            : List.of(value);
+    if (values.size() > most || values.stream().anyMatch(v -> !v.isTextual())) {
+      throw invalid(
+          "invalid_value", "'%s' must be a text or up to %d texts".formatted(name, most), name);
+    }
+    return values.stream().map(JsonNode::textValue).toList();
+  }
+
+  private static boolean absent(JsonNode value) {
+    return value.isMissingNode() || value.isNull();
+  }
+}

@@ -1,0 +1,46 @@
+package io.affinage.eval.rest;
+
+import io.affinage.eval.serving.ServedModels;
+import io.affinage.eval.serving.ServingException;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Registered models and their bases. */
+@Path("/v1/models")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "models")
+public class ModelsResource {
+  private final ServedModels models;
+
+  ModelsResource(ServedModels models) {
+    this.models = models;
+  }
+
+  @GET
+  @Operation(summary = "Models that can be asked, newest first")
+  public Listing<ModelCard> list() {
+    return Listing.whole(models.all().stream().map(ModelCard::of).toList(), ModelCard::id);
+  }
+
+  /** A base's name may have slashes in it. */
+  @GET
+  @Path("/{id: .+}")
+  @Operation(summary = "A model with its lineage, metrics and the gate's decision")
+  public ModelCard find(@PathParam("id") String id) {
+    return ModelCard.of(models.find(id).orElseThrow(() -> notFound(id)));
+  }
+
+  static ServingException notFound(String id) {
+    return new ServingException(
+        ServingException.Kind.NOT_FOUND,
+        "model_not_found",
+        "The model '%s' does not exist; GET /v1/models lists those that do".formatted(id),
+        "model",
+        null);
+  }
+}

@@ -1,0 +1,2 @@
+/** HTTP as OpenAI's clients speak it, and evaluations beside it. */
+package io.affinage.eval.rest;

@@ -1,0 +1,254 @@
+package io.affinage.eval.run;
+
+import io.affinage.eval.EvaluationException;
+import io.affinage.eval.dataset.DatasetVersion;
+import io.affinage.eval.dataset.Item;
+import io.affinage.eval.dataset.Items;
+import io.affinage.eval.metric.Comparison;
+import io.affinage.eval.metric.Estimate;
+import io.affinage.eval.metric.Measurements;
+import io.affinage.eval.metric.Metric;
+import io.affinage.eval.model.LanguageModel;
+import io.affinage.eval.model.ModelPair;
+import io.affinage.eval.model.Prompt;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * One evaluation: reads the split, measures each variant, scores the answers, compares and decides.
+ * The same plan, dataset and models give the same findings.
+ */
+public final class Evaluation {
+  private static final int SAMPLES = 5;
+  private static final int SAMPLE_CHARACTERS = 2_000;
+
+  private final Plan plan;
+  private final DatasetVersion dataset;
+  private final ModelPair models;
+  private final Scorer scorer;
+  private final Progress progress;
+
+  public Evaluation(
+      Plan plan, DatasetVersion dataset, ModelPair models, Scorer scorer, Progress progress) {
+    this.plan = plan;
+    this.dataset = dataset;
+    this.models = models;
+    this.scorer = scorer;
+    this.progress = progress;
+  }
+
+  /**
+   * Does it.
+   *
+   * @throws EvaluationException with a stable code
+   */
+  public Findings run() {
+    Items all = dataset.items(plan.split(), plan.maxItems().orElse(null), plan.fewShot());
+    List<String> choices = choices();
+    List<Item> items = fitting(all.measured(), choices);
+    check(items, choices);
+
+    Map<Variant, VariantRun.Outcome> outcomes = new EnumMap<>(Variant.class);
+    for (Variant variant : variants()) {
+      LanguageModel model = variant == Variant.TUNED ? models.tuned() : models.base().orElseThrow();
+      List<Item> examples = variant == Variant.PROMPTED ? all.examples() : List.of();
+      outcomes.put(
+          variant,
+          new VariantRun(plan, variant, model, new FewShot(examples), choices, progress)
+              .over(items));
+    }
+
+    Map<Metric, Map<Variant, Measurements>> measured = measurements(items, outcomes);
+    Optional<Comparison> comparison = comparison(measured.get(plan.deciding()));
+    return new Findings(
+        estimates(measured, outcomes),
+        comparison,
+        samples(items, outcomes),
+        items.size(),
+        all.leftOut() + all.measured().size() - items.size(),
+        comparison.map(plan.gate()::decide).orElseGet(this::withoutBase));
+  }
+
+  private List<Variant> variants() {
+    List<Variant> variants = new ArrayList<>();
+    if (models.base().isPresent()) {
+      variants.add(Variant.BASE);
+      if (plan.fewShot() > 0) {
+        variants.add(Variant.PROMPTED);
+      }
+    }
+    variants.add(Variant.TUNED);
+    return variants;
+  }
+
+  private List<String> choices() {
+    if (!plan.metrics().contains(Metric.MULTIPLE_CHOICE)) {
+      return List.of();
+    }
+    List<String> choices =
+        plan.choices().isEmpty() ? dataset.answers(plan.split()) : plan.choices();
+    if (choices.size() < 2 || choices.size() > Plan.MAX_CHOICES) {
+      throw new EvaluationException(
+          "invalid_choices",
+          "multiple_choice needs 2 to %d choices; the dataset has %d distinct answers: name them in the spec"
+              .formatted(Plan.MAX_CHOICES, choices.size()),
+          "spec.choices");
+    }
+    return choices;
+  }
+
+  /**
+   * Items that every model can read whole; the same for all variants, or they could not be paired.
+   */
+  private List<Item> fitting(List<Item> items, List<String> choices) {
+    return items.stream()
+        .filter(
+            item -> {
+              LanguageModel tuned = models.tuned();
+              int context =
+                  Math.min(
+                      tuned.contextLength(),
+                      models.base().map(LanguageModel::contextLength).orElse(Integer.MAX_VALUE));
+              return tuned.tokens(item.prompt()) + VariantRun.room(plan, item, choices, tuned)
+                  <= context;
+            })
+        .toList();
+  }
+
+  private void check(List<Item> items, List<String> choices) {
+    if (items.isEmpty()) {
+      throw new EvaluationException(
+          "items_too_long",
+          "no item of split '%s' fits the model's context of %d tokens with maxNewTokens %d; lower maxNewTokens"
+              .formatted(plan.split(), models.tuned().contextLength(), plan.maxNewTokens()),
+          "spec.maxNewTokens");
+    }
+    for (Item item : items) {
+      if (item.document() && !plan.metrics().equals(List.of(Metric.PERPLEXITY))) {
+        throw new EvaluationException(
+            "invalid_spec",
+            "row %s is plain text, which only perplexity can measure".formatted(item.id()),
+            "spec.metrics");
+      }
+      if (!choices.isEmpty() && !choices.contains(item.reference())) {
+        throw new EvaluationException(
+            "invalid_choices",
+            "the right answer of row %s is not among the choices".formatted(item.id()),
+            "spec.choices");
+      }
+      boolean chat = item.prompt() instanceof Prompt.Chat;
+      boolean template =
+          models.tuned().hasChatTemplate()
+              && models.base().map(LanguageModel::hasChatTemplate).orElse(true);
+      if (chat && !template) {
+        throw new EvaluationException(
+            "no_chat_template",
+            "row %s is a chat and the model or its base has no chat template".formatted(item.id()),
+            "dataset");
+      }
+    }
+  }
+
+  private Map<Metric, Map<Variant, Measurements>> measurements(
+      List<Item> items, Map<Variant, VariantRun.Outcome> outcomes) {
+    Map<Metric, Map<Variant, Measurements>> measured = new EnumMap<>(Metric.class);
+    for (Metric metric : plan.metrics()) {
+      Map<Variant, Measurements> byVariant = new EnumMap<>(Variant.class);
+      if (metric == Metric.EXACT_MATCH) {
+        byVariant.putAll(scored(items, outcomes));
+      } else {
+        outcomes.forEach((variant, outcome) -> byVariant.put(variant, outcome.of(metric)));
+      }
+      measured.put(metric, byVariant);
+    }
+    return measured;
+  }
+
+  private Map<Variant, Measurements> scored(
+      List<Item> items, Map<Variant, VariantRun.Outcome> outcomes) {
+    Map<Variant, List<String>> answers = new EnumMap<>(Variant.class);
+    outcomes.forEach((variant, outcome) -> answers.put(variant, outcome.answers()));
+    Map<Variant, List<Double>> values = scorer.score(items, answers);
+    // An item counts where every variant has a value: the comparison is paired.
+    int[] complete =
+        IntStream.range(0, items.size())
+            .filter(i -> values.values().stream().allMatch(of -> of.get(i) != null))
+            .toArray();
+    if (complete.length == 0) {
+      throw new EvaluationException(
+          "nothing_scored",
+          "the reward could score none of the %d items; see reward.scored for the reasons"
+              .formatted(items.size()),
+          "spec.reward");
+    }
+    Map<Variant, Measurements> scores = new EnumMap<>(Variant.class);
+    values.forEach(
+        (variant, of) ->
+            scores.put(
+                variant,
+                new Measurements.Scores(IntStream.of(complete).mapToDouble(of::get).toArray())));
+    return scores;
+  }
+
+  private Optional<Comparison> comparison(Map<Variant, Measurements> deciding) {
+    return Optional.ofNullable(deciding.get(Variant.BASE))
+        .map(base -> deciding.get(Variant.TUNED).against(base, plan.deciding(), plan.seed()));
+  }
+
+  private Map<Variant, Map<String, Estimate>> estimates(
+      Map<Metric, Map<Variant, Measurements>> measured, Map<Variant, VariantRun.Outcome> outcomes) {
+    Map<Variant, Map<String, Estimate>> estimates = new EnumMap<>(Variant.class);
+    outcomes.forEach(
+        (variant, outcome) -> {
+          Map<String, Estimate> byMetric = new LinkedHashMap<>();
+          measured.forEach(
+              (metric, byVariant) ->
+                  byMetric.put(metric.wireName(), byVariant.get(variant).estimate(plan.seed())));
+          outcome
+              .normalisedChoices()
+              .ifPresent(
+                  scores ->
+                      byMetric.put("multiple_choice_normalized", scores.estimate(plan.seed())));
+          estimates.put(variant, byMetric);
+        });
+    return estimates;
+  }
+
+  private static List<Findings.Sample> samples(
+      List<Item> items, Map<Variant, VariantRun.Outcome> outcomes) {
+    List<Findings.Sample> samples = new ArrayList<>();
+    for (int i = 0; i < Math.min(SAMPLES, items.size()) && !items.get(i).document(); i++) {
+      Map<Variant, String> answers = new EnumMap<>(Variant.class);
+      int at = i;
+      outcomes.forEach((variant, outcome) -> answers.put(variant, head(outcome.answers().get(at))));
+      samples.add(
+          new Findings.Sample(
+              head(items.get(i).question()), head(items.get(i).reference()), answers));
+    }
+    return samples;
+  }
+
+  private Gate.Decision withoutBase() {
+    if (plan.gate().minGain() != null || plan.gate().maxPValue() != null) {
+      return new Gate.Decision(
+          false, "the gate asks for a gain over the base, and a model from scratch has none");
+    }
+    return new Gate.Decision(true, "a model from scratch has no base to compare with; no gate set");
+  }
+
+  /** How many answers samples need when no metric asks for answers. */
+  static int sampleCount() {
+    return SAMPLES;
+  }
+
+  private static String head(String text) {
+    return text.length() <= SAMPLE_CHARACTERS
+        ? text
+        : text.substring(0, SAMPLE_CHARACTERS) + "\u2026";
+  }
+}

@@ -1,0 +1,39 @@
+package io.affinage.eval.run;
+
+import io.affinage.eval.metric.Metric;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What an evaluation does, every default filled in.
+ *
+ * @param metrics without repetition; the first decides
+ * @param split of the dataset
+ * @param maxItems upper bound, or empty for all
+ * @param fewShot examples put before the prompt of the prompted base; 0 leaves that variant out
+ * @param maxNewTokens longest answer
+ * @param choices of multiple choice; empty takes the distinct answers of the dataset
+ * @param gate when the model is promoted
+ */
+public record Plan(
+    List<Metric> metrics,
+    String split,
+    Optional<Integer> maxItems,
+    int fewShot,
+    int maxNewTokens,
+    List<String> choices,
+    Gate gate,
+    long seed) {
+  /** More choices than this are more likely a mistake than a question. */
+  public static final int MAX_CHOICES = 200;
+
+  public Plan {
+    metrics = List.copyOf(metrics);
+    choices = List.copyOf(choices);
+  }
+
+  /** The metric that decides. */
+  public Metric deciding() {
+    return metrics.get(0);
+  }
+}

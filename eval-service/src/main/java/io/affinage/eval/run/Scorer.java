@@ -1,0 +1,18 @@
+package io.affinage.eval.run;
+
+import io.affinage.eval.dataset.Item;
+import java.util.List;
+import java.util.Map;
+
+/** Says what answers are worth. */
+public interface Scorer {
+
+  /**
+   * Scores every variant's answers.
+   *
+   * @param answers of each variant, in the order of the items
+   * @return of each variant a value per item, null where it cannot be scored
+   * @throws io.affinage.eval.EvaluationException when scoring fails as a whole
+   */
+  Map<Variant, List<Double>> score(List<Item> items, Map<Variant, List<String>> answers);
+}

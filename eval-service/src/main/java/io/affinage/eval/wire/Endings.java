@@ -1,0 +1,122 @@
+package io.affinage.eval.wire;
+
+import io.affinage.eval.EvaluationException;
+import io.affinage.eval.metric.Estimate;
+import io.affinage.eval.run.Findings;
+import io.affinage.eval.run.Gate;
+import io.affinage.eval.run.Plan;
+import io.affinage.events.ContentIds;
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.EvaluationCompleted;
+import io.affinage.events.EvaluationFailed;
+import io.affinage.events.EvaluationRequested;
+import io.affinage.events.EventData;
+import io.affinage.events.ModelPromoted;
+import io.affinage.events.ModelRejected;
+import io.affinage.events.RoutingSlip;
+import io.affinage.events.Stage;
+import io.affinage.events.TrainingRequested;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The events that an evaluation ends in, and the request of the stage that follows. */
+public final class Endings {
+  private Endings() {}
+
+  /** What was found. */
+  public static EvaluationCompleted completed(
+      EvaluationRequested request, int attempt, Plan plan, Findings findings, double seconds) {
+    Map<String, Map<String, EvaluationCompleted.Estimate>> variants = new LinkedHashMap<>();
+    findings
+        .estimates()
+        .forEach(
+            (variant, byMetric) -> {
+              Map<String, EvaluationCompleted.Estimate> estimates = new LinkedHashMap<>();
+              byMetric.forEach((metric, estimate) -> estimates.put(metric, of(estimate)));
+              variants.put(variant.wireName(), estimates);
+            });
+    return new EvaluationCompleted(
+        request.evaluationId(),
+        request.model().modelId(),
+        attempt,
+        plan.deciding().wireName(),
+        variants,
+        findings
+            .comparison()
+            .map(
+                c ->
+                    new EvaluationCompleted.Comparison(
+                        c.metric().wireName(), c.gain(), c.low(), c.high(), c.pValue()))
+            .orElse(null),
+        findings.samples().stream().map(Endings::of).toList(),
+        findings.items(),
+        findings.leftOut(),
+        seconds,
+        request.slip());
+  }
+
+  /** Why there is no result. */
+  public static EvaluationFailed failed(EvaluationRequested request, int attempt, ErrorDetail why) {
+    return new EvaluationFailed(
+        request.evaluationId(), request.model().modelId(), attempt, why, request.slip());
+  }
+
+  /** As users meet it. */
+  public static ErrorDetail detail(EvaluationException e) {
+    return new ErrorDetail(e.code(), e.getMessage(), e.param());
+  }
+
+  /** The gate's decision. */
+  public static EventData decision(EvaluationRequested request, Gate.Decision decision) {
+    String modelId = request.model().modelId();
+    return decision.promoted()
+        ? new ModelPromoted(modelId, request.evaluationId(), decision.reason(), request.slip())
+        : new ModelRejected(modelId, request.evaluationId(), decision.reason(), request.slip());
+  }
+
+  /** The next stage's request; none at the end of a run, or when the model was rejected. */
+  public static List<EventData> onward(EvaluationRequested request, Gate.Decision decision) {
+    RoutingSlip slip = request.slip();
+    if (slip == null || slip.stages().isEmpty() || !decision.promoted()) {
+      return List.of();
+    }
+    Stage next = slip.stages().get(0);
+    if (next instanceof Stage.Evaluate evaluate) {
+      String id =
+          ContentIds.evaluationId(
+              request.model().modelId(), request.dataset(), evaluate.spec(), slip.rest());
+      return List.of(
+          new EvaluationRequested(
+              id, request.model(), request.dataset(), evaluate.spec(), slip.rest()));
+    }
+    Stage.Train train = (Stage.Train) next;
+    return List.of(
+        new TrainingRequested(
+            ContentIds.jobId(
+                train.baseModel(),
+                request.dataset(),
+                null,
+                train.spec(),
+                train.suffix(),
+                slip.rest()),
+            train.baseModel(),
+            request.dataset(),
+            null,
+            train.spec(),
+            train.suffix(),
+            null,
+            slip.rest()));
+  }
+
+  private static EvaluationCompleted.Estimate of(Estimate estimate) {
+    return new EvaluationCompleted.Estimate(
+        estimate.score(), estimate.low(), estimate.high(), estimate.n());
+  }
+
+  private static EvaluationCompleted.Sample of(Findings.Sample sample) {
+    Map<String, String> answers = new LinkedHashMap<>();
+    sample.answers().forEach((variant, answer) -> answers.put(variant.wireName(), answer));
+    return new EvaluationCompleted.Sample(sample.question(), sample.reference(), answers);
+  }
+}

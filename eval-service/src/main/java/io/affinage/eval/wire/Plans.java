@@ -1,0 +1,117 @@
+package io.affinage.eval.wire;
+
+import io.affinage.eval.EvaluationException;
+import io.affinage.eval.metric.Metric;
+import io.affinage.eval.run.Gate;
+import io.affinage.eval.run.Plan;
+import io.affinage.events.EvaluationSpec;
+import io.affinage.events.RewardSpec;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Specifications with every default filled in and every value checked. */
+public final class Plans {
+  static final int DEFAULT_FEW_SHOT = 4;
+  static final int DEFAULT_MAX_NEW_TOKENS = 64;
+  private static final int MAX_FEW_SHOT = 64;
+
+  private Plans() {}
+
+  /**
+   * The plan of a specification.
+   *
+   * @throws EvaluationException {@code invalid_spec} with the field
+   */
+  public static Plan from(EvaluationSpec spec) {
+    int fewShot = orElse(spec.fewShot(), DEFAULT_FEW_SHOT);
+    require(
+        fewShot >= 0 && fewShot <= MAX_FEW_SHOT,
+        "fewShot",
+        "0 to " + MAX_FEW_SHOT + " examples, not " + fewShot);
+    int maxNewTokens = orElse(spec.maxNewTokens(), DEFAULT_MAX_NEW_TOKENS);
+    require(maxNewTokens >= 1, "maxNewTokens", "1 or more, not " + maxNewTokens);
+    require(
+        spec.maxItems() == null || spec.maxItems() >= 1,
+        "maxItems",
+        "1 or more, not " + spec.maxItems());
+    return new Plan(
+        metrics(spec.metrics()),
+        spec.split() == null ? "test" : spec.split(),
+        Optional.ofNullable(spec.maxItems()),
+        fewShot,
+        maxNewTokens,
+        choices(spec.choices()),
+        gate(spec.gate()),
+        spec.seed() == null ? 0 : spec.seed());
+  }
+
+  /** How answers are scored. */
+  public static RewardSpec reward(EvaluationSpec spec) {
+    return spec.reward() == null ? new RewardSpec.ExactMatch(false, false) : spec.reward();
+  }
+
+  private static List<Metric> metrics(List<String> names) {
+    if (names == null) {
+      return List.of(Metric.EXACT_MATCH);
+    }
+    Set<Metric> metrics = new LinkedHashSet<>();
+    for (String name : names) {
+      metrics.add(
+          Metric.named(name == null ? "" : name)
+              .orElseThrow(
+                  () ->
+                      invalid(
+                          "metrics",
+                          "'%s' is none of %s"
+                              .formatted(
+                                  name,
+                                  Stream.of(Metric.values())
+                                      .map(Metric::wireName)
+                                      .collect(Collectors.joining(", "))))));
+    }
+    require(!metrics.isEmpty(), "metrics", "at least one metric");
+    return List.copyOf(metrics);
+  }
+
+  private static List<String> choices(List<String> choices) {
+    if (choices == null) {
+      return List.of();
+    }
+    require(
+        choices.size() == new LinkedHashSet<>(choices).size()
+            && choices.stream().noneMatch(c -> c == null || c.isEmpty()),
+        "choices",
+        "distinct, not empty texts");
+    return choices;
+  }
+
+  private static Gate gate(EvaluationSpec.Gate gate) {
+    if (gate == null) {
+      return new Gate(null, null);
+    }
+    require(gate.minGain() == null || Double.isFinite(gate.minGain()), "gate.minGain", "a number");
+    require(
+        gate.maxPValue() == null || (gate.maxPValue() > 0 && gate.maxPValue() <= 1),
+        "gate.maxPValue",
+        "above 0 and at most 1, not " + gate.maxPValue());
+    return new Gate(gate.minGain(), gate.maxPValue());
+  }
+
+  private static int orElse(Integer value, int otherwise) {
+    return value == null ? otherwise : value;
+  }
+
+  private static void require(boolean condition, String field, String expected) {
+    if (!condition) {
+      throw invalid(field, "expected " + expected);
+    }
+  }
+
+  private static EvaluationException invalid(String field, String message) {
+    return new EvaluationException("invalid_spec", field + ": " + message, "spec." + field);
+  }
+}

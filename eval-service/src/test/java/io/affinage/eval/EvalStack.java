@@ -1,0 +1,119 @@
+package io.affinage.eval;
+
+import io.affinage.artifacts.Artifact;
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.artifacts.ArtifactStores;
+import io.affinage.broker.testing.TestBroker;
+import io.affinage.eval.llm.TinyModels;
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.ContentIds;
+import io.affinage.events.EventJson;
+import io.affinage.events.Lineage;
+import io.affinage.events.ModelRegistered;
+import io.affinage.events.NormalRow;
+import io.affinage.events.TopicProvisioner;
+import io.affinage.events.TrainingSpec;
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+
+/** A real broker and an artifact store with a tiny model, its adapter and a dataset. */
+public final class EvalStack implements QuarkusTestResourceLifecycleManager {
+  private static ModelRegistered model;
+  private static ModelRegistered untuned;
+  private static ArtifactRef dataset;
+
+  private TestBroker broker;
+
+  @Override
+  public Map<String, String> start() {
+    broker = TestBroker.start();
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      new TopicProvisioner(admin, 2, 1).provision();
+      Path folder = Files.createTempDirectory("affinage-eval-it");
+      prepare(ArtifactStores.open(folder.resolve("store").toString()), folder);
+      Map<String, String> configuration = new HashMap<>(broker.quarkusConfiguration());
+      configuration.put("affinage.artifacts", folder.resolve("store").toString());
+      configuration.put("affinage.eval.device", "cpu");
+      configuration.put("affinage.eval.queue", "1");
+      configuration.put("affinage.eval.lease", "5s");
+      configuration.put("affinage.eval.score-repeat", "2s");
+      return configuration;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void prepare(ArtifactStore store, Path folder) throws IOException {
+    TinyModels.write(folder.resolve("base"), folder.resolve("adapter"));
+    ArtifactRef base = ref(store.putFolder(folder.resolve("base")));
+    StringBuilder rows = new StringBuilder();
+    for (String[] question : TinyModels.questions()) {
+      String id = ContentIds.of(question[0]).substring(0, 16);
+      rows.append(
+              EventJson.mapper()
+                  .writeValueAsString(
+                      new NormalRow(id, null, question[0], question[1], null, null, null)))
+          .append('\n');
+    }
+    Path version = Files.createDirectory(folder.resolve("version"));
+    Files.writeString(version.resolve("train.jsonl"), rows);
+    Files.writeString(version.resolve("test.jsonl"), rows);
+    dataset = ref(store.putFolder(version));
+    TrainingSpec spec = EventJson.mapper().readValue("{\"method\":\"sft\"}", TrainingSpec.class);
+    Lineage lineage = new Lineage(dataset.digest(), base.digest(), spec, 7, "test");
+    ArtifactRef adapter = ref(store.putFolder(folder.resolve("adapter")));
+    model = registered("tiny:colours:1", ModelRegistered.Kind.ADAPTER, adapter, base, lineage);
+    untuned = registered("tiny:same:1", ModelRegistered.Kind.FULL, base, base, lineage);
+  }
+
+  private static ModelRegistered registered(
+      String id, ModelRegistered.Kind kind, ArtifactRef files, ArtifactRef base, Lineage lineage) {
+    return new ModelRegistered(
+        id,
+        "job-" + id,
+        1,
+        "worker",
+        kind,
+        files,
+        "hub:affinage/tiny",
+        base,
+        dataset,
+        lineage,
+        1_000,
+        Map.of("train_loss", 0.1),
+        1_760_000_000,
+        null);
+  }
+
+  private static ArtifactRef ref(Artifact artifact) {
+    return new ArtifactRef(
+        artifact.digest(), ArtifactRef.Kind.valueOf(artifact.kind().name()), artifact.size());
+  }
+
+  /** An adapter that knows the answers. */
+  public static ModelRegistered model() {
+    return model;
+  }
+
+  /** A full model that is its base. */
+  public static ModelRegistered untuned() {
+    return untuned;
+  }
+
+  public static ArtifactRef dataset() {
+    return dataset;
+  }
+
+  @Override
+  public void stop() {
+    if (broker != null) {
+      broker.close();
+    }
+  }
+}

@@ -1,0 +1,393 @@
+package io.affinage.eval.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.artifacts.ArtifactStores;
+import io.affinage.eval.EvaluationException;
+import io.affinage.eval.dataset.DatasetVersion;
+import io.affinage.eval.dataset.Item;
+import io.affinage.eval.metric.Metric;
+import io.affinage.eval.model.LanguageModel;
+import io.affinage.eval.model.ModelPair;
+import io.affinage.eval.model.Prompt;
+import io.affinage.events.NormalRow;
+import io.affinage.events.NormalRow.ChatMessage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluationTest {
+  @TempDir Path folder;
+  private ArtifactStore store;
+  private final List<String> progress = new ArrayList<>();
+
+  @BeforeEach
+  void open() throws IOException {
+    store = ArtifactStores.open(folder.resolve("store").toString());
+  }
+
+  /** "n?" is answered by n even or odd. */
+  private static String right(String question) {
+    int n = Integer.parseInt(question.replaceAll("\\D", ""));
+    return n % 2 == 0 ? "even" : "odd";
+  }
+
+  private final ScriptedModel always =
+      new ScriptedModel(p -> "even", q -> q.continuation().equals("even") ? -1 : -2, 10_000);
+  private final ScriptedModel knows =
+      new ScriptedModel(
+          p -> right(lastLine(p)),
+          q -> right(lastLine(q.prompt())).equals(q.continuation()) ? -0.5 : -3,
+          10_000);
+
+  private static String lastLine(Prompt prompt) {
+    String text = ScriptedModel.text(prompt);
+    return text.substring(text.lastIndexOf('\n') + 1);
+  }
+
+  @Test
+  void shouldMeasureCompareAndPromote() throws IOException {
+    Findings findings =
+        evaluation(
+                plan(List.of(Metric.EXACT_MATCH, Metric.MULTIPLE_CHOICE, Metric.PERPLEXITY)),
+                rows(40),
+                always,
+                knows)
+            .run();
+    assertThat(findings.items()).isEqualTo(40);
+    assertThat(findings.leftOut()).isZero();
+    assertThat(findings.estimates().get(Variant.BASE).get("exact_match").score()).isEqualTo(0.5);
+    assertThat(findings.estimates().get(Variant.TUNED).get("exact_match").score()).isEqualTo(1);
+    assertThat(findings.estimates().get(Variant.BASE).get("multiple_choice").score())
+        .isEqualTo(0.5);
+    assertThat(findings.estimates().get(Variant.TUNED).get("multiple_choice").score()).isEqualTo(1);
+    assertThat(findings.estimates().get(Variant.TUNED).get("multiple_choice_normalized").n())
+        .isEqualTo(40);
+    // 20 x "even" (4 tokens) and 20 x "odd" (3 tokens), 0.5 nats each when known.
+    assertThat(findings.estimates().get(Variant.TUNED).get("perplexity").score())
+        .isCloseTo(Math.exp(40 * 0.5 / 140), within(1e-9));
+    assertThat(findings.estimates().get(Variant.BASE).get("perplexity").score())
+        .isCloseTo(Math.exp((20 * 1 + 20 * 2) / 140.0), within(1e-9));
+    assertThat(findings.comparison().orElseThrow().gain()).isEqualTo(0.5);
+    assertThat(findings.comparison().orElseThrow().low()).isGreaterThan(0.3);
+    assertThat(findings.comparison().orElseThrow().pValue())
+        .isCloseTo(2 * Math.pow(0.5, 20), within(1e-12));
+    assertThat(findings.decision().promoted()).isTrue();
+    assertThat(findings.decision().reason()).contains("exact_match", "0.5", "p = 1.91e-06");
+    assertThat(findings.samples()).hasSize(5);
+    assertThat(findings.samples().get(0).answers()).containsOnlyKeys(Variant.values());
+    assertThat(progress).contains("BASE 0/160", "PROMPTED 160/160", "TUNED 160/160");
+  }
+
+  @Test
+  void shouldTakePerplexitysRelativeFallAsGain() throws IOException {
+    Findings findings = evaluation(plan(List.of(Metric.PERPLEXITY)), rows(10), always, knows).run();
+    double base = findings.estimates().get(Variant.BASE).get("perplexity").score();
+    double tuned = findings.estimates().get(Variant.TUNED).get("perplexity").score();
+    assertThat(findings.comparison().orElseThrow().gain())
+        .isCloseTo(1 - tuned / base, within(1e-12));
+    assertThat(findings.samples().get(0).answers().get(Variant.BASE)).isEqualTo("even");
+  }
+
+  @Test
+  void shouldRejectAModelThatIsNoBetter() throws IOException {
+    Findings worse = evaluation(plan(List.of(Metric.EXACT_MATCH)), rows(40), knows, always).run();
+    assertThat(worse.decision().promoted()).isFalse();
+    Findings same = evaluation(plan(List.of(Metric.EXACT_MATCH)), rows(40), always, always).run();
+    assertThat(same.decision().promoted()).isFalse();
+    assertThat(same.comparison().orElseThrow().pValue()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNotBeSureOfFewItems() throws IOException {
+    Plan strict =
+        new Plan(
+            List.of(Metric.EXACT_MATCH),
+            "test",
+            Optional.empty(),
+            0,
+            8,
+            List.of(),
+            new Gate(0.1, 0.05),
+            1);
+    Findings few = evaluation(strict, rows(6), always, knows).run();
+    assertThat(few.comparison().orElseThrow().gain()).isEqualTo(0.5);
+    assertThat(few.decision().promoted()).isFalse();
+    assertThat(few.decision().reason()).contains("not sure enough");
+    assertThat(few.estimates()).doesNotContainKey(Variant.PROMPTED);
+  }
+
+  @Test
+  void shouldShowThePromptedBaseExamplesOfTheTrainSplit() throws IOException {
+    List<String> seen = new ArrayList<>();
+    ScriptedModel listening =
+        new ScriptedModel(
+            p -> {
+              seen.add(ScriptedModel.text(p));
+              return "odd";
+            },
+            q -> -1,
+            10_000);
+    evaluation(plan(List.of(Metric.EXACT_MATCH)), rows(2), listening, knows).run();
+    assertThat(seen.subList(0, 2)).allSatisfy(text -> assertThat(text).matches("\\d+\\?"));
+    assertThat(seen.subList(2, 4))
+        .allSatisfy(text -> assertThat(text).matches("(?s)(1\\d\\d\\?(odd|even)\n\n){4}\\d+\\?"));
+  }
+
+  @Test
+  void shouldShowExamplesAsTurnsOfAChat() throws IOException {
+    List<String> seen = new ArrayList<>();
+    ScriptedModel listening =
+        new ScriptedModel(
+            p -> {
+              seen.add(ScriptedModel.text(p));
+              return "odd";
+            },
+            q -> -1,
+            10_000);
+    evaluation(plan(List.of(Metric.EXACT_MATCH)), chats(1), listening, listening).run();
+    assertThat(seen.get(1)).matches("systemS(user1\\d\\d\\?assistant(odd|even)){4}user\\d+\\?");
+    assertThat(seen.get(2)).matches("systemSuser\\d+\\?");
+  }
+
+  @Test
+  void shouldLeaveOutAndCountWhatIsOverTheBoundOrTooLong() throws IOException {
+    Plan few =
+        new Plan(
+            List.of(Metric.EXACT_MATCH),
+            "test",
+            Optional.of(7),
+            0,
+            8,
+            List.of(),
+            new Gate(null, null),
+            1);
+    Findings bounded = evaluation(few, rows(40), always, knows).run();
+    assertThat(bounded.items()).isEqualTo(7);
+    assertThat(bounded.leftOut()).isEqualTo(33);
+
+    List<NormalRow> rows = rows(4);
+    rows.add(new NormalRow("ffff", null, "x".repeat(200) + "2?", "even", null, null, null));
+    ScriptedModel small = new ScriptedModel(p -> "even", q -> -1, 100);
+    Findings fitting = evaluation(plan(List.of(Metric.EXACT_MATCH)), rows, small, small).run();
+    assertThat(fitting.items()).isEqualTo(4);
+    assertThat(fitting.leftOut()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldPairOnlyItemsThatEveryVariantHasAScoreFor() throws IOException {
+    Scorer gaps =
+        (items, answers) -> {
+          Map<Variant, List<Double>> scores = new EnumMap<>(exact(items, answers));
+          List<Double> tuned = new ArrayList<>(scores.get(Variant.TUNED));
+          tuned.set(0, null);
+          scores.put(Variant.TUNED, tuned);
+          return scores;
+        };
+    Findings findings =
+        new Evaluation(
+                plan(List.of(Metric.EXACT_MATCH)),
+                dataset(rows(10)),
+                pair(always, knows),
+                gaps,
+                this::heard)
+            .run();
+    assertThat(findings.estimates().get(Variant.BASE).get("exact_match").n()).isEqualTo(9);
+    assertThat(findings.estimates().get(Variant.TUNED).get("exact_match").n()).isEqualTo(9);
+  }
+
+  @Test
+  void shouldMeasureAModelFromScratchAlone() throws IOException {
+    Findings findings =
+        new Evaluation(
+                plan(List.of(Metric.PERPLEXITY)),
+                dataset(
+                    List.of(new NormalRow("a", "a whole document", null, null, null, null, null))),
+                pair(null, always),
+                EvaluationTest::exact,
+                this::heard)
+            .run();
+    assertThat(findings.estimates()).containsOnlyKeys(Variant.TUNED);
+    assertThat(findings.comparison()).isEmpty();
+    assertThat(findings.samples()).isEmpty();
+  }
+
+  @Test
+  void shouldFailWithACode() {
+    List<NormalRow> text = List.of(new NormalRow("a", "a document", null, null, null, null, null));
+    assertThat(code(plan(List.of(Metric.EXACT_MATCH)), text)).isEqualTo("invalid_spec");
+    assertThat(code(plan(List.of(Metric.EXACT_MATCH)), List.of())).isEqualTo("empty_split");
+    Plan noSplit =
+        new Plan(
+            List.of(Metric.EXACT_MATCH),
+            "absent",
+            Optional.empty(),
+            0,
+            8,
+            List.of(),
+            new Gate(null, null),
+            1);
+    assertThat(code(noSplit, rows(2))).isEqualTo("split_not_found");
+    Plan outside =
+        new Plan(
+            List.of(Metric.EXACT_MATCH),
+            "../x",
+            Optional.empty(),
+            0,
+            8,
+            List.of(),
+            new Gate(null, null),
+            1);
+    assertThat(code(outside, rows(2))).isEqualTo("invalid_spec");
+    Plan wrongChoices =
+        new Plan(
+            List.of(Metric.MULTIPLE_CHOICE),
+            "test",
+            Optional.empty(),
+            0,
+            8,
+            List.of("yes", "no"),
+            new Gate(null, null),
+            1);
+    assertThat(code(wrongChoices, rows(2))).isEqualTo("invalid_choices");
+    Plan long_ =
+        new Plan(
+            List.of(Metric.EXACT_MATCH),
+            "test",
+            Optional.empty(),
+            0,
+            20_000,
+            List.of(),
+            new Gate(null, null),
+            1);
+    assertThat(code(long_, rows(2))).isEqualTo("items_too_long");
+    ScriptedModel broken = new ScriptedModel(p -> "", q -> Double.NaN, 1_000);
+    assertThatThrownBy(
+            () -> evaluation(plan(List.of(Metric.PERPLEXITY)), rows(2), broken, broken).run())
+        .isInstanceOfSatisfying(
+            EvaluationException.class, e -> assertThat(e.code()).isEqualTo("non_finite_loss"));
+  }
+
+  private String code(Plan plan, List<NormalRow> rows) {
+    try {
+      evaluation(plan, rows, always, knows).run();
+    } catch (EvaluationException e) {
+      return e.code();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return "none";
+  }
+
+  private static Plan plan(List<Metric> metrics) {
+    return new Plan(metrics, "test", Optional.empty(), 4, 8, List.of(), new Gate(null, null), 1);
+  }
+
+  private Evaluation evaluation(
+      Plan plan, List<NormalRow> test, LanguageModel base, LanguageModel tuned) throws IOException {
+    return new Evaluation(
+        plan, dataset(test), pair(base, tuned), EvaluationTest::exact, this::heard);
+  }
+
+  private void heard(Variant variant, int done, int total) {
+    progress.add(variant + " " + done + "/" + total);
+  }
+
+  private static Map<Variant, List<Double>> exact(
+      List<Item> items, Map<Variant, List<String>> answers) {
+    Map<Variant, List<Double>> scores = new EnumMap<>(Variant.class);
+    answers.forEach(
+        (variant, texts) -> {
+          List<Double> values = new ArrayList<>();
+          for (int i = 0; i < items.size(); i++) {
+            values.add(texts.get(i).equals(items.get(i).reference()) ? 1.0 : 0.0);
+          }
+          scores.put(variant, values);
+        });
+    return scores;
+  }
+
+  private static ModelPair pair(LanguageModel base, LanguageModel tuned) {
+    return new ModelPair() {
+      @Override
+      public Optional<LanguageModel> base() {
+        return Optional.ofNullable(base);
+      }
+
+      @Override
+      public LanguageModel tuned() {
+        return tuned;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private static List<NormalRow> rows(int count) {
+    List<NormalRow> rows = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      rows.add(
+          new NormalRow(
+              "%04x".formatted(i * 7919 % 65521), null, i + "?", right(i + "?"), null, null, null));
+    }
+    return rows;
+  }
+
+  private static List<NormalRow> chats(int count) {
+    List<NormalRow> rows = new ArrayList<>();
+    for (NormalRow row : rows(count)) {
+      rows.add(chat(row));
+    }
+    return rows;
+  }
+
+  private static NormalRow chat(NormalRow row) {
+    return new NormalRow(
+        row.id(),
+        null,
+        null,
+        null,
+        List.of(
+            new ChatMessage("system", "S"),
+            new ChatMessage("user", row.prompt()),
+            new ChatMessage("assistant", row.completion())),
+        null,
+        null);
+  }
+
+  private DatasetVersion dataset(List<NormalRow> test) throws IOException {
+    boolean chat = test.stream().anyMatch(row -> row.messages() != null);
+    List<NormalRow> train = new ArrayList<>();
+    for (int i = 100; i < 110; i++) {
+      NormalRow row =
+          new NormalRow("%04x".formatted(i * 31), null, i + "?", right(i + "?"), null, null, null);
+      train.add(chat ? chat(row) : row);
+    }
+    Path version = Files.createTempDirectory(folder, "version");
+    write(version.resolve("train.jsonl"), train);
+    write(version.resolve("test.jsonl"), test);
+    return new DatasetVersion(store, store.putFolder(version).digest());
+  }
+
+  private static void write(Path file, List<NormalRow> rows) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    StringBuilder lines = new StringBuilder();
+    for (NormalRow row : rows) {
+      lines.append(json.writeValueAsString(row)).append('\n');
+    }
+    Files.writeString(file, lines);
+  }
+}

@@ -1,0 +1,68 @@
+package io.affinage.eval.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.affinage.eval.EvaluationException;
+import io.affinage.eval.metric.Metric;
+import io.affinage.eval.run.Plan;
+import io.affinage.events.EvaluationSpec;
+import io.affinage.events.EvaluationSpec.Gate;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlansTest {
+
+  @Test
+  void shouldFillInEveryDefault() {
+    Plan plan = Plans.from(spec(null, null, null, null, null, null));
+    assertThat(plan.metrics()).containsExactly(Metric.EXACT_MATCH);
+    assertThat(plan.split()).isEqualTo("test");
+    assertThat(plan.maxItems()).isEmpty();
+    assertThat(plan.fewShot()).isEqualTo(4);
+    assertThat(plan.maxNewTokens()).isEqualTo(64);
+    assertThat(plan.gate().minGain()).isNull();
+  }
+
+  @Test
+  void shouldKeepTheOrderOfMetrics() {
+    Plan plan =
+        Plans.from(
+            spec(List.of("perplexity", "exact_match", "perplexity"), null, null, null, null, null));
+    assertThat(plan.metrics()).containsExactly(Metric.PERPLEXITY, Metric.EXACT_MATCH);
+    assertThat(plan.deciding()).isEqualTo(Metric.PERPLEXITY);
+  }
+
+  @Test
+  void shouldRefuseByField() {
+    refused(spec(List.of("bleu"), null, null, null, null, null), "spec.metrics");
+    refused(spec(List.of(), null, null, null, null, null), "spec.metrics");
+    refused(spec(null, 0, null, null, null, null), "spec.maxItems");
+    refused(spec(null, null, -1, null, null, null), "spec.fewShot");
+    refused(spec(null, null, null, 0, null, null), "spec.maxNewTokens");
+    refused(spec(null, null, null, null, List.of("a", "a"), null), "spec.choices");
+    refused(spec(null, null, null, null, null, new Gate(Double.NaN, null)), "spec.gate.minGain");
+    refused(spec(null, null, null, null, null, new Gate(null, 1.5)), "spec.gate.maxPValue");
+  }
+
+  private static void refused(EvaluationSpec spec, String param) {
+    assertThatThrownBy(() -> Plans.from(spec))
+        .isInstanceOfSatisfying(
+            EvaluationException.class,
+            e -> {
+              assertThat(e.code()).isEqualTo("invalid_spec");
+              assertThat(e.param()).isEqualTo(param);
+            });
+  }
+
+  private static EvaluationSpec spec(
+      List<String> metrics,
+      Integer maxItems,
+      Integer fewShot,
+      Integer maxNewTokens,
+      List<String> choices,
+      Gate gate) {
+    return new EvaluationSpec(
+        metrics, null, maxItems, fewShot, maxNewTokens, null, choices, gate, null);
+  }
+}
