@@ -62,6 +62,9 @@ public final class ServiceProcess {
     command.add(Long.toString(ProcessHandle.current().pid()));
     command.add("io.quarkus.bootstrap.runner.QuarkusEntryPoint");
     ProcessBuilder builder = new ProcessBuilder(command).directory(home.folder().toFile());
+    // OpenMP's threads spin while they wait. Beside other processes on few cores that multiplies
+    // the time of a step.
+    builder.environment().putIfAbsent("OMP_WAIT_POLICY", "PASSIVE");
     builder.environment().putAll(environment);
     builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
     builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
