@@ -15,6 +15,10 @@ import java.util.regex.Pattern;
  * Safe for several threads.
  */
 public final class Ingestion {
+  /** What {@link #validName} asks for, for people. */
+  public static final String NAME_RULE =
+      "the name must have 1 to 100 letters, digits, '.', '_' or '-', and not start with '.'";
+
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
   private final ArtifactStore store;
@@ -70,10 +74,7 @@ public final class Ingestion {
 
   private static void requireName(String name) {
     if (!validName(name)) {
-      throw new DatasetException(
-          "invalid_name",
-          "the name must have 1 to 100 letters, digits, '.', '_' or '-', and not start with '.'",
-          "name");
+      throw new DatasetException("invalid_name", NAME_RULE, "name");
     }
   }
 }

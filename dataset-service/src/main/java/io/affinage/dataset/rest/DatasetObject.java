@@ -1,0 +1,65 @@
+package io.affinage.dataset.rest;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.affinage.dataset.catalog.DatasetEntry;
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.DatasetCounts;
+import io.affinage.events.DatasetLayout;
+import io.affinage.events.ErrorDetail;
+import java.util.Map;
+
+/**
+ * A dataset as this service knows it.
+ *
+ * @param id the submission's
+ * @param status {@code ready} or {@code rejected}
+ * @param dataset the version; null when rejected
+ * @param error why it was rejected; null when ready
+ * @param report {@code dataset.json} of the version; only when one dataset is asked for
+ */
+public record DatasetObject(
+    String id,
+    String object,
+    String name,
+    String status,
+    @JsonProperty("created_at") long createdAt,
+    ArtifactRef dataset,
+    DatasetLayout layout,
+    DatasetCounts counts,
+    Map<String, Long> splits,
+    ErrorDetail error,
+    JsonNode report) {
+
+  static DatasetObject of(DatasetEntry entry, JsonNode report) {
+    long createdAt = entry.at().getEpochSecond();
+    if (entry instanceof DatasetEntry.Ready ready) {
+      var data = ready.data();
+      return new DatasetObject(
+          data.submissionId(),
+          "dataset",
+          data.name(),
+          "ready",
+          createdAt,
+          data.dataset(),
+          data.layout(),
+          data.counts(),
+          data.splits(),
+          null,
+          report);
+    }
+    var data = ((DatasetEntry.Rejected) entry).data();
+    return new DatasetObject(
+        data.submissionId(),
+        "dataset",
+        data.name(),
+        "rejected",
+        createdAt,
+        null,
+        null,
+        data.counts(),
+        null,
+        data.error(),
+        null);
+  }
+}

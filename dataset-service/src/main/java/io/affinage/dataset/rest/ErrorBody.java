@@ -1,0 +1,24 @@
+package io.affinage.dataset.rest;
+
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+
+/** An error in the shape that OpenAI's clients read. */
+public record ErrorBody(Detail error) {
+
+  /**
+   * @param message what is wrong and what to do
+   * @param type {@code invalid_request_error} or {@code server_error}
+   * @param param the field at fault, or null
+   * @param code stable and snake case
+   */
+  public record Detail(String message, String type, String param, String code) {}
+
+  static Response answer(int status, String code, String message, String param) {
+    String type = status < 500 ? "invalid_request_error" : "server_error";
+    return Response.status(status)
+        .type(MediaType.APPLICATION_JSON_TYPE)
+        .entity(new ErrorBody(new Detail(message, type, param, code)))
+        .build();
+  }
+}

@@ -1,0 +1,158 @@
+package io.affinage.dataset.rest;
+
+import io.affinage.artifacts.Artifact;
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.dataset.catalog.Catalog;
+import io.affinage.dataset.kafka.Uploads;
+import io.affinage.dataset.submission.SubmissionHandler;
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.ContentIds;
+import io.affinage.events.FileUploaded;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestForm;
+import org.jboss.resteasy.reactive.multipart.FileUpload;
+
+/** OpenAI's files: an upload is ingested as a dataset, whose id is the file's. */
+@Path("/v1/files")
+@Tag(name = "files", description = "OpenAI-compatible files")
+@Produces(MediaType.APPLICATION_JSON)
+@Blocking
+public class FilesResource {
+  private static final String PURPOSE = "fine-tune";
+  private static final int MAX_PAGE = 10_000;
+
+  private final ArtifactStore store;
+  private final Catalog catalog;
+  private final Uploads uploads;
+
+  FilesResource(ArtifactStore store, Catalog catalog, Uploads uploads) {
+    this.store = store;
+    this.catalog = catalog;
+    this.uploads = uploads;
+  }
+
+  @POST
+  @Consumes(MediaType.MULTIPART_FORM_DATA)
+  @Operation(summary = "Upload a file of training data; the same content and name is one file")
+  public FileObject upload(@RestForm String purpose, @RestForm("file") FileUpload file)
+      throws IOException {
+    if (file == null) {
+      throw ApiException.invalid("missing_file", "the form has no part named file", "file");
+    }
+    if (!PURPOSE.equals(purpose)) {
+      throw ApiException.invalid(
+          "invalid_purpose", "purpose must be " + PURPOSE + ", is " + purpose, "purpose");
+    }
+    String filename = FileName.checked(file.fileName());
+    Artifact artifact = store.putFile(file.uploadedFile());
+    FileUploaded uploaded = uploaded(filename, artifact);
+    if (needsIngestion(uploaded.fileId())) {
+      uploads.announce(uploaded, FileName.datasetName(filename));
+    }
+    return object(uploaded);
+  }
+
+  private FileUploaded uploaded(String filename, Artifact artifact) {
+    String id = "file-" + ContentIds.of(artifact.digest(), filename);
+    return catalog
+        .file(id)
+        .orElseGet(
+            () ->
+                new FileUploaded(
+                    id,
+                    filename,
+                    PURPOSE,
+                    new ArtifactRef(artifact.digest(), ArtifactRef.Kind.FILE, artifact.size()),
+                    Instant.now().getEpochSecond()));
+  }
+
+  private boolean needsIngestion(String id) {
+    return catalog.file(id).isEmpty()
+        || catalog.dataset(id).filter(SubmissionHandler::settled).isEmpty();
+  }
+
+  @GET
+  @Operation(summary = "The files, the newest first")
+  public ListPage<FileObject> list(
+      @QueryParam("purpose") String purpose,
+      @QueryParam("after") String after,
+      @QueryParam("limit") Integer limit,
+      @QueryParam("order") String order) {
+    List<FileObject> files =
+        catalog.files().stream()
+            .map(this::object)
+            .filter(file -> purpose == null || purpose.equals(file.purpose()))
+            .toList();
+    return ListPage.of(files, FileObject::id, after, limit, MAX_PAGE, order);
+  }
+
+  @GET
+  @Path("/{id}")
+  @Operation(summary = "One file, and whether it could be ingested")
+  public FileObject retrieve(@PathParam("id") String id) {
+    return object(find(id));
+  }
+
+  @GET
+  @Path("/{id}/content")
+  @Produces(MediaType.APPLICATION_OCTET_STREAM)
+  @Operation(summary = "The file's bytes")
+  @APIResponse(
+      responseCode = "200",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_OCTET_STREAM,
+              schema =
+                  @Schema(
+                      type = org.eclipse.microprofile.openapi.annotations.enums.SchemaType.STRING,
+                      format = "binary")))
+  public Response content(@PathParam("id") String id) throws IOException {
+    FileUploaded file = find(id);
+    InputStream content = store.open(file.artifact().digest());
+    String name = URLEncoder.encode(file.filename(), StandardCharsets.UTF_8).replace("+", "%20");
+    return Response.ok(content)
+        .header(HttpHeaders.CONTENT_LENGTH, file.artifact().size())
+        .header(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename*=UTF-8''" + name)
+        .header("X-Content-Type-Options", "nosniff")
+        .build();
+  }
+
+  @DELETE
+  @Path("/{id}")
+  @Operation(summary = "Forget a file and its dataset; models trained on it stay")
+  public FileObject.Deleted delete(@PathParam("id") String id) {
+    uploads.delete(find(id).fileId());
+    return new FileObject.Deleted(id, "file", true);
+  }
+
+  private FileUploaded find(String id) {
+    return catalog.file(id).orElseThrow(() -> ApiException.notFound("file", id));
+  }
+
+  private FileObject object(FileUploaded file) {
+    return FileObject.of(file, Optional.of(file.fileId()).flatMap(catalog::dataset));
+  }
+}

@@ -1,0 +1,2 @@
+/** OpenAI's files API, and datasets with their reports and quarantine. */
+package io.affinage.dataset.rest;

@@ -1,0 +1,142 @@
+package io.affinage.dataset.submission;
+
+import io.affinage.dataset.DatasetException;
+import io.affinage.dataset.catalog.DatasetEntry;
+import io.affinage.dataset.ingest.DatasetVersion;
+import io.affinage.dataset.ingest.Ingestion;
+import io.affinage.dataset.ingest.IngestionRequest;
+import io.affinage.dataset.ingest.RejectedDatasetException;
+import io.affinage.events.DatasetCounts;
+import io.affinage.events.DatasetReady;
+import io.affinage.events.DatasetRejected;
+import io.affinage.events.DatasetSource;
+import io.affinage.events.DatasetSubmitted;
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.RoutingSlip;
+import io.affinage.events.Stage;
+import java.io.IOException;
+import java.util.Map;
+
+/** Takes a submission to its end. Safe for several threads. */
+public final class SubmissionHandler {
+  private static final System.Logger LOG = System.getLogger(SubmissionHandler.class.getName());
+  private static final int MAX_ID = 200;
+
+  private final Ingestion ingestion;
+  private final SourceFiles sources;
+  private final RetryPolicy retries;
+
+  public SubmissionHandler(Ingestion ingestion, SourceFiles sources, RetryPolicy retries) {
+    this.ingestion = ingestion;
+    this.sources = sources;
+    this.retries = retries;
+  }
+
+  /**
+   * Whether the submission has ended for good. One that ended because the store or the source
+   * failed may be handed in again.
+   */
+  public static boolean settled(DatasetEntry entry) {
+    return !(entry instanceof DatasetEntry.Rejected rejected)
+        || !Faults.mayPass(rejected.data().error());
+  }
+
+  /**
+   * Reads, checks and stores the dataset. Failures of the store or the source are tried again a few
+   * times.
+   *
+   * @throws InterruptedException when the service stops; nothing has happened then
+   */
+  public Outcome handle(DatasetSubmitted submission) throws InterruptedException {
+    try {
+      requireValid(submission);
+    } catch (DatasetException e) {
+      return rejected(submission, e.detail(), null, 0);
+    }
+    for (int attempt = 1; ; attempt++) {
+      Outcome outcome = attempt(submission);
+      boolean again =
+          outcome instanceof Outcome.Rejected rejected
+              && Faults.mayPass(rejected.event().error())
+              && attempt < retries.attempts();
+      if (!again) {
+        return outcome;
+      }
+      retries.pauseAfter(attempt);
+    }
+  }
+
+  private Outcome attempt(DatasetSubmitted submission) {
+    long bytes = 0;
+    try (OpenedSource source = sources.open(submission.source())) {
+      bytes = source.bytes();
+      DatasetVersion version = ingestion.ingest(request(submission), source.rows());
+      return new Outcome.Ready(ready(submission, version), bytes);
+    } catch (RejectedDatasetException e) {
+      return rejected(submission, e.error(), e.counts(), bytes);
+    } catch (DatasetException e) {
+      return rejected(submission, e.detail(), null, bytes);
+    } catch (IOException e) {
+      return rejected(submission, Faults.of(e), null, bytes);
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      // A fault of ours: without an end the submission would be read again for ever.
+      LOG.log(System.Logger.Level.ERROR, "Submission " + submission.submissionId() + " failed", e);
+      return rejected(submission, Faults.ofOurs(e), null, bytes);
+    }
+  }
+
+  private static IngestionRequest request(DatasetSubmitted submission) {
+    return new IngestionRequest(
+        submission.name(),
+        submission.format(),
+        submission.layout(),
+        columns(submission.source()),
+        submission.split(),
+        submission.strict());
+  }
+
+  private static Map<String, String> columns(DatasetSource source) {
+    if (source instanceof DatasetSource.Reference reference) {
+      return reference.columns();
+    }
+    return source instanceof DatasetSource.Stored stored ? stored.columns() : null;
+  }
+
+  private static DatasetReady ready(DatasetSubmitted submission, DatasetVersion version) {
+    return new DatasetReady(
+        submission.submissionId(),
+        submission.name(),
+        version.artifact(),
+        version.report().layout(),
+        version.report().counts(),
+        version.report().splits(),
+        submission.slip());
+  }
+
+  private static Outcome rejected(
+      DatasetSubmitted submission, ErrorDetail error, DatasetCounts counts, long bytes) {
+    return new Outcome.Rejected(
+        new DatasetRejected(submission.submissionId(), submission.name(), error, counts), bytes);
+  }
+
+  private static void requireValid(DatasetSubmitted submission) {
+    if (submission.submissionId().isBlank() || submission.submissionId().length() > MAX_ID) {
+      throw new DatasetException(
+          "invalid_submission_id",
+          "the submission id must have 1 to " + MAX_ID + " characters",
+          "submissionId");
+    }
+    if (!Ingestion.validName(submission.name())) {
+      throw new DatasetException("invalid_name", Ingestion.NAME_RULE, "name");
+    }
+    RoutingSlip slip = submission.slip();
+    if (slip != null
+        && !slip.stages().isEmpty()
+        && !(slip.stages().get(0) instanceof Stage.Train)) {
+      throw new DatasetException(
+          "invalid_slip",
+          "after a dataset comes the stage train; evaluation needs the model that it makes",
+          "slip.stages[0]");
+    }
+  }
+}

@@ -1,0 +1,207 @@
+package io.affinage.dataset.rest;
+
+import static io.affinage.dataset.KafkaProbe.SOON;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.affinage.dataset.KafkaProbe;
+import io.affinage.dataset.KafkaResource;
+import io.affinage.events.DatasetReady;
+import io.affinage.events.Topics;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The files API as a plain HTTP client sees it. */
+@QuarkusTest
+@QuarkusTestResource(KafkaResource.class)
+class FilesIT {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final String CHAT =
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi %s\"},"
+          + "{\"role\":\"assistant\",\"content\":\"Ho\"}]}\n";
+
+  @TestHTTPResource("/")
+  URI base;
+
+  @ConfigProperty(name = "kafka.bootstrap.servers")
+  String bootstrapServers;
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final String unique = UUID.randomUUID().toString();
+
+  @BeforeEach
+  void awaitReady() {
+    await()
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(get("q/health/ready").statusCode()).isEqualTo(200));
+  }
+
+  @Test
+  void shouldTakeAFileFromUploadToDeletion() throws Exception {
+    String content = CHAT.formatted(unique).repeat(2) + CHAT.formatted(unique + "!");
+    JsonNode uploaded = json(upload("fine-tune", "chat.jsonl", content));
+    String id = uploaded.get("id").asText();
+    assertThat(id).matches("file-[0-9a-f]{20}");
+    assertThat(uploaded.get("object").asText()).isEqualTo("file");
+    assertThat(uploaded.get("bytes").asInt()).isEqualTo(content.length());
+    assertThat(uploaded.get("filename").asText()).isEqualTo("chat.jsonl");
+    assertThat(uploaded.get("purpose").asText()).isEqualTo("fine-tune");
+
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(json(get("v1/files/" + id)).get("status").asText())
+                    .isEqualTo("processed"));
+    try (KafkaProbe kafka = new KafkaProbe(bootstrapServers)) {
+      DatasetReady ready = kafka.first(Topics.DATASET_READY, id, DatasetReady.class);
+      assertThat(ready.counts().accepted()).isEqualTo(2);
+      assertThat(ready.counts().duplicates()).isEqualTo(1);
+      assertThat(ready.name()).isEqualTo("chat.jsonl");
+
+      assertThat(json(upload("fine-tune", "chat.jsonl", content)).get("id").asText()).isEqualTo(id);
+      assertThat(get("v1/files/" + id + "/content").body()).isEqualTo(content);
+      JsonNode list = json(get("v1/files?purpose=fine-tune&limit=1000"));
+      assertThat(list.get("data").findValuesAsText("id")).contains(id);
+      assertThat(json(get("v1/files?limit=1")).get("data")).hasSize(1);
+
+      JsonNode deleted = json(delete("v1/files/" + id));
+      assertThat(deleted.get("deleted").asBoolean()).isTrue();
+      assertThat(get("v1/files/" + id).statusCode()).isEqualTo(404);
+      var records = kafka.records(Topics.DATASET_READY, id);
+      assertThat(records.get(records.size() - 1).value()).isNull();
+    }
+    String again = json(upload("fine-tune", "chat.jsonl", content)).get("id").asText();
+    assertThat(again).isEqualTo(id);
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(json(get("v1/files/" + id)).get("status").asText())
+                    .isEqualTo("processed"));
+  }
+
+  @Test
+  void shouldSayWhyAFileIsOfNoUse() throws Exception {
+    JsonNode uploaded =
+        json(upload("fine-tune", "bad.jsonl", "{\"question\":\"" + unique + "\"}\n"));
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              JsonNode file = json(get("v1/files/" + uploaded.get("id").asText()));
+              assertThat(file.get("status").asText()).isEqualTo("error");
+              assertThat(file.get("status_details").asText())
+                  .startsWith("unknown_layout: ")
+                  .contains("question");
+            });
+  }
+
+  @Test
+  void shouldRefuseInTheErrorShapeOfOpenAi() throws Exception {
+    assertError(upload("assistants", "x.jsonl", "{}"), 400, "invalid_purpose", "purpose");
+    assertError(upload(null, "x.jsonl", "{}"), 400, "invalid_purpose", "purpose");
+    assertError(upload("fine-tune", "../x.jsonl", "{}"), 400, "invalid_filename", "file");
+    assertError(upload("fine-tune", null, null), 400, "missing_file", "file");
+    assertError(get("v1/files/file-absent"), 404, "file_not_found", "id");
+    assertError(get("v1/files/file-absent/content"), 404, "file_not_found", "id");
+    assertError(delete("v1/files/file-absent"), 404, "file_not_found", "id");
+    assertError(get("v1/files?limit=0"), 400, "invalid_limit", "limit");
+    assertError(get("v1/files?after=absent"), 400, "invalid_cursor", "after");
+    assertError(get("v1/datasets/absent"), 404, "dataset_not_found", "id");
+    assertError(get("v1/datasets/..%2F..%2Fetc%2Fpasswd"), 404, "dataset_not_found", "id");
+    assertThat(get("v1/nothing").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void shouldRefuseAnUploadThatIsTooLargeBeforeItIsSent() throws Exception {
+    HttpResponse<String> refused =
+        http.send(
+            HttpRequest.newBuilder(base.resolve("v1/files"))
+                .header("Content-Type", "multipart/form-data; boundary=B")
+                .expectContinue(true)
+                .POST(HttpRequest.BodyPublishers.ofByteArray(new byte[21 << 20]))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(refused.statusCode()).isEqualTo(413);
+  }
+
+  @Test
+  void shouldDescribeAndMeasureItself() throws Exception {
+    assertThat(get("q/openapi").body())
+        .contains("/v1/files", "/v1/files/{id}/content", "/v1/datasets/{id}/quarantine");
+    String metrics = get("q/metrics").body();
+    assertThat(metrics)
+        .contains(
+            "affinage_dataset_rows_total{outcome=\"accepted\"",
+            "affinage_dataset_rows_total{outcome=\"quarantined\"",
+            "affinage_dataset_rows_total{outcome=\"duplicate\"",
+            "affinage_dataset_bytes_total",
+            "affinage_dataset_submissions_total{outcome=\"ready\"",
+            "affinage_dataset_submissions_total{outcome=\"rejected\"",
+            "affinage_dataset_ingest_seconds_count",
+            "affinage_events_deadletter_total{topic=\"dataset.submitted\"",
+            "affinage_events_duplicates_total{topic=\"dataset.submitted\"");
+  }
+
+  private HttpResponse<String> upload(String purpose, String filename, String content)
+      throws IOException, InterruptedException {
+    StringBuilder body = new StringBuilder();
+    if (purpose != null) {
+      body.append("--B\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n");
+      body.append(purpose).append("\r\n");
+    }
+    if (filename != null) {
+      body.append("--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"");
+      body.append(filename).append("\"\r\nContent-Type: application/octet-stream\r\n\r\n");
+      body.append(content).append("\r\n");
+    }
+    body.append("--B--\r\n");
+    return http.send(
+        HttpRequest.newBuilder(base.resolve("v1/files"))
+            .header("Content-Type", "multipart/form-data; boundary=B")
+            .POST(HttpRequest.BodyPublishers.ofString(body.toString(), UTF_8))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(base.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> delete(String path) throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(base.resolve(path)).DELETE().build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static JsonNode json(HttpResponse<String> response) throws IOException {
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return JSON.readTree(response.body());
+  }
+
+  private static void assertError(
+      HttpResponse<String> response, int status, String code, String param) throws IOException {
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+    JsonNode error = JSON.readTree(response.body()).get("error");
+    assertThat(error.get("code").asText()).isEqualTo(code);
+    assertThat(error.get("param").asText()).isEqualTo(param);
+    assertThat(error.get("type").asText()).isEqualTo("invalid_request_error");
+    assertThat(error.get("message").asText()).isNotBlank();
+  }
+}
