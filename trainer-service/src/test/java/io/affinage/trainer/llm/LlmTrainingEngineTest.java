@@ -1,0 +1,274 @@
+package io.affinage.trainer.llm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.affinage.events.TrainingSpec;
+import io.affinage.events.TrainingSpec.Adapter;
+import io.affinage.events.TrainingSpec.Architecture;
+import io.affinage.trainer.base.BaseReference;
+import io.affinage.trainer.engine.TrainingException;
+import io.affinage.trainer.engine.TrainingJob;
+import io.affinage.trainer.engine.TrainingListener;
+import io.affinage.trainer.engine.TrainingOutcome;
+import io.affinage.trainer.engine.TrainingProgress;
+import io.affinage.trainer.spec.SpecResolver;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The real library on a model that is small enough to be trained here from nothing. */
+class LlmTrainingEngineTest {
+  private static final Architecture TINY = new Architecture(32, 64, 2, 2, 1, 300, 64);
+  private static final List<String> COLOURS = List.of("red", "green", "blue", "white");
+
+  @TempDir Path folder;
+  private final LlmTrainingEngine engine = new LlmTrainingEngine("cpu");
+
+  @Test
+  void shouldPretrainFromScratchAndTuneAnAdapterOnTheResult() throws Exception {
+    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    Path adapter = folder.resolve("adapter");
+    Recorder recorder = new Recorder(-1);
+
+    TrainingOutcome.Completed tuned =
+        (TrainingOutcome.Completed)
+            engine.run(
+                new TrainingJob("tune", tuning(12, null), "tiny"),
+                answers(),
+                Optional.of(base.modelFolder()),
+                Optional.empty(),
+                Files.createDirectories(adapter),
+                recorder);
+
+    assertThat(base.adapter()).isFalse();
+    assertThat(base.modelFolder().resolve("model.safetensors")).isNotEmptyFile();
+    assertThat(base.modelFolder().resolve("tokenizer.json")).isNotEmptyFile();
+    assertThat(tuned.adapter()).isTrue();
+    assertThat(tuned.modelFolder().resolve("adapter_model.safetensors")).isNotEmptyFile();
+    assertThat(tuned.modelFolder().resolve("adapter_config.json"))
+        .content()
+        .contains("\"base_model_name_or_path\" : \"tiny\"");
+    assertThat(tuned.trainedTokens()).isPositive();
+    assertThat(tuned.metrics().get("train_loss_last"))
+        .isLessThan(tuned.metrics().get("train_loss_first"));
+    assertThat(tuned.metrics().get("held_out_loss_after"))
+        .isLessThan(tuned.metrics().get("held_out_loss_before"));
+    assertThat(recorder.steps).hasSize(12);
+  }
+
+  @Test
+  void shouldEndInTheSameBitsWhenStoppedAndResumed() throws Exception {
+    byte[] whole = weights(pretrained(Optional.empty(), new Recorder(-1)));
+    Recorder stopping = new Recorder(3);
+    TrainingOutcome stopped = pretrain(Optional.empty(), stopping);
+
+    TrainingOutcome.Completed resumed =
+        pretrained(Optional.of(stopping.checkpoint), new Recorder(-1));
+
+    assertThat(stopped).isEqualTo(new TrainingOutcome.Stopped(3));
+    assertThat(weights(resumed)).isEqualTo(whole);
+  }
+
+  @Test
+  void shouldSayWhichRowCannotBeLearntFrom() throws Exception {
+    Path dataset = Files.createDirectories(folder.resolve("preferences"));
+    Files.writeString(
+        dataset.resolve("train.jsonl"),
+        """
+        {"id": "r1", "messages": [], "chosen": [], "rejected": []}
+        """);
+
+    TrainingException e =
+        catchThrowableOfType(
+            TrainingException.class,
+            () ->
+                engine.run(
+                    new TrainingJob("x", pretraining(), null),
+                    dataset,
+                    Optional.empty(),
+                    Optional.empty(),
+                    folder,
+                    new Recorder(-1)));
+
+    assertThat(e.detail().code()).isEqualTo("dataset_layout_unsupported");
+    assertThat(e).hasMessageContaining("r1");
+  }
+
+  @Test
+  void shouldFailRatherThanGoOnWithALossThatIsNoNumber() throws Exception {
+    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+
+    TrainingException e =
+        catchThrowableOfType(
+            TrainingException.class,
+            () ->
+                engine.run(
+                    new TrainingJob("wild", tuning(40, 1e30), "tiny"),
+                    answers(),
+                    Optional.of(base.modelFolder()),
+                    Optional.empty(),
+                    Files.createDirectories(folder.resolve("wild")),
+                    new Recorder(-1)));
+
+    assertThat(e.detail().code()).startsWith("non_finite_");
+  }
+
+  @Test
+  void shouldSayThatAModelFileIsTruncated() throws Exception {
+    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    Path file = base.modelFolder().resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+
+    TrainingException e =
+        catchThrowableOfType(
+            TrainingException.class,
+            () ->
+                engine.run(
+                    new TrainingJob("cut", tuning(2, null), "tiny"),
+                    answers(),
+                    Optional.of(base.modelFolder()),
+                    Optional.empty(),
+                    Files.createDirectories(folder.resolve("cut")),
+                    new Recorder(-1)));
+
+    assertThat(e.detail().code()).contains("truncated");
+  }
+
+  private TrainingOutcome.Completed pretrained(Optional<Path> resume, Recorder recorder)
+      throws Exception {
+    return (TrainingOutcome.Completed) pretrain(resume, recorder);
+  }
+
+  private TrainingOutcome pretrain(Optional<Path> resume, Recorder recorder) throws Exception {
+    return engine.run(
+        new TrainingJob("base", pretraining(), null),
+        documents(),
+        Optional.empty(),
+        resume,
+        Files.createTempDirectory(folder, "work"),
+        recorder);
+  }
+
+  private static byte[] weights(TrainingOutcome.Completed outcome) throws IOException {
+    return Files.readAllBytes(outcome.modelFolder().resolve("model.safetensors"));
+  }
+
+  private Path documents() throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 60; i++) {
+      lines.append(
+          "{\"id\":\"d%d\",\"text\":\"Box %d is %s. Tell the colour of box %d: %s.\"}\n"
+              .formatted(i, i, colour(i), i, colour(i)));
+    }
+    return dataset("documents", lines.toString(), "");
+  }
+
+  private Path answers() throws IOException {
+    StringBuilder train = new StringBuilder();
+    StringBuilder validation = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      (i % 10 == 9 ? validation : train)
+          .append(
+              "{\"id\":\"a%d\",\"prompt\":\"Box %d is %s. Colour:\",\"completion\":\" %s\"}\n"
+                  .formatted(i, i, colour(i), colour(i)));
+    }
+    return dataset("answers", train.toString(), validation.toString());
+  }
+
+  private static String colour(int i) {
+    return COLOURS.get(i * 7 % COLOURS.size());
+  }
+
+  private Path dataset(String name, String train, String validation) throws IOException {
+    Path dataset = Files.createDirectories(folder.resolve(name));
+    Files.writeString(dataset.resolve("train.jsonl"), train);
+    Files.writeString(dataset.resolve("validation.jsonl"), validation);
+    return dataset;
+  }
+
+  private static TrainingSpec pretraining() throws Exception {
+    return SpecResolver.resolve(
+        new TrainingSpec(
+            "pretrain",
+            null,
+            TINY,
+            null,
+            8,
+            4,
+            null,
+            3e-3,
+            null,
+            null,
+            null,
+            null,
+            32,
+            null,
+            null,
+            null,
+            "float32",
+            4,
+            3L),
+        new BaseReference.Scratch());
+  }
+
+  /**
+   * @param alpha of the adapter; an absurd one makes it overflow
+   */
+  private static TrainingSpec tuning(int steps, Double alpha) throws Exception {
+    return SpecResolver.resolve(
+        new TrainingSpec(
+            "sft",
+            new Adapter("lora", 4, alpha, null, null, null),
+            null,
+            null,
+            steps,
+            8,
+            null,
+            1e-2,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            "float32",
+            null,
+            3L),
+        new BaseReference.Registered("tiny"));
+  }
+
+  /** Remembers what it is told; keeps checkpoints; stops after a step. */
+  private final class Recorder implements TrainingListener {
+    private final int stopAfter;
+    private final List<TrainingProgress> steps = new ArrayList<>();
+    private Path checkpoint;
+
+    private Recorder(int stopAfter) {
+      this.stopAfter = stopAfter;
+    }
+
+    @Override
+    public void onStep(TrainingProgress progress) {
+      steps.add(progress);
+    }
+
+    @Override
+    public void onCheckpoint(int step, Path from, Double trainLoss) {
+      checkpoint = from;
+    }
+
+    @Override
+    public boolean shouldStop() {
+      return steps.size() == stopAfter;
+    }
+  }
+}
