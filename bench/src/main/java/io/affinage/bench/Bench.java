@@ -1,0 +1,245 @@
+package io.affinage.bench;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code bench/run NAME}: one JSON line a measure on stdout, progress on stderr. */
+@Command(
+    name = "bench/run",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Runs the same work here and in the peer, one after the other, and prints one JSON line a"
+            + " measure. A ratio above 1 is in our favour, for memory and time as well.")
+public final class Bench implements Callable<Integer> {
+  private static final Map<String, Benchmark> BENCHMARKS =
+      new TreeMap<>(
+          Map.of(
+              "sft", new SftBenchmark(),
+              "decode", new DecodeBenchmark(),
+              "load", new LoadBenchmark(),
+              "ingest", new IngestBenchmark()));
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "NAME", description = "sft, decode, load or ingest")
+  private String name;
+
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      description = "GGUF file or Hugging Face folder (all but ingest)")
+  private Path model;
+
+  @Option(
+      names = "--peer-model",
+      paramLabel = "DIR",
+      description = "the same as a Hugging Face folder; made once from the GGUF file without")
+  private Path peerModel;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description = "JSON array of instruction, input, output (sft, ingest)")
+  private Path data;
+
+  @Option(
+      names = "--python",
+      paramLabel = "PY",
+      defaultValue = "python3",
+      description = "the peers' Python (default: ${DEFAULT-VALUE})")
+  private String python;
+
+  @Option(
+      names = "--peers",
+      paramLabel = "DIR",
+      defaultValue = "bench/peers",
+      description = "the peers' scripts (default: those beside bench/run)")
+  private Path peers;
+
+  @Option(
+      names = "--work",
+      paramLabel = "DIR",
+      defaultValue = "bench/target/work",
+      description = "folder for converted models and generated rows (default: ${DEFAULT-VALUE})")
+  private Path work;
+
+  @Option(
+      names = "--examples",
+      defaultValue = "320",
+      description = "sft: first N examples (default: ${DEFAULT-VALUE})")
+  private int examples;
+
+  @Option(
+      names = "--batch",
+      defaultValue = "8",
+      description = "sft: examples a step (default: ${DEFAULT-VALUE})")
+  private int batch;
+
+  @Option(
+      names = "--micro-batches",
+      defaultValue = "1",
+      description = "sft: parts our step is divided into (default: ${DEFAULT-VALUE})")
+  private int microBatches;
+
+  @Option(
+      names = "--recompute",
+      description = "sft: ours computes activations twice, for less memory")
+  private boolean recompute;
+
+  @Option(
+      names = "--dtype",
+      defaultValue = "auto",
+      description = "fp32, bf16, or auto: each side's faster one (default: ${DEFAULT-VALUE})")
+  private String dtype;
+
+  @Option(
+      names = "--threads",
+      defaultValue = "2",
+      description = "of each side (default: ${DEFAULT-VALUE})")
+  private int threads;
+
+  @Option(
+      names = "--new-tokens",
+      defaultValue = "64",
+      description = "decode: tokens a row (default: ${DEFAULT-VALUE})")
+  private int newTokens;
+
+  @Option(
+      names = "--megabytes",
+      defaultValue = "50",
+      description = "ingest: size of the generated file (default: ${DEFAULT-VALUE})")
+  private int megabytes;
+
+  @Option(
+      names = "--repeat",
+      defaultValue = "1",
+      description = "runs of both sides, by turns; medians are printed (default: ${DEFAULT-VALUE})")
+  private int repeat;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "300",
+      description = "after which one run is cut off (default: ${DEFAULT-VALUE})")
+  private int timeout;
+
+  @Override
+  public Integer call() {
+    Benchmark benchmark = BENCHMARKS.get(name);
+    if (benchmark == null) {
+      throw wrong("there is no benchmark '" + name + "'; there are " + BENCHMARKS.keySet());
+    }
+    Setup setup = setup();
+    PrintStream out = System.out;
+    benchmark.run(setup, new Sides(setup, System.err), measure -> out.println(measure.toJson()));
+    return 0;
+  }
+
+  /** The options, checked. */
+  Setup setup() {
+    if (!name.equals("ingest")) {
+      requireFile("--model", model);
+    }
+    if (name.equals("sft") || name.equals("ingest")) {
+      requireFile("--data", data);
+    }
+    if (peerModel != null) {
+      requireFile("--peer-model", peerModel);
+    }
+    if (!dtype.matches("fp32|bf16|auto")) {
+      throw wrong("--dtype must be fp32, bf16 or auto, not '" + dtype + "'");
+    }
+    requirePositive("--examples", examples);
+    requirePositive("--batch", batch);
+    requirePositive("--threads", threads);
+    requirePositive("--new-tokens", newTokens);
+    requirePositive("--megabytes", megabytes);
+    requirePositive("--repeat", repeat);
+    requirePositive("--timeout", timeout);
+    if (microBatches < 1 || microBatches > batch) {
+      throw wrong("--micro-batches must be between 1 and the batch, not " + microBatches);
+    }
+    try {
+      Files.createDirectories(work);
+    } catch (IOException e) {
+      throw wrong("--work " + work + " cannot be made: " + e.getMessage());
+    }
+    return new Setup(
+        absolute(model),
+        absolute(peerModel),
+        absolute(data),
+        python,
+        absolute(peers),
+        absolute(work),
+        examples,
+        batch,
+        microBatches,
+        recompute,
+        dtype,
+        threads,
+        newTokens,
+        megabytes,
+        repeat,
+        Duration.ofSeconds(timeout));
+  }
+
+  private static Path absolute(Path path) {
+    return path == null ? null : path.toAbsolutePath().normalize();
+  }
+
+  private void requireFile(String option, Path path) {
+    if (path == null) {
+      throw wrong(name + " needs " + option);
+    }
+    if (!Files.exists(path)) {
+      throw wrong(option + " " + path + " does not exist");
+    }
+  }
+
+  private void requirePositive(String option, int value) {
+    if (value < 1) {
+      throw wrong(option + " must be at least 1, not " + value);
+    }
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Bench())
+        .setExecutionExceptionHandler(
+            (e, line, parsed) -> {
+              if (e instanceof BenchException) {
+                line.getErr().println("bench: " + e.getMessage());
+                return 1;
+              }
+              throw e;
+            })
+        .setParameterExceptionHandler(
+            (e, arguments) -> {
+              e.getCommandLine().getErr().println("bench: " + e.getMessage() + " (see --help)");
+              return 2;
+            });
+  }
+
+  public static void main(String[] arguments) {
+    System.setOut(new PrintStream(System.out, true, StandardCharsets.UTF_8));
+    System.exit(commandLine().execute(arguments));
+  }
+}

@@ -1,0 +1,90 @@
+package io.affinage.bench;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.data.EpochOrder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** LoRA fine-tuning against TRL with PEFT: same examples, order, batches, rate, targets. */
+final class SftBenchmark implements Benchmark {
+  static final long SEED = 0;
+  private static final double SPEED_GOAL = 1;
+  private static final double MEMORY_GOAL = 2;
+
+  @Override
+  public void run(Setup setup, Sides sides, Consumer<Measure> measures) {
+    Path peerModel = PeerModel.folder(setup, sides);
+    List<InstructionRows.Row> rows = InstructionRows.read(setup.data(), setup.examples());
+    Path ordered = setup.work().resolve("sft-rows.json");
+    write(ordered, rows);
+    ObjectNode task =
+        Sides.task()
+            .put("examples", rows.size())
+            .put("batch", setup.batch())
+            .put("dtype", setup.dtype())
+            .put("threads", setup.threads())
+            .put("rank", 16)
+            .put("alpha", 32)
+            .put("learningRate", 2e-4)
+            .put("maxLength", 512)
+            .put("seed", SEED);
+    ObjectNode ours =
+        task.deepCopy()
+            .put("model", setup.model().toString())
+            .put("data", setup.data().toString())
+            .put("microBatches", setup.microBatches())
+            .put("recompute", setup.recompute());
+    ObjectNode peer =
+        task.deepCopy().put("model", peerModel.toString()).put("data", ordered.toString());
+    Sides.Both both = sides.byTurns("sft", ours, "trl_sft", peer);
+    String note =
+        Answer.note(
+            both.ours().fault(),
+            both.peer().fault(),
+            "%d examples, batch %d; ours %s loss %s of %s tokens; TRL %s loss %s of %s tokens"
+                .formatted(
+                    rows.size(),
+                    setup.batch(),
+                    both.ours().text("dtype"),
+                    both.ours().text("loss"),
+                    both.ours().text("tokens"),
+                    both.peer().text("dtype"),
+                    both.peer().text("loss"),
+                    both.peer().text("tokens")));
+    measures.accept(
+        new Measure(
+            "sft.tokens_per_second",
+            both.ours().median("tokensPerSecond"),
+            both.peer().median("tokensPerSecond"),
+            SPEED_GOAL,
+            "non-pad tokens/s",
+            Measure.Better.HIGHER,
+            note));
+    measures.accept(
+        new Measure(
+            "sft.peak_memory",
+            both.ours().median("peakMegabytes"),
+            both.peer().median("peakMegabytes"),
+            MEMORY_GOAL,
+            "MB (VmHWM)",
+            Measure.Better.LOWER,
+            Answer.note(both.ours().fault(), both.peer().fault())));
+  }
+
+  /** In the order in which our run takes them, for the peer to take as they come. */
+  private static void write(Path file, List<InstructionRows.Row> rows) {
+    List<InstructionRows.Row> ordered = new ArrayList<>();
+    for (int index : EpochOrder.shuffled(rows.size(), SEED, 0)) {
+      ordered.add(rows.get(index));
+    }
+    try {
+      new JsonMapper().writeValue(file.toFile(), ordered);
+    } catch (IOException e) {
+      throw new BenchException("cannot write " + file + ": " + e.getMessage());
+    }
+  }
+}

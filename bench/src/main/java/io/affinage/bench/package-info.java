@@ -1,0 +1,2 @@
+/** Benchmarks: the same work here and in the peer, one after the other. */
+package io.affinage.bench;
