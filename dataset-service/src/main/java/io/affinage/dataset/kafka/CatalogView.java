@@ -88,8 +88,9 @@ class CatalogView {
   }
 
   @PreDestroy
-  void stop() {
+  void stop() throws InterruptedException {
     stopped = true;
+    thread.join(10 * POLL.toMillis());
     thread.interrupt();
   }
 

@@ -118,7 +118,7 @@ public class FilesResource {
 
   @GET
   @Path("/{id}/content")
-  @Produces(MediaType.APPLICATION_OCTET_STREAM)
+  @Produces({MediaType.APPLICATION_OCTET_STREAM, "application/binary"}) // OpenAI's clients ask so
   @Operation(summary = "The file's bytes")
   @APIResponse(
       responseCode = "200",

@@ -265,7 +265,7 @@ class SubmissionIT {
   }
 
   @Test
-  void shouldRebuildTheCatalogFromItsTopics() {
+  void shouldRebuildTheCatalogFromItsTopics() throws InterruptedException {
     kafka.send(Topics.DATASET_SUBMITTED, inline(id, rows(2), null), null);
     kafka.first(Topics.DATASET_READY, id, DatasetReady.class);
     Catalog rebuilt = new Catalog();

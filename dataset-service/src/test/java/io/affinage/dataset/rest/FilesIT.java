@@ -75,6 +75,14 @@ class FilesIT {
 
       assertThat(json(upload("fine-tune", "chat.jsonl", content)).get("id").asText()).isEqualTo(id);
       assertThat(get("v1/files/" + id + "/content").body()).isEqualTo(content);
+      assertThat(
+              http.send(
+                      HttpRequest.newBuilder(base.resolve("v1/files/" + id + "/content"))
+                          .header("Accept", "application/binary")
+                          .build(),
+                      HttpResponse.BodyHandlers.ofString())
+                  .body())
+          .isEqualTo(content);
       JsonNode list = json(get("v1/files?purpose=fine-tune&limit=1000"));
       assertThat(list.get("data").findValuesAsText("id")).contains(id);
       assertThat(json(get("v1/files?limit=1")).get("data")).hasSize(1);
