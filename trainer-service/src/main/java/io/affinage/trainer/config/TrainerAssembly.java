@@ -35,8 +35,9 @@ final class TrainerAssembly {
 
   @Produces
   @Singleton
-  ArtifactStore artifacts(ArtifactsConfig config) throws IOException {
-    return ArtifactStores.open(config.artifacts());
+  ArtifactStore artifacts(@ConfigProperty(name = "affinage.artifacts") String location)
+      throws IOException {
+    return ArtifactStores.open(location);
   }
 
   @Produces

@@ -34,7 +34,7 @@ public final class TopicView implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(TopicView.class);
   private static final Duration POLL = Duration.ofMillis(250);
   private static final Duration PAUSE_AFTER_ERROR = Duration.ofSeconds(1);
-  private static final long PARTITIONS_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
+  private static final Duration PARTITIONS_EVERY = Duration.ofMinutes(1);
 
   /** Someone who waits until these positions are reached. */
   private record Waiter(Map<TopicPartition, Long> targets, CompletableFuture<Void> reached) {}
@@ -44,6 +44,7 @@ public final class TopicView implements AutoCloseable {
   private final Set<String> topics;
   private final Queue<Waiter> arriving = new ConcurrentLinkedQueue<>();
   private final List<Waiter> waiting = new ArrayList<>();
+  private final long partitionsEveryNanos;
   private final Consumer<byte[], byte[]> consumer;
   private final Admin admin;
   private final Thread thread;
@@ -51,6 +52,15 @@ public final class TopicView implements AutoCloseable {
   private long partitionsReadAt;
 
   public TopicView(KafkaClients clients, JobBoard board, Collection<String> topics) {
+    this(clients, board, topics, PARTITIONS_EVERY);
+  }
+
+  /**
+   * @param partitionsEvery how often new partitions are looked for
+   */
+  TopicView(
+      KafkaClients clients, JobBoard board, Collection<String> topics, Duration partitionsEvery) {
+    this.partitionsEveryNanos = partitionsEvery.toNanos();
     this.clients = clients;
     this.board = board;
     this.topics = Set.copyOf(topics);
@@ -182,7 +192,7 @@ public final class TopicView implements AutoCloseable {
 
   /** Topics are created up front, but an operator may add partitions while this runs. */
   private void assignAll() {
-    if (partitionsReadAt != 0 && System.nanoTime() - partitionsReadAt < PARTITIONS_EVERY_NANOS) {
+    if (partitionsReadAt != 0 && System.nanoTime() - partitionsReadAt < partitionsEveryNanos) {
       return;
     }
     List<TopicPartition> all = new ArrayList<>();
@@ -193,9 +203,13 @@ public final class TopicView implements AutoCloseable {
       }
       found.forEach(p -> all.add(new TopicPartition(topic, p.partition())));
     }
-    Set<TopicPartition> before = consumer.assignment();
-    consumer.assign(all);
-    consumer.seekToBeginning(all.stream().filter(p -> !before.contains(p)).toList());
+    Set<TopicPartition> before = Set.copyOf(consumer.assignment());
+    List<TopicPartition> added = all.stream().filter(p -> !before.contains(p)).toList();
+    // An empty collection would mean all partitions to the consumer, and everything be read again.
+    if (!added.isEmpty()) {
+      consumer.assign(all);
+      consumer.seekToBeginning(added);
+    }
     partitionsReadAt = System.nanoTime();
   }
 

@@ -1,5 +1,7 @@
 package io.affinage.trainer.kafka;
 
+import io.affinage.events.EventData;
+import io.affinage.trainer.job.JobBoard;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -12,16 +14,24 @@ import org.eclipse.microprofile.reactive.messaging.Incoming;
  */
 @ApplicationScoped
 public class TrainingRequests {
+  private final JobBoard board;
   private final Counter deadLetters;
+  private final Counter duplicates;
 
-  TrainingRequests(MeterRegistry metrics) {
+  TrainingRequests(JobBoard board, MeterRegistry metrics) {
+    this.board = board;
     this.deadLetters = metrics.counter("affinage.events.deadletter", "topic", "training.requested");
+    this.duplicates = metrics.counter("affinage.events.duplicates", "topic", "training.requested");
   }
 
   @Incoming("training-requested")
   void accept(ConsumerRecord<byte[], byte[]> record) {
     try {
-      EventRecords.read(record);
+      EventData request = EventRecords.read(record).data();
+      board
+          .find(request.key())
+          .filter(job -> job.requestedAt() < record.timestamp())
+          .ifPresent(job -> duplicates.increment());
     } catch (RuntimeException poison) {
       deadLetters.increment();
       throw poison;

@@ -53,9 +53,15 @@ final class FineTuningJobView {
 
   static Hyperparameters hyperparameters(TrainingSpec spec) {
     Double epochs = spec.epochs();
-    Number shown =
-        epochs != null && epochs == Math.rint(epochs) ? Long.valueOf(epochs.longValue()) : epochs;
-    return new Hyperparameters(shown, spec.batchSize(), multiplier(spec));
+    return new Hyperparameters(shown(epochs), spec.batchSize(), multiplier(spec));
+  }
+
+  /** Whole epochs as clients of OpenAI's API know them: as integers. */
+  private static Number shown(Double epochs) {
+    if (epochs != null && epochs == Math.rint(epochs)) {
+      return epochs.longValue();
+    }
+    return epochs;
   }
 
   private static Double multiplier(TrainingSpec spec) {

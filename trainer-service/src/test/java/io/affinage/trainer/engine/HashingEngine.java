@@ -23,6 +23,7 @@ public final class HashingEngine implements TrainingEngine {
 
   /** From now on a step is only done for a permit. */
   public HashingEngine gated() {
+    permits.drainPermits();
     gated = true;
     return this;
   }
