@@ -229,9 +229,17 @@ final class SupportGrammar {
     String text =
         greeting + (greeting.isEmpty() ? capital(ask) : ask) + "." + pick(ASIDES) + closing;
     String priority = PRIORITY_BY_CLOSING.get(closing);
+    // The words of a ticket occur here as prose: a model can only be tuned to say what it can
+    // spell.
     String reply =
-        (priority.equals("high") ? "I see that this is urgent. " : "")
-            + pick(intent.replies()).formatted(item);
+        pick(intent.replies()).formatted(item)
+            + " "
+            + intent.action()
+            + " I have passed this to "
+            + intent.queue()
+            + " with "
+            + priority
+            + " priority.";
     String ticket = intent.queue() + ", " + priority + ": " + intent.action();
     return new Message(text, reply, ticket);
   }

@@ -22,7 +22,7 @@ class DemoDataTest {
     assertThat(data.conversations().get(0))
         .isEqualTo(
             "Customer: Hello again, the sofa does not work. It was a present for my sister. It is urgent.\n"
-                + "Agent: I see that this is urgent. I will book a repair of the sofa for you.");
+                + "Agent: I will book a repair of the sofa for you. A technician will call you. I have passed this to repair with high priority.");
   }
 
   @Test
