@@ -51,8 +51,6 @@ class ArchitectureTest {
           .definedBy("io.affinage.llm.generation..")
           .layer("evaluation")
           .definedBy("io.affinage.llm.evaluation..")
-          .layer("export")
-          .definedBy("io.affinage.llm.export..")
           .whereLayer("error")
           .mayNotAccessAnyLayer()
           .whereLayer("checkpoint")
@@ -74,7 +72,5 @@ class ArchitectureTest {
           .whereLayer("evaluation")
           .mayOnlyAccessLayers("error", "model", "tensor", "adapter", "text", "data", "generation")
           .whereLayer("training")
-          .mayOnlyAccessLayers("error", "model", "tensor", "adapter", "data", "checkpoint")
-          .whereLayer("export")
-          .mayOnlyAccessLayers("error", "checkpoint", "text", "model", "adapter");
+          .mayOnlyAccessLayers("error", "model", "tensor", "adapter", "data", "checkpoint");
 }

@@ -1,7 +1,4 @@
   # Conversions of opaque tensors; dtype codes as c10::ScalarType numbers them.
-  def cast(self: __torch__.Kernels, x: Tensor, dtype: int) -> List[Tensor]:
-    return [torch.to(x, dtype)]
-
   def as_float32(self: __torch__.Kernels, x: Tensor) -> List[Tensor]:
     return [torch.contiguous(torch.to(x, 6))]
 
