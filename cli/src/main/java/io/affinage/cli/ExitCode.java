@@ -13,7 +13,7 @@ public enum ExitCode {
   USAGE(2),
   /** Kafka, or the service that is needed, cannot be reached. */
   UNREACHABLE(3),
-  /** The local stack could not be started, or one of its processes ended. */
+  /** The local stack could not be started, or a service ended too often. */
   STACK(4);
 
   private final int status;

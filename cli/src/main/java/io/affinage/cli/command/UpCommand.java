@@ -77,7 +77,7 @@ public final class UpCommand implements Callable<Integer> {
       LocalStack stack = session.ownStack().orElseThrow();
       root.terminal().result(stack.state(), lines(stack));
       while (true) {
-        stack.requireAlive();
+        stack.supervise();
         TimeUnit.MILLISECONDS.sleep(500);
       }
     }

@@ -13,6 +13,7 @@ import io.affinage.cli.stack.LocalStack;
 import io.affinage.cli.stack.ServiceKind;
 import io.affinage.cli.stack.StackPlan;
 import io.affinage.cli.stack.StackState;
+import io.affinage.cli.stack.StackWatcher;
 import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.Event;
 import java.io.IOException;
@@ -133,16 +134,27 @@ public final class Session implements AutoCloseable {
     Home home = root.home();
     Terminal terminal = root.terminal();
     Map<String, Object> connection = new HashMap<>();
-    LocalStack stack =
-        LocalStack.start(
-            root.install(),
-            home,
-            plan,
-            what -> terminal.status("local stack: " + what),
-            started -> Runtime.getRuntime().addShutdownHook(new Thread(started::close, "stop")));
+    LocalStack stack = LocalStack.start(root.install(), home, plan, new Watcher(terminal));
     connection.put("bootstrap.servers", stack.bootstrapServers());
     return new Session(
         connection, home.artifacts().toString(), stack, stack.address(ServiceKind.EVAL));
+  }
+
+  private record Watcher(Terminal terminal) implements StackWatcher {
+    @Override
+    public void started(LocalStack stack) {
+      Runtime.getRuntime().addShutdownHook(new Thread(stack::close, "stop"));
+    }
+
+    @Override
+    public void waiting(String what) {
+      terminal.status("local stack: " + what);
+    }
+
+    @Override
+    public void incident(String line) {
+      terminal.note("stack     " + line);
+    }
   }
 
   private static Map<String, Object> properties(Path file) {
@@ -226,12 +238,12 @@ public final class Session implements AutoCloseable {
     listeners.forEach(listener -> listener.accept(event));
   }
 
-  /** Reads on, waiting at most so long; fails when a process of our own stack has ended. */
+  /** Reads on, waiting at most so long, and looks after our own stack. */
   public void poll(Duration wait) {
     view();
     reader.poll(wait);
     if (ownStack != null) {
-      ownStack.requireAlive();
+      ownStack.supervise();
     }
   }
 

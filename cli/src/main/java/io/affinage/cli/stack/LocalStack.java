@@ -15,21 +15,21 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 
 /**
- * A broker in this process and the services as child processes, all on the loopback address.
+ * A broker in this process and the services as child processes, all on the loopback address. A
+ * service that ends is started again a few times; the others go on meanwhile.
  *
  * <p>Closing stops the services first, since they still write their last events, then the broker.
  * {@link #close()} may be called from a shutdown hook while another thread uses the stack.
@@ -46,36 +46,33 @@ public final class LocalStack implements AutoCloseable {
   private final Home home;
   private final EmbeddedBroker broker;
   private final FileChannel lock;
-  private final List<ServiceProcess> instances = new CopyOnWriteArrayList<>();
+  private final StackWatcher watcher;
+  private final List<Place> places = new CopyOnWriteArrayList<>();
   private final CountDownLatch closing = new CountDownLatch(1);
   private boolean closed;
 
-  private LocalStack(Install install, Home home, EmbeddedBroker broker, FileChannel lock) {
+  private LocalStack(
+      Install install, Home home, EmbeddedBroker broker, FileChannel lock, StackWatcher watcher) {
     this.install = install;
     this.home = home;
     this.broker = broker;
     this.lock = lock;
+    this.watcher = watcher;
   }
 
   /**
-   * Starts the stack; returns when every service is ready.
-   *
-   * @param progress told what is being waited for
-   * @param started told the stack before it is ready, so that it can be closed from elsewhere
+   * Starts the stack; returns when every service is ready. A service that ends before that ends the
+   * start: what is wrong with it will not pass.
    */
-  public static LocalStack start(
-      Install install,
-      Home home,
-      StackPlan plan,
-      Consumer<String> progress,
-      Consumer<LocalStack> started) {
+  public static LocalStack start(Install install, Home home, StackPlan plan, StackWatcher watcher) {
     plan.instances().keySet().forEach(install::runnable);
     FileChannel lock = lock(home);
     LocalStack stack;
     try {
-      progress.accept("starting the broker");
+      watcher.waiting("starting the broker");
       int port = Ports.choose("Kafka", plan.kafkaPort(), USUAL_KAFKA_PORT);
-      stack = new LocalStack(install, home, EmbeddedBroker.start(home.kafka(), port), lock);
+      stack =
+          new LocalStack(install, home, EmbeddedBroker.start(home.kafka(), port), lock, watcher);
     } catch (BrokerException e) {
       release(lock);
       throw new CliException(ExitCode.STACK, e.code(), e.getMessage(), e);
@@ -83,17 +80,13 @@ public final class LocalStack implements AutoCloseable {
       release(lock);
       throw e;
     }
-    started.accept(stack);
+    watcher.started(stack);
     try {
       stack.provision();
       stack.startServices(plan);
-      stack.awaitReady(progress);
-      stack.state().write(home);
+      stack.awaitReady();
+      stack.publishState();
       return stack;
-    } catch (IOException e) {
-      stack.close();
-      throw new CliException(
-          ExitCode.STACK, "home_unusable", home.stateFile() + ": " + e.getMessage(), e);
     } catch (RuntimeException e) {
       stack.close();
       throw e;
@@ -152,7 +145,10 @@ public final class LocalStack implements AutoCloseable {
               ExitCode.USAGE, "port_in_use", "Port %d is given twice.".formatted(port));
         }
         String name = i == 1 ? kind.module() : kind.module() + "-" + i;
-        instances.add(ServiceProcess.start(install, home, kind, name, port, environment()));
+        places.add(
+            new Place(
+                start ->
+                    ServiceProcess.start(install, home, kind, name, port, start, environment())));
       }
     }
   }
@@ -163,14 +159,14 @@ public final class LocalStack implements AutoCloseable {
         "AFFINAGE_ARTIFACTS", home.artifacts().toString());
   }
 
-  private void awaitReady(Consumer<String> progress) {
+  private void awaitReady() {
     HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     long deadline = System.nanoTime() + READY_BOUND.toNanos();
     List<ServiceProcess> waiting = new ArrayList<>(services());
     try {
       while (!waiting.isEmpty()) {
-        progress.accept("waiting for " + waiting.get(0).name());
-        requireAlive();
+        watcher.waiting("waiting for " + waiting.get(0).name());
+        requireAllAlive();
         ServiceProcess first = waiting.get(0);
         if (first.isReady(http)) {
           waiting.remove(0);
@@ -195,9 +191,9 @@ public final class LocalStack implements AutoCloseable {
     return broker.bootstrapServers();
   }
 
-  /** The instances, those that have ended too. */
+  /** The process in each place, those that have ended too. */
   public List<ServiceProcess> services() {
-    return List.copyOf(instances);
+    return places.stream().map(Place::process).toList();
   }
 
   /** The address of the first instance of a service. */
@@ -208,16 +204,48 @@ public final class LocalStack implements AutoCloseable {
         .findFirst();
   }
 
-  /** Fails when a service has ended. */
-  public void requireAlive() {
-    for (ServiceProcess service : instances) {
-      if (!service.isAlive()) {
-        if (service.wasInterrupted()) {
-          // Ctrl-C reaches the services as well, maybe first: then this process is about to stop.
-          awaitClosing();
-        }
-        throw service.ended();
+  private void requireAllAlive() {
+    for (Place place : places) {
+      if (place.hasNewlyEnded()) {
+        awaitCloseOf(place.process());
+        throw place.process().ended();
       }
+    }
+  }
+
+  /**
+   * Starts again what has ended. To be called every second or so.
+   *
+   * @throws CliException when no instance of some service is left that could run
+   */
+  public void supervise() {
+    for (Place place : places) {
+      if (place.hasNewlyEnded()) {
+        awaitCloseOf(place.process());
+      }
+      supervise(place);
+    }
+  }
+
+  private synchronized void supervise(Place place) {
+    if (closed) {
+      return;
+    }
+    if (place.supervise(watcher::incident)) {
+      publishState();
+    }
+    ServiceKind kind = place.process().kind();
+    if (places.stream()
+        .filter(other -> other.process().kind() == kind)
+        .allMatch(Place::isGivenUp)) {
+      throw place.process().ended();
+    }
+  }
+
+  /** Ctrl-C reaches the services as well, maybe first: then this process is about to stop. */
+  private void awaitCloseOf(ServiceProcess ended) {
+    if (ended.wasInterrupted()) {
+      awaitClosing();
     }
   }
 
@@ -233,7 +261,7 @@ public final class LocalStack implements AutoCloseable {
 
   /** What other commands read about it. */
   public StackState state() {
-    Map<String, List<String>> addresses = new HashMap<>();
+    Map<String, List<String>> addresses = new TreeMap<>();
     services().stream()
         .sorted(Comparator.comparing(ServiceProcess::name))
         .forEach(
@@ -241,8 +269,23 @@ public final class LocalStack implements AutoCloseable {
                 addresses
                     .computeIfAbsent(service.kind().module(), module -> new ArrayList<>())
                     .add(service.address().toString()));
+    Map<String, Long> processes = new TreeMap<>();
+    services().forEach(service -> processes.put(service.name(), service.pid()));
     return new StackState(
-        ProcessHandle.current().pid(), bootstrapServers(), home.artifacts().toString(), addresses);
+        ProcessHandle.current().pid(),
+        bootstrapServers(),
+        home.artifacts().toString(),
+        addresses,
+        processes);
+  }
+
+  private void publishState() {
+    try {
+      state().write(home);
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.STACK, "home_unusable", home.stateFile() + ": " + e.getMessage(), e);
+    }
   }
 
   @Override
@@ -261,8 +304,8 @@ public final class LocalStack implements AutoCloseable {
     } catch (IOException e) {
       // Its process id tells readers that it is stale.
     }
-    instances.forEach(ServiceProcess::stop);
-    instances.forEach(service -> service.awaitEnd(STOP_BOUND));
+    services().forEach(ServiceProcess::stop);
+    services().forEach(service -> service.awaitEnd(STOP_BOUND));
     broker.close();
     release(lock);
   }

@@ -42,6 +42,7 @@ public final class ServiceProcess {
 
   /**
    * @param name of the instance, and of its log file
+   * @param start a process that is not the first in its place goes on with the log
    * @param environment added to this process's own
    */
   static ServiceProcess start(
@@ -50,6 +51,7 @@ public final class ServiceProcess {
       ServiceKind kind,
       String name,
       int port,
+      Place.Start start,
       Map<String, String> environment) {
     Path log = home.logs().resolve(name + ".log");
     List<String> command = new ArrayList<>();
@@ -70,11 +72,11 @@ public final class ServiceProcess {
     builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
     builder.redirectErrorStream(true);
     try {
-      if (Files.exists(log)) {
+      if (start == Place.Start.FIRST && Files.exists(log)) {
         Files.move(
             log, home.logs().resolve(name + ".previous.log"), StandardCopyOption.REPLACE_EXISTING);
       }
-      builder.redirectOutput(log.toFile());
+      builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
       Process process = builder.start();
       process.getOutputStream().close();
       return new ServiceProcess(kind, name, port, log, process);
@@ -132,6 +134,15 @@ public final class ServiceProcess {
     }
   }
 
+  Path log() {
+    return log;
+  }
+
+  /** Of a process that has ended. */
+  int exitStatus() {
+    return process.exitValue();
+  }
+
   boolean isAlive() {
     return process.isAlive();
   }
@@ -178,10 +189,5 @@ public final class ServiceProcess {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
-  }
-
-  /** Ends it as {@code kill -9} does. */
-  public void kill() {
-    process.destroyForcibly();
   }
 }

@@ -21,11 +21,4 @@ public record StackPlan(
     kinds.forEach(kind -> instances.put(kind, 1));
     return new StackPlan(instances, Map.of(), null);
   }
-
-  /** The same with a number of trainers. */
-  public StackPlan withTrainers(int trainers) {
-    Map<ServiceKind, Integer> changed = new EnumMap<>(instances);
-    changed.put(ServiceKind.TRAINER, trainers);
-    return new StackPlan(changed, ports, kafkaPort);
-  }
 }

@@ -15,9 +15,14 @@ import java.util.Optional;
  *
  * @param pid the process that holds the broker and the services
  * @param services service name to the addresses of its instances
+ * @param processes name of each instance to the id of its process
  */
 public record StackState(
-    long pid, String bootstrapServers, String artifacts, Map<String, List<String>> services) {
+    long pid,
+    String bootstrapServers,
+    String artifacts,
+    Map<String, List<String>> services,
+    Map<String, Long> processes) {
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
