@@ -14,7 +14,8 @@ import io.affinage.llm.generation.Generator;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.tensor.Precision;
-import io.affinage.llm.training.Schedule;
+import io.affinage.llm.training.Batching;
+import io.affinage.llm.training.Optimization;
 import io.affinage.llm.training.Trainables;
 import io.affinage.llm.training.TrainingListener;
 import io.affinage.llm.training.TrainingProgress;
@@ -76,7 +77,11 @@ class PeftFixtureTest {
     TokenizedExample example =
         TokenizedExample.targetsFrom("x", ids, golden.get("prompt_length").asInt());
     TrainingSettings oneStep =
-        new TrainingSettings(0, 1, 1, 1, 1e-9, Schedule.CONSTANT, 0, 0, 0, 0, true, true, 0, 0);
+        TrainingSettings.DEFAULT
+            .withMaxSteps(1)
+            .with(Batching.of(1))
+            .with(Optimization.DEFAULT.withLearningRate(1e-9))
+            .withRecomputedActivations(true);
     try (Trainables trainables = Trainables.of(decoder, adapter);
         TrainingRun run =
             TrainingRun.overExamples(decoder, trainables, oneStep, List.of(example))) {

@@ -20,12 +20,15 @@ import io.affinage.llm.generation.TokenListener;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.tensor.Precision;
+import io.affinage.llm.training.Batching;
+import io.affinage.llm.training.Optimization;
 import io.affinage.llm.training.Schedule;
 import io.affinage.llm.training.Trainables;
 import io.affinage.llm.training.TrainingListener;
 import io.affinage.llm.training.TrainingProgress;
 import io.affinage.llm.training.TrainingRun;
 import io.affinage.llm.training.TrainingSettings;
+import io.affinage.llm.training.optimizer.AdamW;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,21 +113,15 @@ class SmolLm2GoldenTest {
     List<TokenizedExample> examples = new ArrayList<>();
     expected.get("rows").forEach(row -> examples.add(example(row)));
     TrainingSettings settings =
-        new TrainingSettings(
-            0,
-            5,
-            4,
-            1,
-            expected.get("learning_rate").asDouble(),
-            Schedule.CONSTANT,
-            0,
-            0,
-            0,
-            0,
-            share,
-            recompute,
-            0,
-            1);
+        TrainingSettings.DEFAULT
+            .withMaxSteps(5)
+            .with(new Batching(4, 1, 0, share))
+            .with(
+                new Optimization(
+                    AdamW.DEFAULT, expected.get("learning_rate").asDouble(), 0, 0, 1, 1, false, 1))
+            .with(new Schedule(Schedule.Shape.CONSTANT, 0, 0, 0))
+            .withRecomputedActivations(recompute)
+            .withSeed(1);
     try (LoraAdapter lora = LoraAdapter.of(decoder, config, SmolLm2GoldenTest::startingMatrix);
         Trainables trainables = Trainables.of(decoder, lora);
         TrainingRun run = TrainingRun.overExamples(decoder, trainables, settings, examples)) {

@@ -14,6 +14,8 @@ import io.affinage.llm.data.OverlengthPolicy;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.ChatMessage;
+import io.affinage.llm.training.Batching;
+import io.affinage.llm.training.Optimization;
 import io.affinage.llm.training.Schedule;
 import io.affinage.llm.training.Trainables;
 import io.affinage.llm.training.TrainingListener;
@@ -101,20 +103,13 @@ final class SftWork {
   }
 
   private static TrainingSettings settings(JsonNode task, long seed) {
-    return new TrainingSettings(
-        1,
-        0,
-        task.get("batch").intValue(),
-        task.get("microBatches").intValue(),
-        task.get("learningRate").doubleValue(),
-        Schedule.LINEAR,
-        0,
-        0,
-        1,
-        0,
-        true,
-        task.get("recompute").booleanValue(),
-        0,
-        seed);
+    return TrainingSettings.DEFAULT
+        .with(
+            new Batching(
+                task.get("batch").intValue(), task.get("microBatches").intValue(), 0, true))
+        .with(Optimization.DEFAULT.withLearningRate(task.get("learningRate").doubleValue()))
+        .with(new Schedule(Schedule.Shape.LINEAR, 0, 0, 0))
+        .withRecomputedActivations(task.get("recompute").booleanValue())
+        .withSeed(seed);
   }
 }

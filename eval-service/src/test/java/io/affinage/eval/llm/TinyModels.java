@@ -12,6 +12,8 @@ import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.model.DecoderShape;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.BpeTrainer;
+import io.affinage.llm.training.Batching;
+import io.affinage.llm.training.Optimization;
 import io.affinage.llm.training.Schedule;
 import io.affinage.llm.training.Trainables;
 import io.affinage.llm.training.TrainingListener;
@@ -80,21 +82,12 @@ public final class TinyModels {
       examples.add(encoder.encode(new Example.Completion("q" + i, questions.get(i)[0], answer)));
     }
     TrainingSettings settings =
-        new TrainingSettings(
-            0,
-            80,
-            examples.size(),
-            1,
-            1e-2,
-            Schedule.of("constant"),
-            0.05,
-            0,
-            1,
-            0,
-            false,
-            false,
-            0,
-            7);
+        TrainingSettings.DEFAULT
+            .withMaxSteps(80)
+            .with(Batching.of(examples.size()))
+            .with(Optimization.DEFAULT.withLearningRate(1e-2))
+            .with(new Schedule(Schedule.Shape.CONSTANT, 0.05, 0, 0))
+            .withSeed(7);
     try (TrainingRun run =
         TrainingRun.overExamples(model.decoder(), trainables, settings, examples)) {
       run.run(new TrainingListener() {}, Optional.empty());

@@ -75,8 +75,8 @@ public final class Kernels implements AutoCloseable {
    * Calls a method without autograd.
    *
    * @param scope owns the results
-   * @param arguments in order: NDArray, List of NDArray, Integer, Long, Double, Boolean, or an
-   *     IValue made earlier (which stays open)
+   * @param arguments in order: NDArray, List of NDArray, Integer, Long, Double, Boolean, String, or
+   *     an IValue made earlier (which stays open)
    */
   public NDList run(NDManager scope, String method, Object... arguments) {
     IValue[] values = new IValue[arguments.length];
@@ -123,6 +123,9 @@ public final class Kernels implements AutoCloseable {
     }
     if (argument instanceof Boolean flag) {
       return IValue.from(flag.booleanValue());
+    }
+    if (argument instanceof String text) {
+      return IValue.from(text);
     }
     throw new IllegalArgumentException("not a kernel argument: " + argument);
   }

@@ -3,6 +3,7 @@ package io.affinage.llm.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.RowTensors;
@@ -20,25 +21,25 @@ final class Backpropagation {
   private final Kernels kernels;
   private final Trainables trainables;
   private final boolean recompute;
-  private final double dropout;
+  private final Regularisation regularisation;
 
   /**
-   * @param recompute whether activations inside blocks are computed twice instead of kept
-   * @param dropout probability in front of adapters
+   * @param settings whether activations inside blocks are computed twice instead of kept; dropout,
+   *     noise and label smoothing
    */
-  Backpropagation(Decoder decoder, Trainables trainables, boolean recompute, double dropout) {
+  Backpropagation(Decoder decoder, Trainables trainables, TrainingSettings settings) {
     this.decoder = decoder;
     this.kernels = decoder.kernels();
     this.trainables = trainables;
-    this.recompute = recompute;
-    this.dropout = dropout;
+    this.recompute = settings.recomputeActivations();
+    this.regularisation = settings.regularisation();
   }
 
   /**
    * Adds a row's gradients, times {@code scale}, to the accumulators.
    *
-   * @param noiseSeed decides what dropout drops
-   * @return the sum over target tokens of -log p, in nats
+   * @param noiseSeed decides what dropout drops, and the noise on embeddings
+   * @return the sum over target tokens of -log p (with label smoothing, of the smoothed loss), nats
    */
   double accumulate(PrefixTreeRow row, double scale, long noiseSeed) {
     try (NDManager scope = decoder.manager().newSubManager()) {
@@ -47,10 +48,16 @@ final class Backpropagation {
       NDArray[] inputs = new NDArray[layers];
       NDArray[] outputs = new NDArray[layers];
       NDArray[] noise = new NDArray[layers];
-      NDArray hidden = tensors.embedded();
+      int lowest = trainables.lowestBlock();
+      NDArray hidden = embedded(scope, tensors, row, noiseSeed);
       for (int block = 0; block < layers; block++) {
         noise[block] = noise(scope, noiseSeed, block);
-        if (recompute) {
+        if (block < lowest) {
+          NDArray above =
+              call(scope, "block_forward", block, hidden, null, tensors, noise[block]).get(0);
+          hidden.close();
+          hidden = above;
+        } else if (recompute) {
           inputs[block] = hidden;
           hidden = call(scope, "block_forward", block, hidden, null, tensors, noise[block]).get(0);
         } else {
@@ -70,12 +77,13 @@ final class Backpropagation {
               tensors.target(),
               tensors.weight(),
               scope.create((float) scale),
+              decoder.hostVector(scope, regularisation.labelSmoothing()),
               decoder.norm(),
               decoder.head());
       double loss = head.get(0).getFloat();
       NDArray upstream = head.get(1);
       add(scope, trainables.headGradients(), head.subNDList(2));
-      for (int block = layers - 1; block >= 0; block--) {
+      for (int block = layers - 1; block >= lowest; block--) {
         NDList gradients =
             recompute
                 ? call(scope, "block_vjp", block, inputs[block], upstream, tensors, noise[block])
@@ -103,6 +111,29 @@ final class Backpropagation {
       }
       return loss;
     }
+  }
+
+  /** Embedded tokens, with each example's own noise where that is asked for. */
+  private NDArray embedded(NDManager scope, RowTensors tensors, PrefixTreeRow row, long noiseSeed) {
+    if (regularisation.neftuneAlpha() == 0) {
+      return tensors.embedded();
+    }
+    float[] magnitudes = new float[row.nodes()];
+    for (int node = 0; node < magnitudes.length; node++) {
+      int length = row.lengths()[row.owners()[node] / row.longest()];
+      magnitudes[node] =
+          (float)
+              (regularisation.neftuneAlpha()
+                  / Math.sqrt((double) length * decoder.shape().hiddenSize()));
+    }
+    return kernels
+        .differentiable(
+            scope,
+            "noisy",
+            tensors.embedded(),
+            scope.create(magnitudes, new Shape(magnitudes.length, 1)),
+            decoder.hostVector(scope, noiseSeed & 0x7fffffffL))
+        .singletonOrThrow();
   }
 
   private NDList call(
@@ -145,7 +176,7 @@ final class Backpropagation {
   }
 
   private NDArray noise(NDManager scope, long seed, int block) {
-    return decoder.hostVector(scope, dropout, (seed * 31 + block) & 0x7fffffffL);
+    return decoder.hostVector(scope, regularisation.dropout(), (seed * 31 + block) & 0x7fffffffL);
   }
 
   private void add(NDManager scope, List<NDArray> totals, NDList gradients) {

@@ -2,71 +2,109 @@ package io.affinage.llm.training;
 
 import io.affinage.llm.error.LlmException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
-/** How the learning rate moves over a run, after a linear warm-up; as in transformers. */
-public enum Schedule {
-  CONSTANT {
-    @Override
-    double decay(double progress) {
-      return 1;
-    }
-  },
-  LINEAR {
-    @Override
-    double decay(double progress) {
-      return 1 - progress;
-    }
-  },
-  COSINE {
-    @Override
-    double decay(double progress) {
-      return 0.5 * (1 + Math.cos(Math.PI * progress));
-    }
-  };
+/**
+ * How the learning rate moves over a run: a linear warm-up, then a shape; as in transformers.
+ *
+ * @param warmupRatio share of the steps during which the factor rises from 0
+ * @param decayRatio share of the steps during which {@link Shape#WSD} falls; the others ignore it
+ * @param floor share of the peak rate below which it does not fall
+ */
+public record Schedule(Shape shape, double warmupRatio, double decayRatio, double floor) {
+  public static final Schedule DEFAULT = new Schedule(Shape.COSINE, 0.03, 0.1, 0);
 
-  /** The factor after warm-up; progress in [0, 1). */
-  abstract double decay(double progress);
+  public Schedule {
+    TrainingSettings.require(
+        warmupRatio >= 0 && warmupRatio < 1, "warmupRatio", "in [0, 1)", warmupRatio);
+    TrainingSettings.require(
+        decayRatio >= 0 && decayRatio <= 1, "decayRatio", "in [0, 1]", decayRatio);
+    TrainingSettings.require(
+        shape != Shape.WSD || warmupRatio + decayRatio <= 1,
+        "decayRatio",
+        "at most 1 together with warmupRatio",
+        decayRatio);
+    TrainingSettings.require(floor >= 0 && floor < 1, "minLearningRateRatio", "in [0, 1)", floor);
+    TrainingSettings.require(
+        floor == 0 || shape != Shape.CONSTANT,
+        "minLearningRateRatio",
+        "0 for the schedule 'constant'",
+        floor);
+  }
+
+  /** What follows the warm-up. */
+  public enum Shape {
+    CONSTANT,
+    LINEAR,
+    COSINE,
+    /** Warm-up, stable, decay (Hu et al. 2024): constant, then falling along a cosine. */
+    WSD;
+
+    /** The name users write, for example {@code cosine}. */
+    public String id() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Names of all shapes. */
+    public static List<String> ids() {
+      return Arrays.stream(values()).map(Shape::id).toList();
+    }
+
+    /**
+     * The shape of this name.
+     *
+     * @throws LlmException {@code invalid_schedule}
+     */
+    public static Shape of(String id) {
+      return Arrays.stream(values())
+          .filter(shape -> shape.id().equals(id))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new LlmException(
+                      "invalid_schedule",
+                      "schedule '"
+                          + id
+                          + "' does not exist; there are "
+                          + String.join(", ", ids())));
+    }
+  }
 
   /**
    * The factor on the peak learning rate.
    *
    * @param step the step about to be made, counted from 0
    * @param totalSteps steps of the run
-   * @param warmupSteps steps during which the factor rises from 0
    */
-  public double factor(int step, int totalSteps, int warmupSteps) {
-    if (step < warmupSteps) {
-      return (double) step / Math.max(1, warmupSteps);
+  public double factor(int step, int totalSteps) {
+    int warmup = warmupSteps(totalSteps);
+    if (step < warmup) {
+      double rising = (double) step / warmup;
+      return shape == Shape.WSD ? lifted(rising) : rising;
     }
-    return Math.max(
-        0, decay((double) (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps)));
+    if (shape == Shape.CONSTANT) {
+      return 1;
+    }
+    int decay = shape == Shape.WSD ? decaySteps(totalSteps) : totalSteps - warmup;
+    int past = step - (totalSteps - decay);
+    if (past < 0) {
+      return 1;
+    }
+    double progress = Math.min(1, (double) past / Math.max(1, decay));
+    return lifted(shape == Shape.LINEAR ? 1 - progress : 0.5 * (1 + Math.cos(Math.PI * progress)));
   }
 
-  /** The name users write, for example {@code cosine}. */
-  public String id() {
-    return name().toLowerCase(Locale.ROOT);
+  private double lifted(double factor) {
+    return floor + (1 - floor) * factor;
   }
 
-  /**
-   * The schedule of this name.
-   *
-   * @throws LlmException {@code invalid_schedule}
-   */
-  public static Schedule of(String id) {
-    return Arrays.stream(values())
-        .filter(schedule -> schedule.id().equals(id))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new LlmException(
-                    "invalid_schedule",
-                    "schedule '"
-                        + id
-                        + "' does not exist; there are "
-                        + Arrays.stream(values())
-                            .map(Schedule::id)
-                            .collect(Collectors.joining(", "))));
+  /** Steps of warm-up, rounded up as transformers does. */
+  public int warmupSteps(int totalSteps) {
+    return (int) Math.ceil(warmupRatio * totalSteps);
+  }
+
+  private int decaySteps(int totalSteps) {
+    return Math.min(totalSteps - warmupSteps(totalSteps), (int) Math.ceil(decayRatio * totalSteps));
   }
 }

@@ -6,16 +6,22 @@ import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.BlockWeights;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.tensor.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * The arrays that a run trains, each with a gradient accumulator of its shape, in one order: the
  * embedding, then the blocks from the first, then the final norm and an untied head.
+ *
+ * <p>Weights of a model that computes in 16 bits are trained through float32 copies: updates are
+ * often smaller than a 16-bit weight can show. {@link #publish()} rounds the copies into the model.
  */
 public final class Trainables implements AutoCloseable {
+  private final Decoder decoder;
   private final BlockAdapter adapter;
   private final NDManager manager;
   private final List<Parameter> parameters = new ArrayList<>();
@@ -25,43 +31,71 @@ public final class Trainables implements AutoCloseable {
   private final int norm;
   private final int head;
 
+  /** What an array is for; learning rates and weight decay go by it. */
+  public enum Role {
+    /** Token embedding, and a head that is tied to it. */
+    EMBEDDING,
+    /** An untied output head. */
+    HEAD,
+    /** Weight of a linear layer. */
+    MATRIX,
+    /** Norms and biases. */
+    VECTOR,
+    LORA_A,
+    LORA_B
+  }
+
   /**
    * One trained array.
    *
    * @param name its key in files
-   * @param array float32
-   * @param decays whether weight decay applies (not to norms)
+   * @param weight what the kernels read
+   * @param value float32; the weight itself unless that has fewer bits
    */
-  public record Parameter(String name, NDArray array, boolean decays) {}
+  public record Parameter(String name, NDArray weight, NDArray value, Role role) {}
 
   private record Range(int from, int to) {}
 
   private Trainables(Decoder decoder, LoraAdapter lora) {
+    this.decoder = decoder;
     this.manager = decoder.manager().newSubManager();
-    this.adapter = lora == null ? decoder.withoutAdapter() : lora;
-    boolean full = lora == null;
-    embedding = full ? add("model.embed_tokens.weight", decoder.embedding(), true) : -1;
+    this.adapter = lora;
+    embedding = -1;
+    lora.forEachMatrix(
+        (key, array) ->
+            add(key, array, array, key.endsWith("lora_A.weight") ? Role.LORA_A : Role.LORA_B));
+    int at = 0;
+    for (int block = 0; block < decoder.shape().layers(); block++) {
+      int count = lora.matrices(block).size();
+      blocks.put(block, new Range(at, at + count));
+      at += count;
+    }
+    norm = -1;
+    head = -1;
+  }
+
+  private Trainables(Decoder decoder, WeightSelection selection) {
+    this.decoder = decoder;
+    this.manager = decoder.manager().newSubManager();
+    this.adapter = decoder.withoutAdapter();
+    List<String> names = new ArrayList<>();
+    decoder.forEachWeight((name, array) -> names.add(name));
+    Set<String> chosen = selection.of(names);
+    embedding = add(chosen, "model.embed_tokens.weight", decoder.embedding(), Role.EMBEDDING);
     for (int block = 0; block < decoder.shape().layers(); block++) {
       int from = parameters.size();
-      if (full) {
-        List<NDArray> arrays = decoder.blocks().get(block).arrays();
-        for (int i = 0; i < arrays.size(); i++) {
-          add(BlockWeights.name(block, i), arrays.get(i), arrays.get(i).getShape().dimension() > 1);
-        }
+      List<NDArray> arrays = decoder.blocks().get(block).arrays();
+      for (int i = 0; i < arrays.size(); i++) {
+        boolean matrix = arrays.get(i).getShape().dimension() > 1;
+        add(chosen, BlockWeights.name(block, i), arrays.get(i), matrix ? Role.MATRIX : Role.VECTOR);
       }
       blocks.put(block, new Range(from, parameters.size()));
     }
-    if (lora != null) {
-      lora.forEachMatrix((key, array) -> add(key, array, true));
-      int at = 0;
-      for (int block = 0; block < decoder.shape().layers(); block++) {
-        int count = lora.matrices(block).size();
-        blocks.put(block, new Range(at, at + count));
-        at += count;
-      }
-    }
-    norm = full ? add("model.norm.weight", decoder.norm(), false) : -1;
-    head = full && !decoder.shape().tiedHead() ? add("lm_head.weight", decoder.head(), true) : -1;
+    norm = add(chosen, "model.norm.weight", decoder.norm(), Role.VECTOR);
+    head =
+        decoder.shape().tiedHead()
+            ? embedding
+            : add(chosen, "lm_head.weight", decoder.head(), Role.HEAD);
   }
 
   /** Trains the adapter alone; the decoder stays as it is. */
@@ -69,15 +103,35 @@ public final class Trainables implements AutoCloseable {
     return new Trainables(decoder, lora);
   }
 
-  /** Trains every weight of a float32 decoder. */
+  /** Trains every weight of a decoder. */
   public static Trainables allWeights(Decoder decoder) {
-    return new Trainables(decoder, null);
+    return of(decoder, WeightSelection.ALL);
   }
 
-  private int add(String name, NDArray array, boolean decays) {
-    array.setRequiresGradient(true);
-    parameters.add(new Parameter(name, array, decays));
-    gradients.add(manager.zeros(array.getShape()));
+  /**
+   * Trains some weights of a decoder.
+   *
+   * @throws io.affinage.llm.error.LlmException {@code invalid_weight_selection}
+   */
+  public static Trainables of(Decoder decoder, WeightSelection selection) {
+    return new Trainables(decoder, selection);
+  }
+
+  private int add(Set<String> chosen, String name, NDArray weight, Role role) {
+    if (!chosen.contains(name)) {
+      return -1;
+    }
+    NDArray value =
+        decoder.precision() == Precision.FLOAT32
+            ? weight
+            : decoder.kernels().run(manager, "as_float32", weight).singletonOrThrow();
+    return add(name, weight, value, role);
+  }
+
+  private int add(String name, NDArray weight, NDArray value, Role role) {
+    weight.setRequiresGradient(true);
+    parameters.add(new Parameter(name, weight, value, role));
+    gradients.add(manager.zeros(weight.getShape()));
     return parameters.size() - 1;
   }
 
@@ -85,14 +139,48 @@ public final class Trainables implements AutoCloseable {
     return List.copyOf(parameters);
   }
 
-  /** The accumulated gradients, parallel to {@link #parameters()}. */
+  /** The accumulated gradients, float32, parallel to {@link #parameters()}. */
   public List<NDArray> gradients() {
     return List.copyOf(gradients);
   }
 
   /** Number of trained elements. */
   public long size() {
-    return parameters.stream().mapToLong(parameter -> parameter.array().getShape().size()).sum();
+    return parameters.stream().mapToLong(parameter -> parameter.value().getShape().size()).sum();
+  }
+
+  /** Rounds float32 copies into the weights; nothing to do for weights that are float32. */
+  public void publish() {
+    List<Parameter> copied =
+        parameters.stream().filter(parameter -> parameter.value() != parameter.weight()).toList();
+    if (!copied.isEmpty()) {
+      call(
+          "copy_all",
+          copied.stream().map(Parameter::weight).toList(),
+          copied.stream().map(Parameter::value).toList());
+    }
+  }
+
+  /** The Euclidean norm of all gradients together. */
+  double gradientNorm() {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray squared = decoder.kernels().run(scope, "squared_norm", gradients).singletonOrThrow();
+      return Math.sqrt(squared.getFloat());
+    }
+  }
+
+  void scaleGradients(double factor) {
+    call("scale_all", gradients, factor);
+  }
+
+  void clearGradients() {
+    call("zero_all", gradients);
+  }
+
+  private void call(String kernel, Object... arguments) {
+    try (NDManager scope = manager.newSubManager()) {
+      decoder.kernels().run(scope, kernel, arguments);
+    }
   }
 
   BlockAdapter adapter() {
@@ -107,6 +195,18 @@ public final class Trainables implements AutoCloseable {
     return gradients.subList(range.from, range.to);
   }
 
+  /** The first block that gradients have to reach; the number of blocks when none. */
+  int lowestBlock() {
+    if (trainsEmbedding()) {
+      return 0;
+    }
+    return blocks.entrySet().stream()
+        .filter(entry -> entry.getValue().to > entry.getValue().from)
+        .mapToInt(Map.Entry::getKey)
+        .min()
+        .orElse(decoder.shape().layers());
+  }
+
   boolean trainsEmbedding() {
     return embedding >= 0;
   }
@@ -116,18 +216,23 @@ public final class Trainables implements AutoCloseable {
   }
 
   /**
-   * Accumulators of the final norm and the head, in kernel order: the tied head is the embedding.
+   * Accumulators of the final norm and the head, those of them that are trained, in kernel order:
+   * the tied head is the embedding.
    */
   List<NDArray> headGradients() {
-    if (norm < 0) {
-      return List.of();
+    List<NDArray> found = new ArrayList<>();
+    if (norm >= 0) {
+      found.add(gradients.get(norm));
     }
-    return List.of(gradients.get(norm), gradients.get(head >= 0 ? head : embedding));
+    if (head >= 0) {
+      found.add(gradients.get(head));
+    }
+    return found;
   }
 
   @Override
   public void close() {
-    parameters.forEach(parameter -> parameter.array().setRequiresGradient(false));
+    parameters.forEach(parameter -> parameter.weight().setRequiresGradient(false));
     manager.close();
   }
 }

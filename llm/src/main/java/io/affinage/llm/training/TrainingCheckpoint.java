@@ -1,70 +1,147 @@
 package io.affinage.llm.training;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.SafetensorsWriter;
+import io.affinage.llm.checkpoint.StorageType;
+import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.training.optimizer.Optimizer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 
 /**
- * A run's checkpoint: {@code trainables.safetensors}, {@code optimizer.safetensors} and {@code
- * state.json}, everything that a resumed run needs beside base, examples and settings. Values are
- * float32 as they are in memory, so nothing is rounded.
+ * A run's checkpoint: everything that a resumed run needs beside base, examples and settings, in
+ * the types of the memory, so that nothing is rounded.
+ *
+ * <p>{@code trainables.safetensors}; {@code optimizer.safetensors}; {@code average.safetensors}
+ * with a moving average; {@code best.safetensors} where another step was better on held-out
+ * examples; {@code state.json}.
  */
 final class TrainingCheckpoint {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String WEIGHTS = "trainables.safetensors";
+  private static final String MOMENTS = "optimizer.safetensors";
+  private static final String AVERAGE = "average.safetensors";
+  private static final String BEST = "best.safetensors";
+  private static final String STATE = "state.json";
+  private static final int CHUNK_BYTES = 64 << 20;
+  private static final Map<DataType, StorageType> TYPES =
+      Map.of(DataType.FLOAT32, StorageType.F32, DataType.UINT8, StorageType.U8);
 
-  private TrainingCheckpoint() {}
+  private final Decoder decoder;
+  private final Trainables trainables;
+  private final Optimizer optimizer;
+  private final Optional<WeightAverage> average;
 
   private record StateFile(String fingerprint, TrainingState state) {}
 
-  static void save(
-      Path folder,
-      String fingerprint,
-      TrainingState state,
+  TrainingCheckpoint(
+      Decoder decoder,
       Trainables trainables,
-      AdamW optimizer) {
+      Optimizer optimizer,
+      Optional<WeightAverage> average) {
+    this.decoder = decoder;
+    this.trainables = trainables;
+    this.optimizer = optimizer;
+    this.average = average;
+  }
+
+  /**
+   * Writes a checkpoint.
+   *
+   * @param best weights of another step, see {@link #evaluatedWeights}; empty for none
+   * @throws LlmException {@code checkpoint_not_written}
+   */
+  void save(Path folder, String fingerprint, TrainingState state, Optional<Path> best) {
     try {
       Files.createDirectories(folder);
       SafetensorsWriter weights = new SafetensorsWriter();
-      trainables
-          .parameters()
-          .forEach(parameter -> add(weights, parameter.name(), parameter.array()));
-      weights.write(folder.resolve("trainables.safetensors"));
+      trainables.parameters().forEach(p -> add(weights, p.name(), p.value()));
+      weights.write(folder.resolve(WEIGHTS));
       SafetensorsWriter moments = new SafetensorsWriter();
       optimizer.forEachState((name, array) -> add(moments, name, array));
-      moments.write(folder.resolve("optimizer.safetensors"));
-      Files.write(
-          folder.resolve("state.json"), JSON.writeValueAsBytes(new StateFile(fingerprint, state)));
+      moments.write(folder.resolve(MOMENTS));
+      if (average.isPresent()) {
+        SafetensorsWriter averages = new SafetensorsWriter();
+        average.get().forEach((name, array) -> add(averages, name, array));
+        averages.write(folder.resolve(AVERAGE));
+      }
+      if (best.isPresent()) {
+        link(best.get(), folder.resolve(BEST));
+      }
+      Files.write(folder.resolve(STATE), JSON.writeValueAsBytes(new StateFile(fingerprint, state)));
     } catch (IOException e) {
       throw new LlmException(
           "checkpoint_not_written", "cannot write a checkpoint to " + folder + ": " + e, e);
     }
   }
 
-  static TrainingState load(
-      Decoder decoder, Path folder, String fingerprint, Trainables trainables, AdamW optimizer) {
-    StateFile file = read(folder.resolve("state.json"));
+  /** A second name for a file that is never rewritten; a copy where the file system has none. */
+  private static void link(Path existing, Path name) throws IOException {
+    Files.deleteIfExists(name);
+    try {
+      Files.createLink(name, existing);
+    } catch (IOException | UnsupportedOperationException e) {
+      Files.copy(existing, name);
+    }
+  }
+
+  /**
+   * Restores a checkpoint.
+   *
+   * @throws LlmException {@code checkpoint_mismatch} when it belongs to another run
+   */
+  TrainingState load(Path folder, String fingerprint) {
+    StateFile file = read(folder.resolve(STATE));
     if (!file.fingerprint().equals(fingerprint)) {
       throw new LlmException(
           "checkpoint_mismatch",
           "the checkpoint %s belongs to another run: %s, but this one is %s"
               .formatted(folder, file.fingerprint(), fingerprint));
     }
-    Checkpoint weights = Checkpoint.open(folder.resolve("trainables.safetensors"));
-    trainables
-        .parameters()
-        .forEach(parameter -> restore(decoder, weights, parameter.name(), parameter.array()));
-    Checkpoint moments = Checkpoint.open(folder.resolve("optimizer.safetensors"));
-    optimizer.forEachState((name, array) -> restore(decoder, moments, name, array));
-    optimizer.steps(file.state().step());
+    restoreWeights(folder.resolve(WEIGHTS));
+    Checkpoint moments = Checkpoint.open(folder.resolve(MOMENTS));
+    optimizer.forEachState((name, array) -> restore(moments, name, array));
+    optimizer.continueAfter(file.state().updates());
+    if (average.isPresent()) {
+      Checkpoint averages = Checkpoint.open(folder.resolve(AVERAGE));
+      average.get().forEach((name, array) -> restore(averages, name, array));
+    }
     return file.state();
+  }
+
+  /** Overwrites what is trained by a file of weights, here or of another step. */
+  void restoreWeights(Path file) {
+    Checkpoint weights = Checkpoint.open(file);
+    trainables.parameters().forEach(p -> restore(weights, p.name(), p.value()));
+    trainables.publish();
+  }
+
+  /** The weights that an evaluation at this checkpoint's step has seen. */
+  Path evaluatedWeights(Path folder) {
+    return folder.resolve(average.isPresent() ? AVERAGE : WEIGHTS);
+  }
+
+  /** The best weights that a checkpoint knows; empty when no step was evaluated before it. */
+  Optional<Path> bestWeights(Path folder, TrainingState state) {
+    if (state.watch().bestStep() == 0) {
+      return Optional.empty();
+    }
+    boolean itself = state.watch().bestStep() == state.step();
+    Path file = itself ? evaluatedWeights(folder) : folder.resolve(BEST);
+    return Files.exists(file) ? Optional.of(file) : Optional.empty();
   }
 
   private static StateFile read(Path file) {
@@ -73,15 +150,49 @@ final class TrainingCheckpoint {
     } catch (JsonProcessingException e) {
       throw new LlmException("checkpoint_mismatch", file + " is not a training state: " + e, e);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new LlmException("checkpoint_mismatch", file + " cannot be read: " + e, e);
     }
   }
 
   private static void add(SafetensorsWriter writer, String name, NDArray array) {
-    writer.add(name, array.toFloatArray(), array.getShape().getShape());
+    writer.add(
+        name,
+        TYPES.get(array.getDataType()),
+        array.getShape().getShape(),
+        channel -> {
+          ByteBuffer bytes = array.toByteBuffer(true);
+          while (bytes.hasRemaining()) {
+            channel.write(bytes);
+          }
+        });
   }
 
-  private static void restore(Decoder decoder, Checkpoint checkpoint, String name, NDArray array) {
-    decoder.assign(array, checkpoint.readFloats(name));
+  private void restore(Checkpoint checkpoint, String name, NDArray array) {
+    TensorEntry entry = checkpoint.entry(name);
+    DataType type = array.getDataType();
+    if (entry.type() != TYPES.get(type) || entry.elements() != array.getShape().size()) {
+      throw new LlmException(
+          "checkpoint_mismatch",
+          "%s: tensor %s is %d elements of %s, but the run has %d of %s"
+              .formatted(
+                  entry.file(),
+                  name,
+                  entry.elements(),
+                  entry.type(),
+                  array.getShape().size(),
+                  type));
+    }
+    try (NDManager scope = decoder.manager().newSubManager()) {
+      NDArray flat = array.reshape(-1);
+      flat.attach(scope);
+      for (long from = 0; from < entry.byteLength(); from += CHUNK_BYTES) {
+        int length = (int) Math.min(CHUNK_BYTES, entry.byteLength() - from);
+        try (NDManager part = scope.newSubManager()) {
+          ByteBuffer bytes = checkpoint.bytes(entry, from, length).order(ByteOrder.nativeOrder());
+          NDArray borrowed = part.create(bytes, new Shape(length / type.getNumOfBytes()), type);
+          decoder.kernels().run(part, "assign_rows", flat, from / type.getNumOfBytes(), borrowed);
+        }
+      }
+    }
   }
 }

@@ -4,13 +4,22 @@ import java.nio.file.Path;
 
 /** Hears what a run does, on the run's thread. */
 public interface TrainingListener {
-  /** After each optimizer step. */
+  /** After each optimizer step, skipped ones included. */
   default void onStep(TrainingProgress progress) {}
+
+  /**
+   * The held-out examples were evaluated.
+   *
+   * @param heldOutLoss nats per target token
+   * @param best whether it is the lowest so far
+   */
+  default void onEvaluation(int step, double heldOutLoss, boolean best) {}
 
   /**
    * A checkpoint was written.
    *
-   * @param folder complete and synced; the run does not touch it again
+   * @param folder complete and synced; the run leaves it alone until this returns, and removes it
+   *     when newer ones push it out (see {@link Checkpointing})
    */
   default void onCheckpoint(int step, Path folder, double loss) {}
 

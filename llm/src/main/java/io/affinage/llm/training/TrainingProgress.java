@@ -4,9 +4,11 @@ package io.affinage.llm.training;
  * One optimizer step that was made.
  *
  * @param step counted from 1
- * @param loss mean -log p per target token of the step's examples before the update, nats
+ * @param loss mean -log p per target token of the step's examples before the update, nats; not
+ *     finite where the step was skipped for it
  * @param gradNorm global norm before clipping
  * @param learningRate of this step
+ * @param skippedSteps steps so far whose loss or gradient was not finite
  * @param tokensSeen tokens of all examples so far in the run, padding not counted
  * @param targetTokens target tokens so far
  * @param tokensPerSecond over the recent steps of this process
@@ -18,6 +20,7 @@ public record TrainingProgress(
     double loss,
     double gradNorm,
     double learningRate,
+    int skippedSteps,
     long tokensSeen,
     long targetTokens,
     double tokensPerSecond,

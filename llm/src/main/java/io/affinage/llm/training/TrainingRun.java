@@ -1,70 +1,68 @@
 package io.affinage.llm.training;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.training.optimizer.OptimizedArray;
+import io.affinage.llm.training.optimizer.Optimizer;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * The training loop: batches in a seeded order, gradients over micro-batches, clipping, schedule,
- * AdamW, checkpoints. The loss of a step is the mean over its target tokens, however it is divided
- * into micro-batches. A run resumed from a checkpoint gives the bits of one that was not
- * interrupted.
+ * optimizer, evaluation, checkpoints. The loss of a step is the mean over its target tokens,
+ * however it is divided into micro-batches. A run resumed from a checkpoint gives the bits of one
+ * that was not interrupted.
  */
 public final class TrainingRun implements AutoCloseable {
-  private final Decoder decoder;
   private final Trainables trainables;
   private final TrainingSettings settings;
-  private final List<List<TokenizedExample>> rows;
+  private final TrainingInputs inputs;
   private final Backpropagation backpropagation;
-  private final AdamW optimizer;
+  private final Optimizer optimizer;
+  private final Optional<WeightAverage> average;
+  private final TrainingCheckpoint checkpoint;
   private final BatchOrder order;
   private final int totalSteps;
-  private final Deque<Long> times = new ArrayDeque<>();
-  private final Deque<Long> tokensAt = new ArrayDeque<>();
+  private final Throughput throughput = new Throughput();
   private TrainingState state = TrainingState.START;
+  private Optional<Path> best = Optional.empty();
 
   /**
-   * @param rows what a batch counts: an example alone, or several that are packed together
-   *     (attention never crosses them); non-empty, each with at least one target token
-   * @throws LlmException {@code no_training_examples}, {@code empty_loss_mask}
+   * @throws LlmException {@code no_held_out_examples}, {@code token_budget_too_small}, {@code
+   *     optimizer_state_not_mapped}
    */
   public TrainingRun(
-      Decoder decoder,
-      Trainables trainables,
-      TrainingSettings settings,
-      List<List<TokenizedExample>> rows) {
-    if (rows.isEmpty()) {
-      throw new LlmException("no_training_examples", "there are no examples to train on");
+      Decoder decoder, Trainables trainables, TrainingSettings settings, TrainingInputs inputs) {
+    if (settings.evaluation().everySteps() > 0 && inputs.heldOut().isEmpty()) {
+      throw new LlmException(
+          "no_held_out_examples",
+          "evaluation during training needs held-out examples, and there are none: give the data set a validation split, or set evaluation.everySteps to 0");
     }
-    for (List<TokenizedExample> row : rows) {
-      if (targets(row) == 0) {
-        throw new LlmException(
-            "empty_loss_mask",
-            "example "
-                + row.get(0).id()
-                + " has no target token: nothing would be learned from it");
-      }
-    }
-    this.decoder = decoder;
+    MicroBatches.requireFit(inputs.rows(), settings.batching());
     this.trainables = trainables;
     this.settings = settings;
-    this.rows = List.copyOf(rows);
-    this.backpropagation =
-        new Backpropagation(
-            decoder, trainables, settings.recomputeActivations(), settings.dropout());
-    this.optimizer = new AdamW(decoder, trainables, settings.weightDecay());
-    this.order = new BatchOrder(rows.size(), settings.batchSize(), settings.seed());
-    this.totalSteps = settings.totalSteps(rows.size());
+    this.inputs = inputs;
+    this.backpropagation = new Backpropagation(decoder, trainables, settings);
+    this.optimizer =
+        new Optimizer(
+            decoder.kernels(),
+            decoder.manager(),
+            settings.optimization().rule(),
+            arrays(trainables, settings.optimization()),
+            pages(settings, inputs));
+    this.average =
+        settings.regularisation().emaDecay() > 0
+            ? Optional.of(
+                new WeightAverage(decoder, trainables, settings.regularisation().emaDecay()))
+            : Optional.empty();
+    this.checkpoint = new TrainingCheckpoint(decoder, trainables, optimizer, average);
+    this.order =
+        new BatchOrder(inputs.rows().size(), settings.batching().batchSize(), settings.seed());
+    this.totalSteps = settings.totalSteps(inputs.rows().size());
   }
 
   /** A run over examples that each are a row of their own. */
@@ -73,15 +71,33 @@ public final class TrainingRun implements AutoCloseable {
       Trainables trainables,
       TrainingSettings settings,
       List<TokenizedExample> examples) {
-    return new TrainingRun(decoder, trainables, settings, examples.stream().map(List::of).toList());
+    return new TrainingRun(decoder, trainables, settings, TrainingInputs.ofExamples(examples));
   }
 
-  private static int targets(List<TokenizedExample> row) {
-    return row.stream().mapToInt(TokenizedExample::targetCount).sum();
+  private static Optional<Path> pages(TrainingSettings settings, TrainingInputs inputs) {
+    if (!settings.optimization().pagedState()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        inputs
+            .scratch()
+            .orElseThrow(
+                () -> new IllegalArgumentException("paged optimizer state needs a folder")));
   }
 
-  private static int tokens(List<TokenizedExample> row) {
-    return row.stream().mapToInt(TokenizedExample::length).sum();
+  private static List<OptimizedArray> arrays(Trainables trainables, Optimization optimization) {
+    List<OptimizedArray> arrays = new ArrayList<>();
+    for (int i = 0; i < trainables.parameters().size(); i++) {
+      Trainables.Parameter parameter = trainables.parameters().get(i);
+      arrays.add(
+          new OptimizedArray(
+              parameter.name(),
+              parameter.value(),
+              trainables.gradients().get(i),
+              optimization.rateFactor(parameter.role()),
+              optimization.decay(parameter.role())));
+    }
+    return arrays;
   }
 
   public int totalSteps() {
@@ -93,153 +109,192 @@ public final class TrainingRun implements AutoCloseable {
    *
    * @throws LlmException {@code checkpoint_mismatch} when it belongs to another run
    */
-  public void resume(Path checkpoint) {
-    state = TrainingCheckpoint.load(decoder, checkpoint, fingerprint(), trainables, optimizer);
+  public void resume(Path folder) {
+    state = checkpoint.load(folder, fingerprint());
+    best = checkpoint.bestWeights(folder, state);
   }
 
   /**
-   * Trains to the end, or until the listener stops it.
+   * Trains to the end, or until the listener stops it. Afterwards the weights are the result: the
+   * last ones, their moving average, or the best, as the settings say; after a stop they are those
+   * of the checkpoint.
    *
    * @param checkpoints a folder in which checkpoints are made; empty for none
-   * @throws LlmException {@code non_finite_loss}, {@code non_finite_gradient}
+   * @throws LlmException {@code non_finite_loss}, {@code non_finite_gradient}, {@code
+   *     checkpoint_not_written}
    */
   public TrainingOutcome run(TrainingListener listener, Optional<Path> checkpoints) {
-    mark();
+    Optional<CheckpointFolder> folder =
+        checkpoints.map(path -> new CheckpointFolder(path, settings.checkpointing().keepLast()));
+    if (settings.evaluation().keepBest() && folder.isEmpty()) {
+      throw new IllegalArgumentException("keeping the best model needs a folder for checkpoints");
+    }
+    throughput.mark(state.tokensSeen());
     boolean stopped = false;
-    while (state.step() < totalSteps && !stopped) {
-      TrainingProgress progress = step();
-      listener.onStep(progress);
+    while (!finished() && !stopped) {
+      listener.onStep(step());
       stopped = listener.shouldStop() && state.step() < totalSteps;
-      int every = settings.checkpointEverySteps();
-      boolean due = every > 0 && state.step() % every == 0 && state.step() < totalSteps;
-      if (checkpoints.isPresent() && (due || stopped)) {
-        Path folder = checkpoints.get().resolve("checkpoint-" + state.step());
-        TrainingCheckpoint.save(folder, fingerprint(), state, trainables, optimizer);
-        listener.onCheckpoint(state.step(), folder, progress.loss());
+      boolean improved = evaluateWhenDue(listener);
+      boolean bestToKeep = improved && settings.evaluation().keepBest();
+      if (folder.isPresent() && (stopped || bestToKeep || checkpointDue())) {
+        save(folder.get(), listener);
       }
     }
-    return new TrainingOutcome(
-        !stopped,
-        state.step(),
-        totalSteps,
-        state.firstLoss(),
-        state.lastLoss(),
-        state.recentLoss(),
-        state.tokensSeen(),
-        state.targetTokens());
+    stopped = stopped && !finished();
+    if (!stopped) {
+      chooseResult();
+    }
+    return outcome(!stopped);
+  }
+
+  private boolean finished() {
+    return state.step() >= totalSteps || stoppedEarly();
+  }
+
+  private boolean stoppedEarly() {
+    int patience = settings.evaluation().patience();
+    return patience > 0 && state.watch().withoutImprovement() >= patience;
+  }
+
+  private boolean checkpointDue() {
+    int every = settings.checkpointing().everySteps();
+    return every > 0 && state.step() % every == 0 && state.step() < totalSteps;
+  }
+
+  private void save(CheckpointFolder folder, TrainingListener listener) {
+    Path target = folder.of(state.step());
+    boolean itself = state.watch().bestStep() == state.step();
+    checkpoint.save(target, fingerprint(), state, itself ? Optional.empty() : best);
+    if (itself && settings.evaluation().keepBest()) {
+      best = Optional.of(checkpoint.evaluatedWeights(target));
+    }
+    listener.onCheckpoint(state.step(), target, state.losses().last());
+    folder.retain(state.watch().bestStep());
+  }
+
+  /**
+   * @return whether the held-out loss was measured and is the lowest so far
+   */
+  private boolean evaluateWhenDue(TrainingListener listener) {
+    int every = settings.evaluation().everySteps();
+    if (every == 0 || (state.step() % every != 0 && state.step() < totalSteps)) {
+      return false;
+    }
+    average.ifPresent(WeightAverage::swap);
+    double loss;
+    try {
+      loss = inputs.heldOut().orElseThrow().measure();
+    } finally {
+      average.ifPresent(WeightAverage::swap);
+    }
+    state = state.afterEvaluation(loss, settings.evaluation().minImprovement());
+    boolean improved = state.watch().bestStep() == state.step();
+    listener.onEvaluation(state.step(), loss, improved);
+    return improved;
+  }
+
+  private void chooseResult() {
+    if (settings.evaluation().keepBest() && best.isPresent()) {
+      checkpoint.restoreWeights(best.get());
+    } else {
+      average.ifPresent(WeightAverage::swap);
+    }
   }
 
   /** One optimizer step. */
   private TrainingProgress step() {
     int step = state.step();
     List<Integer> chosen = order.examplesOf(step);
-    long targets = 0;
-    long tokens = 0;
-    for (int index : chosen) {
-      targets += targets(rows.get(index));
-      tokens += tokens(rows.get(index));
-    }
+    List<List<TokenizedExample>> rows = chosen.stream().map(inputs.rows()::get).toList();
+    long targets = rows.stream().mapToLong(TrainingInputs::targets).sum();
+    long tokens = rows.stream().mapToLong(TrainingInputs::tokens).sum();
     double lossSum = 0;
     long noise = settings.seed() * 1_000_003L + step * 1_009L;
-    for (List<TokenizedExample> microBatch : microBatches(chosen)) {
-      PrefixTreeRow row = PrefixTreeRow.of(microBatch, settings.sharePrefixes());
+    boolean share =
+        settings.batching().sharePrefixes() && settings.regularisation().neftuneAlpha() == 0;
+    for (List<TokenizedExample> microBatch : MicroBatches.of(rows, settings.batching())) {
+      PrefixTreeRow row = PrefixTreeRow.of(microBatch, share);
       lossSum += backpropagation.accumulate(row, 1.0 / targets, noise++);
     }
     double loss = lossSum / targets;
-    if (!Double.isFinite(loss)) {
-      throw new LlmException("non_finite_loss", describe("the loss", loss, step, chosen));
+    double gradNorm = trainables.gradientNorm();
+    double rate = settings.learningRate(step, totalSteps);
+    if (Double.isFinite(loss) && Double.isFinite(gradNorm)) {
+      update(gradNorm, rate);
+      state = state.after(loss, tokens, targets, totalSteps);
+    } else {
+      state = state.afterSkip(tokens, targets);
+      if (state.skips().inARow() >= settings.optimization().maxSkippedSteps()) {
+        throw notFinite(loss, gradNorm, rows);
+      }
     }
-    double gradNorm = gradientNorm();
-    if (!Double.isFinite(gradNorm)) {
-      throw new LlmException(
-          "non_finite_gradient", describe("the gradient", gradNorm, step, chosen));
-    }
-    if (settings.maxGradNorm() > 0 && gradNorm > settings.maxGradNorm()) {
-      scaleGradients(settings.maxGradNorm() / (gradNorm + 1e-6));
-    }
-    double rate =
-        settings.learningRate()
-            * settings.schedule().factor(step, totalSteps, settings.warmupSteps(totalSteps));
-    optimizer.step(rate);
-    scaleGradients(0);
-    state = state.after(loss, tokens, targets, totalSteps);
+    trainables.clearGradients();
     return progress(loss, gradNorm, rate);
   }
 
-  private static String describe(String what, double value, int step, List<Integer> chosen) {
-    return "%s of step %d is %s (examples %s); lower the learning rate or look at these rows"
-        .formatted(what, step + 1, value, chosen);
+  private void update(double gradNorm, double rate) {
+    double limit = settings.optimization().maxGradNorm();
+    if (limit > 0 && gradNorm > limit) {
+      trainables.scaleGradients(limit / (gradNorm + 1e-6));
+    }
+    optimizer.update(rate);
+    trainables.publish();
+    average.ifPresent(WeightAverage::update);
   }
 
-  /** Examples of like length together, so that little is padded in attention. */
-  private List<List<TokenizedExample>> microBatches(List<Integer> chosen) {
-    List<List<TokenizedExample>> sorted = new ArrayList<>();
-    chosen.forEach(index -> sorted.add(rows.get(index)));
-    int parts = Math.min(settings.gradientAccumulation(), sorted.size());
-    if (parts > 1) {
-      sorted.sort(Comparator.comparingInt(TrainingRun::tokens));
-    }
-    List<List<TokenizedExample>> microBatches = new ArrayList<>();
-    for (int part = 0; part < parts; part++) {
-      microBatches.add(
-          sorted.subList(part * sorted.size() / parts, (part + 1) * sorted.size() / parts).stream()
-              .flatMap(List::stream)
-              .toList());
-    }
-    return microBatches;
-  }
-
-  private double gradientNorm() {
-    try (NDManager scope = decoder.manager().newSubManager()) {
-      NDArray squared =
-          decoder.kernels().run(scope, "squared_norm", trainables.gradients()).singletonOrThrow();
-      return Math.sqrt(squared.getFloat());
-    }
-  }
-
-  private void scaleGradients(double factor) {
-    try (NDManager scope = decoder.manager().newSubManager()) {
-      String method = factor == 0 ? "zero_all" : "scale_all";
-      if (factor == 0) {
-        decoder.kernels().run(scope, method, trainables.gradients());
-      } else {
-        decoder.kernels().run(scope, method, trainables.gradients(), factor);
-      }
-    }
-  }
-
-  private void mark() {
-    times.addLast(System.nanoTime());
-    tokensAt.addLast(state.tokensSeen());
-    if (times.size() > 20) {
-      times.removeFirst();
-      tokensAt.removeFirst();
-    }
+  private LlmException notFinite(double loss, double gradNorm, List<List<TokenizedExample>> rows) {
+    boolean ofLoss = !Double.isFinite(loss);
+    return new LlmException(
+        ofLoss ? "non_finite_loss" : "non_finite_gradient",
+        "%s of step %d is %s, as in the %d steps before it that were skipped (its examples: %s); lower the learning rate or look at these rows"
+            .formatted(
+                ofLoss ? "the loss" : "the gradient",
+                state.step(),
+                ofLoss ? loss : gradNorm,
+                state.skips().inARow() - 1,
+                rows.stream().flatMap(List::stream).map(TokenizedExample::id).limit(32).toList()));
   }
 
   private TrainingProgress progress(double loss, double gradNorm, double rate) {
-    mark();
-    double seconds = (times.getLast() - times.getFirst()) / 1e9;
-    double perStep = seconds / (times.size() - 1);
+    throughput.mark(state.tokensSeen());
     return new TrainingProgress(
         state.step(),
         totalSteps,
         loss,
         gradNorm,
         rate,
+        state.skips().total(),
         state.tokensSeen(),
         state.targetTokens(),
-        (tokensAt.getLast() - tokensAt.getFirst()) / seconds,
-        perStep * (totalSteps - state.step()));
+        throughput.tokensPerSecond(),
+        throughput.secondsPerStep() * (totalSteps - state.step()));
+  }
+
+  private TrainingOutcome outcome(boolean completed) {
+    return new TrainingOutcome(
+        completed,
+        stoppedEarly(),
+        state.step(),
+        totalSteps,
+        state.skips().total(),
+        state.losses().first(),
+        state.losses().last(),
+        state.losses().recent(),
+        state.watch().lastLoss(),
+        state.watch().bestLoss(),
+        state.watch().bestStep(),
+        state.tokensSeen(),
+        state.targetTokens());
   }
 
   /** What a checkpoint must have been written by to be continued here. */
   private String fingerprint() {
-    return settings + " rows=" + rows.size() + " trainable=" + trainables.size();
+    return settings + " rows=" + inputs.rows().size() + " trainable=" + trainables.size();
   }
 
   @Override
   public void close() {
+    average.ifPresent(WeightAverage::close);
     optimizer.close();
   }
 }

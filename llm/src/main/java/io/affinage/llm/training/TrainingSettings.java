@@ -7,51 +7,40 @@ import io.affinage.llm.error.LlmException;
  *
  * @param epochs passes over the examples; used where {@code maxSteps} is 0
  * @param maxSteps optimizer steps; 0 takes {@code epochs}
- * @param batchSize rows of one optimizer step: examples, or packed rows
- * @param gradientAccumulation micro-batches that a step's examples are divided into
- * @param learningRate peak learning rate
- * @param warmupRatio share of the steps during which the rate rises from 0
- * @param weightDecay AdamW's decoupled decay; norms are spared
- * @param maxGradNorm the global gradient norm is clipped to this; 0 for no clipping
- * @param dropout probability in front of adapters
- * @param sharePrefixes compute what examples of a micro-batch share once (same loss, less work)
  * @param recomputeActivations compute activations twice instead of keeping them: less memory
- * @param checkpointEverySteps optimizer steps between checkpoints; 0 for none
- * @param seed decides order and dropout
+ * @param seed decides order, dropout and noise
  */
 public record TrainingSettings(
     double epochs,
     int maxSteps,
-    int batchSize,
-    int gradientAccumulation,
-    double learningRate,
+    Batching batching,
+    Optimization optimization,
     Schedule schedule,
-    double warmupRatio,
-    double weightDecay,
-    double maxGradNorm,
-    double dropout,
-    boolean sharePrefixes,
+    Regularisation regularisation,
+    Evaluation evaluation,
+    Checkpointing checkpointing,
     boolean recomputeActivations,
-    int checkpointEverySteps,
     long seed) {
+
+  /** One epoch of plain training; the {@code with} methods change a group each. */
+  public static final TrainingSettings DEFAULT =
+      new TrainingSettings(
+          1,
+          0,
+          Batching.DEFAULT,
+          Optimization.DEFAULT,
+          Schedule.DEFAULT,
+          Regularisation.NONE,
+          Evaluation.NONE,
+          Checkpointing.NONE,
+          false,
+          0);
 
   public TrainingSettings {
     require(maxSteps > 0 || (maxSteps == 0 && epochs > 0), "epochs", "above 0", epochs);
-    require(batchSize > 0, "batchSize", "at least 1", batchSize);
-    require(
-        gradientAccumulation > 0 && gradientAccumulation <= batchSize,
-        "gradientAccumulation",
-        "between 1 and the batch size",
-        gradientAccumulation);
-    require(learningRate > 0 && learningRate < 10, "learningRate", "in (0, 10)", learningRate);
-    require(warmupRatio >= 0 && warmupRatio < 1, "warmupRatio", "in [0, 1)", warmupRatio);
-    require(weightDecay >= 0, "weightDecay", "0 or more", weightDecay);
-    require(maxGradNorm >= 0, "maxGradNorm", "0 or more", maxGradNorm);
-    require(dropout >= 0 && dropout < 1, "dropout", "in [0, 1)", dropout);
-    require(checkpointEverySteps >= 0, "checkpointEverySteps", "0 or more", checkpointEverySteps);
   }
 
-  private static void require(boolean holds, String name, String range, Number value) {
+  static void require(boolean holds, String name, String range, Number value) {
     if (!holds) {
       throw new LlmException(
           "invalid_hyperparameter", name + " must be " + range + ", not " + value);
@@ -63,12 +52,105 @@ public record TrainingSettings(
     if (maxSteps > 0) {
       return maxSteps;
     }
-    int perEpoch = (rows + batchSize - 1) / batchSize;
+    int perEpoch = (rows + batching.batchSize() - 1) / batching.batchSize();
     return Math.max(1, (int) Math.ceil(epochs * perEpoch - 1e-9));
   }
 
-  /** Steps of warm-up, as transformers rounds them. */
-  public int warmupSteps(int totalSteps) {
-    return (int) Math.ceil(warmupRatio * totalSteps);
+  /** The learning rate of a step, counted from 0. */
+  public double learningRate(int step, int totalSteps) {
+    return optimization.learningRate() * schedule.factor(step, totalSteps);
+  }
+
+  /** The same over another number of epochs. */
+  public TrainingSettings withEpochs(double count) {
+    return copy(count, 0, batching, optimization, schedule, regularisation, evaluation);
+  }
+
+  /** The same for a number of optimizer steps. */
+  public TrainingSettings withMaxSteps(int count) {
+    return copy(epochs, count, batching, optimization, schedule, regularisation, evaluation);
+  }
+
+  public TrainingSettings with(Batching other) {
+    return copy(epochs, maxSteps, other, optimization, schedule, regularisation, evaluation);
+  }
+
+  public TrainingSettings with(Optimization other) {
+    return copy(epochs, maxSteps, batching, other, schedule, regularisation, evaluation);
+  }
+
+  public TrainingSettings with(Schedule other) {
+    return copy(epochs, maxSteps, batching, optimization, other, regularisation, evaluation);
+  }
+
+  public TrainingSettings with(Regularisation other) {
+    return copy(epochs, maxSteps, batching, optimization, schedule, other, evaluation);
+  }
+
+  public TrainingSettings with(Evaluation other) {
+    return copy(epochs, maxSteps, batching, optimization, schedule, regularisation, other);
+  }
+
+  public TrainingSettings with(Checkpointing other) {
+    return new TrainingSettings(
+        epochs,
+        maxSteps,
+        batching,
+        optimization,
+        schedule,
+        regularisation,
+        evaluation,
+        other,
+        recomputeActivations,
+        seed);
+  }
+
+  public TrainingSettings withRecomputedActivations(boolean recompute) {
+    return new TrainingSettings(
+        epochs,
+        maxSteps,
+        batching,
+        optimization,
+        schedule,
+        regularisation,
+        evaluation,
+        checkpointing,
+        recompute,
+        seed);
+  }
+
+  public TrainingSettings withSeed(long other) {
+    return new TrainingSettings(
+        epochs,
+        maxSteps,
+        batching,
+        optimization,
+        schedule,
+        regularisation,
+        evaluation,
+        checkpointing,
+        recomputeActivations,
+        other);
+  }
+
+  private TrainingSettings copy(
+      double newEpochs,
+      int newMaxSteps,
+      Batching newBatching,
+      Optimization newOptimization,
+      Schedule newSchedule,
+      Regularisation newRegularisation,
+      Evaluation newEvaluation) {
+    return new TrainingSettings(
+        newEpochs,
+        newMaxSteps,
+        newBatching,
+        newOptimization,
+        newSchedule,
+        newRegularisation,
+        newEvaluation,
+        checkpointing,
+        recomputeActivations,
+        seed);
   }
 }

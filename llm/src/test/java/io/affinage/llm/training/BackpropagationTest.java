@@ -47,8 +47,7 @@ class BackpropagationTest {
     try (TinyModel model = new TinyModel();
         LoraAdapter lora = randomAdapter(model);
         Trainables trainables = Trainables.of(model.decoder, lora)) {
-      Backpropagation backpropagation =
-          new Backpropagation(model.decoder, trainables, recompute, 0);
+      Backpropagation backpropagation = backpropagation(model, trainables, recompute, 0);
       double single = 0;
       for (TokenizedExample example : EXAMPLES) {
         single += backpropagation.accumulate(PrefixTreeRow.of(List.of(example), false), 1, 0);
@@ -72,34 +71,41 @@ class BackpropagationTest {
         LoraAdapter lora = randomAdapter(model);
         Trainables trainables = Trainables.of(model.decoder, lora)) {
       PrefixTreeRow row = PrefixTreeRow.of(EXAMPLES, true);
-      double kept =
-          new Backpropagation(model.decoder, trainables, false, 0.3).accumulate(row, 1, 5);
+      double kept = backpropagation(model, trainables, false, 0.3).accumulate(row, 1, 5);
       List<float[]> expected = gradients(trainables);
       zero(model, trainables);
-      double again =
-          new Backpropagation(model.decoder, trainables, true, 0.3).accumulate(row, 1, 5);
+      double again = backpropagation(model, trainables, true, 0.3).accumulate(row, 1, 5);
       assertThat(again).isEqualTo(kept);
       List<float[]> actual = gradients(trainables);
       for (int i = 0; i < expected.size(); i++) {
         assertThat(actual.get(i)).containsExactly(expected.get(i), within(1e-6f));
       }
       zero(model, trainables);
-      double otherSeed =
-          new Backpropagation(model.decoder, trainables, true, 0.3).accumulate(row, 1, 6);
+      double otherSeed = backpropagation(model, trainables, true, 0.3).accumulate(row, 1, 6);
       assertThat(otherSeed).isNotEqualTo(kept);
     }
   }
 
+  private static Backpropagation backpropagation(
+      TinyModel model, Trainables trainables, boolean recompute, double dropout) {
+    return new Backpropagation(
+        model.decoder,
+        trainables,
+        TrainingSettings.DEFAULT
+            .with(Regularisation.ofDropout(dropout))
+            .withRecomputedActivations(recompute));
+  }
+
   /** Along a random direction of each array: (f(x + hd) - f(x - hd)) / 2h against the gradient. */
   private static void checkDirections(TinyModel model, Trainables trainables) {
-    Backpropagation backpropagation = new Backpropagation(model.decoder, trainables, true, 0);
+    Backpropagation backpropagation = backpropagation(model, trainables, true, 0);
     PrefixTreeRow row = PrefixTreeRow.of(EXAMPLES, true);
     backpropagation.accumulate(row, 1, 0);
     List<float[]> gradients = gradients(trainables);
     Random random = new Random(3);
     for (int p = 0; p < trainables.parameters().size(); p++) {
       Trainables.Parameter parameter = trainables.parameters().get(p);
-      float[] values = parameter.array().toFloatArray();
+      float[] values = parameter.value().toFloatArray();
       float[] direction = new float[values.length];
       double norm = 0;
       for (int i = 0; i < direction.length; i++) {
@@ -116,7 +122,7 @@ class BackpropagationTest {
       double step = 2e-2 * Math.max(0.05, norm(values));
       double plus = lossAt(model, parameter, values, direction, step, backpropagation, row);
       double minus = lossAt(model, parameter, values, direction, -step, backpropagation, row);
-      model.decoder.assign(parameter.array(), values);
+      model.decoder.assign(parameter.value(), values);
       assertThat((plus - minus) / (2 * step))
           .as(parameter.name())
           .isCloseTo(expected, within(0.02 * Math.sqrt(gradientNorm) + 2e-3));
@@ -144,7 +150,7 @@ class BackpropagationTest {
     for (int i = 0; i < moved.length; i++) {
       moved[i] = (float) (values[i] + step * direction[i]);
     }
-    model.decoder.assign(parameter.array(), moved);
+    model.decoder.assign(parameter.value(), moved);
     return backpropagation.accumulate(row, 1, 0);
   }
 

@@ -23,13 +23,25 @@ class TrainingRunTest {
   private static final List<TokenizedExample> EXAMPLES = TinyModel.examples(12, 5);
 
   private static final TrainingSettings LEARNING =
-      new TrainingSettings(1, 150, 12, 1, 0.03, Schedule.LINEAR, 0.1, 0, 1, 0, true, false, 0, 9);
+      TrainingSettings.DEFAULT
+          .withMaxSteps(150)
+          .with(Batching.of(12))
+          .with(Optimization.DEFAULT.withLearningRate(0.03))
+          .with(new Schedule(Schedule.Shape.LINEAR, 0.1, 0, 0))
+          .withSeed(9);
 
   @TempDir private Path folder;
 
   private static TrainingSettings settings(int steps, int accumulation, double dropout) {
-    return new TrainingSettings(
-        1, steps, 4, accumulation, 5e-3, Schedule.COSINE, 0.1, 0.01, 1, dropout, true, true, 3, 9);
+    return TrainingSettings.DEFAULT
+        .withMaxSteps(steps)
+        .with(new Batching(4, accumulation, 0, true))
+        .with(Optimization.DEFAULT.withLearningRate(5e-3).withWeightDecay(0.01))
+        .with(new Schedule(Schedule.Shape.COSINE, 0.1, 0, 0))
+        .with(Regularisation.ofDropout(dropout))
+        .with(new Checkpointing(3, 0))
+        .withRecomputedActivations(true)
+        .withSeed(9);
   }
 
   @Test
@@ -144,7 +156,8 @@ class TrainingRunTest {
       assertThatThrownBy(() -> run.run(new TrainingListener() {}, Optional.empty()))
           .isInstanceOfSatisfying(
               LlmException.class, e -> assertThat(e.code()).isEqualTo("non_finite_loss"))
-          .hasMessageContaining("step 1");
+          .hasMessageContaining("step 3")
+          .hasMessageContaining("e");
     }
   }
 
@@ -184,7 +197,7 @@ class TrainingRunTest {
 
   private static List<float[]> values(Trainables trainables) {
     return trainables.parameters().stream()
-        .map(parameter -> parameter.array().toFloatArray())
+        .map(parameter -> parameter.value().toFloatArray())
         .toList();
   }
 

@@ -15,10 +15,17 @@ import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.text.BpeTrainer;
 import io.affinage.llm.text.TokenizerDefinition;
+import io.affinage.llm.training.Batching;
+import io.affinage.llm.training.Checkpointing;
+import io.affinage.llm.training.Evaluation;
+import io.affinage.llm.training.Optimization;
+import io.affinage.llm.training.Regularisation;
 import io.affinage.llm.training.Schedule;
 import io.affinage.llm.training.Trainables;
+import io.affinage.llm.training.TrainingInputs;
 import io.affinage.llm.training.TrainingRun;
 import io.affinage.llm.training.TrainingSettings;
+import io.affinage.llm.training.optimizer.AdamW;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
@@ -167,7 +174,10 @@ public final class LlmTrainingEngine implements TrainingEngine {
                 : Trainables.of(model.decoder(), lora);
         TrainingRun run =
             new TrainingRun(
-                model.decoder(), trainables, settings(job.spec(), model), rows.rows())) {
+                model.decoder(),
+                trainables,
+                settings(job.spec(), model),
+                TrainingInputs.of(rows.rows()))) {
       resumeFrom.ifPresent(run::resume);
       Precision precision = model.decoder().precision();
       io.affinage.llm.training.TrainingOutcome outcome =
@@ -195,20 +205,25 @@ public final class LlmTrainingEngine implements TrainingEngine {
 
   private static TrainingSettings settings(TrainingSpec spec, LanguageModel model) {
     int microBatches = spec.packing() ? spec.gradientAccumulation() : Math.max(1, spec.batchSize());
+    double dropout = wholeModel(spec) ? 0 : spec.adapter().loraDropout();
     return new TrainingSettings(
         spec.epochs(),
         spec.maxSteps() == null ? 0 : spec.maxSteps(),
-        spec.batchSize(),
-        microBatches,
-        spec.learningRate(),
-        Schedule.of(spec.schedule()),
-        spec.warmupRatio(),
-        spec.weightDecay(),
-        spec.maxGradNorm(),
-        wholeModel(spec) ? 0 : spec.adapter().loraDropout(),
-        true,
+        new Batching(spec.batchSize(), microBatches, 0, true),
+        new Optimization(
+            AdamW.DEFAULT,
+            spec.learningRate(),
+            spec.weightDecay(),
+            spec.maxGradNorm(),
+            1,
+            1,
+            false,
+            Optimization.DEFAULT.maxSkippedSteps()),
+        new Schedule(Schedule.Shape.of(spec.schedule()), spec.warmupRatio(), 0, 0),
+        Regularisation.ofDropout(dropout),
+        Evaluation.NONE,
+        new Checkpointing(spec.checkpointEverySteps(), 0),
         model.decoder().shape().parameters() >= RECOMPUTE_FROM_PARAMETERS,
-        spec.checkpointEverySteps(),
         spec.seed());
   }
 

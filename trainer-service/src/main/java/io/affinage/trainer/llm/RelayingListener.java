@@ -4,6 +4,7 @@ import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.training.TrainingListener;
 import io.affinage.llm.training.TrainingProgress;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 
 /** Tells the domain what the library tells. */
@@ -22,12 +23,23 @@ final class RelayingListener implements TrainingListener {
         new io.affinage.trainer.engine.TrainingProgress(
             progress.step(),
             progress.totalSteps(),
-            progress.loss(),
+            finite(progress.loss()),
             progress.learningRate(),
             progress.tokensSeen(),
             finite(progress.tokensPerSecond()),
             finite(progress.etaSeconds()),
-            Map.of("grad_norm", progress.gradNorm())));
+            metrics(progress)));
+  }
+
+  private static Map<String, Double> metrics(TrainingProgress progress) {
+    Map<String, Double> metrics = new HashMap<>();
+    if (Double.isFinite(progress.gradNorm())) {
+      metrics.put("grad_norm", progress.gradNorm());
+    }
+    if (progress.skippedSteps() > 0) {
+      metrics.put("skipped_steps", (double) progress.skippedSteps());
+    }
+    return metrics;
   }
 
   /** Rates are undefined for an instant; JSON knows no NaN. */

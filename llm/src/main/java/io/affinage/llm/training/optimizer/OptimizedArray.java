@@ -1,0 +1,15 @@
+package io.affinage.llm.training.optimizer;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * One array that an optimizer moves.
+ *
+ * @param name its key in checkpoints
+ * @param value float32, contiguous
+ * @param gradient float32, of the same shape
+ * @param rateFactor multiplies the learning rate
+ * @param decay weight decay
+ */
+public record OptimizedArray(
+    String name, NDArray value, NDArray gradient, double rateFactor, double decay) {}
