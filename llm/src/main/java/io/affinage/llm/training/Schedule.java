@@ -1,5 +1,7 @@
 package io.affinage.llm.training;
 
+import static io.affinage.llm.training.optimizer.Hyperparameters.require;
+
 import io.affinage.llm.error.LlmException;
 import java.util.Arrays;
 import java.util.List;
@@ -16,17 +18,15 @@ public record Schedule(Shape shape, double warmupRatio, double decayRatio, doubl
   public static final Schedule DEFAULT = new Schedule(Shape.COSINE, 0.03, 0.1, 0);
 
   public Schedule {
-    TrainingSettings.require(
-        warmupRatio >= 0 && warmupRatio < 1, "warmupRatio", "in [0, 1)", warmupRatio);
-    TrainingSettings.require(
-        decayRatio >= 0 && decayRatio <= 1, "decayRatio", "in [0, 1]", decayRatio);
-    TrainingSettings.require(
+    require(warmupRatio >= 0 && warmupRatio < 1, "warmupRatio", "in [0, 1)", warmupRatio);
+    require(decayRatio >= 0 && decayRatio <= 1, "decayRatio", "in [0, 1]", decayRatio);
+    require(
         shape != Shape.WSD || warmupRatio + decayRatio <= 1,
         "decayRatio",
         "at most 1 together with warmupRatio",
         decayRatio);
-    TrainingSettings.require(floor >= 0 && floor < 1, "minLearningRateRatio", "in [0, 1)", floor);
-    TrainingSettings.require(
+    require(floor >= 0 && floor < 1, "minLearningRateRatio", "in [0, 1)", floor);
+    require(
         floor == 0 || shape != Shape.CONSTANT,
         "minLearningRateRatio",
         "0 for the schedule 'constant'",

@@ -1,6 +1,6 @@
 package io.affinage.llm.training;
 
-import io.affinage.llm.error.LlmException;
+import static io.affinage.llm.training.optimizer.Hyperparameters.require;
 
 /**
  * How a run trains, whatever it trains.
@@ -38,13 +38,6 @@ public record TrainingSettings(
 
   public TrainingSettings {
     require(maxSteps > 0 || (maxSteps == 0 && epochs > 0), "epochs", "above 0", epochs);
-  }
-
-  static void require(boolean holds, String name, String range, Number value) {
-    if (!holds) {
-      throw new LlmException(
-          "invalid_hyperparameter", name + " must be " + range + ", not " + value);
-    }
   }
 
   /** Optimizer steps of the run over this many rows. */

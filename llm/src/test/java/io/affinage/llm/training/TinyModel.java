@@ -1,12 +1,18 @@
 package io.affinage.llm.training;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.evaluation.LossMeter;
+import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderInitializer;
 import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.tensor.Precision;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** A random decoder that trains in no time, and examples for it. */
@@ -23,6 +29,46 @@ final class TinyModel implements AutoCloseable {
 
   TinyModel() {
     this(SHAPE);
+  }
+
+  /** The same weights, rounded to another precision. */
+  TinyModel(Precision precision) {
+    try (TinyModel exact = new TinyModel()) {
+      Map<String, float[]> weights = new HashMap<>();
+      exact.decoder.forEachWeight((name, array) -> weights.put(name, array.toFloatArray()));
+      decoder =
+          Decoder.create(
+              root,
+              SHAPE,
+              precision,
+              (manager, kernels) ->
+                  (name, shape) -> {
+                    try (NDManager scope = manager.newSubManager()) {
+                      NDArray values = scope.create(weights.get(name), shape);
+                      return kernels
+                          .differentiable(manager, "to_precision", values)
+                          .singletonOrThrow();
+                    }
+                  });
+    }
+  }
+
+  /** Mean loss of examples under the weights as they are. */
+  double loss(BlockAdapter adapter, List<TokenizedExample> examples) {
+    double sum = 0;
+    int targets = 0;
+    for (LossMeter.Loss loss : new LossMeter(decoder, adapter).losses(examples, 4)) {
+      sum += loss.sum();
+      targets += loss.targets();
+    }
+    return sum / targets;
+  }
+
+  /** Values of all that is trained. */
+  static List<float[]> values(Trainables trainables) {
+    return trainables.parameters().stream()
+        .map(parameter -> parameter.value().toFloatArray())
+        .toList();
   }
 
   /** Examples that share beginnings of different length. */

@@ -72,7 +72,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
       TrainingSpec spec = job.spec();
       List<Example> examples = DatasetRows.read(datasetFolder, "train");
       List<Example> heldOut = DatasetRows.read(datasetFolder, "validation");
-      String dtype = ComputeNote.dtype(resumeFrom, dtype(spec));
+      String dtype = ComputeNote.dtype(resumeFrom, spec.dtype());
       try (LanguageModel model = model(spec, examples, baseModelFolder, dtype);
           LoraAdapter lora = lora(spec, model)) {
         TrainingRows rows = TrainingRows.of(examples, spec, model);
@@ -86,20 +86,6 @@ public final class LlmTrainingEngine implements TrainingEngine {
 
   private static boolean wholeModel(TrainingSpec spec) {
     return spec.adapter().type().equals(SpecResolver.NO_ADAPTER);
-  }
-
-  /** All weights are trained in float32 only: bfloat16 would round small updates away. */
-  private static String dtype(TrainingSpec spec) {
-    if (!wholeModel(spec)) {
-      return spec.dtype();
-    }
-    if (spec.dtype().equals("bfloat16")) {
-      throw new LlmException(
-          "unsupported_dtype",
-          "all weights are trained in float32 only: set dtype to float32 or auto, or train an"
-              + " adapter");
-    }
-    return "float32";
   }
 
   private LanguageModel model(

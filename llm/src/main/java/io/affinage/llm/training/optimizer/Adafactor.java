@@ -24,10 +24,10 @@ public record Adafactor(
   public static final Adafactor DEFAULT = new Adafactor(-0.8, 1e-30, false, 1e-3, 1.0);
 
   public Adafactor {
-    OptimizerRule.require(decayRate < 0, "decayRate", "below 0", decayRate);
-    OptimizerRule.require(epsilon > 0, "epsilon", "above 0", epsilon);
-    OptimizerRule.require(minimumScale > 0, "minimumScale", "above 0", minimumScale);
-    OptimizerRule.require(clipThreshold > 0, "clipThreshold", "above 0", clipThreshold);
+    Hyperparameters.require(decayRate < 0, "decayRate", "below 0", decayRate);
+    Hyperparameters.require(epsilon > 0, "epsilon", "above 0", epsilon);
+    Hyperparameters.require(minimumScale > 0, "minimumScale", "above 0", minimumScale);
+    Hyperparameters.require(clipThreshold > 0, "clipThreshold", "above 0", clipThreshold);
   }
 
   @Override

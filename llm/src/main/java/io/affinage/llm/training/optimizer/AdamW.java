@@ -15,8 +15,9 @@ public record AdamW(double beta1, double beta2, double epsilon) implements Optim
   public static final AdamW DEFAULT = new AdamW(0.9, 0.999, 1e-8);
 
   public AdamW {
-    OptimizerRule.requireBetas(beta1, beta2);
-    OptimizerRule.require(epsilon > 0, "epsilon", "above 0", epsilon);
+    Hyperparameters.requireBeta("beta1", beta1);
+    Hyperparameters.requireBeta("beta2", beta2);
+    Hyperparameters.require(epsilon > 0, "epsilon", "above 0", epsilon);
   }
 
   @Override

@@ -20,8 +20,9 @@ public record AdamW8bit(double beta1, double beta2, double epsilon) implements O
   private static final int SMALL = 4096;
 
   public AdamW8bit {
-    OptimizerRule.requireBetas(beta1, beta2);
-    OptimizerRule.require(epsilon > 0, "epsilon", "above 0", epsilon);
+    Hyperparameters.requireBeta("beta1", beta1);
+    Hyperparameters.requireBeta("beta2", beta2);
+    Hyperparameters.require(epsilon > 0, "epsilon", "above 0", epsilon);
   }
 
   @Override

@@ -15,7 +15,8 @@ public record Lion(double beta1, double beta2) implements OptimizerRule {
   public static final Lion DEFAULT = new Lion(0.9, 0.99);
 
   public Lion {
-    OptimizerRule.requireBetas(beta1, beta2);
+    Hyperparameters.requireBeta("beta1", beta1);
+    Hyperparameters.requireBeta("beta2", beta2);
   }
 
   @Override

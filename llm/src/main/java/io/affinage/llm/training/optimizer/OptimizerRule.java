@@ -2,7 +2,6 @@ package io.affinage.llm.training.optimizer;
 
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.error.LlmException;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,23 +63,5 @@ public sealed interface OptimizerRule permits AdamW, AdamW8bit, Adafactor, Lion,
       map.put((String) namesAndValues[i], namesAndValues[i + 1]);
     }
     return map;
-  }
-
-  /**
-   * Checks one hyperparameter.
-   *
-   * @throws LlmException {@code invalid_hyperparameter}
-   */
-  static void require(boolean holds, String name, String range, Object value) {
-    if (!holds) {
-      throw new LlmException(
-          "invalid_hyperparameter", name + " must be " + range + ", not " + value);
-    }
-  }
-
-  /** Checks decay rates of running means. */
-  static void requireBetas(double... betas) {
-    Arrays.stream(betas)
-        .forEach(beta -> require(beta >= 0 && beta < 1, "a beta", "in [0, 1)", beta));
   }
 }

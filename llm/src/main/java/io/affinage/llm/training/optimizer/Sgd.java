@@ -15,7 +15,7 @@ public record Sgd(double momentum, boolean nesterov) implements OptimizerRule {
   public static final Sgd DEFAULT = new Sgd(0.9, false);
 
   public Sgd {
-    OptimizerRule.require(momentum >= 0 && momentum < 1, "momentum", "in [0, 1)", momentum);
+    Hyperparameters.require(momentum >= 0 && momentum < 1, "momentum", "in [0, 1)", momentum);
   }
 
   @Override
