@@ -37,7 +37,17 @@ public final class ExampleEvents {
           true,
           "bfloat16",
           50,
-          42L);
+          42L,
+          new TrainingSpec.Weights("last_layers", 2, List.of("lm_head.*"), List.of("*norm*")),
+          new TrainingSpec.Optimizer("adamw_8bit", 0.9, 0.95, 1e-8, 0.9, true, 16.0, 0.5, true),
+          0.2,
+          0.1,
+          4096,
+          new TrainingSpec.Regularisation(5.0, 0.1, 0.999),
+          new TrainingSpec.Evaluation(25, 3, 0.001, true, 128),
+          2,
+          true,
+          3);
   static final EvaluationSpec EVALUATION_SPEC =
       new EvaluationSpec(
           List.of("exact_match", "perplexity"),

@@ -146,7 +146,7 @@ public final class RecipeReader {
             train.count("batch_size", 1),
             train.count("gradient_accumulation", 1),
             train.number("learning_rate", 1e-12, 10),
-            train.word("schedule", List.of("constant", "linear", "cosine")),
+            train.word("schedule", List.of("constant", "linear", "cosine", "wsd")),
             train.number("warmup_ratio", 0, 1),
             train.number("weight_decay", 0, 10),
             train.number("max_grad_norm", 0, Section.UNBOUNDED),
@@ -156,7 +156,17 @@ public final class RecipeReader {
             train.flag("completion_only"),
             train.word("dtype", List.of("float32", "bfloat16", "auto")),
             train.count("checkpoint_every_steps", 1),
-            train.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE));
+            train.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+            TrainingGroups.weights(train.section("weights")),
+            TrainingGroups.optimizer(train.section("optimizer")),
+            train.number("decay_ratio", 0, 1),
+            train.number("min_learning_rate_ratio", 0, 0.99),
+            train.count("token_budget", 1),
+            TrainingGroups.regularisation(train.section("regularisation")),
+            TrainingGroups.evaluation(train.section("evaluation")),
+            train.count("keep_checkpoints", 0),
+            train.flag("recompute_activations"),
+            train.count("max_skipped_steps", 1));
     if (spec.epochs() != null && spec.maxSteps() != null) {
       train.problem("max_steps", "and epochs contradict each other; give one");
     }
@@ -174,7 +184,7 @@ public final class RecipeReader {
     if (adapter == null) {
       return null;
     }
-    String type = adapter.word("type", List.of("lora"));
+    String type = adapter.word("type", List.of("lora", "none"));
     TrainingSpec.Adapter result =
         new TrainingSpec.Adapter(
             type == null ? "lora" : type,

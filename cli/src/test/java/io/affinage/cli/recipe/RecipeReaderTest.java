@@ -55,6 +55,17 @@ class RecipeReaderTest {
             dtype: bfloat16
             checkpoint_every_steps: 50
             seed: 3
+            weights: {scope: last_layers, last_layers: 2, train: ["lm_head.*"], freeze: ["*norm*"]}
+            optimizer: {type: adamw_8bit, beta1: 0.9, beta2: 0.95, epsilon: 1.0e-8, momentum: 0.9, nesterov: true,
+                        lora_plus_ratio: 16, embedding_rate_factor: 0.5, paged: true}
+            decay_ratio: 0.2
+            min_learning_rate_ratio: 0.1
+            token_budget: 4096
+            regularisation: {neftune_alpha: 5, label_smoothing: 0.1, ema_decay: 0.999}
+            evaluation: {every_steps: 25, patience: 3, min_improvement: 0.001, keep_best: true, max_rows: 128}
+            keep_checkpoints: 2
+            recompute_activations: true
+            max_skipped_steps: 3
         - evaluate:
             metrics: [exact_match, perplexity]
             split: test
@@ -112,7 +123,19 @@ class RecipeReaderTest {
                             true,
                             "bfloat16",
                             50,
-                            3L),
+                            3L,
+                            new TrainingSpec.Weights(
+                                "last_layers", 2, List.of("lm_head.*"), List.of("*norm*")),
+                            new TrainingSpec.Optimizer(
+                                "adamw_8bit", 0.9, 0.95, 1e-8, 0.9, true, 16.0, 0.5, true),
+                            0.2,
+                            0.1,
+                            4096,
+                            new TrainingSpec.Regularisation(5.0, 0.1, 0.999),
+                            new TrainingSpec.Evaluation(25, 3, 0.001, true, 128),
+                            2,
+                            true,
+                            3),
                         "short"),
                     new Recipe.Evaluate(
                         new EvaluationSpec(
@@ -146,7 +169,7 @@ class RecipeReaderTest {
 
   @Test
   void shouldSuggestTheNameThatWasMeant() {
-    assertThat(problems(WHOLE.replace("learning_rate", "learning_rat")))
+    assertThat(problems(WHOLE.replace(" learning_rate:", " learning_rat:")))
         .containsExactly(
             new Problem(
                 18,

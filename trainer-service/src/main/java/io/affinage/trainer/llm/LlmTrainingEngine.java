@@ -15,23 +15,14 @@ import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.text.BpeTrainer;
 import io.affinage.llm.text.TokenizerDefinition;
-import io.affinage.llm.training.Batching;
-import io.affinage.llm.training.Checkpointing;
-import io.affinage.llm.training.Evaluation;
-import io.affinage.llm.training.Optimization;
-import io.affinage.llm.training.Regularisation;
-import io.affinage.llm.training.Schedule;
 import io.affinage.llm.training.Trainables;
 import io.affinage.llm.training.TrainingInputs;
 import io.affinage.llm.training.TrainingRun;
-import io.affinage.llm.training.TrainingSettings;
-import io.affinage.llm.training.optimizer.AdamW;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
 import io.affinage.trainer.engine.TrainingListener;
 import io.affinage.trainer.engine.TrainingOutcome;
-import io.affinage.trainer.spec.SpecResolver;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -40,15 +31,9 @@ import java.util.Optional;
 
 /** Trains with the model library: LoRA or all weights, on answers or on documents. */
 public final class LlmTrainingEngine implements TrainingEngine {
-  /** Held-out rows whose loss is taken before and after; more would only sharpen the estimate. */
-  private static final int HELD_OUT_ROWS = 256;
-
   private static final int HELD_OUT_BATCH = 8;
   private static final double RMS_NORM_EPSILON = 1e-5;
   private static final double ROPE_THETA = 10_000;
-
-  /** Below this size activations fit in memory; computing them twice would only cost time. */
-  private static final long RECOMPUTE_FROM_PARAMETERS = 20_000_000;
 
   private final String device;
 
@@ -84,10 +69,6 @@ public final class LlmTrainingEngine implements TrainingEngine {
     }
   }
 
-  private static boolean wholeModel(TrainingSpec spec) {
-    return spec.adapter().type().equals(SpecResolver.NO_ADAPTER);
-  }
-
   private LanguageModel model(
       TrainingSpec spec, List<Example> examples, Optional<Path> baseFolder, String dtype) {
     Compute compute = Compute.of(device, dtype);
@@ -119,7 +100,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
 
   /** Null where all weights are trained. */
   private static LoraAdapter lora(TrainingSpec spec, LanguageModel model) {
-    if (wholeModel(spec)) {
+    if (SettingsOfSpec.wholeModel(spec)) {
       return null;
     }
     TrainingSpec.Adapter asked = spec.adapter();
@@ -138,7 +119,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     if (heldOut.isEmpty()) {
       return List.of();
     }
-    List<Example> some = heldOut.subList(0, Math.min(HELD_OUT_ROWS, heldOut.size()));
+    List<Example> some = heldOut.subList(0, Math.min(spec.evaluation().maxRows(), heldOut.size()));
     return TrainingRows.of(some, spec, model).examples();
   }
 
@@ -154,16 +135,22 @@ public final class LlmTrainingEngine implements TrainingEngine {
     Map<String, Double> metrics = new HashMap<>(rows.counts());
     BlockAdapter adapter = lora == null ? model.decoder().withoutAdapter() : lora;
     measure(model, adapter, watched, "held_out_loss_before", metrics);
+    TrainingInputs inputs =
+        TrainingInputs.of(rows.rows()).withScratch(workFolder.resolve("scratch"));
+    if (!watched.isEmpty()) {
+      inputs = inputs.watching(() -> heldOutLoss(model, adapter, watched));
+    }
     try (Trainables trainables =
             lora == null
-                ? Trainables.allWeights(model.decoder())
+                ? Trainables.of(
+                    model.decoder(), SettingsOfSpec.weights(job.spec(), model.decoder()))
                 : Trainables.of(model.decoder(), lora);
         TrainingRun run =
             new TrainingRun(
                 model.decoder(),
                 trainables,
-                settings(job.spec(), model),
-                TrainingInputs.of(rows.rows()))) {
+                SettingsOfSpec.settings(job.spec(), model.decoder()),
+                inputs)) {
       resumeFrom.ifPresent(run::resume);
       Precision precision = model.decoder().precision();
       io.affinage.llm.training.TrainingOutcome outcome =
@@ -178,6 +165,12 @@ public final class LlmTrainingEngine implements TrainingEngine {
       metrics.put("train_loss_first", outcome.firstLoss());
       metrics.put("train_loss_last", outcome.finalLoss());
       metrics.put("steps", (double) outcome.steps());
+      metrics.put("skipped_steps", (double) outcome.skippedSteps());
+      if (outcome.bestStep() > 0) {
+        metrics.put("best_step", (double) outcome.bestStep());
+        metrics.put("best_held_out_loss", outcome.bestHeldOutLoss());
+        metrics.put("stopped_early", outcome.stoppedEarly() ? 1.0 : 0.0);
+      }
       metrics.put("target_tokens", (double) outcome.targetTokens());
       Path folder = workFolder.resolve("model");
       if (lora == null) {
@@ -189,30 +182,6 @@ public final class LlmTrainingEngine implements TrainingEngine {
     }
   }
 
-  private static TrainingSettings settings(TrainingSpec spec, LanguageModel model) {
-    int microBatches = spec.packing() ? spec.gradientAccumulation() : Math.max(1, spec.batchSize());
-    double dropout = wholeModel(spec) ? 0 : spec.adapter().loraDropout();
-    return new TrainingSettings(
-        spec.epochs(),
-        spec.maxSteps() == null ? 0 : spec.maxSteps(),
-        new Batching(spec.batchSize(), microBatches, 0, true),
-        new Optimization(
-            AdamW.DEFAULT,
-            spec.learningRate(),
-            spec.weightDecay(),
-            spec.maxGradNorm(),
-            1,
-            1,
-            false,
-            Optimization.DEFAULT.maxSkippedSteps()),
-        new Schedule(Schedule.Shape.of(spec.schedule()), spec.warmupRatio(), 0, 0),
-        Regularisation.ofDropout(dropout),
-        Evaluation.NONE,
-        new Checkpointing(spec.checkpointEverySteps(), 0),
-        model.decoder().shape().parameters() >= RECOMPUTE_FROM_PARAMETERS,
-        spec.seed());
-  }
-
   private static void measure(
       LanguageModel model,
       BlockAdapter adapter,
@@ -222,6 +191,13 @@ public final class LlmTrainingEngine implements TrainingEngine {
     if (examples.isEmpty()) {
       return;
     }
+    metrics.put(name, heldOutLoss(model, adapter, examples));
+    metrics.put("held_out_rows", (double) examples.size());
+  }
+
+  /** Mean -log p per target token, nats. */
+  private static double heldOutLoss(
+      LanguageModel model, BlockAdapter adapter, List<TokenizedExample> examples) {
     double sum = 0;
     long targets = 0;
     for (LossMeter.Loss loss :
@@ -229,7 +205,6 @@ public final class LlmTrainingEngine implements TrainingEngine {
       sum += loss.sum();
       targets += loss.targets();
     }
-    metrics.put(name, sum / targets);
-    metrics.put("held_out_rows", (double) examples.size());
+    return sum / targets;
   }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 final class RelayingListener implements TrainingListener {
   private final io.affinage.trainer.engine.TrainingListener domain;
   private final Precision precision;
+  private double heldOutLoss = Double.NaN;
 
   RelayingListener(io.affinage.trainer.engine.TrainingListener domain, Precision precision) {
     this.domain = domain;
@@ -31,7 +32,7 @@ final class RelayingListener implements TrainingListener {
             metrics(progress)));
   }
 
-  private static Map<String, Double> metrics(TrainingProgress progress) {
+  private Map<String, Double> metrics(TrainingProgress progress) {
     Map<String, Double> metrics = new HashMap<>();
     if (Double.isFinite(progress.gradNorm())) {
       metrics.put("grad_norm", progress.gradNorm());
@@ -39,12 +40,21 @@ final class RelayingListener implements TrainingListener {
     if (progress.skippedSteps() > 0) {
       metrics.put("skipped_steps", (double) progress.skippedSteps());
     }
+    if (Double.isFinite(heldOutLoss)) {
+      metrics.put("held_out_loss", heldOutLoss);
+    }
     return metrics;
   }
 
   /** Rates are undefined for an instant; JSON knows no NaN. */
   private static Double finite(double value) {
     return Double.isFinite(value) ? value : null;
+  }
+
+  /** The last one known goes along with every step that follows. */
+  @Override
+  public void onEvaluation(int step, double loss, boolean best) {
+    heldOutLoss = loss;
   }
 
   @Override

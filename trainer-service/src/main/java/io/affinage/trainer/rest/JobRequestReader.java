@@ -92,6 +92,10 @@ final class JobRequestReader {
     onlyFields(given, "affinage.", names(TrainingSpec.class));
     nested(given, "adapter", TrainingSpec.Adapter.class);
     nested(given, "architecture", TrainingSpec.Architecture.class);
+    nested(given, "weights", TrainingSpec.Weights.class);
+    nested(given, "optimizer", TrainingSpec.Optimizer.class);
+    nested(given, "regularisation", TrainingSpec.Regularisation.class);
+    nested(given, "evaluation", TrainingSpec.Evaluation.class);
     extension.setAll((ObjectNode) given);
     return extension;
   }

@@ -3,6 +3,8 @@ package io.affinage.trainer.spec;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.TrainingSpec.Adapter;
 import io.affinage.events.TrainingSpec.Architecture;
+import io.affinage.events.TrainingSpec.Evaluation;
+import io.affinage.events.TrainingSpec.Regularisation;
 import io.affinage.trainer.base.BaseReference;
 import java.util.List;
 
@@ -30,10 +32,16 @@ public final class SpecResolver {
   private static final int DEFAULT_RANK = 16;
   private static final int MAX_LENGTH = 1024;
   private static final int CHECKPOINT_EVERY = 50;
+  private static final int KEEP_CHECKPOINTS = 2;
+  private static final int MAX_SKIPPED_STEPS = 3;
+  private static final String CONSTANT = "constant";
+  private static final String WSD = "wsd";
+  private static final int HELD_OUT_ROWS = 256;
+  private static final double WSD_DECAY_RATIO = 0.1;
   private static final double UNBOUNDED = Double.MAX_VALUE;
   private static final List<String> METHODS = List.of(SFT, PRETRAIN);
   private static final List<String> ADAPTERS = List.of(LORA, NO_ADAPTER);
-  private static final List<String> SCHEDULES = List.of("constant", "linear", "cosine");
+  private static final List<String> SCHEDULES = List.of(CONSTANT, "linear", "cosine", WSD);
   private static final List<String> OVERLENGTH = List.of("drop", "truncate", "fail");
   private static final List<String> DTYPES = List.of("auto", "float32", "bfloat16");
   private static final Architecture TINY = new Architecture(192, 512, 6, 6, 2, 2048, 512);
@@ -78,6 +86,13 @@ public final class SpecResolver {
           "gradientAccumulation",
           "is " + accumulation + ", more than the batchSize " + batchSize + " that it divides");
     }
+    boolean lora = adapter.type().equals(LORA);
+    String schedule = problems.oneOf("schedule", spec.schedule(), "cosine", SCHEDULES);
+    double warmupRatio = problems.within("warmupRatio", spec.warmupRatio(), 0.03, 0, true, 0.99);
+    Integer tokenBudget = problems.atLeast("tokenBudget", spec.tokenBudget(), null, 1);
+    if (tokenBudget != null && accumulation > 1) {
+      problems.add("tokenBudget", "is given beside gradientAccumulation, which it replaces");
+    }
     TrainingSpec resolved =
         new TrainingSpec(
             method,
@@ -89,8 +104,8 @@ public final class SpecResolver {
             accumulation,
             problems.within(
                 "learningRate", spec.learningRate(), learningRate(adapter, pretrain), 0, false, 1),
-            problems.oneOf("schedule", spec.schedule(), "cosine", SCHEDULES),
-            problems.within("warmupRatio", spec.warmupRatio(), 0.03, 0, true, 0.99),
+            schedule,
+            warmupRatio,
             problems.within(
                 "weightDecay", spec.weightDecay(), pretrain ? 0.1 : 0.0, 0, true, UNBOUNDED),
             problems.within("maxGradNorm", spec.maxGradNorm(), 1.0, 0, true, UNBOUNDED),
@@ -101,9 +116,63 @@ public final class SpecResolver {
             problems.oneOf("dtype", spec.dtype(), "auto", DTYPES),
             problems.atLeast(
                 "checkpointEverySteps", spec.checkpointEverySteps(), CHECKPOINT_EVERY, 1),
-            spec.seed() == null ? Long.valueOf(0) : spec.seed());
+            spec.seed() == null ? Long.valueOf(0) : spec.seed(),
+            WeightDefaults.resolve(spec.weights(), lora, problems),
+            OptimizerDefaults.resolve(spec.optimizer(), lora, problems),
+            decayRatio(spec.decayRatio(), schedule, warmupRatio, problems),
+            floor(spec.minLearningRateRatio(), schedule, problems),
+            tokenBudget,
+            regularisation(spec.regularisation(), problems),
+            evaluation(spec.evaluation(), problems),
+            problems.atLeast("keepCheckpoints", spec.keepCheckpoints(), KEEP_CHECKPOINTS, 0),
+            spec.recomputeActivations(),
+            problems.atLeast("maxSkippedSteps", spec.maxSkippedSteps(), MAX_SKIPPED_STEPS, 1));
     problems.throwIfAny();
     return resolved;
+  }
+
+  private static Double decayRatio(
+      Double given, String schedule, double warmupRatio, Problems problems) {
+    if (!schedule.equals(WSD)) {
+      problems.absent("decayRatio", given, "goes with the schedule 'wsd' only");
+      return null;
+    }
+    return problems.within("decayRatio", given, WSD_DECAY_RATIO, 0, true, 1 - warmupRatio);
+  }
+
+  private static Double floor(Double given, String schedule, Problems problems) {
+    if (schedule.equals(CONSTANT)) {
+      problems.absent("minLearningRateRatio", given, "has no meaning for the schedule 'constant'");
+      return null;
+    }
+    return problems.within("minLearningRateRatio", given, 0.0, 0, true, 0.99);
+  }
+
+  private static Regularisation regularisation(Regularisation given, Problems problems) {
+    Regularisation from = given == null ? new Regularisation(null, null, null) : given;
+    return new Regularisation(
+        problems.within(
+            "regularisation.neftuneAlpha", from.neftuneAlpha(), 0.0, 0, true, UNBOUNDED),
+        problems.within("regularisation.labelSmoothing", from.labelSmoothing(), 0.0, 0, true, 0.99),
+        problems.within("regularisation.emaDecay", from.emaDecay(), 0.0, 0, true, 0.999999));
+  }
+
+  private static Evaluation evaluation(Evaluation given, Problems problems) {
+    Evaluation from = given == null ? new Evaluation(null, null, null, null, null) : given;
+    int everySteps = problems.atLeast("evaluation.everySteps", from.everySteps(), 0, 0);
+    int patience = problems.atLeast("evaluation.patience", from.patience(), 0, 0);
+    boolean keepBest = from.keepBest() == null ? everySteps > 0 : from.keepBest();
+    if (everySteps == 0 && (patience > 0 || keepBest)) {
+      problems.add(
+          "evaluation.everySteps", "is missing: early stopping and the best model need it");
+    }
+    return new Evaluation(
+        everySteps,
+        patience,
+        problems.within(
+            "evaluation.minImprovement", from.minImprovement(), 0.0, 0, true, UNBOUNDED),
+        keepBest,
+        problems.atLeast("evaluation.maxRows", from.maxRows(), HELD_OUT_ROWS, 1));
   }
 
   /** A specification that asks for the default of everything. */

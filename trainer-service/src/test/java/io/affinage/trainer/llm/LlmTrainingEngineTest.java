@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.TrainingSpec.Adapter;
 import io.affinage.events.TrainingSpec.Architecture;
+import io.affinage.events.TrainingSpec.Evaluation;
+import io.affinage.events.TrainingSpec.Optimizer;
+import io.affinage.events.TrainingSpec.Regularisation;
+import io.affinage.events.TrainingSpec.Weights;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
@@ -73,6 +77,52 @@ class LlmTrainingEngineTest {
 
     assertThat(stopped).isEqualTo(new TrainingOutcome.Stopped(3));
     assertThat(weights(resumed)).isEqualTo(whole);
+  }
+
+  @Test
+  void shouldTrainTheLastLayerInSixteenBitsUntilTheHeldOutLossRises() throws Exception {
+    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+
+    TrainingOutcome.Completed tuned =
+        (TrainingOutcome.Completed)
+            engine.run(
+                new TrainingJob("partial", partial(), "tiny"),
+                answers(),
+                Optional.of(base.modelFolder()),
+                Optional.empty(),
+                Files.createDirectories(folder.resolve("partial")),
+                new Recorder(-1));
+
+    assertThat(tuned.adapter()).isFalse();
+    assertThat(tuned.modelFolder().resolve("model.safetensors")).isNotEmptyFile();
+    assertThat(tuned.metrics().get("held_out_loss_after"))
+        .isLessThan(tuned.metrics().get("held_out_loss_before"))
+        .isEqualTo(tuned.metrics().get("best_held_out_loss"));
+    assertThat(tuned.metrics().get("stopped_early")).isEqualTo(1.0);
+    assertThat(tuned.metrics().get("steps"))
+        .isEqualTo(tuned.metrics().get("best_step") + 2 * 2)
+        .isLessThan(400);
+  }
+
+  @Test
+  void shouldSayWhichWeightsThereAreWhenAPatternFitsNone() throws Exception {
+    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+
+    TrainingException e =
+        catchThrowableOfType(
+            TrainingException.class,
+            () ->
+                engine.run(
+                    new TrainingJob(
+                        "wrong", weights(new Weights(null, null, List.of("h.1.*"), null)), "tiny"),
+                    answers(),
+                    Optional.of(base.modelFolder()),
+                    Optional.empty(),
+                    Files.createDirectories(folder.resolve("wrong")),
+                    new Recorder(-1)));
+
+    assertThat(e.detail().code()).isEqualTo("invalid_weight_selection");
+    assertThat(e).hasMessageContaining("h.1.*").hasMessageContaining("model.embed_tokens.weight");
   }
 
   @Test
@@ -216,6 +266,45 @@ class LlmTrainingEngineTest {
             4,
             3L),
         new BaseReference.Scratch());
+  }
+
+  private static TrainingSpec partial() throws Exception {
+    return weights(new Weights("last_layers", 1, null, List.of("*norm*")));
+  }
+
+  private static TrainingSpec weights(Weights weights) throws Exception {
+    return SpecResolver.resolve(
+        new TrainingSpec(
+            "sft",
+            new Adapter("none", null, null, null, null, null),
+            null,
+            null,
+            400,
+            8,
+            null,
+            1e-2,
+            "wsd",
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            "bfloat16",
+            null,
+            3L,
+            weights,
+            new Optimizer("lion", null, null, null, null, null, null, null, true),
+            0.5,
+            0.1,
+            64,
+            new Regularisation(1.0, 0.05, 0.5),
+            new Evaluation(2, 2, null, null, null),
+            1,
+            true,
+            null),
+        new BaseReference.Registered("tiny"));
   }
 
   /**

@@ -7,6 +7,10 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.TrainingSpec.Adapter;
 import io.affinage.events.TrainingSpec.Architecture;
+import io.affinage.events.TrainingSpec.Evaluation;
+import io.affinage.events.TrainingSpec.Optimizer;
+import io.affinage.events.TrainingSpec.Regularisation;
+import io.affinage.events.TrainingSpec.Weights;
 import io.affinage.trainer.base.BaseReference;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -40,7 +44,17 @@ class SpecResolverTest {
                 true,
                 "auto",
                 50,
-                0L));
+                0L,
+                null,
+                new Optimizer("adamw", 0.9, 0.999, 1e-8, null, null, 1.0, 1.0, false),
+                null,
+                0.0,
+                null,
+                new Regularisation(0.0, 0.0, 0.0),
+                new Evaluation(0, 0, 0.0, false, 256),
+                2,
+                null,
+                3));
   }
 
   @Test
@@ -126,6 +140,44 @@ class SpecResolverTest {
   }
 
   @Test
+  void shouldReportEveryProblemOfTheGroupsAtOnce() {
+    TrainingSpec bad =
+        groups(
+            new Weights("head", null, null, null),
+            new Optimizer("sgd", 0.9, null, null, 1.5, null, -1.0, 0.0, null),
+            new Regularisation(-1.0, 1.0, 1.0),
+            new Evaluation(0, 3, -1.0, null, 0));
+
+    InvalidSpecException e =
+        catchThrowableOfType(InvalidSpecException.class, () -> SpecResolver.resolve(bad, HUB));
+
+    assertThat(e.problems())
+        .extracting(ErrorDetail::param)
+        .containsExactlyInAnyOrder(
+            "weights",
+            "optimizer.beta1",
+            "optimizer.momentum",
+            "optimizer.loraPlusRatio",
+            "optimizer.embeddingRateFactor",
+            "regularisation.neftuneAlpha",
+            "regularisation.labelSmoothing",
+            "regularisation.emaDecay",
+            "evaluation.everySteps",
+            "evaluation.minImprovement",
+            "evaluation.maxRows");
+    assertThat(e.getMessage()).contains("optimizer.beta1 is not a setting of 'sgd'");
+  }
+
+  @Test
+  void shouldKeepTheBestModelWhereTheRunIsEvaluated() throws Exception {
+    TrainingSpec spec =
+        SpecResolver.resolve(
+            groups(null, null, null, new Evaluation(10, null, null, null, null)), HUB);
+
+    assertThat(spec.evaluation()).isEqualTo(new Evaluation(10, 0, 0.0, true, 256));
+  }
+
+  @Test
   void shouldRefuseAnArchitectureBesideABaseModel() {
     TrainingSpec spec = architecture(new Architecture(64, 128, 2, 2, 2, 512, 128));
 
@@ -165,6 +217,40 @@ class SpecResolverTest {
     assertThat(spec.maxLength()).isEqualTo(128);
     assertThat(spec.adapter().type()).isEqualTo("none");
     assertThat(spec.overlength()).isNull();
+  }
+
+  private static TrainingSpec groups(
+      Weights weights, Optimizer optimizer, Regularisation regularisation, Evaluation evaluation) {
+    return new TrainingSpec(
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        weights,
+        optimizer,
+        null,
+        null,
+        null,
+        regularisation,
+        evaluation,
+        null,
+        null,
+        null);
   }
 
   private static TrainingSpec method(String method) {

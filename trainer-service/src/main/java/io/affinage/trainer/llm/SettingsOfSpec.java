@@ -1,0 +1,114 @@
+package io.affinage.trainer.llm;
+
+import io.affinage.events.TrainingSpec;
+import io.affinage.llm.model.Decoder;
+import io.affinage.llm.training.Batching;
+import io.affinage.llm.training.Checkpointing;
+import io.affinage.llm.training.Evaluation;
+import io.affinage.llm.training.Optimization;
+import io.affinage.llm.training.Regularisation;
+import io.affinage.llm.training.Schedule;
+import io.affinage.llm.training.TrainingSettings;
+import io.affinage.llm.training.WeightSelection;
+import io.affinage.llm.training.optimizer.Adafactor;
+import io.affinage.llm.training.optimizer.AdamW;
+import io.affinage.llm.training.optimizer.AdamW8bit;
+import io.affinage.llm.training.optimizer.Lion;
+import io.affinage.llm.training.optimizer.OptimizerRule;
+import io.affinage.llm.training.optimizer.Sgd;
+import io.affinage.trainer.spec.SpecResolver;
+import java.util.List;
+
+/** A resolved specification in the model library's terms. */
+final class SettingsOfSpec {
+  /** Below this size activations fit in memory; computing them twice would only cost time. */
+  private static final long RECOMPUTE_FROM_PARAMETERS = 20_000_000;
+
+  private SettingsOfSpec() {}
+
+  static boolean wholeModel(TrainingSpec spec) {
+    return spec.adapter().type().equals(SpecResolver.NO_ADAPTER);
+  }
+
+  static TrainingSettings settings(TrainingSpec spec, Decoder decoder) {
+    TrainingSpec.Evaluation evaluation = spec.evaluation();
+    return new TrainingSettings(
+        spec.epochs(),
+        spec.maxSteps() == null ? 0 : spec.maxSteps(),
+        batching(spec),
+        new Optimization(
+            rule(spec.optimizer()),
+            spec.learningRate(),
+            spec.weightDecay(),
+            spec.maxGradNorm(),
+            or(spec.optimizer().loraPlusRatio(), 1),
+            spec.optimizer().embeddingRateFactor(),
+            spec.optimizer().paged(),
+            spec.maxSkippedSteps()),
+        new Schedule(
+            Schedule.Shape.of(spec.schedule()),
+            spec.warmupRatio(),
+            or(spec.decayRatio(), 0),
+            or(spec.minLearningRateRatio(), 0)),
+        new Regularisation(
+            wholeModel(spec) ? 0 : spec.adapter().loraDropout(),
+            spec.regularisation().neftuneAlpha(),
+            spec.regularisation().labelSmoothing(),
+            spec.regularisation().emaDecay()),
+        new Evaluation(
+            evaluation.everySteps(),
+            evaluation.patience(),
+            evaluation.minImprovement(),
+            evaluation.keepBest()),
+        new Checkpointing(spec.checkpointEverySteps(), spec.keepCheckpoints()),
+        spec.recomputeActivations() == null
+            ? decoder.shape().parameters() >= RECOMPUTE_FROM_PARAMETERS
+            : spec.recomputeActivations(),
+        spec.seed());
+  }
+
+  private static Batching batching(TrainingSpec spec) {
+    if (spec.tokenBudget() != null) {
+      return new Batching(spec.batchSize(), 1, spec.tokenBudget(), true);
+    }
+    int microBatches = spec.packing() ? spec.gradientAccumulation() : spec.batchSize();
+    return new Batching(spec.batchSize(), microBatches, 0, true);
+  }
+
+  static OptimizerRule rule(TrainingSpec.Optimizer optimizer) {
+    OptimizerRule rule = OptimizerRule.of(optimizer.type());
+    if (rule instanceof AdamW) {
+      return new AdamW(optimizer.beta1(), optimizer.beta2(), optimizer.epsilon());
+    }
+    if (rule instanceof AdamW8bit) {
+      return new AdamW8bit(optimizer.beta1(), optimizer.beta2(), optimizer.epsilon());
+    }
+    if (rule instanceof Lion) {
+      return new Lion(optimizer.beta1(), optimizer.beta2());
+    }
+    if (rule instanceof Sgd) {
+      return new Sgd(optimizer.momentum(), optimizer.nesterov());
+    }
+    return Adafactor.DEFAULT;
+  }
+
+  static WeightSelection weights(TrainingSpec spec, Decoder decoder) {
+    TrainingSpec.Weights weights = spec.weights();
+    boolean tied = decoder.shape().tiedHead();
+    WeightSelection selection =
+        weights.train() != null
+            ? new WeightSelection(weights.train(), List.of())
+            : switch (weights.scope()) {
+              case "last_layers" ->
+                  WeightSelection.lastLayers(weights.lastLayers(), decoder.shape().layers(), tied);
+              case "head" -> WeightSelection.head(tied);
+              case "embeddings" -> WeightSelection.embeddings();
+              default -> WeightSelection.ALL;
+            };
+    return weights.freeze() == null ? selection : selection.freezing(weights.freeze());
+  }
+
+  private static double or(Double value, double absent) {
+    return value == null ? absent : value;
+  }
+}

@@ -1,0 +1,93 @@
+package io.affinage.trainer.spec;
+
+import io.affinage.events.TrainingSpec.Optimizer;
+import java.util.List;
+import java.util.Map;
+
+/** The optimizer of a specification with every hyperparameter that its type has. */
+final class OptimizerDefaults {
+  private static final String TYPE = "adamw";
+  private static final Map<String, Object> ADAM =
+      Map.of("beta1", 0.9, "beta2", 0.999, "epsilon", 1e-8);
+
+  /** Hyperparameters that a user may choose, by type. */
+  private static final Map<String, Map<String, Object>> HYPERPARAMETERS =
+      Map.of(
+          TYPE,
+          ADAM,
+          "adamw_8bit",
+          ADAM,
+          "adafactor",
+          Map.of(),
+          "lion",
+          Map.of("beta1", 0.9, "beta2", 0.99),
+          "sgd",
+          Map.of("momentum", 0.9, "nesterov", false));
+
+  /** In the order in which they are offered. */
+  static final List<String> TYPES = List.of(TYPE, "adamw_8bit", "adafactor", "lion", "sgd");
+
+  private OptimizerDefaults() {}
+
+  /**
+   * @param lora whether an adapter is trained, which alone has the matrices of LoRA+
+   */
+  static Optimizer resolve(Optimizer given, boolean lora, Problems problems) {
+    Optimizer from =
+        given == null ? new Optimizer(null, null, null, null, null, null, null, null, null) : given;
+    String type = problems.oneOf("optimizer.type", from.type(), TYPE, TYPES);
+    Map<String, Object> defaults = HYPERPARAMETERS.get(type);
+    if (!lora) {
+      problems.absent(
+          "optimizer.loraPlusRatio", from.loraPlusRatio(), "has no meaning without an adapter");
+    }
+    return new Optimizer(
+        type,
+        rate(problems, type, "beta1", from.beta1(), defaults),
+        rate(problems, type, "beta2", from.beta2(), defaults),
+        epsilon(problems, type, from.epsilon(), defaults),
+        rate(problems, type, "momentum", from.momentum(), defaults),
+        nesterov(problems, type, from.nesterov(), defaults),
+        lora
+            ? problems.within("optimizer.loraPlusRatio", from.loraPlusRatio(), 1.0, 0, false, 1000)
+            : null,
+        problems.within(
+            "optimizer.embeddingRateFactor", from.embeddingRateFactor(), 1.0, 0, false, 1000),
+        from.paged() != null && from.paged());
+  }
+
+  private static Double rate(
+      Problems problems, String type, String name, Double given, Map<String, Object> defaults) {
+    if (!has(problems, type, name, given, defaults)) {
+      return null;
+    }
+    return problems.within(
+        "optimizer." + name, given, (Double) defaults.get(name), 0, true, 0.999999);
+  }
+
+  private static Double epsilon(
+      Problems problems, String type, Double given, Map<String, Object> defaults) {
+    if (!has(problems, type, "epsilon", given, defaults)) {
+      return null;
+    }
+    return problems.within(
+        "optimizer.epsilon", given, (Double) defaults.get("epsilon"), 0, false, 1);
+  }
+
+  private static Boolean nesterov(
+      Problems problems, String type, Boolean given, Map<String, Object> defaults) {
+    if (!has(problems, type, "nesterov", given, defaults)) {
+      return null;
+    }
+    return given == null ? (Boolean) defaults.get("nesterov") : given;
+  }
+
+  private static boolean has(
+      Problems problems, String type, String name, Object given, Map<String, Object> defaults) {
+    if (defaults.containsKey(name)) {
+      return true;
+    }
+    problems.absent("optimizer." + name, given, "is not a setting of '" + type + "'");
+    return false;
+  }
+}
