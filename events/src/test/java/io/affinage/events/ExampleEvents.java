@@ -13,7 +13,7 @@ public final class ExampleEvents {
   static final ArtifactRef FILE =
       new ArtifactRef("sha256:" + "1b".repeat(32), ArtifactRef.Kind.FILE, 99);
   static final ErrorDetail ERROR = new ErrorDetail("non_finite_loss", "loss is NaN", "spec");
-  static final TrainingSpec SPARSE_SPEC =
+  public static final TrainingSpec SPARSE_SPEC =
       new TrainingSpec(
           "sft", null, null, null, null, null, null, null, null, null, null, null, null, null, null,
           null, null, null, null);

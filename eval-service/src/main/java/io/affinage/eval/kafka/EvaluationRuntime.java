@@ -16,9 +16,10 @@ import io.affinage.events.ModelRejected;
 import io.affinage.events.TopicProvisioner;
 import io.affinage.events.Topics;
 import io.affinage.events.lease.JobLog;
+import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.JobState;
+import io.affinage.events.lease.LogClock;
 import io.affinage.events.lease.kafka.JobClaimer;
-import io.affinage.events.lease.kafka.JobLogChange;
 import io.affinage.events.lease.kafka.JobLogReader;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.events.lease.kafka.JobLogWriter;
@@ -100,7 +101,7 @@ public final class EvaluationRuntime implements AutoCloseable {
                 Topics.MODEL_PROMOTED,
                 Topics.MODEL_REJECTED),
             this::apply);
-    this.log = JobLogReader.start(this.connection, JobLog.EVALUATION, this::apply);
+    this.log = JobLogReader.start(this.connection, JobLog.EVALUATION, new LogClock(), this::apply);
     this.writer = new JobLogWriter(this.connection, JobLog.EVALUATION);
     EventFactory events = new EventFactory("/affinage/eval-service", Clock.systemUTC());
     this.worker =
@@ -112,7 +113,6 @@ public final class EvaluationRuntime implements AutoCloseable {
                 log,
                 writer,
                 events,
-                Clock.systemUTC(),
                 settings.workerId(),
                 settings.lease()),
             artifacts,

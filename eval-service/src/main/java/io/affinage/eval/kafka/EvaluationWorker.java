@@ -109,7 +109,7 @@ final class EvaluationWorker {
 
   private boolean workOnOne() {
     for (EvaluationView view : board.open()) {
-      Optional<JobAttempt> won = claimer.claim(view.id());
+      Optional<JobAttempt> won = claimer.claim(view.request());
       if (won.isPresent()) {
         try (JobAttempt attempt = won.get()) {
           work(view.request(), attempt);

@@ -14,6 +14,8 @@ public enum Verdict {
   NO_SUCH_ATTEMPT,
   /** A wish that is fulfilled already or comes too late. */
   NO_EFFECT,
+  /** The same event, by source and id, has had its effect already. */
+  DUPLICATE,
   /** The job is over. */
   JOB_ENDED
 }

@@ -61,7 +61,7 @@ class LeaseProtocolTest {
     assertThat(found).isTrue();
   }
 
-  private record Appended(JobEntry entry, Instant time) {}
+  private record Appended(String eventId, JobEntry entry, Instant time) {}
 
   /** Where a worker is in the protocol; it may stall for any time between two steps. */
   private enum Phase {
@@ -178,13 +178,14 @@ class LeaseProtocolTest {
     }
 
     private int append(JobEntry entry) {
-      log.add(new Appended(entry, now));
+      log.add(new Appended("event-" + log.size(), entry, now));
       return log.size() - 1;
     }
 
     JobState view(int until) {
       JobViews views = new JobViews();
-      log.subList(0, until).forEach(appended -> views.apply(appended.entry(), appended.time()));
+      log.subList(0, until)
+          .forEach(appended -> views.apply(appended.eventId(), appended.entry(), appended.time()));
       return views.state("j");
     }
 
@@ -197,7 +198,8 @@ class LeaseProtocolTest {
       Map<Integer, String> winners = new HashMap<>();
       for (Appended appended : log) {
         JobState before = views.state("j");
-        JobState.Transition transition = views.apply(appended.entry(), appended.time());
+        JobState.Transition transition =
+            views.apply(appended.eventId(), appended.entry(), appended.time());
         Optional<Lease> holder = transition.state().holder();
         holder.ifPresent(
             lease ->

@@ -34,6 +34,8 @@ public final class JobAttempt implements AutoCloseable {
   private final int attempt;
   private final String workerId;
   private KafkaProducer<String, Event<?>> producer;
+  // Whether an end was begun whose fate is not known.
+  private boolean unsettled;
 
   private JobAttempt(
       Map<String, Object> connection,
@@ -110,19 +112,23 @@ public final class JobAttempt implements AutoCloseable {
    *     io.affinage.events.Topic#record}
    * @throws LeaseLostException when another attempt has taken over: nothing was published
    * @throws EventException when an event cannot be written: nothing was published
-   * @throws KafkaException when the broker stays away; whether the job ended is unknown then, and
-   *     seen once it is back
+   * @throws KafkaException or {@link JobLogUnavailableException} when the broker stays away;
+   *     whether the job ended is unknown then. Ending it again once the broker is back finds out,
+   *     and ends it if it did not
    */
   public void end(Event<?> terminal, List<ProducerRecord<String, Event<?>>> following) {
     requireTerminal(terminal);
     for (int tries = 1; ; tries++) {
       try {
-        if (tries > 1 && recover()) {
+        if (unsettled && recover()) {
           return;
         }
+        unsettled = true;
         commit(terminal, following);
+        unsettled = false;
         return;
       } catch (EventException e) {
+        unsettled = false;
         producer.abortTransaction();
         throw e;
       } catch (KafkaException | JobLogUnavailableException e) {

@@ -1,11 +1,11 @@
 package io.affinage.events.lease.kafka;
 
+import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.EventFactory;
 import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.JobState;
 import io.affinage.events.lease.LeaseLostException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +16,6 @@ import org.apache.kafka.common.KafkaException;
  *
  * @param connection bootstrap servers and security
  * @param events makes the claims
- * @param clock only decides when to try; whether a claim wins is the log's business
  * @param workerId names this process; a restarted one has another id
  * @param lease silence after which another worker may take over; several heartbeats long
  */
@@ -26,7 +25,6 @@ public record JobClaimer(
     JobLogReader reader,
     JobLogWriter writer,
     EventFactory events,
-    Clock clock,
     String workerId,
     Duration lease) {
   private static final Duration CATCH_UP = Duration.ofSeconds(60);
@@ -39,18 +37,20 @@ public record JobClaimer(
   /**
    * Tries to become the holder of a job's next attempt.
    *
+   * @param request that the job came from; its key is the job
    * @return the attempt, which the caller closes; empty when the job is not to be had now
    * @throws JobLogUnavailableException when the broker is away; the lease of a claim that had won
    *     runs out then
    */
-  public Optional<JobAttempt> claim(String jobId) {
+  public Optional<JobAttempt> claim(Event<?> request) {
+    String jobId = request.data().key();
     JobState before = reader.state(jobId);
-    if (!before.isClaimable(clock.instant())) {
+    if (!before.isClaimable(reader.time())) {
       return Optional.empty();
     }
     int attempt = before.progress().nextAttempt();
     EventData claim = log.claim(jobId, attempt, workerId, lease);
-    writer.append(events.create(claim));
+    writer.append(events.causedBy(request, claim));
     reader.catchUp(CATCH_UP);
     if (!reader.state(jobId).isHeldBy(attempt, workerId)) {
       return Optional.empty();

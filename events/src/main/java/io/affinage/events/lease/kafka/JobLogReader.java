@@ -6,8 +6,10 @@ import io.affinage.events.EventException;
 import io.affinage.events.KafkaDefaults;
 import io.affinage.events.lease.JobEntry;
 import io.affinage.events.lease.JobLog;
+import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.JobState;
 import io.affinage.events.lease.JobViews;
+import io.affinage.events.lease.LogClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -47,6 +49,7 @@ public final class JobLogReader implements AutoCloseable {
   private static final long BACKOFF_MILLIS = 1_000;
 
   private final JobLog log;
+  private final LogClock clock;
   private final Consumer<JobLogChange> listener;
   private final Admin admin;
   private final KafkaConsumer<byte[], byte[]> consumer;
@@ -63,8 +66,9 @@ public final class JobLogReader implements AutoCloseable {
   private long poison;
 
   private JobLogReader(
-      Map<String, Object> connection, JobLog log, Consumer<JobLogChange> listener) {
+      Map<String, Object> connection, JobLog log, LogClock clock, Consumer<JobLogChange> listener) {
     this.log = log;
+    this.clock = clock;
     this.listener = listener;
     Map<String, Object> configuration = KafkaDefaults.consumer(connection);
     // A view is rebuilt from all there is; small steps are for handlers that do work.
@@ -81,12 +85,13 @@ public final class JobLogReader implements AutoCloseable {
    * Starts reading; does not wait for the broker.
    *
    * @param connection bootstrap servers and security
+   * @param clock told the time of every entry
    * @param listener told of every entry in log order, on the reader's thread, after the snapshot
    *     shows it; what it throws is logged
    */
   public static JobLogReader start(
-      Map<String, Object> connection, JobLog log, Consumer<JobLogChange> listener) {
-    JobLogReader reader = new JobLogReader(connection, log, listener);
+      Map<String, Object> connection, JobLog log, LogClock clock, Consumer<JobLogChange> listener) {
+    JobLogReader reader = new JobLogReader(connection, log, clock, listener);
     reader.thread.start();
     return reader;
   }
@@ -99,6 +104,11 @@ public final class JobLogReader implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The log's time, as far as it can be told here. */
+  public Instant time() {
+    return clock.instant();
   }
 
   /** The state of a job. */
@@ -251,7 +261,9 @@ public final class JobLogReader implements AutoCloseable {
       if (entry != null) {
         JobState before = views.state(entry.jobId());
         Instant time = Instant.ofEpochMilli(record.timestamp());
-        JobState.Transition transition = views.apply(entry, time);
+        clock.read(time);
+        String eventId = event.metadata().source() + " " + event.metadata().id();
+        JobState.Transition transition = views.apply(eventId, entry, time);
         change =
             new JobLogChange(
                 entry.jobId(), event, time, before, transition.state(), transition.verdict());

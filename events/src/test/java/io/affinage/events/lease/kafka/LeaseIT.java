@@ -12,6 +12,7 @@ import io.affinage.events.EventData;
 import io.affinage.events.EventDeserializer;
 import io.affinage.events.EventFactory;
 import io.affinage.events.EventSerializer;
+import io.affinage.events.ExampleEvents;
 import io.affinage.events.KafkaDefaults;
 import io.affinage.events.Topic;
 import io.affinage.events.TopicProvisioner;
@@ -22,9 +23,12 @@ import io.affinage.events.TrainingControlRequested;
 import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingReleased;
+import io.affinage.events.TrainingRequested;
 import io.affinage.events.lease.JobLog;
+import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.JobState;
 import io.affinage.events.lease.LeaseLostException;
+import io.affinage.events.lease.LogClock;
 import io.affinage.events.lease.Progress;
 import io.affinage.events.lease.Verdict;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +37,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -91,10 +96,10 @@ class LeaseIT {
     Worker a = worker("a", LONG);
     Worker b = worker("b", LONG);
 
-    JobAttempt won = a.claimer.claim("one-wins").orElseThrow();
+    JobAttempt won = a.claim("one-wins").orElseThrow();
     b.reader.catchUp(PATIENCE);
 
-    assertThat(b.claimer.claim("one-wins")).isEmpty();
+    assertThat(b.claim("one-wins")).isEmpty();
     assertThat(b.reader.state("one-wins").isHeldBy(1, "a")).isTrue();
     assertThat(won.isHeld()).isTrue();
     won.close();
@@ -105,11 +110,11 @@ class LeaseIT {
     Worker a = worker("a", SHORT);
     Worker b = worker("b", LONG);
     ArtifactRef checkpoint = new ArtifactRef("sha256:x", ArtifactRef.Kind.FOLDER, 1);
-    JobAttempt zombie = a.claimer.claim("take-over").orElseThrow();
+    JobAttempt zombie = a.claim("take-over").orElseThrow();
     a.append(new TrainingCheckpointed("take-over", 1, "a", 5, checkpoint, null));
 
     JobAttempt heir =
-        Awaitility.await().until(() -> b.claimer.claim("take-over"), won -> won.isPresent()).get();
+        Awaitility.await().until(() -> b.claim("take-over"), won -> won.isPresent()).get();
 
     assertThat(heir.attempt()).isEqualTo(2);
     assertThat(heir.state().progress().checkpoint())
@@ -135,9 +140,8 @@ class LeaseIT {
   void shouldNotStartAnAttemptOfAJobThatAnEarlierOneEndedMeanwhile() {
     Worker a = worker("a", SHORT);
     Worker b = worker("b", LONG);
-    JobAttempt first = a.claimer.claim("ended-meanwhile").orElseThrow();
-    Awaitility.await()
-        .until(() -> b.reader.state("ended-meanwhile").isClaimable(Clock.systemUTC().instant()));
+    JobAttempt first = a.claim("ended-meanwhile").orElseThrow();
+    Awaitility.await().until(() -> b.reader.state("ended-meanwhile").isClaimable(b.reader.time()));
     // The second attempt is won on the log, but its worker stalls before it fences the first.
     b.append(JobLog.TRAINING.claim("ended-meanwhile", 2, "b", LONG));
     b.reader.catchUp(PATIENCE);
@@ -156,9 +160,9 @@ class LeaseIT {
   void shouldEndItsJobEvenWhenALateLoserFencedIt() {
     Worker a = worker("a", SHORT);
     Worker b = worker("b", LONG);
-    JobAttempt stalled = a.claimer.claim("late-loser").orElseThrow();
+    JobAttempt stalled = a.claim("late-loser").orElseThrow();
     JobAttempt holder =
-        Awaitility.await().until(() -> b.claimer.claim("late-loser"), won -> won.isPresent()).get();
+        Awaitility.await().until(() -> b.claim("late-loser"), won -> won.isPresent()).get();
     assertThatThrownBy(
             () -> JobAttempt.open(connection(), JobLog.TRAINING, a.reader, "late-loser", 1, "a"))
         .isInstanceOf(LeaseLostException.class);
@@ -173,7 +177,7 @@ class LeaseIT {
   @Test
   void shouldShowNothingOfAnEndThatCannotBeWritten() {
     Worker a = worker("a", LONG);
-    JobAttempt attempt = a.claimer.claim("bad-end").orElseThrow();
+    JobAttempt attempt = a.claim("bad-end").orElseThrow();
     Event<TrainingFailed> good = a.events.create(failed(attempt));
     Event<?> bad = a.events.create(new TrainingFailed("bad-end", 1, null, error(), null));
 
@@ -194,19 +198,19 @@ class LeaseIT {
   @Test
   void shouldPauseResumeAndCancelThroughTheLog() {
     Worker a = worker("a", LONG);
-    JobAttempt attempt = a.claimer.claim("controlled").orElseThrow();
+    JobAttempt attempt = a.claim("controlled").orElseThrow();
     a.append(control("controlled", TrainingControlRequested.Action.PAUSE));
     a.reader.catchUp(PATIENCE);
     assertThat(attempt.state()).isInstanceOf(JobState.Pausing.class);
     a.append(new TrainingReleased("controlled", 1, "a", "paused"));
     a.reader.catchUp(PATIENCE);
     attempt.close();
-    assertThat(a.claimer.claim("controlled")).isEmpty();
+    assertThat(a.claim("controlled")).isEmpty();
     a.append(control("controlled", TrainingControlRequested.Action.RESUME));
     a.append(control("controlled", TrainingControlRequested.Action.CANCEL));
     a.reader.catchUp(PATIENCE);
 
-    JobAttempt last = a.claimer.claim("controlled").orElseThrow();
+    JobAttempt last = a.claim("controlled").orElseThrow();
     assertThat(last.state()).isInstanceOf(JobState.Cancelling.class);
     Event<TrainingCancelled> cancelled =
         a.events.create(new TrainingCancelled("controlled", last.attempt(), "a"));
@@ -233,7 +237,7 @@ class LeaseIT {
     }
     sendPastTheWriter(
         a.events.create(JobLog.TRAINING.claim("no-lease", 1, "a", Duration.ofSeconds(-1))));
-    JobAttempt attempt = a.claimer.claim("after-poison").orElseThrow();
+    JobAttempt attempt = a.claim("after-poison").orElseThrow();
 
     assertThat(a.reader.poisonCount() - before).isEqualTo(PARTITIONS + 1);
     assertThat(attempt.isHeld()).isTrue();
@@ -244,7 +248,7 @@ class LeaseIT {
   void shouldSeeTheSameFromTheBeginningAsAllTheWay() {
     Worker a = worker("a", SHORT);
     for (int i = 0; i < 5; i++) {
-      JobAttempt attempt = a.claimer.claim("same-" + i).orElseThrow();
+      JobAttempt attempt = a.claim("same-" + i).orElseThrow();
       if (i % 2 == 0) {
         end(attempt, a);
       }
@@ -262,7 +266,7 @@ class LeaseIT {
   void shouldSurviveABrokerRestartInTheMiddleOfAnAttempt() {
     assumeTrue(broker.canRestart(), "skipped: a container's broker cannot restart on its port");
     Worker a = worker("a", LONG);
-    JobAttempt attempt = a.claimer.claim("restart").orElseThrow();
+    JobAttempt attempt = a.claim("restart").orElseThrow();
 
     broker.restart();
 
@@ -358,11 +362,24 @@ class LeaseIT {
     private final JobClaimer claimer;
 
     Worker(Map<String, Object> connection, String id, Duration lease) {
-      reader = JobLogReader.start(connection, JobLog.TRAINING, changes::add);
+      reader = JobLogReader.start(connection, JobLog.TRAINING, new LogClock(), changes::add);
       writer = new JobLogWriter(connection, JobLog.TRAINING);
-      claimer =
-          new JobClaimer(
-              connection, JobLog.TRAINING, reader, writer, events, Clock.systemUTC(), id, lease);
+      claimer = new JobClaimer(connection, JobLog.TRAINING, reader, writer, events, id, lease);
+    }
+
+    Optional<JobAttempt> claim(String jobId) {
+      return claimer.claim(
+          events.create(
+              new TrainingRequested(
+                  jobId,
+                  "owner/name",
+                  null,
+                  null,
+                  ExampleEvents.SPARSE_SPEC,
+                  null,
+                  null,
+                  null,
+                  "file")));
     }
 
     void append(EventData data) {

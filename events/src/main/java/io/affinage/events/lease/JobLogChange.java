@@ -1,8 +1,6 @@
-package io.affinage.events.lease.kafka;
+package io.affinage.events.lease;
 
 import io.affinage.events.Event;
-import io.affinage.events.lease.JobState;
-import io.affinage.events.lease.Verdict;
 import java.time.Instant;
 
 /**
