@@ -6,6 +6,7 @@ import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.lease.JobState;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,8 @@ import java.util.Optional;
  * @param requestedAt milliseconds since 1970
  * @param startedAt milliseconds since 1970 of the first claim; 0 before
  * @param finishedAt milliseconds since 1970 of the terminal event; 0 before
+ * @param state where the job stands on the training log
+ * @param claimable whether a worker may claim the next attempt now
  * @param dataset the dataset version; null while it is not ready
  * @param rejection why the dataset will never be ready; null unless it was rejected
  * @param lostAttempts attempts that fell silent since the last checkpoint
@@ -29,9 +32,8 @@ public record Job(
     long startedAt,
     long finishedAt,
     JobStatus status,
-    Lease lease,
-    boolean pauseWanted,
-    boolean cancelWanted,
+    JobState state,
+    boolean claimable,
     ArtifactRef dataset,
     ErrorDetail rejection,
     int lostAttempts,
@@ -41,5 +43,20 @@ public record Job(
 
   public TrainingRequested request() {
     return requestEvent.data();
+  }
+
+  /** Attempts so far; 0 before the first. */
+  public int attempt() {
+    return state.progress().attempts();
+  }
+
+  /** Whether a user wants it to wait. */
+  public boolean pauseWanted() {
+    return state instanceof JobState.Pausing || state instanceof JobState.Paused;
+  }
+
+  /** Whether a user wants it ended. */
+  public boolean cancelWanted() {
+    return state instanceof JobState.Cancelling;
   }
 }

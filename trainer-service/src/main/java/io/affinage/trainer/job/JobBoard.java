@@ -6,40 +6,38 @@ import io.affinage.events.DatasetSubmitted;
 import io.affinage.events.EventData;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.TrainingCancelled;
-import io.affinage.events.TrainingCheckpointed;
-import io.affinage.events.TrainingClaimed;
-import io.affinage.events.TrainingControlRequested;
 import io.affinage.events.TrainingFailed;
-import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
-import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.lease.JobLogChange;
+import io.affinage.events.lease.Verdict;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 
-/** The view of all jobs. One thread applies events, any thread asks. */
+/** The view of all jobs. Some threads apply events, any thread asks. */
 public final class JobBoard {
   private final Map<String, JobHistory> histories = new HashMap<>();
   private final DatasetView datasets;
   private final ModelView models;
-  private final LongSupplier clock;
+  private final InstantSource logTime;
   private long changes;
 
   /**
-   * @param clock milliseconds that only ever rise, for leases
+   * @param logTime the training log's, for leases
    */
-  public JobBoard(DatasetView datasets, ModelView models, LongSupplier clock) {
+  public JobBoard(DatasetView datasets, ModelView models, InstantSource logTime) {
     this.datasets = datasets;
     this.models = models;
-    this.clock = clock;
+    this.logTime = logTime;
   }
 
-  /** Takes an event in; events that no job cares about are ignored. */
+  /** Takes an event of any other topic in; events that no job cares about are ignored. */
   public synchronized void apply(Recorded event) {
     EventData data = event.data();
     if (data instanceof DatasetSubmitted submitted) {
@@ -48,44 +46,48 @@ public final class JobBoard {
       datasets.ready(ready);
     } else if (data instanceof DatasetRejected rejected) {
       datasets.rejected(rejected);
-    } else {
-      if (data instanceof ModelRegistered model) {
-        models.registered(model);
-      }
-      String jobId = jobOf(data);
-      if (jobId != null) {
-        histories.computeIfAbsent(jobId, JobHistory::new).apply(event, clock.getAsLong());
-      }
+    } else if (data instanceof TrainingRequested) {
+      history(data.key()).requested(event);
+    } else if (data instanceof TrainingProgressed progressed) {
+      history(data.key()).progressed(event, progressed);
+    } else if (data instanceof TrainingFailed || data instanceof TrainingCancelled) {
+      history(data.key()).ended(event);
+    } else if (data instanceof ModelRegistered model) {
+      models.registered(model);
+      history(model.jobId()).ended(event);
     }
+    changed();
+  }
+
+  /** Takes an entry of the training log in; one without effect changes nothing. */
+  public synchronized void apply(JobLogChange change) {
+    if (change.verdict() != Verdict.ACCEPTED) {
+      return;
+    }
+    history(change.jobId()).apply(change);
+    if (change.event().data() instanceof ModelRegistered model) {
+      models.registered(model);
+    }
+    changed();
+  }
+
+  private JobHistory history(String jobId) {
+    return histories.computeIfAbsent(jobId, JobHistory::new);
+  }
+
+  private void changed() {
     changes++;
     notifyAll();
   }
 
-  private static String jobOf(EventData data) {
-    if (data instanceof ModelRegistered model) {
-      return model.jobId();
-    }
-    return data instanceof TrainingRequested
-            || data instanceof TrainingClaimed
-            || data instanceof TrainingHeartbeat
-            || data instanceof TrainingCheckpointed
-            || data instanceof TrainingReleased
-            || data instanceof TrainingControlRequested
-            || data instanceof TrainingProgressed
-            || data instanceof TrainingFailed
-            || data instanceof TrainingCancelled
-        ? data.key()
-        : null;
-  }
-
   public synchronized Optional<Job> find(String jobId) {
     return Optional.ofNullable(histories.get(jobId))
-        .map(h -> h.snapshot(datasets, clock.getAsLong()));
+        .map(h -> h.snapshot(datasets, logTime.instant()));
   }
 
   /** Oldest request first. */
   public synchronized List<Job> all() {
-    long now = clock.getAsLong();
+    Instant now = logTime.instant();
     return histories.values().stream()
         .map(h -> h.snapshot(datasets, now))
         .filter(Objects::nonNull)
@@ -108,12 +110,6 @@ public final class JobBoard {
   public synchronized List<Checkpoint> checkpoints(String jobId) {
     JobHistory history = histories.get(jobId);
     return history == null ? List.of() : history.checkpoints();
-  }
-
-  /** Whether this worker's claim of this attempt won and is still the last word on the job. */
-  public synchronized boolean holds(String jobId, int attempt, String workerId) {
-    JobHistory history = histories.get(jobId);
-    return history != null && !history.ended() && Lease.heldBy(history.lease(), attempt, workerId);
   }
 
   /** A number that rises with every event applied. */

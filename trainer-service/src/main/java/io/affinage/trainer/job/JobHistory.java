@@ -8,24 +8,21 @@ import io.affinage.events.TrainingCheckpointed;
 import io.affinage.events.TrainingClaimed;
 import io.affinage.events.TrainingControlRequested;
 import io.affinage.events.TrainingFailed;
-import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.lease.JobLogChange;
+import io.affinage.events.lease.JobState;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
-/**
- * Everything read about one job, folded in log order. Records of an attempt that is not the current
- * one are ignored; so are duplicates.
- */
+/** Everything read about one job: its request, what its log came to, progress, its end. */
 final class JobHistory {
   /** Progress lines kept per job; older ones fall out, the messages stay. */
   private static final int PROGRESS_KEPT = 2000;
@@ -33,15 +30,12 @@ final class JobHistory {
   private final String jobId;
   private final List<JobEvent> messages = new ArrayList<>();
   private final Deque<JobEvent> progressLines = new ArrayDeque<>();
-  private final Set<String> seen = new HashSet<>();
   private final List<Checkpoint> checkpoints = new ArrayList<>();
   private Event<TrainingRequested> request;
   private long requestedAt;
   private long startedAt;
   private long finishedAt;
-  private Lease lease = new Lease.Unclaimed();
-  private boolean pauseWanted;
-  private boolean cancelWanted;
+  private JobState state = JobState.initial();
   private int lostAttempts;
   private TrainingProgressed progress;
   private EventData terminal;
@@ -50,35 +44,26 @@ final class JobHistory {
     this.jobId = jobId;
   }
 
-  void apply(Recorded event, long nowMillis) {
+  /** An entry of the training log that had an effect. */
+  void apply(JobLogChange change) {
+    state = change.after();
+    Recorded event = new Recorded(change.event(), change.time().toEpochMilli());
     EventData data = event.data();
-    if (data instanceof TrainingProgressed progressed) {
-      progressed(event, progressed);
-      return;
-    }
-    if (data instanceof TrainingHeartbeat beat) {
-      lease = Lease.heard(lease, beat.attempt(), beat.workerId(), nowMillis);
-      return;
-    }
-    if (!seen.add(event.eventId())) {
-      return;
-    }
-    if (data instanceof TrainingRequested) {
-      requested(event);
-    } else if (data instanceof TrainingClaimed claim) {
-      claimed(event, claim, nowMillis);
+    if (data instanceof TrainingClaimed claim) {
+      claimed(event, claim, change.before());
     } else if (data instanceof TrainingCheckpointed made) {
-      checkpointed(event, made, nowMillis);
+      checkpointed(event, made);
     } else if (data instanceof TrainingReleased release) {
-      released(event, release);
+      tell(event, "info", "Worker released the job: " + release.reason());
     } else if (data instanceof TrainingControlRequested control) {
       controlled(event, control);
-    } else {
+    } else if (state instanceof JobState.Terminal) {
       ended(event);
     }
   }
 
-  private void requested(Recorded event) {
+  /** The first request counts. */
+  void requested(Recorded event) {
     if (request != null) {
       return;
     }
@@ -87,32 +72,29 @@ final class JobHistory {
     tell(event, "info", "Created fine-tuning job: " + jobId);
   }
 
-  private void claimed(Recorded event, TrainingClaimed claim, long nowMillis) {
-    Lease before = lease;
-    lease =
-        Lease.claimed(before, claim.attempt(), claim.workerId(), claim.leaseMillis(), nowMillis);
-    if (lease.equals(before)) {
+  private void claimed(Recorded event, TrainingClaimed claim, JobState before) {
+    if (before.isHeldBy(claim.attempt(), claim.workerId())) {
       return;
     }
     if (startedAt == 0) {
       startedAt = event.writtenAt();
       tell(event, "info", "Fine-tuning job started");
-    } else if (before instanceof Lease.Held held) {
+    } else if (before.holder().isPresent()) {
       lostAttempts++;
       tell(
           event,
           "warn",
-          "Worker " + held.workerId() + " fell silent; attempt " + claim.attempt() + " goes on");
+          "Worker "
+              + before.holder().get().workerId()
+              + " fell silent; attempt "
+              + claim.attempt()
+              + " goes on");
     } else {
       tell(event, "info", "Fine-tuning job goes on with attempt " + claim.attempt());
     }
   }
 
-  private void checkpointed(Recorded event, TrainingCheckpointed made, long nowMillis) {
-    if (!Lease.heldBy(lease, made.attempt(), made.workerId())) {
-      return;
-    }
-    lease = Lease.heard(lease, made.attempt(), made.workerId(), nowMillis);
+  private void checkpointed(Recorded event, TrainingCheckpointed made) {
     lostAttempts = 0;
     checkpoints.add(
         new Checkpoint(
@@ -124,37 +106,17 @@ final class JobHistory {
     tell(event, "info", "Checkpoint created at step " + made.step());
   }
 
-  private void released(Recorded event, TrainingReleased release) {
-    Lease before = lease;
-    lease = Lease.released(before, release.attempt(), release.workerId());
-    if (!lease.equals(before)) {
-      tell(event, "info", "Worker released the job: " + release.reason());
-    }
-  }
-
   private void controlled(Recorded event, TrainingControlRequested control) {
-    if (terminal != null) {
-      return;
-    }
     switch (control.action()) {
-      case CANCEL -> {
-        cancelWanted = true;
-        tell(event, "info", "Cancellation requested");
-      }
-      case PAUSE -> {
-        pauseWanted = true;
-        tell(event, "info", "Pause requested");
-      }
-      case RESUME -> {
-        pauseWanted = false;
-        tell(event, "info", "Fine-tuning job resumed");
-      }
+      case CANCEL -> tell(event, "info", "Cancellation requested");
+      case PAUSE -> tell(event, "info", "Pause requested");
+      case RESUME -> tell(event, "info", "Fine-tuning job resumed");
     }
   }
 
-  private void progressed(Recorded event, TrainingProgressed made) {
+  void progressed(Recorded event, TrainingProgressed made) {
     if (terminal != null
-        || made.attempt() < lease.attempt()
+        || made.attempt() < state.progress().attempts()
         || (progress != null
             && progress.attempt() == made.attempt()
             && progress.step() >= made.step())) {
@@ -190,7 +152,7 @@ final class JobHistory {
   }
 
   /** Exactly one terminal event is ever visible (see the lease protocol), on two topics. */
-  private void ended(Recorded event) {
+  void ended(Recorded event) {
     if (terminal != null) {
       return;
     }
@@ -217,7 +179,7 @@ final class JobHistory {
   }
 
   /** Null until the request itself was read. */
-  Job snapshot(DatasetView datasets, long nowMillis) {
+  Job snapshot(DatasetView datasets, Instant logTime) {
     if (request == null) {
       return null;
     }
@@ -228,13 +190,12 @@ final class JobHistory {
         requestedAt,
         startedAt,
         finishedAt,
-        status(entry, nowMillis),
-        lease,
-        pauseWanted,
-        cancelWanted,
+        status(entry, logTime),
+        state,
+        terminal == null && state.isClaimable(logTime),
         entry.dataset(),
         entry.rejection(),
-        lostAttempts + (silent(nowMillis) ? 1 : 0),
+        lostAttempts + (silent(logTime) ? 1 : 0),
         checkpoints.isEmpty()
             ? Optional.empty()
             : Optional.of(checkpoints.get(checkpoints.size() - 1)),
@@ -242,35 +203,28 @@ final class JobHistory {
         terminal);
   }
 
-  private boolean silent(long nowMillis) {
-    return lease instanceof Lease.Held held && !held.liveAt(nowMillis);
+  private boolean silent(Instant logTime) {
+    return terminal == null
+        && state.holder().filter(lease -> lease.hasExpired(logTime)).isPresent();
   }
 
-  private JobStatus status(DatasetView.Entry entry, long nowMillis) {
+  private JobStatus status(DatasetView.Entry entry, Instant logTime) {
     if (terminal instanceof ModelRegistered) {
       return JobStatus.SUCCEEDED;
     }
     if (terminal != null) {
       return terminal instanceof TrainingFailed ? JobStatus.FAILED : JobStatus.CANCELLED;
     }
-    if (cancelWanted) {
+    if (state instanceof JobState.Cancelling) {
       return JobStatus.CANCELLING;
     }
-    if (lease instanceof Lease.Held held && held.liveAt(nowMillis)) {
+    if (state.holder().isPresent() && !silent(logTime)) {
       return JobStatus.RUNNING;
     }
-    if (pauseWanted) {
+    if (state instanceof JobState.Paused || state instanceof JobState.Pausing) {
       return JobStatus.PAUSED;
     }
     return entry.dataset() == null ? JobStatus.VALIDATING_FILES : JobStatus.QUEUED;
-  }
-
-  Lease lease() {
-    return lease;
-  }
-
-  boolean ended() {
-    return terminal != null;
   }
 
   List<Checkpoint> checkpoints() {

@@ -1,7 +1,8 @@
 package io.affinage.trainer.kafka;
 
+import io.affinage.events.Event;
+import io.affinage.events.EventSerializer;
 import io.affinage.events.KafkaDefaults;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
@@ -12,7 +13,6 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
@@ -20,9 +20,6 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * security).
  */
 public final class KafkaClients {
-  /** A transaction left behind by a dead worker hides what follows it for no longer than this. */
-  private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
-
   private final Map<String, Object> connection;
 
   public KafkaClients(Map<String, Object> connection) {
@@ -43,22 +40,15 @@ public final class KafkaClients {
     return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
-  public Producer<String, byte[]> producer() {
-    return new KafkaProducer<>(producing(), new StringSerializer(), new ByteArraySerializer());
-  }
-
-  /** A producer that fences every earlier one with the same id once it is initialised. */
-  Producer<String, byte[]> transactional(String transactionalId) {
-    Map<String, Object> settings = producing();
-    settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
-    settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) TRANSACTION_TIMEOUT.toMillis());
-    return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
-  }
-
-  private Map<String, Object> producing() {
+  Producer<String, Event<?>> producer() {
     Map<String, Object> settings = KafkaDefaults.producer(connection);
     settings.put(ProducerConfig.LINGER_MS_CONFIG, "0");
     settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "10000");
-    return settings;
+    return new KafkaProducer<>(settings, new StringSerializer(), new EventSerializer());
+  }
+
+  /** Servers and security. */
+  Map<String, Object> connection() {
+    return connection;
   }
 }

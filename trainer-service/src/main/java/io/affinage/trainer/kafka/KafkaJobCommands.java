@@ -1,8 +1,11 @@
 package io.affinage.trainer.kafka;
 
-import io.affinage.events.EventData;
+import io.affinage.events.EventFactory;
 import io.affinage.events.TrainingControlRequested;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.lease.kafka.JobLogReader;
+import io.affinage.events.lease.kafka.JobLogUnavailableException;
+import io.affinage.events.lease.kafka.JobLogWriter;
 import io.affinage.trainer.job.JobCommands;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
@@ -10,53 +13,61 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
-/** Writes users' commands and waits until the view has read them back. */
-public final class KafkaJobCommands implements JobCommands {
-  private final EventWriter writer;
-  private final TopicView view;
-  private final Duration timeout;
+/**
+ * Writes users' commands and waits until the views have read them back.
+ *
+ * @param timeout how long each step of a command waits for the broker
+ */
+record KafkaJobCommands(
+    EventWriter writer,
+    TopicView view,
+    JobLogWriter logWriter,
+    JobLogReader log,
+    EventFactory events,
+    Duration timeout)
+    implements JobCommands {
 
-  public KafkaJobCommands(EventWriter writer, TopicView view, Duration timeout) {
-    this.writer = writer;
-    this.view = view;
-    this.timeout = timeout;
+  /** A step of a command. */
+  private interface Step {
+    void take() throws TimeoutException, InterruptedException;
   }
 
   @Override
   public void request(TrainingRequested request) {
-    write(request);
+    insist(
+        () -> {
+          RecordMetadata written = writer.writeAndWait(request, timeout);
+          view.awaitRead(
+              new TopicPartition(written.topic(), written.partition()), written.offset(), timeout);
+        });
   }
 
   @Override
   public void control(String jobId, TrainingControlRequested.Action action) {
-    write(new TrainingControlRequested(jobId, action));
-  }
-
-  private void write(EventData data) {
-    try {
-      RecordMetadata written = writer.writeAndWait(data, timeout);
-      view.awaitRead(
-          new TopicPartition(written.topic(), written.partition()), written.offset(), timeout);
-    } catch (TimeoutException | KafkaException e) {
-      throw new UnavailableException("Kafka cannot be reached: " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
-    }
+    insist(
+        () -> {
+          logWriter.append(events.create(new TrainingControlRequested(jobId, action)), timeout);
+          log.catchUp(timeout);
+        });
   }
 
   @Override
   public void catchUp() {
-    try {
-      view.catchUp(timeout);
-    } catch (TimeoutException | KafkaException e) {
-      throw new UnavailableException("Kafka cannot be reached: " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
-    }
+    insist(
+        () -> {
+          view.catchUp(timeout);
+          log.catchUp(timeout);
+        });
   }
 
-  private static UnavailableException interrupted(InterruptedException e) {
-    Thread.currentThread().interrupt();
-    return new UnavailableException("the service is being stopped", e);
+  private static void insist(Step step) {
+    try {
+      step.take();
+    } catch (TimeoutException | JobLogUnavailableException | KafkaException e) {
+      throw new UnavailableException("Kafka cannot be reached: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UnavailableException("the service is being stopped", e);
+    }
   }
 }

@@ -3,179 +3,159 @@ package io.affinage.trainer.kafka;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
+import io.affinage.events.EventFactory;
 import io.affinage.events.ModelRegistered;
-import io.affinage.events.TrainingCancelled;
+import io.affinage.events.Topic;
+import io.affinage.events.Topics;
 import io.affinage.events.TrainingCheckpointed;
-import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.lease.LeaseLostException;
+import io.affinage.events.lease.kafka.JobAttempt;
+import io.affinage.events.lease.kafka.JobClaimer;
+import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.trainer.engine.TrainingProgress;
-import io.affinage.trainer.job.Job;
 import io.affinage.trainer.work.Tenure;
 import io.affinage.trainer.work.TenureLostException;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.producer.Producer;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
 
-/** An attempt that won its claim, with the producer that fences the ones before it. */
+/** A won attempt of the lease protocol, and what its worker tells about it. */
 final class KafkaTenure implements Tenure {
   private static final Logger LOG = Logger.getLogger(KafkaTenure.class);
-  private static final Duration PAUSE = Duration.ofMillis(500);
 
-  private final KafkaJobClaims claims;
+  private final JobAttempt attempt;
   private final Event<TrainingRequested> request;
-  private final String jobId;
-  private final int attempt;
-  private final String workerId;
-  private final TopicPartition partition;
-  private Producer<String, byte[]> fence;
+  private final JobClaimer claimer;
+  private final EventFactory events;
+  private final EventWriter news;
 
   KafkaTenure(
-      KafkaJobClaims claims,
+      JobAttempt attempt,
       Event<TrainingRequested> request,
-      int attempt,
-      String workerId,
-      TopicPartition partition,
-      Producer<String, byte[]> fence) {
-    this.claims = claims;
-    this.request = request;
-    this.jobId = request.data().jobId();
+      JobClaimer claimer,
+      EventFactory events,
+      EventWriter news) {
     this.attempt = attempt;
-    this.workerId = workerId;
-    this.partition = partition;
-    this.fence = fence;
+    this.request = request;
+    this.claimer = claimer;
+    this.events = events;
+    this.news = news;
   }
 
   @Override
   public int attempt() {
-    return attempt;
+    return attempt.attempt();
   }
 
   @Override
   public String workerId() {
-    return workerId;
+    return attempt.workerId();
   }
 
   @Override
   public boolean held() {
-    return claims.board().holds(jobId, attempt, workerId);
+    return attempt.isHeld();
   }
 
   @Override
   public void heartbeat(int step) {
-    claims.writer().write(request, new TrainingHeartbeat(jobId, attempt, workerId, step));
+    if (held()) {
+      tell(new TrainingHeartbeat(attempt.jobId(), attempt(), workerId(), step));
+    }
   }
 
   @Override
   public void checkpointed(int step, ArtifactRef checkpoint, Double trainLoss) {
-    claims
+    EventData made =
+        new TrainingCheckpointed(
+            attempt.jobId(), attempt(), workerId(), step, checkpoint, trainLoss);
+    claimer
         .writer()
-        .write(
-            request,
-            new TrainingCheckpointed(jobId, attempt, workerId, step, checkpoint, trainLoss));
+        .offer(
+            events.causedBy(request, made),
+            failure ->
+                LOG.warnf(
+                    "The checkpoint of step %d of job %s is not on the log: %s",
+                    step, attempt.jobId(), failure.getMessage()));
   }
 
   @Override
   public void progressed(TrainingProgress progress) {
-    claims
-        .writer()
-        .write(
-            request,
-            new TrainingProgressed(
-                jobId,
-                attempt,
-                workerId,
-                progress.step(),
-                progress.totalSteps(),
-                progress.trainLoss(),
-                progress.learningRate(),
-                progress.tokensSeen(),
-                progress.tokensPerSecond(),
-                progress.etaSeconds(),
-                progress.metrics().isEmpty() ? null : progress.metrics()));
+    news.write(
+        request,
+        new TrainingProgressed(
+            attempt.jobId(),
+            attempt(),
+            workerId(),
+            progress.step(),
+            progress.totalSteps(),
+            progress.trainLoss(),
+            progress.learningRate(),
+            progress.tokensSeen(),
+            progress.tokensPerSecond(),
+            progress.etaSeconds(),
+            progress.metrics().isEmpty() ? null : progress.metrics()));
   }
 
   /** A release that cannot be written does no harm: the lease runs out instead. */
   @Override
   public void release(String reason) {
+    tell(new TrainingReleased(attempt.jobId(), attempt(), workerId(), reason));
+  }
+
+  private void tell(EventData data) {
     try {
-      claims
-          .writer()
-          .writeAndWait(
-              request, new TrainingReleased(jobId, attempt, workerId, reason), claims.lease());
-    } catch (TimeoutException | KafkaException e) {
-      LOG.warnf("Job %s could not be released: %s", jobId, e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      claimer.writer().append(events.causedBy(request, data), claimer.lease());
+    } catch (RuntimeException e) {
+      if (!Thread.currentThread().isInterrupted()) {
+        LOG.warnf(
+            "%s of job %s is not on the log: %s",
+            data.getClass().getSimpleName(), attempt.jobId(), e.getMessage());
+      }
     }
   }
 
-  /**
-   * Tries until it is known whether the transaction took effect. After any failure the producer is
-   * made anew, which settles what the one before had begun, and the log is read to its end.
-   */
+  /** Tries until it is known whether the end took effect: it may be the fruit of days. */
   @Override
   public void end(EventData terminal, List<EventData> onward)
       throws TenureLostException, InterruptedException {
+    Event<?> ended = events.causedBy(request, terminal);
+    List<ProducerRecord<String, Event<?>>> following = new ArrayList<>();
+    Topic outcome =
+        terminal instanceof ModelRegistered ? Topics.MODEL_REGISTERED : Topics.TRAINING_FAILED;
+    following.add(outcome.record(ended));
+    for (EventData next : onward) {
+      Topic topic =
+          next instanceof TrainingRequested
+              ? Topics.TRAINING_REQUESTED
+              : Topics.EVALUATION_REQUESTED;
+      following.add(topic.record(events.causedBy(ended, next)));
+    }
     while (true) {
-      if (!held()) {
-        if (endedByThis()) {
-          return;
+      try {
+        attempt.end(ended, following);
+        return;
+      } catch (LeaseLostException e) {
+        throw new TenureLostException(e.getMessage(), e);
+      } catch (JobLogUnavailableException | KafkaException e) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException("interrupted while ending job " + attempt.jobId());
         }
-        throw new TenureLostException(
-            "attempt " + attempt + " is no longer the one that counts", null);
-      }
-      try {
-        fence.beginTransaction();
-        claims.writer().writeTerminal(fence, request, terminal, onward);
-        fence.commitTransaction();
-        claims.view().catchUp(partition, claims.lease());
-        return;
-      } catch (TimeoutException | KafkaException e) {
-        LOG.warnf("The end of job %s could not be written, trying again: %s", jobId, e.toString());
-        fenceAnew();
-      }
-    }
-  }
-
-  private boolean endedByThis() {
-    return claims.board().find(jobId).map(Job::terminal).filter(this::isMine).isPresent();
-  }
-
-  private boolean isMine(EventData terminal) {
-    if (terminal instanceof ModelRegistered model) {
-      return model.attempt() == attempt && model.workerId().equals(workerId);
-    }
-    if (terminal instanceof TrainingFailed failed) {
-      return failed.attempt() == attempt && failed.workerId().equals(workerId);
-    }
-    return terminal instanceof TrainingCancelled cancelled
-        && cancelled.attempt() == attempt
-        && cancelled.workerId().equals(workerId);
-  }
-
-  private void fenceAnew() throws InterruptedException {
-    while (true) {
-      try {
-        fence.close(Duration.ZERO);
-        fence = claims.fence(jobId);
-        claims.view().catchUp(partition, claims.lease());
-        return;
-      } catch (TimeoutException | KafkaException e) {
-        LOG.warnf("The broker cannot be reached for job %s: %s", jobId, e.getMessage());
-        Thread.sleep(PAUSE.toMillis());
+        LOG.warnf("The end of job %s is not on the log, trying again: %s", attempt.jobId(), e);
+        TimeUnit.SECONDS.sleep(1);
       }
     }
   }
 
   @Override
   public void close() {
-    fence.close(Duration.ZERO);
+    attempt.close();
   }
 }

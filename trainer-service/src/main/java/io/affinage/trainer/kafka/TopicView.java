@@ -39,7 +39,6 @@ public final class TopicView implements AutoCloseable {
   /** Someone who waits until these positions are reached. */
   private record Waiter(Map<TopicPartition, Long> targets, CompletableFuture<Void> reached) {}
 
-  private final KafkaClients clients;
   private final JobBoard board;
   private final Set<String> topics;
   private final Queue<Waiter> arriving = new ConcurrentLinkedQueue<>();
@@ -61,7 +60,6 @@ public final class TopicView implements AutoCloseable {
   TopicView(
       KafkaClients clients, JobBoard board, Collection<String> topics, Duration partitionsEvery) {
     this.partitionsEveryNanos = partitionsEvery.toNanos();
-    this.clients = clients;
     this.board = board;
     this.topics = Set.copyOf(topics);
     this.consumer = clients.reader();
@@ -98,12 +96,6 @@ public final class TopicView implements AutoCloseable {
    */
   public void catchUp(Duration timeout) throws TimeoutException, InterruptedException {
     catchUp(partitions(topics, timeout), timeout);
-  }
-
-  /** As above for the partition that holds a key's records. */
-  void catchUp(TopicPartition partition, Duration timeout)
-      throws TimeoutException, InterruptedException {
-    catchUp(List.of(partition), timeout);
   }
 
   private void catchUp(Collection<TopicPartition> partitions, Duration timeout)
@@ -235,11 +227,6 @@ public final class TopicView implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  /** The clients that this view was made with. */
-  KafkaClients clients() {
-    return clients;
   }
 
   @Override

@@ -5,12 +5,19 @@ import io.affinage.events.EventFactory;
 import io.affinage.events.Topic;
 import io.affinage.events.TopicProvisioner;
 import io.affinage.events.Topics;
+import io.affinage.events.lease.JobLog;
+import io.affinage.events.lease.LogClock;
+import io.affinage.events.lease.kafka.JobClaimer;
+import io.affinage.events.lease.kafka.JobLogReader;
+import io.affinage.events.lease.kafka.JobLogUnavailableException;
+import io.affinage.events.lease.kafka.JobLogWriter;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.job.DatasetView;
 import io.affinage.trainer.job.JobBoard;
 import io.affinage.trainer.job.JobCommands;
 import io.affinage.trainer.job.ModelView;
+import io.affinage.trainer.work.JobClaims;
 import io.affinage.trainer.work.Trainer;
 import io.affinage.trainer.work.WorkMetrics;
 import io.affinage.trainer.work.WorkSettings;
@@ -19,7 +26,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -30,14 +36,13 @@ import org.jboss.logging.Logger;
  * its own.
  */
 public final class TrainerRuntime implements AutoCloseable {
-  /** Everything that jobs follow from. */
+  /** What jobs follow from, beside the training log. */
   private static final List<Topic> TOPICS =
       List.of(
           Topics.DATASET_SUBMITTED,
           Topics.DATASET_READY,
           Topics.DATASET_REJECTED,
           Topics.TRAINING_REQUESTED,
-          Topics.TRAINING_LOG,
           Topics.TRAINING_PROGRESS,
           Topics.TRAINING_FAILED,
           Topics.MODEL_REGISTERED);
@@ -52,6 +57,8 @@ public final class TrainerRuntime implements AutoCloseable {
   private final ModelView models = new ModelView();
   private final JobBoard board;
   private final TopicView view;
+  private final JobLogReader log;
+  private final JobLogWriter logWriter;
   private final EventWriter writer;
   private final JobCommands commands;
   private final Trainer trainer;
@@ -82,26 +89,33 @@ public final class TrainerRuntime implements AutoCloseable {
       Duration commandTimeout) {
     this.clients = clients;
     this.topics = topics;
-    LongSupplier clock = () -> System.nanoTime() / 1_000_000;
+    LogClock clock = new LogClock();
     this.board = new JobBoard(datasets, models, clock);
     this.view = new TopicView(clients, board, TOPICS.stream().map(Topic::name).toList());
-    this.writer =
-        new EventWriter(
-            clients.producer(), new EventFactory("/affinage/trainer-service", Clock.systemUTC()));
-    this.commands = new KafkaJobCommands(writer, view, commandTimeout);
+    EventFactory events = new EventFactory("/affinage/trainer-service", Clock.systemUTC());
+    this.log = JobLogReader.start(clients.connection(), JobLog.TRAINING, clock, board::apply);
+    this.logWriter = new JobLogWriter(clients.connection(), JobLog.TRAINING);
+    this.writer = new EventWriter(clients.producer(), events);
+    this.commands = new KafkaJobCommands(writer, view, logWriter, log, events, commandTimeout);
     this.trainer =
         new Trainer(
             board,
-            new KafkaJobClaims(writer, view, board, workerId, settings.lease()),
-            new KafkaJobClaims(writer, view, board, workerId + "-settling", settings.lease()),
+            claims(workerId, events, settings.lease()),
+            claims(workerId + "-settling", events, settings.lease()),
             engine,
             bases.apply(models),
             artifacts,
             metrics,
-            settings,
-            clock);
+            settings);
     this.starter = new Thread(this::begin, "trainer-start");
     this.starter.setDaemon(true);
+  }
+
+  private JobClaims claims(String workerId, EventFactory events, Duration lease) {
+    JobClaimer claimer =
+        new JobClaimer(
+            clients.connection(), JobLog.TRAINING, log, logWriter, events, workerId, lease);
+    return new KafkaJobClaims(claimer, events, writer);
   }
 
   public void start() {
@@ -114,11 +128,12 @@ public final class TrainerRuntime implements AutoCloseable {
         provision();
         view.start();
         view.catchUp(FIRST_READ);
+        log.catchUp(FIRST_READ);
         trainer.start();
         started = true;
         LOG.info("The trainer has read the topics and takes jobs");
         return;
-      } catch (TimeoutException | KafkaException e) {
+      } catch (TimeoutException | JobLogUnavailableException | KafkaException e) {
         LOG.warnf("Kafka cannot be used yet, trying again: %s", e.getMessage());
         pause();
       } catch (InterruptedException e) {
@@ -187,6 +202,8 @@ public final class TrainerRuntime implements AutoCloseable {
   @Override
   public void close() {
     view.close();
+    log.close();
+    logWriter.close();
     writer.close();
   }
 }

@@ -7,11 +7,11 @@ import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.lease.Lease;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.Job;
 import io.affinage.trainer.job.JobStatus;
-import io.affinage.trainer.job.Lease;
 import io.affinage.trainer.rest.FineTuningJob.Hyperparameters;
 import io.affinage.trainer.spec.InvalidSpecException;
 import io.affinage.trainer.spec.SpecResolver;
@@ -108,8 +108,8 @@ final class FineTuningJobView {
         spec,
         job.dataset() == null ? null : job.dataset().digest(),
         job.request().datasetName(),
-        job.lease().attempt(),
-        job.lease() instanceof Lease.Held held ? held.workerId() : null,
+        job.attempt(),
+        job.state().holder().map(Lease::workerId).orElse(null),
         progress == null ? null : progress.step(),
         progress == null ? null : progress.totalSteps(),
         progress == null ? null : progress.trainLoss(),

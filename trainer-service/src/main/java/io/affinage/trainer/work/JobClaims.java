@@ -1,14 +1,16 @@
 package io.affinage.trainer.work;
 
+import io.affinage.trainer.job.Job;
 import java.util.Optional;
 
 /** Where workers agree on who runs which attempt. */
 public interface JobClaims {
 
   /**
-   * Claims an attempt and waits for the verdict.
+   * Claims a job's next attempt and waits for the verdict.
    *
-   * @return empty when another worker's claim came first or the job has ended
+   * @return empty when the job is not to be had: another worker's claim came first, the job has
+   *     ended, or claims cannot be made now
    */
-  Optional<Tenure> claim(String jobId, int attempt) throws InterruptedException;
+  Optional<Tenure> claim(Job job) throws InterruptedException;
 }

@@ -4,7 +4,6 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.Job;
-import io.affinage.trainer.job.Lease;
 import io.affinage.trainer.spec.InvalidSpecException;
 import io.affinage.trainer.spec.SpecResolver;
 import java.util.Optional;
@@ -20,14 +19,10 @@ sealed interface Settlement {
 
   /**
    * @param maxLostAttempts attempts that may fall silent without a new checkpoint
-   * @return empty for a job that should be trained, is being trained, or has ended
+   * @return empty for a job that should be trained, is being trained or paused, or has ended
    */
-  static Optional<Settlement> of(Job job, int maxLostAttempts, long nowMillis) {
-    if (job.status().terminal()
-        || (job.lease() instanceof Lease.Held held && held.liveAt(nowMillis))) {
-      return Optional.empty();
-    }
-    return ofUnattended(job, maxLostAttempts);
+  static Optional<Settlement> of(Job job, int maxLostAttempts) {
+    return job.claimable() ? ofUnattended(job, maxLostAttempts) : Optional.empty();
   }
 
   /** As above for a job that no other worker has. */

@@ -6,12 +6,10 @@ import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.job.Job;
 import io.affinage.trainer.job.JobBoard;
 import io.affinage.trainer.job.JobStatus;
-import io.affinage.trainer.job.Lease;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 
 /**
  * Works through the queue with other processes like it. One lane trains, one job at a time, oldest
@@ -38,7 +36,6 @@ public final class Trainer {
   private final Attempt attempt;
   private final WorkMetrics metrics;
   private final WorkSettings settings;
-  private final LongSupplier clock;
   private final Thread training;
   private final Thread settling;
   private volatile boolean stopping;
@@ -47,7 +44,6 @@ public final class Trainer {
    * @param trainingClaims claims of the lane that trains
    * @param settlingClaims claims under another worker id, so that the lanes cannot be mistaken for
    *     each other
-   * @param clock the board's
    */
   public Trainer(
       JobBoard board,
@@ -57,12 +53,10 @@ public final class Trainer {
       BaseModels bases,
       ArtifactStore artifacts,
       WorkMetrics metrics,
-      WorkSettings settings,
-      LongSupplier clock) {
+      WorkSettings settings) {
     this.board = board;
     this.metrics = metrics;
     this.settings = settings;
-    this.clock = clock;
     this.attempt = new Attempt(engine, bases, artifacts, metrics, settings);
     this.training =
         lane("trainer-training", () -> loop(trainingClaims, this::nextToTrain, this::train));
@@ -116,7 +110,10 @@ public final class Trainer {
           board.awaitChange(seen, GLANCE_MILLIS);
           continue;
         }
-        work(next.get(), claims, action);
+        if (!work(next.get(), claims, action)) {
+          // Lost to another worker, which the board shows, or the log is away.
+          board.awaitChange(seen, GLANCE_MILLIS);
+        }
       } catch (InterruptedException e) {
         if (stopping) {
           return;
@@ -128,12 +125,13 @@ public final class Trainer {
     }
   }
 
-  private void work(Job job, JobClaims claims, Action action) throws InterruptedException {
-    Optional<Tenure> won = claims.claim(job.id(), job.lease().attempt() + 1);
+  /** Returns whether the job's next attempt was won. */
+  private boolean work(Job job, JobClaims claims, Action action) throws InterruptedException {
+    Optional<Tenure> won = claims.claim(job);
     if (won.isEmpty()) {
-      return;
+      return false;
     }
-    if (job.lease() instanceof Lease.Held) {
+    if (job.state().holder().isPresent()) {
       metrics.leaseExpired();
     }
     try (Tenure tenure = won.get()) {
@@ -142,6 +140,7 @@ public final class Trainer {
     } catch (TenureLostException e) {
       LOG.log(Level.WARNING, "Job {0} was taken over: {1}", job.id(), e.getMessage());
     }
+    return true;
   }
 
   private Optional<Job> nextToTrain() {
@@ -156,7 +155,7 @@ public final class Trainer {
   }
 
   private Optional<Settlement> settlement(Job job) {
-    return Settlement.of(job, settings.maxLostAttempts(), clock.getAsLong());
+    return Settlement.of(job, settings.maxLostAttempts());
   }
 
   private void train(Job job, Tenure tenure) throws InterruptedException, TenureLostException {

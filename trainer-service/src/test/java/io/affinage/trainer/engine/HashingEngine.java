@@ -19,6 +19,7 @@ public final class HashingEngine implements TrainingEngine {
   private final AtomicInteger runs = new AtomicInteger();
   private final AtomicInteger stepsDone = new AtomicInteger();
   private volatile boolean gated;
+  private volatile boolean stopped;
   private volatile TrainingException failure;
 
   /** From now on a step is only done for a permit. */
@@ -47,6 +48,11 @@ public final class HashingEngine implements TrainingEngine {
   /** Runs begun. */
   public int runs() {
     return runs.get();
+  }
+
+  /** Whether a run was told to stop before its end, and did. */
+  public boolean stopped() {
+    return stopped;
   }
 
   /** Steps done by all runs. */
@@ -120,9 +126,10 @@ public final class HashingEngine implements TrainingEngine {
     return true;
   }
 
-  private static TrainingOutcome stop(
-      int step, String weights, Path workFolder, TrainingListener listener) throws IOException {
+  private TrainingOutcome stop(int step, String weights, Path workFolder, TrainingListener listener)
+      throws IOException {
     checkpoint(step, weights, workFolder, listener);
+    stopped = true;
     return new TrainingOutcome.Stopped(step);
   }
 

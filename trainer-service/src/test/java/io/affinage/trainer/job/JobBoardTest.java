@@ -9,6 +9,7 @@ import io.affinage.events.DatasetReady;
 import io.affinage.events.DatasetRejected;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.Event;
+import io.affinage.events.EventData;
 import io.affinage.events.TrainingCancelled;
 import io.affinage.events.TrainingCheckpointed;
 import io.affinage.events.TrainingClaimed;
@@ -18,7 +19,13 @@ import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingReleased;
+import io.affinage.events.lease.JobEntry;
+import io.affinage.events.lease.JobLog;
+import io.affinage.events.lease.JobLogChange;
+import io.affinage.events.lease.JobState;
+import io.affinage.events.lease.JobViews;
 import io.affinage.trainer.spec.SpecResolver;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -27,9 +34,9 @@ class JobBoardTest {
   private static final ArtifactRef CHECKPOINT =
       new ArtifactRef("sha256:" + "cd".repeat(32), ArtifactRef.Kind.FOLDER, 5);
 
-  private long now = 10_000;
-  private final DatasetView datasets = new DatasetView();
-  private final JobBoard board = new JobBoard(datasets, new ModelView(), () -> now);
+  private Instant now = Instant.ofEpochMilli(10_000);
+  private final JobViews log = new JobViews();
+  private final JobBoard board = new JobBoard(new DatasetView(), new ModelView(), () -> now);
 
   @Test
   void shouldQueueAJobWhoseDatasetIsReady() {
@@ -70,14 +77,14 @@ class JobBoardTest {
   @Test
   void shouldRunWhileItsWorkerIsHeardAndQueueAgainAfterSilence() {
     board.apply(Events.recorded(Events.requested(JOB)));
-    board.apply(Events.recorded(new TrainingClaimed(JOB, 1, "a", 100)));
+    logged(new TrainingClaimed(JOB, 1, "a", 100));
     assertThat(status()).isEqualTo(JobStatus.RUNNING);
 
-    now += 90;
-    board.apply(Events.recorded(new TrainingHeartbeat(JOB, 1, "a", 3)));
-    now += 90;
+    now = now.plusMillis(90);
+    logged(new TrainingHeartbeat(JOB, 1, "a", 3));
+    now = now.plusMillis(90);
     assertThat(status()).isEqualTo(JobStatus.RUNNING);
-    now += 10;
+    now = now.plusMillis(10);
     assertThat(status()).isEqualTo(JobStatus.QUEUED);
     assertThat(job().lostAttempts()).isEqualTo(1);
   }
@@ -85,12 +92,12 @@ class JobBoardTest {
   @Test
   void shouldCountSilentAttemptsUntilACheckpointIsMade() {
     board.apply(Events.recorded(Events.requested(JOB)));
-    board.apply(Events.recorded(new TrainingClaimed(JOB, 1, "a", 100)));
-    now += 200;
-    board.apply(Events.recorded(new TrainingClaimed(JOB, 2, "b", 100)));
+    logged(new TrainingClaimed(JOB, 1, "a", 100));
+    now = now.plusMillis(200);
+    logged(new TrainingClaimed(JOB, 2, "b", 100));
     assertThat(job().lostAttempts()).isEqualTo(1);
 
-    board.apply(Events.recorded(new TrainingCheckpointed(JOB, 2, "b", 4, CHECKPOINT, 0.5)));
+    logged(new TrainingCheckpointed(JOB, 2, "b", 4, CHECKPOINT, 0.5));
 
     assertThat(job().lostAttempts()).isZero();
     assertThat(job().checkpoint()).get().extracting(Checkpoint::step).isEqualTo(4);
@@ -99,30 +106,30 @@ class JobBoardTest {
   @Test
   void shouldIgnoreWhatAStaleAttemptSays() {
     board.apply(Events.recorded(Events.requested(JOB)));
-    board.apply(Events.recorded(new TrainingClaimed(JOB, 1, "a", 100)));
-    board.apply(Events.recorded(new TrainingClaimed(JOB, 2, "b", 100)));
+    logged(new TrainingClaimed(JOB, 1, "a", 100));
+    now = now.plusMillis(200);
+    logged(new TrainingClaimed(JOB, 2, "b", 100));
 
-    board.apply(Events.recorded(new TrainingCheckpointed(JOB, 1, "a", 4, CHECKPOINT, 0.5)));
-    board.apply(Events.recorded(new TrainingReleased(JOB, 1, "a", "late")));
+    logged(new TrainingCheckpointed(JOB, 1, "a", 4, CHECKPOINT, 0.5));
+    logged(new TrainingReleased(JOB, 1, "a", "late"));
     board.apply(Events.recorded(progress(1, 9)));
 
     assertThat(job().checkpoint()).isEmpty();
     assertThat(job().progress()).isEmpty();
-    assertThat(board.holds(JOB, 2, "b")).isTrue();
-    assertThat(board.holds(JOB, 1, "a")).isFalse();
+    assertThat(job().state().isHeldBy(2, "b")).isTrue();
   }
 
   @Test
   void shouldPauseOnlyOnceTheWorkerLetGo() {
     board.apply(Events.recorded(Events.requested(JOB)));
-    board.apply(Events.recorded(new TrainingClaimed(JOB, 1, "a", 100)));
-    board.apply(Events.recorded(new TrainingControlRequested(JOB, Action.PAUSE)));
+    logged(new TrainingClaimed(JOB, 1, "a", 100));
+    logged(new TrainingControlRequested(JOB, Action.PAUSE));
     assertThat(status()).isEqualTo(JobStatus.RUNNING);
 
-    board.apply(Events.recorded(new TrainingReleased(JOB, 1, "a", "paused")));
+    logged(new TrainingReleased(JOB, 1, "a", "paused"));
     assertThat(status()).isEqualTo(JobStatus.PAUSED);
 
-    board.apply(Events.recorded(new TrainingControlRequested(JOB, Action.RESUME)));
+    logged(new TrainingControlRequested(JOB, Action.RESUME));
     assertThat(status()).isEqualTo(JobStatus.QUEUED);
   }
 
@@ -154,7 +161,7 @@ class JobBoardTest {
 
   @Test
   void shouldListOldestFirstWhateverOrderTheTopicsAreReadIn() {
-    board.apply(Events.recorded(new TrainingClaimed("b", 1, "a", 100)));
+    logged(new TrainingClaimed("b", 1, "a", 100));
     board.apply(Events.recorded(Events.requested("a"), 2_000));
     board.apply(Events.recorded(Events.requested("b"), 1_000));
 
@@ -165,7 +172,7 @@ class JobBoardTest {
   @Test
   void shouldTellProgressOnceAndInOrder() {
     board.apply(Events.recorded(Events.requested(JOB)));
-    board.apply(Events.recorded(new TrainingClaimed(JOB, 1, "a", 100)));
+    logged(new TrainingClaimed(JOB, 1, "a", 100));
     Event<?> second = Events.recorded(progress(1, 2)).event();
     board.apply(new Recorded(second, 2_000));
     board.apply(new Recorded(second, 3_000));
@@ -173,6 +180,39 @@ class JobBoardTest {
 
     assertThat(job().progress()).get().extracting(TrainingProgressed::step).isEqualTo(2);
     assertThat(board.events(JOB)).filteredOn(e -> e.metrics() != null).hasSize(1);
+  }
+
+  @Test
+  void shouldNotOfferAPausedJobButACancelledOne() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    assertThat(job().claimable()).isTrue();
+
+    logged(new TrainingControlRequested(JOB, Action.PAUSE));
+    assertThat(status()).isEqualTo(JobStatus.PAUSED);
+    assertThat(job().claimable()).isFalse();
+
+    logged(new TrainingControlRequested(JOB, Action.CANCEL));
+    assertThat(status()).isEqualTo(JobStatus.CANCELLING);
+    assertThat(job().claimable()).isTrue();
+  }
+
+  @Test
+  void shouldSeeAnEndWhoseLogEntriesAreNoLongerKept() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    board.apply(Events.recorded(new TrainingCancelled(JOB, 3, "a")));
+
+    assertThat(status()).isEqualTo(JobStatus.CANCELLED);
+    assertThat(job().claimable()).isFalse();
+  }
+
+  /** Appends to the training log; the board is told what became of the entry. */
+  private void logged(EventData data) {
+    Event<?> event = Events.recorded(data).event();
+    JobEntry entry = JobLog.TRAINING.entry(data).orElseThrow();
+    JobState before = log.state(entry.jobId());
+    JobState.Transition after = log.apply(event.metadata().id(), entry, now);
+    board.apply(
+        new JobLogChange(entry.jobId(), event, now, before, after.state(), after.verdict()));
   }
 
   private static TrainingProgressed progress(int attempt, int step) {

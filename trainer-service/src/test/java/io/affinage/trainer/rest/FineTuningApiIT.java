@@ -23,11 +23,11 @@ import io.affinage.events.Event;
 import io.affinage.events.EventCodec;
 import io.affinage.events.EventData;
 import io.affinage.events.EventFactory;
+import io.affinage.events.KafkaDefaults;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
 import io.affinage.trainer.job.JobCommands;
 import io.affinage.trainer.job.Refs;
-import io.affinage.trainer.kafka.KafkaClients;
 import io.affinage.trainer.kafka.TopicDump;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -44,9 +44,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -370,7 +373,10 @@ class FineTuningApiIT {
   }
 
   private Producer<String, byte[]> producer() {
-    return new KafkaClients(Map.of("bootstrap.servers", bootstrapServers)).producer();
+    return new KafkaProducer<>(
+        KafkaDefaults.producer(Map.of("bootstrap.servers", bootstrapServers)),
+        new StringSerializer(),
+        new ByteArraySerializer());
   }
 
   private void send(Topic topic, EventData data) throws Exception {
