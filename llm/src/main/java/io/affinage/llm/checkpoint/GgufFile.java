@@ -2,6 +2,7 @@ package io.affinage.llm.checkpoint;
 
 import io.affinage.llm.error.LlmException;
 import java.math.BigDecimal;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -156,6 +157,43 @@ public final class GgufFile {
             value("tokenizer.ggml.add_space_prefix").map(GgufValue::asBoolean),
             value("tokenizer.chat_template").map(GgufValue::asText),
             named));
+  }
+
+  /**
+   * A tensor as it lies in the file, as 32-bit floats, row-major.
+   *
+   * @param tensor ggml's name
+   * @throws LlmException {@code checkpoint_tensor_missing}, {@code checkpoint_dtype_unsupported},
+   *     {@code checkpoint_tensor_too_large}
+   */
+  public float[] readFloats(String tensor) {
+    GgufTensor found =
+        tensors.stream()
+            .filter(each -> each.name().equals(tensor))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new LlmException(
+                        "checkpoint_tensor_missing",
+                        "%s has no tensor %s".formatted(file.path(), tensor)));
+    TensorEntry entry =
+        new TensorEntry(
+            tensor,
+            found.shape(),
+            found.type(),
+            RowOrder.AS_IS,
+            file.path(),
+            found.offset(),
+            found.byteLength());
+    if (entry.elements() > Integer.MAX_VALUE - 8) {
+      throw new LlmException(
+          "checkpoint_tensor_too_large",
+          "%s: tensor %s has %d elements, more than one array holds"
+              .formatted(file.path(), tensor, entry.elements()));
+    }
+    var values = new float[(int) entry.elements()];
+    new TensorReader(file).readRows(entry, 0, entry.rows(), FloatBuffer.wrap(values));
+    return values;
   }
 
   List<GgufTensor> tensors() {

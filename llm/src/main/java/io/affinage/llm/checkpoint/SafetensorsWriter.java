@@ -1,18 +1,12 @@
 package io.affinage.llm.checkpoint;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.affinage.llm.error.LlmException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -31,12 +25,6 @@ import java.util.TreeMap;
  * checkpoint_tensor_incomplete} (a tensor gave fewer or more bytes than its shape says).
  */
 public final class SafetensorsWriter {
-
-  /** Writes the bytes of one tensor: little-endian, row-major. Called once, when its turn comes. */
-  @FunctionalInterface
-  public interface Data {
-    void writeTo(WritableByteChannel channel) throws IOException;
-  }
 
   /**
    * The reference's order of types: later ones are written first, so that all tensors are aligned.
@@ -59,7 +47,8 @@ public final class SafetensorsWriter {
           StorageType.I64,
           StorageType.U64);
 
-  private record Tensor(String name, StorageType type, long[] shape, long byteLength, Data data) {}
+  private record Tensor(
+      String name, StorageType type, long[] shape, long byteLength, TensorData data) {}
 
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final Map<String, String> metadata = new TreeMap<>(Map.of("format", "pt"));
@@ -79,7 +68,7 @@ public final class SafetensorsWriter {
    * @throws IllegalArgumentException for a name used before or a type that safetensors does not
    *     have
    */
-  public SafetensorsWriter add(String name, StorageType type, long[] shape, Data data) {
+  public SafetensorsWriter add(String name, StorageType type, long[] shape, TensorData data) {
     if (type.safetensorsName().isEmpty()) {
       throw new IllegalArgumentException("safetensors has no type " + type);
     }
@@ -111,14 +100,14 @@ public final class SafetensorsWriter {
             int count = Math.min(step, values.length - from);
             bytes.clear().asFloatBuffer().put(values, from, count);
             bytes.limit(count * 4);
-            writeFully(channel, bytes);
+            ReplacedFile.writeFully(channel, bytes);
           }
         });
   }
 
   /** Adds a tensor whose bytes are at hand; they are read from position to limit when written. */
   public SafetensorsWriter add(String name, StorageType type, long[] shape, ByteBuffer bytes) {
-    return add(name, type, shape, channel -> writeFully(channel, bytes.duplicate()));
+    return add(name, type, shape, channel -> ReplacedFile.writeFully(channel, bytes.duplicate()));
   }
 
   /**
@@ -136,7 +125,7 @@ public final class SafetensorsWriter {
         channel -> {
           for (long done = 0; done < entry.byteLength(); done += Checkpoint.MAX_SLICE) {
             int length = (int) Math.min(Checkpoint.MAX_SLICE, entry.byteLength() - done);
-            writeFully(channel, from.bytes(entry, done, length));
+            ReplacedFile.writeFully(channel, from.bytes(entry, done, length));
           }
         });
   }
@@ -177,10 +166,10 @@ public final class SafetensorsWriter {
         .put("total_size", tensors.values().stream().mapToLong(Tensor::byteLength).sum());
     var map = json.putObject("weight_map");
     shardOf.forEach(map::put);
-    replace(
+    ReplacedFile.write(
         index,
         channel ->
-            writeFully(
+            ReplacedFile.writeFully(
                 channel,
                 ByteBuffer.wrap(
                     StrictJson.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(json))));
@@ -213,26 +202,18 @@ public final class SafetensorsWriter {
                     .reversed()
                     .thenComparing(Tensor::name, SafetensorsWriter::compareUtf8))
             .toList();
-    replace(
+    ReplacedFile.write(
         file,
         channel -> {
-          writeFully(channel, ByteBuffer.wrap(header(ordered)));
+          ReplacedFile.writeFully(channel, ByteBuffer.wrap(header(ordered)));
           for (Tensor tensor : ordered) {
-            long start = channel.position();
-            tensor.data().writeTo(channel);
-            long written = channel.position() - start;
-            if (written != tensor.byteLength()) {
-              throw new LlmException(
-                  "checkpoint_tensor_incomplete",
-                  "%s: tensor %s of %s %s needs %d bytes, but %d were given"
-                      .formatted(
-                          file,
-                          tensor.name(),
-                          tensor.type(),
-                          Arrays.toString(tensor.shape()),
-                          tensor.byteLength(),
-                          written));
-            }
+            ReplacedFile.append(
+                channel,
+                file,
+                "%s of %s %s"
+                    .formatted(tensor.name(), tensor.type(), Arrays.toString(tensor.shape())),
+                tensor.byteLength(),
+                tensor.data());
           }
         });
   }
@@ -271,41 +252,5 @@ public final class SafetensorsWriter {
   private static int compareUtf8(String left, String right) {
     return Arrays.compareUnsigned(
         left.getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private interface Content {
-    void writeTo(FileChannel channel) throws IOException;
-  }
-
-  private static void replace(Path file, Content content) {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
-    try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
-      try (FileChannel channel =
-          FileChannel.open(
-              part,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        content.writeTo(channel);
-        channel.force(true);
-      }
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      throw new LlmException(
-          "checkpoint_not_written", "%s cannot be written: %s".formatted(file, e.getMessage()), e);
-    } finally {
-      try {
-        Files.deleteIfExists(part);
-      } catch (IOException e) {
-        // The failure that left it there is the one to report; the next write replaces it.
-      }
-    }
-  }
-
-  private static void writeFully(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
   }
 }

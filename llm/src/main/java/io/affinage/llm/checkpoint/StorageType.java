@@ -112,6 +112,11 @@ public enum StorageType {
     return Math.multiplyExact(elements / blockSize, (long) blockBytes);
   }
 
+  /** The number by which GGUF files name the type; -1 where ggml does not have it. */
+  int ggmlId() {
+    return ggmlId;
+  }
+
   static Optional<StorageType> ofGgml(int id) {
     return Optional.ofNullable(BY_GGML_ID.get(id));
   }

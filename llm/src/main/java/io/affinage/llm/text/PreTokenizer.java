@@ -77,6 +77,42 @@ enum PreTokenizer {
                                 .toList())));
   }
 
+  /** The name that {@code tokenizer.ggml.pre} has for this. */
+  String ggufName() {
+    return names.get(0);
+  }
+
+  /**
+   * The pre-tokenizer that a {@code tokenizer.json} describes.
+   *
+   * @throws LlmException {@code unsupported_pre_tokenizer}
+   */
+  static PreTokenizer matching(JsonNode tokenizer) {
+    JsonNode wanted = plain(tokenizer.path("pre_tokenizer"));
+    boolean ignoreMerges = tokenizer.path("model").path("ignore_merges").asBoolean();
+    JsonNode normalizer = tokenizer.path("normalizer");
+    boolean nfc = normalizer.path("type").asText().equals("NFC");
+    boolean none = normalizer.isMissingNode() || normalizer.isNull();
+    return Arrays.stream(values())
+        .filter(each -> plain(each.json()).equals(wanted))
+        .filter(each -> each.ignoreMerges == ignoreMerges)
+        .filter(each -> each.normalizesToNfc ? nfc : none)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new LlmException(
+                    "unsupported_pre_tokenizer",
+                    "the tokenizer cuts words in a way that GGUF has no name for (known: %s)"
+                        .formatted(Arrays.stream(values()).map(PreTokenizer::ggufName).toList())));
+  }
+
+  /** Without what does not change how text is cut: the offsets' form. */
+  private static JsonNode plain(JsonNode step) {
+    JsonNode copy = step.deepCopy();
+    copy.findParents("trim_offsets").forEach(each -> ((ObjectNode) each).remove("trim_offsets"));
+    return copy;
+  }
+
   private static String words(String numbers) {
     return "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
         + numbers

@@ -106,6 +106,16 @@ public record TokenizerDefinition(
   }
 
   /**
+   * The definition as GGUF metadata.
+   *
+   * @throws LlmException {@code unsupported_tokenizer}, {@code unsupported_pre_tokenizer} where
+   *     GGUF cannot say it
+   */
+  public GgufVocabulary toGguf() {
+    return HuggingFaceVocabulary.of(this);
+  }
+
+  /**
    * Writes {@code tokenizer.json} and {@code tokenizer_config.json}, and {@code
    * generation_config.json} where several tokens end a generation, so that Hugging Face's libraries
    * load the same tokenizer and chat template.
