@@ -25,6 +25,7 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "io.quarkus..",
+              "io.affinage.service..",
               "io.smallrye..",
               "jakarta..",
               "org.eclipse.microprofile..",

@@ -29,6 +29,7 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "io.quarkus..",
+              "io.affinage.service..",
               "io.smallrye..",
               "jakarta..",
               "org.apache.kafka..",

@@ -19,6 +19,7 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "io.quarkus..",
+              "io.affinage.service..",
               "io.smallrye..",
               "jakarta..",
               "org.apache.kafka..",

@@ -28,6 +28,7 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "io.quarkus..",
+              "io.affinage.service..",
               "org.apache.kafka..",
               "io.smallrye..",
               "jakarta..",

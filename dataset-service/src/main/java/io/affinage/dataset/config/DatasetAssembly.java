@@ -1,6 +1,5 @@
 package io.affinage.dataset.config;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStores;
 import io.affinage.artifacts.ObjectReader;
@@ -12,7 +11,6 @@ import io.affinage.dataset.submission.RetryPolicy;
 import io.affinage.dataset.submission.SourceFiles;
 import io.affinage.dataset.submission.SubmissionHandler;
 import io.affinage.events.EventFactory;
-import io.affinage.events.EventJson;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -74,12 +72,5 @@ final class DatasetAssembly {
   @Singleton
   EventFactory events() {
     return new EventFactory("/affinage/dataset-service", Clock.systemUTC());
-  }
-
-  /** HTTP reads and writes the same records as Kafka, so by the same rules. */
-  @Produces
-  @Singleton
-  ObjectMapper mapper() {
-    return EventJson.mapper();
   }
 }

@@ -9,6 +9,8 @@ import io.affinage.events.EventException;
 import io.affinage.events.KafkaDefaults;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
+import io.affinage.service.kafka.TopicSetup;
+import io.affinage.service.kafka.WarmUp;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.annotation.PreDestroy;
@@ -35,7 +37,7 @@ import org.jboss.logging.Logger;
 
 /** Keeps the catalog equal to its topics, from their first record on. */
 @Singleton
-class CatalogView {
+class CatalogView implements WarmUp {
   private static final Logger LOG = Logger.getLogger(CatalogView.class);
   private static final List<Topic> TOPICS =
       List.of(Topics.FILE_UPLOADED, Topics.DATASET_READY, Topics.DATASET_REJECTED);
@@ -68,7 +70,8 @@ class CatalogView {
   }
 
   /** Whether everything that was there at the start has been read. */
-  boolean loaded() {
+  @Override
+  public boolean done() {
     return loaded;
   }
 

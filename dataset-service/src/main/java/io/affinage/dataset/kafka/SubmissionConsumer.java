@@ -3,11 +3,13 @@ package io.affinage.dataset.kafka;
 import io.affinage.dataset.catalog.Catalog;
 import io.affinage.dataset.config.DatasetConfig;
 import io.affinage.events.DatasetSubmitted;
+import io.affinage.events.DeadLetters;
 import io.affinage.events.Event;
 import io.affinage.events.EventCodec;
 import io.affinage.events.EventException;
 import io.affinage.events.KafkaDefaults;
 import io.affinage.events.Topics;
+import io.affinage.service.kafka.TopicSetup;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.annotation.PreDestroy;
@@ -121,7 +123,7 @@ class SubmissionConsumer {
   private void run() {
     while (!stopped) {
       try {
-        if (topics.done() && view.loaded()) {
+        if (topics.done() && view.done()) {
           consume();
         } else {
           Thread.sleep(BUSY_POLL.toMillis());
@@ -175,7 +177,7 @@ class SubmissionConsumer {
       LOG.warnf("Poison at offset %d: %s", record.offset(), poison.getMessage());
       meters.deadLetter();
       ProducerRecord<byte[], byte[]> deadLetter =
-          OutgoingRecords.deadLetter(Topics.DATASET_SUBMITTED, record, poison);
+          DeadLetters.of(Topics.DATASET_SUBMITTED, record, poison);
       return CompletableFuture.completedFuture(
           new SubmissionWork.Result(null, List.of(deadLetter)));
     }

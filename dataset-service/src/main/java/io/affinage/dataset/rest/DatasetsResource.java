@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.dataset.catalog.Catalog;
 import io.affinage.dataset.catalog.DatasetEntry;
+import io.affinage.service.rest.ApiException;
+import io.affinage.service.rest.Page;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -43,13 +45,13 @@ public class DatasetsResource {
 
   @GET
   @Operation(summary = "The datasets, the newest first")
-  public ListPage<DatasetObject> list(
+  public Page<DatasetObject> list(
       @QueryParam("after") String after,
       @QueryParam("limit") Integer limit,
       @QueryParam("order") String order) {
     List<DatasetObject> all =
         catalog.datasets().stream().map(entry -> DatasetObject.of(entry, null)).toList();
-    return ListPage.of(all, DatasetObject::id, after, limit, MAX_PAGE, order);
+    return Page.of(all, DatasetObject::id, new Page.Wish(after, limit, order), MAX_PAGE);
   }
 
   @GET
@@ -72,7 +74,7 @@ public class DatasetsResource {
   @GET
   @Path("/{id}/quarantine")
   @Operation(summary = "The rows set aside, with line number and reason, in the file's order")
-  public ListPage<JsonNode> quarantine(
+  public Page<JsonNode> quarantine(
       @PathParam("id") String id,
       @QueryParam("after") Long after,
       @QueryParam("limit") Integer limit)
@@ -89,7 +91,7 @@ public class DatasetsResource {
         rows(ready.data().dataset().digest(), after == null ? 0 : after, most + 1);
     boolean more = rows.size() > most;
     List<JsonNode> page = more ? rows.subList(0, most) : rows;
-    return new ListPage<>("list", page, number(page, 0), number(page, page.size() - 1), more);
+    return new Page<>("list", page, number(page, 0), number(page, page.size() - 1), more);
   }
 
   private static String number(List<JsonNode> page, int index) {

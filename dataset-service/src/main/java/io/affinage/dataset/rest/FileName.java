@@ -1,5 +1,6 @@
 package io.affinage.dataset.rest;
 
+import io.affinage.service.rest.ApiException;
 import java.util.regex.Pattern;
 
 /** The name of an upload: shown, and a hint for the format; never a path. */

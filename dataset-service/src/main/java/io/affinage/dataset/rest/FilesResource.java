@@ -8,6 +8,8 @@ import io.affinage.dataset.submission.SubmissionHandler;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ContentIds;
 import io.affinage.events.FileUploaded;
+import io.affinage.service.rest.ApiException;
+import io.affinage.service.rest.Page;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -96,7 +98,7 @@ public class FilesResource {
 
   @GET
   @Operation(summary = "The files, the newest first")
-  public ListPage<FileObject> list(
+  public Page<FileObject> list(
       @QueryParam("purpose") String purpose,
       @QueryParam("after") String after,
       @QueryParam("limit") Integer limit,
@@ -106,7 +108,7 @@ public class FilesResource {
             .map(this::object)
             .filter(file -> purpose == null || purpose.equals(file.purpose()))
             .toList();
-    return ListPage.of(files, FileObject::id, after, limit, MAX_PAGE, order);
+    return Page.of(files, FileObject::id, new Page.Wish(after, limit, order), MAX_PAGE);
   }
 
   @GET

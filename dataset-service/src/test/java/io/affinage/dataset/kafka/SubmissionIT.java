@@ -26,6 +26,7 @@ import io.affinage.events.Stage;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
+import io.affinage.service.kafka.TopicSetup;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
@@ -272,7 +273,7 @@ class SubmissionIT {
     CatalogView another = new CatalogView(connection, topics, rebuilt);
     another.start(null);
     try {
-      await().atMost(SOON).until(another::loaded);
+      await().atMost(SOON).until(another::done);
       assertThat(rebuilt.dataset(id)).isPresent();
     } finally {
       another.stop();

@@ -9,6 +9,8 @@ import io.affinage.eval.llm.ModelRoom;
 import io.affinage.eval.serving.ServedModels;
 import io.affinage.eval.serving.Talks;
 import io.affinage.llm.tensor.Compute;
+import io.affinage.service.WorkerName;
+import io.affinage.service.kafka.TopicSetup;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -18,10 +20,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.Map;
-import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Puts the parts together, starts them and stops them in good order. */
@@ -59,7 +58,6 @@ final class EvalAssembly {
   @Singleton
   EvaluationRuntime runtime(
       EvalConfig config,
-      TopicsConfig topics,
       @Identifier("default-kafka-broker") Map<String, Object> connection,
       ArtifactStore artifacts,
       ModelRoom models,
@@ -70,28 +68,12 @@ final class EvalAssembly {
         models.source(),
         metrics,
         new EvaluationRuntime.Settings(
-            config.workerId().orElseGet(EvalAssembly::ownName),
+            config.workerId().orElseGet(() -> WorkerName.ofThisProcess("eval")),
             config.lease(),
             config.progressEvery(),
             config.maxAttempts(),
             config.scoreRepeat(),
-            config.scoreTimeout(),
-            topics.partitions(),
-            topics.replication()));
-  }
-
-  private static String ownName() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      host = "eval";
-    }
-    return host
-        + "-"
-        + ProcessHandle.current().pid()
-        + "-"
-        + UUID.randomUUID().toString().substring(0, 8);
+            config.scoreTimeout()));
   }
 
   @Produces
@@ -112,8 +94,8 @@ final class EvalAssembly {
     return models.talks();
   }
 
-  void start(@Observes StartupEvent event, EvaluationRuntime runtime) {
-    runtime.start();
+  void start(@Observes StartupEvent event, TopicSetup topics, EvaluationRuntime runtime) {
+    topics.created().thenRun(runtime::start);
   }
 
   void stop(

@@ -1,19 +1,16 @@
 package io.affinage.eval.config;
 
 import io.affinage.eval.kafka.EvaluationRuntime;
+import io.affinage.service.kafka.WarmUp;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
-import org.eclipse.microprofile.health.Readiness;
 
-/** Liveness does not ask the broker: a blip must not kill a running evaluation. Readiness does. */
+/** Liveness does not ask the broker: a blip must not kill a running evaluation. */
 @Singleton
 final class Health {
-  private static final Duration TIMEOUT = Duration.ofSeconds(2);
-
   @Produces
   @Liveness
   HealthCheck worker(EvaluationRuntime runtime) {
@@ -21,11 +18,8 @@ final class Health {
   }
 
   @Produces
-  @Readiness
-  HealthCheck kafka(EvaluationRuntime runtime) {
-    return () ->
-        HealthCheckResponse.named("kafka")
-            .status(runtime.started() && runtime.connected(TIMEOUT))
-            .build();
+  @Singleton
+  WarmUp topicsRead(EvaluationRuntime runtime) {
+    return runtime::started;
   }
 }

@@ -13,7 +13,6 @@ import io.affinage.events.EventFactory;
 import io.affinage.events.ModelPromoted;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.ModelRejected;
-import io.affinage.events.TopicProvisioner;
 import io.affinage.events.Topics;
 import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.JobLogChange;
@@ -28,11 +27,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -51,7 +45,6 @@ public final class EvaluationRuntime implements AutoCloseable {
   private final Settings settings;
   private final EvaluationBoard board = new EvaluationBoard();
   private final ModelBoard models = new ModelBoard();
-  private final Admin admin;
   private final TopicFeed feed;
   private final JobLogReader log;
   private final JobLogWriter writer;
@@ -66,8 +59,6 @@ public final class EvaluationRuntime implements AutoCloseable {
    * @param lease silence after which another worker takes over
    * @param scoreRepeat silence of the reward service after which it is asked again
    * @param scoreTimeout after which scoring fails
-   * @param partitions of topics that do not exist yet
-   * @param replication of topics that do not exist yet
    */
   public record Settings(
       String workerId,
@@ -75,9 +66,7 @@ public final class EvaluationRuntime implements AutoCloseable {
       Duration progressEvery,
       int maxAttempts,
       Duration scoreRepeat,
-      Duration scoreTimeout,
-      int partitions,
-      int replication) {}
+      Duration scoreTimeout) {}
 
   /**
    * @param connection bootstrap servers and security
@@ -90,7 +79,6 @@ public final class EvaluationRuntime implements AutoCloseable {
       Settings settings) {
     this.connection = Map.copyOf(connection);
     this.settings = settings;
-    this.admin = Admin.create(this.connection);
     this.feed =
         new TopicFeed(
             this.connection,
@@ -135,7 +123,6 @@ public final class EvaluationRuntime implements AutoCloseable {
   private void begin() {
     while (!closing) {
       try {
-        provision();
         feed.start();
         log.awaitReady(FIRST_READ);
         while (!feed.ready() && !closing) {
@@ -156,13 +143,6 @@ public final class EvaluationRuntime implements AutoCloseable {
         return;
       }
     }
-  }
-
-  private void provision() {
-    new TopicProvisioner(admin, settings.partitions(), settings.replication())
-        .provision()
-        .differences()
-        .forEach(difference -> LOG.infof("Topic as found: %s", difference));
   }
 
   private void apply(Event<?> event, ConsumerRecord<byte[], byte[]> record) {
@@ -211,23 +191,6 @@ public final class EvaluationRuntime implements AutoCloseable {
     return !started || (worker.alive() && feed.alive());
   }
 
-  /** Whether the broker answers now. */
-  public boolean connected(Duration timeout) {
-    int millis = Math.toIntExact(timeout.toMillis());
-    try {
-      admin
-          .describeCluster(new DescribeClusterOptions().timeoutMs(millis))
-          .nodes()
-          .get(millis, TimeUnit.MILLISECONDS);
-      return true;
-    } catch (ExecutionException | TimeoutException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
-  }
-
   /** Stops in good order. */
   public void stop(Duration grace) throws InterruptedException {
     closing = true;
@@ -244,6 +207,5 @@ public final class EvaluationRuntime implements AutoCloseable {
     feed.close();
     log.close();
     writer.close();
-    admin.close(Duration.ofSeconds(1));
   }
 }

@@ -6,6 +6,7 @@ import io.affinage.eval.rest.Chunk.Usage;
 import io.affinage.eval.serving.Answer;
 import io.affinage.eval.serving.ServingException;
 import io.affinage.eval.serving.Talk;
+import io.affinage.service.rest.ErrorBody;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;

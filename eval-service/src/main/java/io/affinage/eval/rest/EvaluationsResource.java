@@ -4,6 +4,7 @@ import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.job.EvaluationView;
 import io.affinage.eval.kafka.EvaluationRuntime;
 import io.affinage.eval.serving.ServingException;
+import io.affinage.service.rest.Page;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -31,13 +32,13 @@ public class EvaluationsResource {
 
   @GET
   @Operation(summary = "Evaluations, newest first")
-  public Listing<EvaluationCard> list(
+  public Page<EvaluationCard> list(
       @QueryParam("after") String after, @QueryParam("limit") @DefaultValue("20") int limit) {
-    if (limit < 1 || limit > MAX_PAGE) {
-      throw Fields.invalid("invalid_value", "'limit' is 1 to " + MAX_PAGE, "limit");
-    }
-    return Listing.page(
-        board.all().stream().map(this::card).toList(), EvaluationCard::id, after, limit);
+    return Page.of(
+        board.all().stream().map(this::card).toList(),
+        EvaluationCard::id,
+        new Page.Wish(after, limit, null),
+        MAX_PAGE);
   }
 
   @GET

@@ -2,6 +2,7 @@ package io.affinage.eval.rest;
 
 import io.affinage.eval.serving.ServedModels;
 import io.affinage.eval.serving.ServingException;
+import io.affinage.service.rest.Page;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -23,8 +24,8 @@ public class ModelsResource {
 
   @GET
   @Operation(summary = "Models that can be asked, newest first")
-  public Listing<ModelCard> list() {
-    return Listing.whole(models.all().stream().map(ModelCard::of).toList(), ModelCard::id);
+  public Page<ModelCard> list() {
+    return Page.whole(models.all().stream().map(ModelCard::of).toList(), ModelCard::id);
   }
 
   /** A base's name may have slashes in it. */

@@ -1,21 +1,20 @@
 package io.affinage.reward.kafka;
 
-import io.affinage.events.Topic;
 import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
-import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.eclipse.microprofile.reactive.messaging.Message;
 
-/** Bytes for a topic as a message. */
+/** Records as messages. */
 final class Outgoing {
   private Outgoing() {}
 
-  static Message<byte[]> message(Topic topic, byte[] key, byte[] value, Headers headers) {
-    return Message.of(value)
+  static Message<byte[]> message(ProducerRecord<byte[], byte[]> record) {
+    return Message.of(record.value())
         .addMetadata(
             OutgoingKafkaRecordMetadata.<byte[]>builder()
-                .withTopic(topic.name())
-                .withKey(key)
-                .withHeaders(headers)
+                .withTopic(record.topic())
+                .withKey(record.key())
+                .withHeaders(record.headers())
                 .build());
   }
 }

@@ -2,6 +2,7 @@ package io.affinage.reward.kafka;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.affinage.events.DeadLetters;
 import io.affinage.events.Event;
 import io.affinage.events.EventCodec;
 import io.affinage.events.EventException;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.eclipse.microprofile.reactive.messaging.Channel;
@@ -75,16 +77,14 @@ public class RewardRequests {
       request = EventCodec.decode(record).as(RewardRequested.class);
     } catch (EventException poison) {
       counters.deadLetter();
-      return DeadLetter.of(record, poison).asMessage(Topics.REWARD_REQUESTED.deadLetter());
+      return Outgoing.message(DeadLetters.of(Topics.REWARD_REQUESTED, record, poison));
     }
     counters.seen(request.metadata());
     Event<?> scored = events.causedBy(request, scorer.score(request.data()));
     Headers headers = new RecordHeaders();
     byte[] value = EventCodec.encode(scored, headers);
+    byte[] key = Topics.REWARD_SCORED.keyOf(scored.data()).getBytes(UTF_8);
     return Outgoing.message(
-        Topics.REWARD_SCORED,
-        Topics.REWARD_SCORED.keyOf(scored.data()).getBytes(UTF_8),
-        value,
-        headers);
+        new ProducerRecord<>(Topics.REWARD_SCORED.name(), null, key, value, headers));
   }
 }

@@ -3,6 +3,7 @@ package io.affinage.reward.rest;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.reward.config.MeteredScorer;
+import io.affinage.service.rest.ErrorBody;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;

@@ -2,6 +2,8 @@ package io.affinage.trainer.config;
 
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStores;
+import io.affinage.service.WorkerName;
+import io.affinage.service.kafka.TopicSetup;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.base.HubModels;
 import io.affinage.trainer.engine.TrainingEngine;
@@ -21,12 +23,9 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Puts the parts together, starts them and stops them in good order. */
@@ -44,7 +43,6 @@ final class TrainerAssembly {
   @Singleton
   TrainerRuntime runtime(
       TrainerConfig config,
-      TopicsConfig topics,
       @Identifier("default-kafka-broker") Map<String, Object> connection,
       ArtifactStore artifacts,
       TrainingEngine engine,
@@ -54,9 +52,8 @@ final class TrainerAssembly {
     List<Path> roots = config.baseModelRoots().orElse(List.of());
     TrainerRuntime runtime =
         new TrainerRuntime(
-            config.workerId().orElseGet(TrainerAssembly::ownName),
+            config.workerId().orElseGet(() -> WorkerName.ofThisProcess("trainer")),
             new KafkaClients(connection),
-            new TrainerRuntime.TopicSettings(topics.partitions(), topics.replication()),
             artifacts,
             engine,
             models -> new BaseModels(artifacts, models, hub, roots),
@@ -77,20 +74,6 @@ final class TrainerAssembly {
         config.maxLostAttempts(),
         config.workFolder().orElse(temporary),
         version);
-  }
-
-  private static String ownName() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      host = "trainer";
-    }
-    return host
-        + "-"
-        + ProcessHandle.current().pid()
-        + "-"
-        + UUID.randomUUID().toString().substring(0, 8);
   }
 
   @Produces
@@ -117,8 +100,8 @@ final class TrainerAssembly {
     return runtime.commands();
   }
 
-  void start(@Observes StartupEvent event, TrainerRuntime runtime) {
-    runtime.start();
+  void start(@Observes StartupEvent event, TopicSetup topics, TrainerRuntime runtime) {
+    topics.created().thenRun(runtime::start);
   }
 
   void stop(@Observes ShutdownEvent event, TrainerRuntime runtime, TrainerConfig config)

@@ -75,19 +75,6 @@ public final class TopicView implements AutoCloseable {
     }
   }
 
-  /** Whether the broker answers now. */
-  public boolean connected(Duration timeout) {
-    try {
-      answer(admin.describeCluster().nodes().toCompletionStage().toCompletableFuture(), timeout);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
-  }
-
   /**
    * Waits until the board has read everything that is in the topics now. Records of open
    * transactions are waited for as well, so nothing that was written before this call is missed.

@@ -3,7 +3,6 @@ package io.affinage.trainer.kafka;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.events.EventFactory;
 import io.affinage.events.Topic;
-import io.affinage.events.TopicProvisioner;
 import io.affinage.events.Topics;
 import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.LogClock;
@@ -26,7 +25,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
@@ -52,7 +50,6 @@ public final class TrainerRuntime implements AutoCloseable {
   private static final Duration FIRST_READ = Duration.ofMinutes(5);
 
   private final KafkaClients clients;
-  private final TopicSettings topics;
   private final DatasetView datasets = new DatasetView();
   private final ModelView models = new ModelView();
   private final JobBoard board;
@@ -66,21 +63,12 @@ public final class TrainerRuntime implements AutoCloseable {
   private volatile boolean started;
 
   /**
-   * How missing topics are created.
-   *
-   * @param partitions of each
-   * @param replication copies of each
-   */
-  public record TopicSettings(int partitions, int replication) {}
-
-  /**
    * @param bases makes the finder of base models over the view of registered ones
    * @param commandTimeout how long users' commands wait for the broker
    */
   public TrainerRuntime(
       String workerId,
       KafkaClients clients,
-      TopicSettings topics,
       ArtifactStore artifacts,
       TrainingEngine engine,
       Function<ModelView, BaseModels> bases,
@@ -88,7 +76,6 @@ public final class TrainerRuntime implements AutoCloseable {
       WorkSettings settings,
       Duration commandTimeout) {
     this.clients = clients;
-    this.topics = topics;
     LogClock clock = new LogClock();
     this.board = new JobBoard(datasets, models, clock);
     this.view = new TopicView(clients, board, TOPICS.stream().map(Topic::name).toList());
@@ -125,7 +112,6 @@ public final class TrainerRuntime implements AutoCloseable {
   private void begin() {
     while (!Thread.currentThread().isInterrupted()) {
       try {
-        provision();
         view.start();
         view.catchUp(FIRST_READ);
         log.catchUp(FIRST_READ);
@@ -139,15 +125,6 @@ public final class TrainerRuntime implements AutoCloseable {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
-    }
-  }
-
-  private void provision() {
-    try (Admin admin = clients.admin()) {
-      new TopicProvisioner(admin, topics.partitions(), topics.replication())
-          .provision()
-          .differences()
-          .forEach(difference -> LOG.infof("Topic as found: %s", difference));
     }
   }
 
@@ -167,11 +144,6 @@ public final class TrainerRuntime implements AutoCloseable {
   /** Whether the worker's threads live. */
   public boolean alive() {
     return !started || trainer.alive();
-  }
-
-  /** Whether the broker answers now. */
-  public boolean connected(Duration timeout) {
-    return view.connected(timeout);
   }
 
   public JobBoard board() {

@@ -1,5 +1,6 @@
 package io.affinage.trainer.rest;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.affinage.trainer.job.Checkpoint;
@@ -11,6 +12,7 @@ import java.util.Map;
  *
  * @param fineTunedModelCheckpoint the folder in the artifact store
  */
+@JsonInclude(JsonInclude.Include.ALWAYS)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record FineTuningCheckpoint(
     String object,

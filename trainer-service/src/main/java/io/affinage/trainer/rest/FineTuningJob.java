@@ -1,5 +1,6 @@
 package io.affinage.trainer.rest;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.affinage.events.ErrorDetail;
@@ -12,6 +13,7 @@ import java.util.Map;
  *
  * @param affinage what OpenAI's shape has no place for
  */
+@JsonInclude(JsonInclude.Include.ALWAYS)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record FineTuningJob(
     String object,

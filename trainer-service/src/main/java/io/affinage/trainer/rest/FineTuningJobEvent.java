@@ -1,5 +1,6 @@
 package io.affinage.trainer.rest;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.affinage.trainer.job.JobEvent;
@@ -10,6 +11,7 @@ import java.util.Map;
  *
  * @param type {@code message} or {@code metrics}
  */
+@JsonInclude(JsonInclude.Include.ALWAYS)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record FineTuningJobEvent(
     String object,

@@ -3,6 +3,8 @@ package io.affinage.trainer.rest;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingControlRequested.Action;
+import io.affinage.service.rest.ApiException;
+import io.affinage.service.rest.Page;
 import io.affinage.trainer.job.Job;
 import io.affinage.trainer.job.JobBoard;
 import io.affinage.trainer.job.JobCommands;
@@ -22,6 +24,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
@@ -31,6 +34,8 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Blocking
 @Tag(name = "Fine-tuning")
 public final class FineTuningJobsResource {
+  private static final int MAX_PAGE = 100;
+
   private final JobBoard board;
   private final JobCommands commands;
   private final JobCreation creation;
@@ -66,13 +71,7 @@ public final class FineTuningJobsResource {
       @QueryParam("after") String after, @QueryParam("limit") @DefaultValue("20") int limit) {
     List<Job> jobs = new ArrayList<>(board.all());
     Collections.reverse(jobs);
-    Page<Job> page = Page.of(jobs, Job::id, after, limit);
-    return new Page<>(
-        page.object(),
-        page.data().stream().map(FineTuningJobsResource::show).toList(),
-        page.firstId(),
-        page.lastId(),
-        page.hasMore());
+    return page(jobs, Job::id, after, limit).map(FineTuningJobsResource::show);
   }
 
   @GET
@@ -93,7 +92,7 @@ public final class FineTuningJobsResource {
     List<FineTuningJobEvent> events =
         new ArrayList<>(board.events(id).stream().map(FineTuningJobEvent::of).toList());
     Collections.reverse(events);
-    return Page.of(events, FineTuningJobEvent::id, after, limit);
+    return page(events, FineTuningJobEvent::id, after, limit);
   }
 
   @GET
@@ -108,7 +107,7 @@ public final class FineTuningJobsResource {
         new ArrayList<>(
             board.checkpoints(id).stream().map(c -> FineTuningCheckpoint.of(id, c)).toList());
     Collections.reverse(checkpoints);
-    return Page.of(checkpoints, FineTuningCheckpoint::id, after, limit);
+    return page(checkpoints, FineTuningCheckpoint::id, after, limit);
   }
 
   @POST
@@ -140,7 +139,7 @@ public final class FineTuningJobsResource {
           case RESUME -> job.pauseWanted() && !job.status().terminal();
         };
     if (!fitting) {
-      throw ApiException.badRequest(
+      throw ApiException.invalid(
           "invalid_job_state",
           "Job " + id + " is " + job.status().word() + ", it cannot be " + past(action) + ".",
           null);
@@ -172,7 +171,17 @@ public final class FineTuningJobsResource {
               commands.catchUp();
               return board.find(id);
             })
-        .orElseThrow(() -> ApiException.notFound(id));
+        .orElseThrow(() -> absent(id));
+  }
+
+  private static ApiException absent(String id) {
+    return new ApiException(
+        404, "fine_tune_not_found", "Could not find fine-tuning job: " + id, "fine_tuning_job_id");
+  }
+
+  private static <T> Page<T> page(
+      List<T> newestFirst, Function<T, String> id, String after, int limit) {
+    return Page.of(newestFirst, id, new Page.Wish(after, limit, null), MAX_PAGE);
   }
 
   private static FineTuningJob show(Job job) {

@@ -3,6 +3,7 @@ package io.affinage.trainer.rest;
 import io.affinage.events.ContentIds;
 import io.affinage.events.DatasetReady;
 import io.affinage.events.TrainingRequested;
+import io.affinage.service.rest.ApiException;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.job.DatasetView;
 import io.affinage.trainer.job.Job;
@@ -85,7 +86,7 @@ final class JobCreation {
       commands.catchUp();
     }
     if (!datasets.knows(file)) {
-      throw ApiException.badRequest(
+      throw ApiException.invalid(
           "invalid_training_file",
           "There is no file '" + file + "': upload it with POST /v1/files, or submit a dataset.",
           "training_file");
@@ -94,7 +95,7 @@ final class JobCreation {
         .findRejected(file)
         .ifPresent(
             rejected -> {
-              throw ApiException.badRequest(
+              throw ApiException.invalid(
                   "invalid_training_file",
                   "The file '" + file + "' was rejected: " + rejected.error().message(),
                   "training_file");

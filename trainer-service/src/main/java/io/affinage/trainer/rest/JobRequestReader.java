@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.TrainingSpec;
+import io.affinage.service.rest.ApiException;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.spec.InvalidSpecException;
@@ -52,7 +53,7 @@ final class JobRequestReader {
 
   private JobRequest read(JsonNode body) {
     if (body == null || !body.isObject()) {
-      throw ApiException.badRequest("invalid_json", "The body must be a JSON object.", null);
+      throw ApiException.invalid("invalid_json", "The body must be a JSON object.", null);
     }
     onlyFields(body, "", FIELDS);
     String model = text(body, "model", true);
@@ -276,6 +277,6 @@ final class JobRequestReader {
     }
     ErrorDetail first = problems.get(0);
     String message = problems.stream().map(ErrorDetail::message).collect(Collectors.joining("; "));
-    throw ApiException.badRequest(first.code(), message, first.param());
+    throw ApiException.invalid(first.code(), message, first.param());
   }
 }

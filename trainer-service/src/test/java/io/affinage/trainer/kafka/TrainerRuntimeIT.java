@@ -14,6 +14,7 @@ import io.affinage.events.EventFactory;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.RoutingSlip;
 import io.affinage.events.Stage;
+import io.affinage.events.TopicProvisioner;
 import io.affinage.events.TrainingControlRequested.Action;
 import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingReleased;
@@ -38,6 +39,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,6 +64,9 @@ class TrainerRuntimeIT {
   @BeforeAll
   static void startBroker() {
     broker = TestBroker.start();
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      new TopicProvisioner(admin, 2, 1).provision();
+    }
   }
 
   @AfterAll
@@ -341,7 +346,6 @@ class TrainerRuntimeIT {
         new TrainerRuntime(
             worker + "-" + UUID.randomUUID(),
             new KafkaClients(Map.of("bootstrap.servers", broker.bootstrapServers())),
-            new TrainerRuntime.TopicSettings(2, 1),
             artifacts,
             engine,
             models ->

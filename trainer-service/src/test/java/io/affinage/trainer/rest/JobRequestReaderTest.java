@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.service.rest.ApiException;
 import org.junit.jupiter.api.Test;
 
 class JobRequestReaderTest {
@@ -64,7 +65,7 @@ class JobRequestReaderTest {
             """);
 
     assertThat(e.status()).isEqualTo(400);
-    assertThat(e.body().error().type()).isEqualTo("invalid_request_error");
+    assertThat(e.detail().type()).isEqualTo("invalid_request_error");
     assertThat(e.getMessage())
         .contains("sed is unknown")
         .contains("model is missing")
@@ -86,7 +87,7 @@ class JobRequestReaderTest {
 
     assertThat(e.getMessage())
         .isEqualTo("hyperparameters.n_epochs is given beside affinage.epochs");
-    assertThat(e.body().error().param()).isEqualTo("hyperparameters.n_epochs");
+    assertThat(e.detail().param()).isEqualTo("hyperparameters.n_epochs");
   }
 
   @Test
@@ -98,7 +99,7 @@ class JobRequestReaderTest {
             """);
 
     assertThat(e.getMessage()).contains("must be one of constant, linear, cosine");
-    assertThat(e.body().error().code()).isEqualTo("invalid_training_spec");
+    assertThat(e.detail().code()).isEqualTo("invalid_training_spec");
   }
 
   @Test

@@ -1,10 +1,12 @@
-package io.affinage.reward.kafka;
+package io.affinage.service.kafka;
 
+import io.quarkus.arc.All;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -15,24 +17,32 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready while the broker answers and the topics exist. Liveness does not ask: it may come back. */
+/**
+ * Ready while the broker answers, once the topics exist and the service has warmed up. Liveness
+ * does not ask the broker: it may come back, and a running job must live until then.
+ */
 @Readiness
 @ApplicationScoped
 class KafkaReadiness implements HealthCheck {
   private static final int TIMEOUT_MILLIS = 2_000;
 
   private final TopicSetup topics;
+  private final List<WarmUp> warmUps;
   private final Admin admin;
 
   KafkaReadiness(
-      TopicSetup topics, @Identifier("default-kafka-broker") Map<String, Object> connection) {
+      TopicSetup topics,
+      @All List<WarmUp> warmUps,
+      @Identifier("default-kafka-broker") Map<String, Object> connection) {
     this.topics = topics;
+    this.warmUps = warmUps;
     this.admin = Admin.create(new HashMap<>(connection));
   }
 
   @Override
   public HealthCheckResponse call() {
-    return HealthCheckResponse.named("kafka").status(topics.done() && answers()).build();
+    boolean ready = topics.done() && warmUps.stream().allMatch(WarmUp::done) && answers();
+    return HealthCheckResponse.named("kafka").status(ready).build();
   }
 
   private boolean answers() {

@@ -1,4 +1,4 @@
-package io.affinage.reward.config;
+package io.affinage.service.rest;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.EventJson;
@@ -6,6 +6,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 
 /** HTTP reads and writes the same records as Kafka, so by the same rules. */
+@Singleton
 final class EventMapper {
 
   @Produces

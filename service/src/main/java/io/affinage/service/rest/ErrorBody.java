@@ -1,5 +1,6 @@
-package io.affinage.dataset.rest;
+package io.affinage.service.rest;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 
@@ -12,9 +13,11 @@ public record ErrorBody(Detail error) {
    * @param param the field at fault, or null
    * @param code stable and snake case
    */
+  @JsonInclude(JsonInclude.Include.ALWAYS)
   public record Detail(String message, String type, String param, String code) {}
 
-  static Response answer(int status, String code, String message, String param) {
+  /** An answer of this status. */
+  public static Response answer(int status, String code, String message, String param) {
     String type = status < 500 ? "invalid_request_error" : "server_error";
     return Response.status(status)
         .type(MediaType.APPLICATION_JSON_TYPE)

@@ -1,4 +1,4 @@
-package io.affinage.trainer.config;
+package io.affinage.service.kafka;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;

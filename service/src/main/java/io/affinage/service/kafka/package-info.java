@@ -1,0 +1,2 @@
+/** Topics at the start, and readiness. */
+package io.affinage.service.kafka;

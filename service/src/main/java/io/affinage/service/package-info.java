@@ -1,0 +1,2 @@
+/** What every service has around its domain. */
+package io.affinage.service;
