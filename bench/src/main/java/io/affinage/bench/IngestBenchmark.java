@@ -39,12 +39,13 @@ final class IngestBenchmark implements Benchmark {
             Answer.note(
                 both.ours().fault(),
                 both.peer().fault(),
-                "rows kept: ours %s, datasets %s; peak MB: ours %s, datasets %s"
+                "rows kept: ours %s, datasets %s; peak MB: ours %s, datasets %s; ours warm: %s MB/s"
                     .formatted(
                         both.ours().text("rows"),
                         both.peer().text("rows"),
                         both.ours().text("peakMegabytes"),
-                        both.peer().text("peakMegabytes")))));
+                        both.peer().text("peakMegabytes"),
+                        both.ours().text("warmMegabytesPerSecond")))));
   }
 
   /** The real rows again and again, told apart by a number in the prompt. */

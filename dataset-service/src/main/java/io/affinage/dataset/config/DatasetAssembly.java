@@ -57,7 +57,8 @@ final class DatasetAssembly {
     ReadLimits limits =
         new ReadLimits(maxRow, maxBytes, config.excerpt(), ReadLimits.DEFAULT.maxNesting());
     return new SubmissionHandler(
-        new Ingestion(store, config.workFolder(), limits),
+        new Ingestion(
+            store, config.workFolder(), limits, Runtime.getRuntime().availableProcessors()),
         new SourceFiles(store, objects, config.workFolder(), maxBytes),
         new RetryPolicy(config.retry().attempts(), config.retry().pause()));
   }

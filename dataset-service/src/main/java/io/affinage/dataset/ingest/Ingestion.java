@@ -24,14 +24,17 @@ public final class Ingestion {
   private final ArtifactStore store;
   private final Path workFolder;
   private final ReadLimits limits;
+  private final int threads;
 
   /**
    * @param workFolder where files lie until they are stored
+   * @param threads that prepare the rows of one dataset, at least 1
    */
-  public Ingestion(ArtifactStore store, Path workFolder, ReadLimits limits) {
+  public Ingestion(ArtifactStore store, Path workFolder, ReadLimits limits, int threads) {
     this.store = store;
     this.workFolder = workFolder;
     this.limits = limits;
+    this.threads = threads;
   }
 
   /**
@@ -46,7 +49,7 @@ public final class Ingestion {
       requireName(request.name());
       Splitter splitter = new Splitter(request.split());
       try (VersionWriter writer = newWriter()) {
-        pass = new IngestionPass(request, splitter, writer, limits);
+        pass = new IngestionPass(request, splitter, writer, limits, threads);
         Rows rows = source.open(request.format(), limits);
         try (var reader = rows.reader()) {
           pass.run(reader);

@@ -1,13 +1,11 @@
 package io.affinage.dataset.ingest;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.dataset.DatasetException;
-import io.affinage.dataset.layout.Normalised;
 import io.affinage.dataset.layout.Normaliser;
-import io.affinage.dataset.layout.PromptKey;
+import io.affinage.dataset.reading.FoundRow;
 import io.affinage.dataset.reading.RawRow;
 import io.affinage.dataset.reading.ReadLimits;
 import io.affinage.dataset.reading.RowFault;
@@ -15,9 +13,7 @@ import io.affinage.dataset.reading.RowReader;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.DatasetCounts;
 import io.affinage.events.DatasetFormat;
-import io.affinage.events.NormalRow;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HexFormat;
@@ -29,18 +25,19 @@ import java.util.TreeMap;
 /** One pass over the rows of one dataset. */
 final class IngestionPass {
   private static final int SAMPLE_ROWS = 200;
-  private static final long SAMPLE_CHARACTERS = 16L << 20;
+  private static final long SAMPLE_WEIGHT = 16L << 20;
   private static final int FIRST_FAULTS = 10;
 
   private final IngestionRequest request;
   private final Splitter splitter;
   private final VersionWriter writer;
   private final ReadLimits limits;
-  private final Sha256 sha256 = new Sha256();
+  private final int threads;
   private final DigestSet seen = new DigestSet();
   private final Map<Split, Long> splits = new EnumMap<>(Split.class);
   private final Map<String, Long> reasons = new TreeMap<>();
   private final List<QuarantinedRow> firstFaults = new ArrayList<>();
+  private final UnusedColumns unusedColumns = new UnusedColumns();
   private Normaliser normaliser;
   private long read;
   private long accepted;
@@ -48,11 +45,16 @@ final class IngestionPass {
   private long quarantined;
 
   IngestionPass(
-      IngestionRequest request, Splitter splitter, VersionWriter writer, ReadLimits limits) {
+      IngestionRequest request,
+      Splitter splitter,
+      VersionWriter writer,
+      ReadLimits limits,
+      int threads) {
     this.request = request;
     this.splitter = splitter;
     this.writer = writer;
     this.limits = limits;
+    this.threads = threads;
   }
 
   DatasetCounts counts() {
@@ -61,36 +63,66 @@ final class IngestionPass {
 
   /** The layout is told from the first rows, which are held until then. */
   void run(RowReader reader) throws IOException {
-    List<RawRow> sample = new ArrayList<>();
-    List<ObjectNode> readable = new ArrayList<>();
-    long characters = 0;
-    RawRow row = null;
-    while (sample.size() < SAMPLE_ROWS
-        && characters < SAMPLE_CHARACTERS
-        && (row = reader.next()) != null) {
-      sample.add(row);
-      if (row instanceof RawRow.Fields fields) {
-        readable.add(fields.fields());
-        characters += characters(fields.fields());
-      }
-    }
+    List<RawRow> sample = sample(reader);
+    List<ObjectNode> readable = readable(sample);
     if (!readable.isEmpty()) {
       normaliser = Normaliser.of(request.layout(), request.columns(), readable);
-    }
-    for (RawRow held : sample) {
-      take(held);
-    }
-    sample.clear();
-    readable.clear();
-    while ((row = reader.next()) != null) {
-      if (normaliser == null && row instanceof RawRow.Fields fields) {
-        normaliser = Normaliser.of(request.layout(), request.columns(), List.of(fields.fields()));
+      RowPreparation preparation =
+          new RowPreparation(normaliser, splitter, limits.excerptCharacters());
+      for (PreparedRow row : preparation.prepare(List.copyOf(sample))) {
+        take(row);
       }
-      take(row);
+      sample.clear();
+      readable.clear();
+      try (RowPipeline pipeline = new RowPipeline(preparation, threads)) {
+        pipeline.run(reader, this::take);
+      }
     }
     if (accepted == 0) {
       throw noUsableRows();
     }
+  }
+
+  /**
+   * The first rows, with one at least that is readable unless there is none; unreadable ones that
+   * are too many to hold are done with at once.
+   */
+  private List<RawRow> sample(RowReader reader) throws IOException {
+    List<RawRow> sample = new ArrayList<>();
+    boolean readable = false;
+    long weight = 0;
+    FoundRow found;
+    while ((sample.size() < SAMPLE_ROWS && weight < SAMPLE_WEIGHT || !readable)
+        && (found = reader.next()) != null) {
+      RawRow row = found.read();
+      readable |= row instanceof RawRow.Fields;
+      sample.add(row);
+      weight += row.weight();
+      if (!readable && sample.size() >= SAMPLE_ROWS) {
+        putAside(sample);
+      }
+    }
+    if (!readable) {
+      putAside(sample);
+    }
+    return sample;
+  }
+
+  private void putAside(List<RawRow> broken) throws IOException {
+    for (RawRow row : broken) {
+      take(RowPreparation.faulty((RawRow.Broken) row));
+    }
+    broken.clear();
+  }
+
+  private static List<ObjectNode> readable(List<RawRow> rows) {
+    List<ObjectNode> readable = new ArrayList<>();
+    for (RawRow row : rows) {
+      if (row instanceof RawRow.Fields fields) {
+        readable.add(fields.fields());
+      }
+    }
+    return readable;
   }
 
   DatasetVersion store(DatasetFormat format, ArtifactStore store) throws IOException {
@@ -102,7 +134,7 @@ final class IngestionPass {
             counts(),
             splitCounts(),
             reasons,
-            normaliser.unusedColumns(),
+            unusedColumns.rows(),
             request.columns().isEmpty() ? null : request.columns(),
             firstFaults,
             request.split(),
@@ -124,36 +156,27 @@ final class IngestionPass {
     return counts;
   }
 
-  private void take(RawRow row) throws IOException {
+  private void take(PreparedRow row) throws IOException {
     read++;
-    if (row instanceof RawRow.Broken broken) {
-      quarantine(row.line(), broken.fault(), broken.raw());
-      return;
-    }
-    ObjectNode fields = ((RawRow.Fields) row).fields();
-    Normalised normalised = normaliser.normalise(fields);
-    if (normalised instanceof Normalised.Bad bad) {
-      quarantine(row.line(), bad.fault(), excerpt(fields));
+    if (row instanceof PreparedRow.Faulty faulty) {
+      quarantine(faulty.line(), faulty.fault(), faulty.raw());
     } else {
-      accept(((Normalised.Good) normalised).row());
+      accept((PreparedRow.Usable) row);
     }
   }
 
-  private void accept(NormalRow row) throws IOException {
-    byte[] content = VersionWriter.content(row);
-    ByteBuffer hash = sha256.of(content);
-    long high = hash.getLong();
-    if (!seen.add(high, hash.getLong())) {
+  private void accept(PreparedRow.Usable row) throws IOException {
+    unusedColumns.count(row.unusedColumns());
+    if (!seen.add(row.high(), row.low())) {
       duplicates++;
       return;
     }
-    Split split = splitter.of(PromptKey.of(row));
     try {
-      writer.write(split, HexFormat.of().toHexDigits(high), content);
+      writer.write(row.split(), HexFormat.of().toHexDigits(row.high()), row.content());
     } catch (IOException e) {
       throw new StorageException("the work folder cannot be written", e);
     }
-    splits.merge(split, 1L, Long::sum);
+    splits.merge(row.split(), 1L, Long::sum);
     accepted++;
   }
 
@@ -198,33 +221,5 @@ final class IngestionPass {
             + first.line()
             + ": "
             + first.detail());
-  }
-
-  private String excerpt(JsonNode fields) {
-    String text = fields.toString();
-    int limit = limits.excerptCharacters();
-    int cut = Math.min(text.length(), limit);
-    if (cut > 0 && cut < text.length() && Character.isHighSurrogate(text.charAt(cut - 1))) {
-      cut--;
-    }
-    return wellFormed(text.substring(0, cut));
-  }
-
-  private static String wellFormed(String text) {
-    // Encoding puts '?' for half a surrogate pair, which a bad row may hold.
-    return new String(
-        text.getBytes(java.nio.charset.StandardCharsets.UTF_8),
-        java.nio.charset.StandardCharsets.UTF_8);
-  }
-
-  private static long characters(JsonNode node) {
-    if (node.isTextual()) {
-      return node.textValue().length();
-    }
-    long sum = 16;
-    for (JsonNode child : node) {
-      sum += characters(child);
-    }
-    return sum;
   }
 }

@@ -6,13 +6,13 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Assigns rows to splits by a hash of their prompt and the salt: the assignment does not depend on
- * the other rows nor on their order, and rows with one prompt stay together.
+ * the other rows nor on their order, and rows with one prompt stay together. Safe for several
+ * threads.
  */
 final class Splitter {
   private final double validation;
   private final double test;
   private final byte[] salt;
-  private final Sha256 sha256 = new Sha256();
 
   Splitter(SplitPolicy policy) {
     this.validation = share(policy.validation(), "validation");
@@ -25,7 +25,7 @@ final class Splitter {
     this.salt = (given + "\0").getBytes(StandardCharsets.UTF_8);
   }
 
-  Split of(String promptKey) {
+  Split of(String promptKey, Sha256 sha256) {
     long bits = sha256.of(salt, promptKey.getBytes(StandardCharsets.UTF_8)).getLong();
     double uniform = (bits >>> 11) * 0x1.0p-53; // in [0, 1)
     if (uniform < test) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
-import io.affinage.events.NormalRow;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -24,7 +23,6 @@ import java.util.stream.Stream;
 final class VersionWriter implements Closeable {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
-  private static final ObjectWriter ROWS = JSON.writerFor(NormalRow.class);
   private static final ObjectWriter QUARANTINED = JSON.writerFor(QuarantinedRow.class);
 
   private final Path folder;
@@ -40,13 +38,8 @@ final class VersionWriter implements Closeable {
     this.quarantine = open("quarantine.jsonl");
   }
 
-  /** The row's content, without an id, as it is hashed and written. */
-  static byte[] content(NormalRow row) throws IOException {
-    return ROWS.writeValueAsBytes(row);
-  }
-
   /**
-   * @param content as {@link #content} gave it; the id becomes its first field
+   * @param content as {@link RowText} gave it; the id becomes its first field
    */
   void write(Split split, String id, byte[] content) throws IOException {
     OutputStream out = splits.get(split);

@@ -10,11 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** Turns rows of one layout into the normal form, after renaming their columns. */
+/**
+ * Turns rows of one layout into the normal form, after renaming their columns. Safe for several
+ * threads.
+ */
 public final class Normaliser {
   /** In the order of precedence where a row fits several. */
   private static final List<RowLayout> LAYOUTS =
@@ -26,12 +28,8 @@ public final class Normaliser {
           new AlpacaLayout(),
           new TextLayout());
 
-  /** Unused columns are counted by name up to this many names, the rest together. */
-  private static final int MAX_UNUSED_NAMES = 100;
-
   private final RowLayout layout;
   private final Map<String, String> renames;
-  private final Map<String, Long> unused = new TreeMap<>();
 
   private Normaliser(RowLayout layout, Map<String, String> renames) {
     this.layout = layout;
@@ -60,34 +58,26 @@ public final class Normaliser {
     return layout.layout();
   }
 
-  /** How many rows had a value in a column that the layout does not read, by column. */
-  public Map<String, Long> unusedColumns() {
-    return unused;
-  }
-
   /** The row's normal form without its id, or its fault. Changes the row's columns. */
   public Normalised normalise(ObjectNode fields) {
     rename(renames, fields);
     try {
-      Normalised.Good good = new Normalised.Good(layout.normalise(fields));
-      countUnused(fields);
-      return good;
+      return new Normalised.Good(layout.normalise(fields), unused(fields));
     } catch (BadRow e) {
       return new Normalised.Bad(e.fault());
     }
   }
 
-  private void countUnused(ObjectNode fields) {
+  private List<String> unused(ObjectNode fields) {
     Set<String> used = layout.columns();
+    List<String> unused = List.of();
     for (Map.Entry<String, JsonNode> column : fields.properties()) {
       if (!used.contains(column.getKey()) && !column.getValue().isNull()) {
-        String name =
-            unused.size() < MAX_UNUSED_NAMES || unused.containsKey(column.getKey())
-                ? column.getKey()
-                : "(others)";
-        unused.merge(name, 1L, Long::sum);
+        unused = unused.isEmpty() ? new ArrayList<>() : unused;
+        unused.add(column.getKey());
       }
     }
+    return unused;
   }
 
   private static void rename(Map<String, String> renames, ObjectNode fields) {

@@ -43,7 +43,7 @@ final class JsonReader implements RowReader {
   }
 
   @Override
-  public RawRow next() throws IOException {
+  public FoundRow next() throws IOException {
     if (state == State.START) {
       open();
     }
@@ -73,13 +73,13 @@ final class JsonReader implements RowReader {
     return row(first);
   }
 
-  private RawRow row(long first) {
+  private FoundRow row(long first) {
     if (elementBytes > limits.maxRowBytes()) {
       String detail =
           "the row has " + elementBytes + " bytes, the limit is " + limits.maxRowBytes();
       return json.broken(first, FaultReason.ROW_TOO_LARGE, detail, element, 0, held);
     }
-    return json.row(first, element, 0, held);
+    return JsonRow.of(json, first, element, 0, held);
   }
 
   private void open() throws IOException {

@@ -13,7 +13,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.Iterator;
 
-/** One row written as a JSON object (RFC 8259, strictly). */
+/** One row written as a JSON object (RFC 8259, strictly). Safe for several threads. */
 final class JsonText {
   private final ObjectReader reader;
   private final ReadLimits limits;

@@ -19,7 +19,7 @@ final class JsonlReader implements RowReader {
   }
 
   @Override
-  public RawRow next() throws IOException {
+  public FoundRow next() throws IOException {
     if (!held) {
       firstBlank = lines.number() + 1;
       blanks = 0;
@@ -54,7 +54,7 @@ final class JsonlReader implements RowReader {
           lines.start(),
           lines.length());
     }
-    return json.row(lines.number(), lines.buffer(), lines.start(), lines.length());
+    return JsonRow.of(json, lines.number(), lines.buffer(), lines.start(), lines.length());
   }
 
   @Override

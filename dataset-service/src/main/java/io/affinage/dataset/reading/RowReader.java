@@ -3,7 +3,7 @@ package io.affinage.dataset.reading;
 import java.io.Closeable;
 import java.io.IOException;
 
-/** Reads rows one after the other. Not for several threads. */
+/** Finds rows one after the other. Not for several threads. */
 public interface RowReader extends Closeable {
 
   /**
@@ -12,5 +12,5 @@ public interface RowReader extends Closeable {
    * @throws io.affinage.dataset.DatasetException when nothing behind this place can be trusted
    * @throws IOException when the bytes cannot be had
    */
-  RawRow next() throws IOException;
+  FoundRow next() throws IOException;
 }

@@ -37,7 +37,7 @@ class IngestionTest {
   @BeforeEach
   void open() {
     files = new StoredFiles(folder.resolve("store"));
-    ingestion = new Ingestion(files.store(), folder.resolve("work"), ReadLimits.DEFAULT);
+    ingestion = new Ingestion(files.store(), folder.resolve("work"), ReadLimits.DEFAULT, 2);
   }
 
   @Test
@@ -75,6 +75,52 @@ class IngestionTest {
     String rows = rows(0, 500);
     assertThat(ingest(rows).artifact()).isEqualTo(ingest(rows).artifact());
     assertThat(ingest(rows).artifact()).isNotEqualTo(ingest(rows(0, 499)).artifact());
+  }
+
+  /** Several batches of rows, of which every 7th is bad and every 11th a duplicate. */
+  @Test
+  void shouldGiveTheSameBytesOnAnyNumberOfThreads() throws Exception {
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < 20_000; i++) {
+      int prompt = i % 11 == 0 ? 3 : i;
+      rows.append(
+          i % 7 == 0 ? "{\"prompt\":" : "{\"prompt\":\"p" + prompt + "\",\"completion\":\"c\"}");
+      rows.append('\n');
+    }
+    Path data = Files.writeString(folder.resolve("data.jsonl"), rows);
+    Set<Object> versions = new HashSet<>();
+    for (int threads : List.of(1, 2, 5)) {
+      DatasetVersion version =
+          new Ingestion(files.store(), folder.resolve("work"), ReadLimits.DEFAULT, threads)
+              .ingest(
+                  new IngestionRequest("d", null, null, null, null, false),
+                  new RowSource.File(data, "data.jsonl"));
+      versions.add(version.artifact());
+      DatasetCounts counts = version.report().counts();
+      assertThat(counts.read()).isEqualTo(20_000);
+      assertThat(counts.accepted() + counts.duplicates() + counts.quarantined()).isEqualTo(20_000);
+      assertThat(counts.quarantined()).isEqualTo(2_858);
+      assertThat(files.lines(version, "quarantine.jsonl")).hasSize(2_858);
+    }
+    assertThat(versions).hasSize(1);
+  }
+
+  /** The reader is rows ahead when it meets the file's end: those rows count before that tells. */
+  @Test
+  void shouldCountTheRowsBeforeThePlaceWhereAFileBreaksOff() throws Exception {
+    StringBuilder array = new StringBuilder("[");
+    for (int i = 0; i < 5_000; i++) {
+      array.append("{\"prompt\":\"p").append(i).append("\",\"completion\":\"c\"},\n");
+    }
+    Path data = Files.writeString(folder.resolve("data.json"), array.append("{\"prompt\":"));
+    assertThatThrownBy(() -> file(data, null))
+        .isInstanceOfSatisfying(
+            RejectedDatasetException.class,
+            e -> {
+              assertThat(e.error().code()).isEqualTo("truncated_json");
+              assertThat(e.error().message()).contains("line 5001");
+              assertThat(e.counts()).isEqualTo(new DatasetCounts(5_000, 5_000, 0, 0));
+            });
   }
 
   @Test
@@ -154,7 +200,7 @@ class IngestionTest {
   @Test
   void shouldTellAStoreThatCannotBeWrittenFromABadDataset() throws IOException {
     Path blocked = Files.writeString(folder.resolve("blocked"), "a file where a folder must be");
-    Ingestion broken = new Ingestion(files.store(), blocked, ReadLimits.DEFAULT);
+    Ingestion broken = new Ingestion(files.store(), blocked, ReadLimits.DEFAULT, 2);
     Path data = Files.writeString(folder.resolve("x.jsonl"), rows(0, 3));
     assertThatThrownBy(
             () ->

@@ -17,8 +17,8 @@ final class ReadRows {
     List<RawRow> rows = new ArrayList<>();
     try (RowReader reader =
         Rows.of(new DataFile(file, file.getFileName().toString()), format, limits).reader()) {
-      for (RawRow row = reader.next(); row != null; row = reader.next()) {
-        rows.add(row);
+      for (FoundRow row = reader.next(); row != null; row = reader.next()) {
+        rows.add(row.read());
       }
     }
     return rows;
