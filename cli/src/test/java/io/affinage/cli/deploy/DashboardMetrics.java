@@ -21,19 +21,19 @@ import java.util.regex.Pattern;
  *
  * @param queries every expression with where it stands
  */
-record DashboardMetrics(List<Query> queries) {
+public record DashboardMetrics(List<Query> queries) {
   private static final Pattern SAMPLE =
       Pattern.compile("^([a-zA-Z_:][\\w:]*)[ {]", Pattern.MULTILINE);
 
   /** One expression. */
-  record Query(String where, String expression) {}
+  public record Query(String where, String expression) {}
 
   /**
    * Reads the files of the chart.
    *
    * @param deploy the folder {@code deploy} of the repository
    */
-  static DashboardMetrics read(Path deploy) throws IOException {
+  public static DashboardMetrics read(Path deploy) throws IOException {
     Path files = deploy.resolve("helm/affinage/files");
     List<Query> queries = new ArrayList<>();
     JsonNode dashboard = new JsonMapper().readTree(files.resolve("dashboard.json").toFile());
@@ -57,7 +57,7 @@ record DashboardMetrics(List<Query> queries) {
   }
 
   /** Every metric that is asked for. */
-  Set<String> names() {
+  public Set<String> names() {
     Set<String> names = new TreeSet<>();
     queries.forEach(query -> names.addAll(PromQl.metrics(query.expression())));
     return names;
@@ -69,7 +69,7 @@ record DashboardMetrics(List<Query> queries) {
    * @param scrapes texts in Prometheus's exposition format
    * @return by where they are asked for; empty when all is well
    */
-  Map<String, Set<String>> missing(Collection<String> scrapes) {
+  public Map<String, Set<String>> missing(Collection<String> scrapes) {
     Set<String> exported = new TreeSet<>();
     scrapes.forEach(scrape -> exported.addAll(exported(scrape)));
     Map<String, Set<String>> missing = new LinkedHashMap<>();

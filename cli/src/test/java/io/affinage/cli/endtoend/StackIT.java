@@ -1,0 +1,339 @@
+package io.affinage.cli.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.cli.demo.DemoData;
+import io.affinage.cli.deploy.DashboardMetrics;
+import io.affinage.events.DatasetReady;
+import io.affinage.events.DatasetSubmitted;
+import io.affinage.events.EvaluationCompleted;
+import io.affinage.events.EvaluationRequested;
+import io.affinage.events.ModelPromoted;
+import io.affinage.events.ModelRegistered;
+import io.affinage.events.ModelRejected;
+import io.affinage.events.Topic;
+import io.affinage.events.Topics;
+import io.affinage.events.TrainingCheckpointed;
+import io.affinage.events.TrainingClaimed;
+import io.affinage.events.TrainingFailed;
+import io.affinage.events.TrainingRequested;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The whole path as a user goes it: {@code affinage up} with two trainers, runs handed in by the
+ * command, and processes killed under them. The tests share one stack and come in an order, since a
+ * stack costs more than all that they do with it.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class StackIT {
+  private static final Duration BOUND = Duration.ofMinutes(2);
+
+  private static final String BASE_RECIPE =
+      """
+      name: desk-text
+      data: {path: desk.txt, format: text, layout: text, split: {test: 0.05}}
+      stages:
+        - train:
+            method: pretrain
+            suffix: desk
+            architecture: {hidden_size: 64, intermediate_size: 128, layers: 2, heads: 2, kv_heads: 2, vocabulary_size: 400, context_length: 256}
+            max_steps: 40
+            batch_size: 4
+            learning_rate: 4.0e-3
+            max_length: 64
+            dtype: float32
+      """;
+
+  private static final String TUNING_RECIPE =
+      """
+      name: tickets
+      data: {path: tickets.jsonl, split: {test: 0.1}}
+      stages:
+        - train:
+            method: sft
+            suffix: SUFFIX
+            adapter: {type: lora, rank: 4, alpha: 8, target_modules: [all-linear]}
+            max_steps: 160
+            batch_size: 8
+            learning_rate: 5.0e-3
+            max_length: 128
+            dtype: float32
+            checkpoint_every_steps: 20
+            seed: 11
+        - evaluate:
+            metrics: [exact_match, perplexity]
+            max_items: 6
+            few_shot: 2
+            max_new_tokens: 8
+            gate: {min_gain: -1.0, max_p_value: 1.0}
+      """;
+
+  private final List<AffinageProcess> started = new ArrayList<>();
+  private final List<ProcessHandle> services = new ArrayList<>();
+  private Path folder;
+  private AffinageProcess stack;
+  private String bootstrapServers;
+  private String baseModel;
+  private String undisturbedDigest;
+
+  @BeforeAll
+  void startTheStackAndTrainABase(@TempDir Path temporary) throws Exception {
+    folder = temporary;
+    DemoData data = DemoData.generate(3, 600, 240);
+    Files.writeString(folder.resolve("desk.txt"), String.join("\n\n", data.conversations()));
+    ObjectMapper json = new ObjectMapper();
+    List<String> rows = new ArrayList<>();
+    for (Map.Entry<String, String> ticket : data.tickets().entrySet()) {
+      rows.add(
+          json.writeValueAsString(
+              Map.of("prompt", ticket.getKey(), "completion", ticket.getValue())));
+    }
+    Files.write(folder.resolve("tickets.jsonl"), rows);
+    up();
+    JsonNode base = result(affinage("run", recipe("base", BASE_RECIPE), "--json").end());
+    baseModel = base.at("/model").textValue();
+  }
+
+  @AfterAll
+  void endWhatIsLeft() {
+    started.forEach(AffinageProcess::close);
+    services.forEach(ProcessHandle::destroyForcibly);
+  }
+
+  private AffinageProcess affinage(String... arguments) throws IOException {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--home", folder.resolve("home").toString()));
+    AffinageProcess process = AffinageProcess.start(folder, all);
+    started.add(process);
+    return process;
+  }
+
+  private void up() throws Exception {
+    stack =
+        affinage(
+            "up",
+            "--json",
+            "--trainers=2",
+            "--kafka-port=0",
+            "--dataset-port=0",
+            "--trainer-port=0",
+            "--reward-port=0",
+            "--eval-port=0");
+    await("the stack is up: " + stack)
+        .atMost(BOUND)
+        .until(() -> stack.hasOutput() || !stack.isAlive());
+    JsonNode state = result(stack);
+    bootstrapServers = state.at("/bootstrapServers").textValue();
+    state
+        .at("/processes")
+        .forEach(pid -> services.add(ProcessHandle.of(pid.longValue()).orElseThrow()));
+    assertThat(state.at("/processes")).hasSize(5);
+  }
+
+  private String recipe(String name, String yaml) throws IOException {
+    return Files.writeString(folder.resolve(name + ".yaml"), yaml).toString();
+  }
+
+  /** A run of the same tuning; the suffix makes it another run, and is not part of the weights. */
+  private AffinageProcess tuning(String suffix) throws IOException {
+    String recipe = recipe(suffix, TUNING_RECIPE.replace("SUFFIX", suffix));
+    return affinage("run", recipe, "--model", baseModel, "--json");
+  }
+
+  private static JsonNode result(AffinageProcess process) throws IOException {
+    assertThat(process.hasOutput()).as("%s", process).isTrue();
+    JsonNode json = process.json();
+    assertThat(json.has("error")).as("%s", process).isFalse();
+    return json;
+  }
+
+  @Test
+  @Order(1)
+  void shouldEndAJobOnceWithTheSameWeightsWhenItsTrainerIsKilled() throws Exception {
+    JsonNode undisturbed = result(tuning("undisturbed").end());
+    undisturbedDigest = undisturbed.at("/artifacts/model_digest").textValue();
+
+    AffinageProcess disturbed = tuning("disturbed");
+    try (EventWatch watch = new EventWatch(bootstrapServers)) {
+      String jobId = jobWithSuffix(watch, "disturbed");
+      TrainingCheckpointed checkpoint =
+          watch.await(TrainingCheckpointed.class, at -> at.jobId().equals(jobId));
+      kill(checkpoint.workerId());
+      JsonNode result = result(disturbed.end());
+
+      assertThat(disturbed.status()).as("%s", disturbed).isZero();
+      assertThat(result.at("/artifacts/model_digest").textValue()).isEqualTo(undisturbedDigest);
+      watch.upToNow();
+      List<TrainingClaimed> claims =
+          watch.all(TrainingClaimed.class, at -> at.jobId().equals(jobId));
+      assertThat(claims).extracting(TrainingClaimed::attempt).contains(1, 2).doesNotContain(3);
+      ModelRegistered model = watch.await(ModelRegistered.class, at -> at.jobId().equals(jobId));
+      assertThat(publiclyRegistered(watch, jobId)).isEqualTo(1);
+      assertThat(watch.all(TrainingFailed.class, at -> at.jobId().equals(jobId))).isEmpty();
+      assertThat(decisions(watch, model.modelId())).isEqualTo(1);
+    }
+    await("the trainer that was killed is started again")
+        .atMost(BOUND)
+        .untilAsserted(() -> assertThat(stack.errors()).contains("runs again as process"));
+  }
+
+  private static String jobWithSuffix(EventWatch watch, String suffix) {
+    return watch.await(TrainingRequested.class, at -> suffix.equals(at.suffix())).jobId();
+  }
+
+  /** The job log and the public topic each hold the one record. */
+  private static int publiclyRegistered(EventWatch watch, String jobId) {
+    int records = watch.all(ModelRegistered.class, at -> at.jobId().equals(jobId)).size();
+    assertThat(records % 2).isZero();
+    return records / 2;
+  }
+
+  private static int decisions(EventWatch watch, String modelId) {
+    return watch.all(ModelPromoted.class, at -> at.modelId().equals(modelId)).size()
+        + watch.all(ModelRejected.class, at -> at.modelId().equals(modelId)).size();
+  }
+
+  /** As {@code kill -9} does; a worker's id is host, process id and a random part. */
+  private void kill(String workerId) {
+    String[] parts = workerId.split("-");
+    long pid = Long.parseLong(parts[parts.length - 2]);
+    assertThat(services).extracting(ProcessHandle::pid).contains(pid);
+    ProcessHandle trainer = ProcessHandle.of(pid).orElseThrow();
+    trainer.destroyForcibly();
+    trainer.onExit().join();
+  }
+
+  @Test
+  @Order(2)
+  void shouldDoOnceWhatIsAskedTwice() throws Exception {
+    JsonNode again = result(tuning("undisturbed").end());
+    assertThat(again.at("/reused").booleanValue()).isTrue();
+
+    List<Topic> requests =
+        List.of(Topics.DATASET_SUBMITTED, Topics.TRAINING_REQUESTED, Topics.EVALUATION_REQUESTED);
+    Replay replay = new Replay(bootstrapServers);
+    Map<Topic, Integer> sent =
+        requests.stream().collect(Collectors.toMap(topic -> topic, replay::sendAllAgain));
+    assertThat(sent.values()).allMatch(count -> count >= 2);
+    await("the services noticed the duplicates")
+        .atMost(BOUND)
+        .untilAsserted(() -> assertThat(duplicates(requests)).isEqualTo(sent));
+    try (EventWatch watch = new EventWatch(bootstrapServers)) {
+      assertThat(watch.all(DatasetSubmitted.class, at -> true))
+          .hasSize(2 * sent.get(Topics.DATASET_SUBMITTED));
+      assertThat(watch.all(DatasetReady.class, at -> true))
+          .hasSize(sent.get(Topics.DATASET_SUBMITTED));
+      assertThat(watch.all(ModelRegistered.class, at -> true))
+          .hasSize(2 * sent.get(Topics.TRAINING_REQUESTED));
+      assertThat(watch.all(EvaluationRequested.class, at -> true))
+          .hasSize(2 * sent.get(Topics.EVALUATION_REQUESTED));
+      assertThat(
+              watch.all(EvaluationCompleted.class, at -> true).stream()
+                  .map(EvaluationCompleted::evaluationId)
+                  .distinct())
+          .hasSize(sent.get(Topics.EVALUATION_REQUESTED));
+      assertThat(watch.deadLetters()).isEmpty();
+    }
+  }
+
+  private Map<Topic, Integer> duplicates(List<Topic> topics) throws Exception {
+    List<String> lines = scrapes().stream().flatMap(String::lines).toList();
+    return topics.stream()
+        .collect(Collectors.toMap(topic -> topic, topic -> duplicates(topic, lines)));
+  }
+
+  private static int duplicates(Topic topic, List<String> lines) {
+    String sample = "affinage_events_duplicates_total{topic=\"" + topic.name() + "\"";
+    return lines.stream()
+        .filter(line -> line.startsWith(sample))
+        .mapToInt(line -> (int) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  @Test
+  @Order(3)
+  void shouldExportWhatTheDashboardAndTheAlertsAskFor() throws Exception {
+    DashboardMetrics asked =
+        DashboardMetrics.read(Path.of(System.getProperty("affinage.install"), "deploy"));
+    assertThat(asked.names()).hasSizeGreaterThan(20);
+    assertThat(asked.missing(scrapes())).isEmpty();
+  }
+
+  private List<String> scrapes() throws Exception {
+    JsonNode state = new ObjectMapper().readTree(folder.resolve("home/stack.json").toFile());
+    HttpClient http = HttpClient.newHttpClient();
+    List<String> texts = new ArrayList<>();
+    for (JsonNode service : state.at("/services")) {
+      for (String address :
+          StreamSupport.stream(service.spliterator(), false).map(JsonNode::textValue).toList()) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(address + "/q/metrics")).build();
+        texts.add(http.send(request, HttpResponse.BodyHandlers.ofString()).body());
+      }
+    }
+    assertThat(texts).hasSize(5);
+    return texts;
+  }
+
+  @Test
+  @Order(4)
+  void shouldFinishARunAfterTheWholeStackWasKilled() throws Exception {
+    AffinageProcess interrupted = tuning("killed");
+    try (EventWatch watch = new EventWatch(bootstrapServers)) {
+      String jobId = jobWithSuffix(watch, "killed");
+      watch.await(TrainingCheckpointed.class, at -> at.jobId().equals(jobId));
+    }
+    stack.kill();
+    interrupted.kill();
+    awaitTheEndOfEveryService();
+
+    up();
+    AffinageProcess resumed = tuning("killed").end();
+
+    assertThat(resumed.errors()).contains("which was not finished");
+    JsonNode result = result(resumed);
+    assertThat(result.at("/artifacts/model_digest").textValue()).isEqualTo(undisturbedDigest);
+  }
+
+  @Test
+  @Order(5)
+  void shouldLeaveNoProcessBehind() throws Exception {
+    assertThat(services).anyMatch(ProcessHandle::isAlive);
+
+    stack.terminate();
+    stack.end();
+
+    assertThat(stack.status()).isEqualTo(143);
+    assertThat(services).noneMatch(ProcessHandle::isAlive);
+    assertThat(folder.resolve("home/stack.json")).doesNotExist();
+  }
+
+  private void awaitTheEndOfEveryService() {
+    await("no service outlives its stack")
+        .atMost(BOUND)
+        .untilAsserted(() -> assertThat(services).noneMatch(ProcessHandle::isAlive));
+  }
+}
