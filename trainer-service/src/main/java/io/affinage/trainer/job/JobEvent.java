@@ -6,7 +6,7 @@ import java.util.Map;
  * One line of a job's story, for people.
  *
  * @param id of the event it was told by
- * @param createdAt seconds since 1970
+ * @param createdAt milliseconds since 1970
  * @param level {@code info}, {@code warn} or {@code error}
  * @param metrics the numbers of a progress event; null for a plain message
  */

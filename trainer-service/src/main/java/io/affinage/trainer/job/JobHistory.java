@@ -16,6 +16,7 @@ import io.affinage.events.lease.JobState;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,7 @@ final class JobHistory {
 
   private final String jobId;
   private final List<JobEvent> messages = new ArrayList<>();
+  private final List<JobEvent> ending = new ArrayList<>();
   private final Deque<JobEvent> progressLines = new ArrayDeque<>();
   private final List<Checkpoint> checkpoints = new ArrayList<>();
   private Event<TrainingRequested> request;
@@ -115,8 +117,8 @@ final class JobHistory {
   }
 
   void progressed(Recorded event, TrainingProgressed made) {
-    if (terminal != null
-        || made.attempt() < state.progress().attempts()
+    // The last progress may be read after the end, which is on another topic.
+    if (made.attempt() < state.progress().attempts()
         || (progress != null
             && progress.attempt() == made.attempt()
             && progress.step() >= made.step())) {
@@ -137,7 +139,7 @@ final class JobHistory {
     progressLines.add(
         new JobEvent(
             event.eventId(),
-            event.writtenAt() / 1000,
+            event.writtenAt(),
             "info",
             String.format(
                 java.util.Locale.ROOT,
@@ -159,23 +161,27 @@ final class JobHistory {
     terminal = event.data();
     finishedAt = event.writtenAt();
     if (terminal instanceof ModelRegistered model) {
-      tell(event, "info", "New fine-tuned model created: " + model.modelId());
-      messages.add(
+      ending.add(message(event, "info", "New fine-tuned model created: " + model.modelId()));
+      ending.add(
           new JobEvent(
               event.eventId() + "-end",
-              finishedAt / 1000,
+              finishedAt,
               "info",
               "The job has successfully completed",
               null));
     } else if (terminal instanceof TrainingFailed failed) {
-      tell(event, "error", "The job failed: " + failed.error().message());
+      ending.add(message(event, "error", "The job failed: " + failed.error().message()));
     } else if (terminal instanceof TrainingCancelled) {
-      tell(event, "info", "The job was cancelled");
+      ending.add(message(event, "info", "The job was cancelled"));
     }
   }
 
   private void tell(Recorded event, String level, String message) {
-    messages.add(new JobEvent(event.eventId(), event.writtenAt() / 1000, level, message, null));
+    messages.add(message(event, level, message));
+  }
+
+  private static JobEvent message(Recorded event, String level, String message) {
+    return new JobEvent(event.eventId(), event.writtenAt(), level, message, null);
   }
 
   /** Null until the request itself was read. */
@@ -235,7 +241,9 @@ final class JobHistory {
   List<JobEvent> events() {
     List<JobEvent> all = new ArrayList<>(messages);
     all.addAll(progressLines);
-    all.sort(java.util.Comparator.comparingLong(JobEvent::createdAt));
+    // Two topics, of which one has the producer's time; but nothing follows the end.
+    all.sort(Comparator.comparingLong(JobEvent::createdAt));
+    all.addAll(ending);
     return all;
   }
 }

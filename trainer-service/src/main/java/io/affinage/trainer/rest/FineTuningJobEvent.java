@@ -26,7 +26,7 @@ public record FineTuningJobEvent(
     return new FineTuningJobEvent(
         "fine_tuning.job.event",
         "ftevent-" + event.id(),
-        event.createdAt(),
+        event.createdAt() / 1000,
         event.level(),
         event.message(),
         event.metrics() == null ? "message" : "metrics",

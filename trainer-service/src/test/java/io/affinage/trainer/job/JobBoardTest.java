@@ -183,6 +183,19 @@ class JobBoardTest {
   }
 
   @Test
+  void shouldTellTheEndLastEvenWhenProgressIsReadAfterIt() {
+    board.apply(Events.recorded(Events.requested(JOB), 1_000));
+    logged(new TrainingClaimed(JOB, 1, "a", 100));
+    board.apply(Events.recorded(new TrainingCancelled(JOB, 1, "a"), 20_000));
+    board.apply(Events.recorded(progress(1, 9), 20_001));
+
+    assertThat(job().progress()).get().extracting(TrainingProgressed::step).isEqualTo(9);
+    assertThat(board.events(JOB))
+        .extracting(JobEvent::message)
+        .endsWith("Step 9/10: training loss=0.5000", "The job was cancelled");
+  }
+
+  @Test
   void shouldNotOfferAPausedJobButACancelledOne() {
     board.apply(Events.recorded(Events.requested(JOB)));
     assertThat(job().claimable()).isTrue();
