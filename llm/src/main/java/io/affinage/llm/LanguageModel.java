@@ -10,8 +10,8 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.DecoderInitializer;
-import io.affinage.llm.model.DecoderShape;
 import io.affinage.llm.model.HuggingFaceFolder;
+import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.tensor.PrecisionProbe;
@@ -76,10 +76,10 @@ public final class LanguageModel implements AutoCloseable {
    * @param seed the same seed gives the same bits
    */
   public static LanguageModel initialise(
-      DecoderShape shape, TokenizerDefinition definition, long seed, Compute compute) {
+      DecoderConfig config, TokenizerDefinition definition, long seed, Compute compute) {
     NDManager root = NDManager.newBaseManager(compute.resolveDevice(), "PyTorch");
     try {
-      return new LanguageModel(root, DecoderInitializer.create(root, shape, seed), definition);
+      return new LanguageModel(root, DecoderInitializer.create(root, config, seed), definition);
     } catch (RuntimeException e) {
       root.close();
       throw e;

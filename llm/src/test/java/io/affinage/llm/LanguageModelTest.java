@@ -14,7 +14,8 @@ import io.affinage.llm.generation.Generator;
 import io.affinage.llm.generation.Sampling;
 import io.affinage.llm.generation.TokenListener;
 import io.affinage.llm.model.BlockAdapter;
-import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.BpeTrainer;
 import java.nio.file.Path;
@@ -44,7 +45,8 @@ class LanguageModelTest {
     int vocabulary = definition.json().path("model").path("vocab").size() + 8;
     model =
         LanguageModel.initialise(
-            new DecoderShape(vocabulary, 16, 24, 2, 4, 2, 4, 1e-5, 10_000, 128, true),
+            DecoderConfig.llama(
+                new DecoderShape(vocabulary, 16, 24, 2, 4, 2, 4, 128, true), 1e-5, 10_000),
             definition,
             3,
             CPU);
@@ -55,7 +57,7 @@ class LanguageModelTest {
     Random random = new Random(11);
     return LoraAdapter.of(
         model.decoder(),
-        new LoraConfig(3, 6, 0, true, LoraConfig.targets(List.of("q_proj", "down_proj"))),
+        new LoraConfig(3, 6, 0, true, List.of("q_proj", "down_proj")),
         (block, layer, matrix, shape) -> {
           float[] values = new float[(int) shape.size()];
           for (int i = 0; i < values.length; i++) {

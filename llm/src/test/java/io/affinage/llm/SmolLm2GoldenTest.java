@@ -105,11 +105,7 @@ class SmolLm2GoldenTest {
     expected.get("target_modules").forEach(name -> names.add(name.asText()));
     LoraConfig config =
         new LoraConfig(
-            expected.get("r").asInt(),
-            expected.get("lora_alpha").asDouble(),
-            0,
-            false,
-            LoraConfig.targets(names));
+            expected.get("r").asInt(), expected.get("lora_alpha").asDouble(), 0, false, names);
     List<TokenizedExample> examples = new ArrayList<>();
     expected.get("rows").forEach(row -> examples.add(example(row)));
     TrainingSettings settings =
@@ -152,7 +148,7 @@ class SmolLm2GoldenTest {
 
   private static float[] startingMatrix(
       int block,
-      io.affinage.llm.model.LinearLayer layer,
+      io.affinage.llm.model.config.LinearLayer layer,
       LoraAdapter.Matrix matrix,
       ai.djl.ndarray.types.Shape shape) {
     int rows = (int) shape.get(0);

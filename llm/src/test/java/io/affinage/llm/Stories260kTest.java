@@ -45,7 +45,7 @@ class Stories260kTest {
 
   @Test
   void shouldHaveThePublishedSize() {
-    assertThat(model.decoder().shape().parameters()).isEqualTo(260_032);
+    assertThat(model.decoder().config().parameters()).isEqualTo(260_032);
   }
 
   @Test

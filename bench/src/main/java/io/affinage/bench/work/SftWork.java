@@ -42,7 +42,7 @@ final class SftWork {
             task.get("alpha").doubleValue(),
             0,
             false,
-            LoraConfig.targets(List.of("all-linear")));
+            List.of("all-linear"));
     try (LanguageModel model = LanguageModel.open(Path.of(task.get("model").textValue()), compute);
         LoraAdapter lora = LoraAdapter.initialise(model.decoder(), config, seed);
         Trainables trainables = Trainables.of(model.decoder(), lora);

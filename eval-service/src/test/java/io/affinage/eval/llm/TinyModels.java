@@ -9,7 +9,8 @@ import io.affinage.llm.data.Example;
 import io.affinage.llm.data.ExampleEncoder;
 import io.affinage.llm.data.OverlengthPolicy;
 import io.affinage.llm.data.TokenizedExample;
-import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.BpeTrainer;
 import io.affinage.llm.training.Batching;
@@ -48,16 +49,16 @@ public final class TinyModels {
    */
   public static void write(Path base, Path adapter) {
     List<String> texts = questions().stream().map(q -> q[0] + q[1]).toList();
-    DecoderShape shape = new DecoderShape(320, 32, 64, 2, 4, 2, 8, 1e-5, 10_000, 128, true);
+    DecoderConfig decoder =
+        DecoderConfig.llama(new DecoderShape(320, 32, 64, 2, 4, 2, 8, 128, true), 1e-5, 10_000);
     try (LanguageModel model =
         LanguageModel.initialise(
-            shape, BpeTrainer.train(texts, BpeTrainer.Settings.chatMl(320)), 7, COMPUTE)) {
+            decoder, BpeTrainer.train(texts, BpeTrainer.Settings.chatMl(320)), 7, COMPUTE)) {
       try (Trainables all = Trainables.allWeights(model.decoder())) {
         train(model, all, 1);
       }
       model.save(base, Optional.empty());
-      LoraConfig config =
-          new LoraConfig(16, 32, 0, false, LoraConfig.targets(List.of("all-linear")));
+      LoraConfig config = new LoraConfig(16, 32, 0, false, List.of("all-linear"));
       try (LoraAdapter lora = LoraAdapter.initialise(model.decoder(), config, 7);
           Trainables matrices = Trainables.of(model.decoder(), lora)) {
         train(model, matrices, 0);

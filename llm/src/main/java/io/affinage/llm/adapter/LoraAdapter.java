@@ -5,9 +5,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.model.DecoderShape;
-import io.affinage.llm.model.LinearLayer;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.LinearLayer;
+import io.affinage.llm.model.config.LinearSlot;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
@@ -19,30 +21,30 @@ import java.util.function.BiConsumer;
 public final class LoraAdapter implements BlockAdapter, AutoCloseable {
   private final LoraConfig config;
   private final NDManager manager;
+  private final DecoderConfig base;
+  private final List<LinearLayer> targets;
   private final List<List<NDArray>> blocks;
 
   private LoraAdapter(LoraConfig config, Decoder decoder, MatrixSource source) {
     this.config = config;
     this.manager = decoder.manager().newSubManager();
-    DecoderShape shape = decoder.shape();
+    this.base = decoder.config();
+    this.targets = base.targets(config.targetModules());
     NDArray none = manager.create(new float[0], new Shape(0));
     NDArray scaling = decoder.hostScalar(config.scaling());
     this.blocks = new ArrayList<>();
-    for (int block = 0; block < shape.layers(); block++) {
-      List<NDArray> arrays = new ArrayList<>();
-      for (LinearLayer layer : LinearLayer.values()) {
-        if (config.targets().contains(layer)) {
-          Shape a = new Shape(config.rank(), layer.in(shape));
-          Shape b = new Shape(layer.out(shape), config.rank());
-          arrays.add(matrix(source.values(block, layer, Matrix.A, a), a));
-          arrays.add(matrix(source.values(block, layer, Matrix.B, b), b));
-        } else {
-          arrays.add(none);
-          arrays.add(none);
-        }
+    for (int block = 0; block < base.shape().layers(); block++) {
+      NDArray[] arrays = new NDArray[2 * LinearSlot.values().length + 1];
+      Arrays.fill(arrays, none);
+      for (LinearLayer layer : targets) {
+        int at = 2 * layer.slot().ordinal();
+        Shape a = new Shape(config.rank(), layer.in());
+        Shape b = new Shape(layer.out(), config.rank());
+        arrays[at] = matrix(source.values(block, layer, Matrix.A, a), a);
+        arrays[at + 1] = matrix(source.values(block, layer, Matrix.B, b), b);
       }
-      arrays.add(scaling);
-      blocks.add(List.copyOf(arrays));
+      arrays[arrays.length - 1] = scaling;
+      blocks.add(List.of(arrays));
     }
   }
 
@@ -93,6 +95,21 @@ public final class LoraAdapter implements BlockAdapter, AutoCloseable {
     return config;
   }
 
+  /** The configuration of the model that it was made for. */
+  public DecoderConfig base() {
+    return base;
+  }
+
+  /** The linear layers that have an adapter, in slot order. */
+  public List<LinearLayer> targets() {
+    return targets;
+  }
+
+  /** A matrix of a block's layer, which must be a target. */
+  public NDArray matrix(int block, LinearLayer layer, Matrix matrix) {
+    return blocks.get(block).get(2 * layer.slot().ordinal() + matrix.ordinal());
+  }
+
   @Override
   public List<NDArray> block(int layer) {
     return blocks.get(layer);
@@ -109,22 +126,18 @@ public final class LoraAdapter implements BlockAdapter, AutoCloseable {
   /** Visits every matrix with PEFT's key (adapter name stripped). */
   public void forEachMatrix(BiConsumer<String, NDArray> visitor) {
     for (int block = 0; block < blocks.size(); block++) {
-      for (LinearLayer layer : LinearLayer.values()) {
-        if (config.targets().contains(layer)) {
-          int at = 2 * layer.ordinal();
-          visitor.accept(key(block, layer, Matrix.A), blocks.get(block).get(at));
-          visitor.accept(key(block, layer, Matrix.B), blocks.get(block).get(at + 1));
+      for (LinearLayer layer : targets) {
+        for (Matrix matrix : Matrix.values()) {
+          visitor.accept(key(base, block, layer, matrix), matrix(block, layer, matrix));
         }
       }
     }
   }
 
   /** PEFT's key: {@code base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight}. */
-  public static String key(int block, LinearLayer layer, Matrix matrix) {
-    return "base_model.model.model.layers."
-        + block
-        + "."
-        + layer.path()
+  public static String key(DecoderConfig base, int block, LinearLayer layer, Matrix matrix) {
+    return "base_model.model."
+        + base.names().inBlock(block, layer.path())
         + ".lora_"
         + matrix
         + ".weight";

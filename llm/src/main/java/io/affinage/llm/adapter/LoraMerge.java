@@ -3,10 +3,10 @@ package io.affinage.llm.adapter;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.affinage.llm.model.BlockWeights;
+import io.affinage.llm.adapter.LoraAdapter.Matrix;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.HuggingFaceFolder.WeightTransform;
-import io.affinage.llm.model.LinearLayer;
+import io.affinage.llm.model.config.LinearLayer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,11 +21,11 @@ public final class LoraMerge implements WeightTransform {
     this.decoder = decoder;
     this.scaling = adapter.config().scaling();
     for (int block = 0; block < decoder.shape().layers(); block++) {
-      for (LinearLayer layer : adapter.config().targets()) {
-        List<NDArray> arrays = adapter.block(block);
+      for (LinearLayer layer : adapter.targets()) {
         matrices.put(
-            BlockWeights.name(block, layer.weightIndex()),
-            List.of(arrays.get(2 * layer.ordinal()), arrays.get(2 * layer.ordinal() + 1)));
+            decoder.blocks().get(block).weightName(layer),
+            List.of(
+                adapter.matrix(block, layer, Matrix.A), adapter.matrix(block, layer, Matrix.B)));
       }
     }
   }

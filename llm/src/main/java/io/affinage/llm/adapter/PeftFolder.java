@@ -7,7 +7,7 @@ import io.affinage.llm.checkpoint.SafetensorsWriter;
 import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.model.LinearLayer;
+import io.affinage.llm.model.config.LinearLayer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * A LoRA adapter as Hugging Face PEFT keeps it: {@code adapter_config.json} and {@code
@@ -46,22 +47,32 @@ public final class PeftFolder {
               + norm
               + ": nothing was learned, so nothing is saved");
     }
-    config(adapter.config(), baseModel).write(folder);
+    config(adapter, baseModel).write(folder);
     SafetensorsWriter writer = new SafetensorsWriter();
     adapter.forEachMatrix(
         (key, array) -> writer.add(key, array.toFloatArray(), array.getShape().getShape()));
     writer.write(folder.resolve(WEIGHTS));
   }
 
-  private static PeftConfig config(LoraConfig config, String baseModel) {
-    List<String> targets = config.targets().stream().map(LinearLayer::moduleName).sorted().toList();
+  private static PeftConfig config(LoraAdapter adapter, String baseModel) {
+    LoraConfig config = adapter.config();
     return new PeftConfig(
         new PeftConfig.Base(baseModel, Optional.empty(), "CAUSAL_LM"),
-        PeftConfig.Targets.of(targets),
+        PeftConfig.Targets.of(moduleNames(adapter)),
         PeftConfig.Rank.of(config.rank(), config.alpha(), config.dropout()),
         new PeftConfig.Variant(config.rankStabilized(), false, false, "none", "true"),
         List.of(),
         true);
+  }
+
+  /** Module names as PEFT writes them: {@code all-linear} is spelled out. */
+  private static List<String> moduleNames(LoraAdapter adapter) {
+    List<String> asked = adapter.config().targetModules();
+    Stream<String> names =
+        asked.contains("all-linear")
+            ? adapter.targets().stream().map(LinearLayer::moduleName)
+            : asked.stream();
+    return names.distinct().sorted().toList();
   }
 
   /**
@@ -79,7 +90,7 @@ public final class PeftFolder {
             decoder,
             config,
             (block, layer, matrix, shape) -> {
-              String key = LoraAdapter.key(block, layer, matrix);
+              String key = LoraAdapter.key(decoder.config(), block, layer, matrix);
               unused.remove(key);
               return read(weights, key, shape);
             });
@@ -120,7 +131,7 @@ public final class PeftFolder {
         peft.rank().alpha(),
         peft.rank().dropout(),
         variant.rankStabilized(),
-        LoraConfig.targets(targets.pattern().map(List::of).orElse(targets.modules())));
+        targets.pattern().map(List::of).orElse(targets.modules()));
   }
 
   private static void refuse(Path folder, String field, boolean used) {

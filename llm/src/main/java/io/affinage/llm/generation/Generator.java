@@ -10,7 +10,8 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.BlockWeights;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.model.RotaryTensors;
+import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -155,11 +156,13 @@ public final class Generator implements AutoCloseable {
               inputs.create(position, shape),
               cache.rows,
               inputs.create(last),
-              decoder.ropeFrequencies(),
+              cache.rotary.frequencies(),
+              cache.rotary.factors(),
               length,
               cache.keys,
               cache.values,
               decoder.embedding(),
+              decoder.positions(),
               decoder.norm(),
               decoder.head(),
               weights,
@@ -231,12 +234,14 @@ public final class Generator implements AutoCloseable {
   /** Keys and values of all layers [batch, slots, kvHeads, headDim]. */
   private final class Cache {
     private final NDArray rows;
+    private final RotaryTensors rotary;
     private final List<NDArray> keys = new ArrayList<>();
     private final List<NDArray> values = new ArrayList<>();
 
     private Cache(NDManager scope, int batch, int slots) {
       DecoderShape shape = decoder.shape();
       rows = scope.arange(batch).toType(DataType.INT64, false).reshape(batch, 1);
+      rotary = RotaryTensors.of(scope, decoder, slots);
       Shape layer = new Shape(batch, slots, shape.kvHeads(), shape.headDim());
       for (int i = 0; i < shape.layers(); i++) {
         keys.add(decoder.toPrecision(scope, scope.zeros(layer)));

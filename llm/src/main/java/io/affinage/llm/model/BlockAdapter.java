@@ -7,8 +7,9 @@ import java.util.List;
 public interface BlockAdapter {
 
   /**
-   * The arrays that block kernels take: A [r, in] and B [out, r] for each of {@link LinearLayer} in
-   * order (both empty where a layer has none), then the scaling as a scalar on the CPU.
+   * The arrays that block kernels take: A [r, in] and B [out, r] for each {@link
+   * io.affinage.llm.model.config.LinearSlot} in order (both empty where a slot has none), then the
+   * scaling as a scalar on the CPU.
    */
   List<NDArray> block(int layer);
 }

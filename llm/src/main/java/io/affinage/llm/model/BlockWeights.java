@@ -1,35 +1,46 @@
 package io.affinage.llm.model;
 
 import ai.djl.ndarray.NDArray;
+import io.affinage.llm.model.config.BlockWeight;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.LinearLayer;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 /**
- * The weights of one decoder block, in the order that kernels take: input norm [hidden], q, k, v, o
- * [out, in], post-attention norm [hidden], gate, up, down [out, in].
+ * The weights of one decoder block.
+ *
+ * @param arrays as kernels take them: weight and bias of each {@link
+ *     io.affinage.llm.model.config.LinearSlot}, then of each {@link
+ *     io.affinage.llm.model.config.NormSlot}; an empty array for what the model lacks
+ * @param weights which of them there are, in the order of arrays
+ * @param prefix what Hugging Face's names of this block begin with, such as {@code model.layers.0.}
  */
-public record BlockWeights(List<NDArray> arrays) {
-  /** Hugging Face's names within a block, in kernel order. */
-  public static final List<String> NAMES =
-      List.of(
-          "input_layernorm.weight",
-          "self_attn.q_proj.weight",
-          "self_attn.k_proj.weight",
-          "self_attn.v_proj.weight",
-          "self_attn.o_proj.weight",
-          "post_attention_layernorm.weight",
-          "mlp.gate_proj.weight",
-          "mlp.up_proj.weight",
-          "mlp.down_proj.weight");
+public record BlockWeights(List<NDArray> arrays, List<BlockWeight> weights, String prefix) {
 
   public BlockWeights {
     arrays = List.copyOf(arrays);
-    if (arrays.size() != NAMES.size()) {
-      throw new IllegalArgumentException("a block has " + NAMES.size() + " weights");
+    weights = List.copyOf(weights);
+    if (arrays.size() != DecoderConfig.BLOCK_ARRAYS) {
+      throw new IllegalArgumentException(
+          "a block takes " + DecoderConfig.BLOCK_ARRAYS + " arrays, not " + arrays.size());
     }
   }
 
-  /** Hugging Face's name of weight {@code index} in block {@code layer}. */
-  public static String name(int layer, int index) {
-    return "model.layers." + layer + "." + NAMES.get(index);
+  /** Visits the weights that there are, with their Hugging Face names. */
+  public void forEach(BiConsumer<String, NDArray> visitor) {
+    for (BlockWeight weight : weights) {
+      visitor.accept(prefix + weight.path(), arrays.get(weight.index()));
+    }
+  }
+
+  /** The weight [out, in] of a linear layer. */
+  public NDArray weight(LinearLayer layer) {
+    return arrays.get(2 * layer.slot().ordinal());
+  }
+
+  /** Hugging Face's name of that weight. */
+  public String weightName(LinearLayer layer) {
+    return prefix + layer.path() + ".weight";
   }
 }

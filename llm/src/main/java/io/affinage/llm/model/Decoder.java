@@ -6,68 +6,104 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.model.config.BlockWeight;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.DecoderShape;
+import io.affinage.llm.model.config.LinearSlot;
+import io.affinage.llm.model.config.WeightNames;
 import io.affinage.llm.tensor.Kernels;
 import io.affinage.llm.tensor.Precision;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiConsumer;
 
 /**
- * A decoder's weights on a device, and the kernels compiled for its shape. Holds native memory
- * until closed. Not safe for use by several threads at once.
+ * A decoder's weights on a device, and the kernels compiled for its configuration. Holds native
+ * memory until closed. Not safe for use by several threads at once.
  */
 public final class Decoder implements AutoCloseable {
   private static final List<String> FRAGMENTS =
-      List.of("tensors", "decoder", "head", "generation", "optimizer");
+      List.of(
+          "tensors",
+          "linear",
+          "attention",
+          "block",
+          "embedding",
+          "head",
+          "generation",
+          "optimizer");
 
-  /** Targets whose logits exist at the same time in a loss. */
-  private static final int HEAD_CHUNK = 128;
-
-  private final DecoderShape shape;
+  private final DecoderConfig config;
   private final Precision precision;
   private final NDManager manager;
   private final Kernels kernels;
   private final NDArray embedding;
   private final List<BlockWeights> blocks;
-  private final NDArray norm;
+  private final NDArray positions;
+  private final List<NDArray> norm;
   private final NDArray head;
-  private final NDArray ropeFrequencies;
   private final NDManager host;
   private final List<NDArray> noAdapter;
 
   private Decoder(
-      DecoderShape shape,
+      DecoderConfig config,
       Precision precision,
       NDManager manager,
       Kernels kernels,
       WeightSource source) {
-    this.shape = shape;
+    this.config = config;
     this.precision = precision;
     this.manager = manager;
     this.kernels = kernels;
     this.host = manager.newSubManager(Device.cpu());
-    Shape vocabulary = new Shape(shape.vocabularySize(), shape.hiddenSize());
-    this.embedding = source.load("model.embed_tokens.weight", vocabulary);
-    this.blocks = new ArrayList<>();
-    for (int layer = 0; layer < shape.layers(); layer++) {
-      List<NDArray> arrays = new ArrayList<>();
-      for (int i = 0; i < BlockWeights.NAMES.size(); i++) {
-        arrays.add(source.load(BlockWeights.name(layer, i), weightShape(shape, i)));
-      }
-      blocks.add(new BlockWeights(arrays));
-    }
-    this.norm = source.load("model.norm.weight", new Shape(shape.hiddenSize()));
-    this.head = shape.tiedHead() ? embedding : source.load("lm_head.weight", vocabulary);
-    this.ropeFrequencies = manager.create(frequencies(shape));
+    DecoderShape shape = config.shape();
+    WeightNames names = config.names();
     NDArray none = manager.create(new float[0], new Shape(0));
-    List<NDArray> arrays = new ArrayList<>();
-    for (int i = 0; i < 2 * LinearLayer.values().length; i++) {
-      arrays.add(none);
+    Shape vocabulary = new Shape(shape.vocabularySize(), shape.hiddenSize());
+    this.embedding = source.load(names.embedding() + ".weight", vocabulary, false);
+    this.positions =
+        names
+            .positions()
+            .map(
+                name ->
+                    source.load(
+                        name + ".weight",
+                        new Shape(shape.maxPositions(), shape.hiddenSize()),
+                        false))
+            .orElse(none);
+    this.blocks = new ArrayList<>();
+    List<BlockWeight> weights = config.blockWeights();
+    for (int layer = 0; layer < shape.layers(); layer++) {
+      String prefix = names.blocks() + layer + ".";
+      NDArray[] arrays = new NDArray[DecoderConfig.BLOCK_ARRAYS];
+      Arrays.fill(arrays, none);
+      for (BlockWeight weight : weights) {
+        arrays[weight.index()] =
+            source.load(prefix + weight.path(), shape(weight), weight.transposed());
+      }
+      blocks.add(new BlockWeights(List.of(arrays), weights, prefix));
     }
-    arrays.add(hostScalar(1));
-    this.noAdapter = List.copyOf(arrays);
+    Shape hidden = new Shape(shape.hiddenSize());
+    this.norm =
+        List.of(
+            source.load(names.finalNorm() + ".weight", hidden, false),
+            config.normalization().hasBias()
+                ? source.load(names.finalNorm() + ".bias", hidden, false)
+                : none);
+    this.head =
+        shape.tiedHead() ? embedding : source.load(names.head() + ".weight", vocabulary, false);
+    NDArray[] arrays = new NDArray[2 * LinearSlot.values().length + 1];
+    // A handle of its own: calls tell the lists of their arguments apart by a name on the handle.
+    Arrays.fill(arrays, manager.create(new float[0], new Shape(0)));
+    arrays[arrays.length - 1] = hostScalar(1);
+    this.noAdapter = List.of(arrays);
+  }
+
+  private static Shape shape(BlockWeight weight) {
+    return weight.columns() == 0
+        ? new Shape(weight.rows())
+        : new Shape(weight.rows(), weight.columns());
   }
 
   /** Gives the weights of a decoder by Hugging Face's names. */
@@ -75,8 +111,11 @@ public final class Decoder implements AutoCloseable {
   public interface WeightSource {
     /**
      * The array of this name on the decoder's device and in its precision, owned by its manager.
+     *
+     * @param shape as kernels take it
+     * @param transposed whether Hugging Face's files have it the other way round
      */
-    NDArray load(String name, Shape shape);
+    NDArray load(String name, Shape shape, boolean transposed);
   }
 
   /** Makes the source of weights once manager and kernels exist. */
@@ -91,47 +130,24 @@ public final class Decoder implements AutoCloseable {
    * @param parent decides the device
    */
   public static Decoder create(
-      NDManager parent, DecoderShape shape, Precision precision, SourceFactory source) {
+      NDManager parent, DecoderConfig config, Precision precision, SourceFactory source) {
     NDManager manager = parent.newSubManager();
     try {
-      Map<String, Object> attributes = new LinkedHashMap<>();
-      attributes.put("heads", shape.heads());
-      attributes.put("kv_heads", shape.kvHeads());
-      attributes.put("head_dim", shape.headDim());
-      attributes.put("eps", shape.rmsNormEps());
-      attributes.put("chunk", HEAD_CHUNK);
-      attributes.put("precision", precision.torchCode());
-      Kernels kernels = Kernels.compile(manager, attributes, FRAGMENTS);
-      return new Decoder(shape, precision, manager, kernels, source.open(manager, kernels));
+      Kernels kernels = Kernels.compile(manager, KernelAttributes.of(config, precision), FRAGMENTS);
+      return new Decoder(config, precision, manager, kernels, source.open(manager, kernels));
     } catch (RuntimeException e) {
       manager.close();
       throw e;
     }
   }
 
-  private static Shape weightShape(DecoderShape shape, int index) {
-    for (LinearLayer layer : LinearLayer.values()) {
-      if (layer.weightIndex() == index) {
-        return new Shape(layer.out(shape), layer.in(shape));
-      }
-    }
-    return new Shape(shape.hiddenSize());
+  public DecoderConfig config() {
+    return config;
   }
 
-  /**
-   * Rotary frequencies theta^(-2i/d), [headDim / 2] (Su et al. 2021), rounded where the reference
-   * rounds: a position multiplies the last bit.
-   */
-  private static float[] frequencies(DecoderShape shape) {
-    float[] frequency = new float[shape.headDim() / 2];
-    for (int i = 0; i < frequency.length; i++) {
-      frequency[i] = 1f / (float) Math.pow(shape.ropeTheta(), 2f * i / shape.headDim());
-    }
-    return frequency;
-  }
-
+  /** The configuration's sizes. */
   public DecoderShape shape() {
-    return shape;
+    return config.shape();
   }
 
   public Precision precision() {
@@ -171,8 +187,13 @@ public final class Decoder implements AutoCloseable {
     return blocks;
   }
 
-  /** The final norm [hidden]. */
-  public NDArray norm() {
+  /** Learned positions [maxPositions, hidden]; empty where the model has none. */
+  public NDArray positions() {
+    return positions;
+  }
+
+  /** Weight and bias [hidden] of the final norm; the bias is empty where the model has none. */
+  public List<NDArray> norm() {
     return norm;
   }
 
@@ -181,27 +202,23 @@ public final class Decoder implements AutoCloseable {
     return head;
   }
 
-  /** Rotary frequencies [headDim / 2], float32. */
-  public NDArray ropeFrequencies() {
-    return ropeFrequencies;
-  }
-
   /** The adapter that changes nothing. */
   public BlockAdapter withoutAdapter() {
     return layer -> noAdapter;
   }
 
-  /** Visits every weight with its Hugging Face name, each once. */
+  /** Visits every weight with its Hugging Face name, each once, as kernels have it. */
   public void forEachWeight(BiConsumer<String, NDArray> visitor) {
-    visitor.accept("model.embed_tokens.weight", embedding);
-    for (int layer = 0; layer < blocks.size(); layer++) {
-      for (int i = 0; i < BlockWeights.NAMES.size(); i++) {
-        visitor.accept(BlockWeights.name(layer, i), blocks.get(layer).arrays().get(i));
-      }
+    WeightNames names = config.names();
+    visitor.accept(names.embedding() + ".weight", embedding);
+    names.positions().ifPresent(name -> visitor.accept(name + ".weight", positions));
+    blocks.forEach(block -> block.forEach(visitor));
+    visitor.accept(names.finalNorm() + ".weight", norm.get(0));
+    if (config.normalization().hasBias()) {
+      visitor.accept(names.finalNorm() + ".bias", norm.get(1));
     }
-    visitor.accept("model.norm.weight", norm);
-    if (!shape.tiedHead()) {
-      visitor.accept("lm_head.weight", head);
+    if (!config.shape().tiedHead()) {
+      visitor.accept(names.head() + ".weight", head);
     }
   }
 

@@ -3,11 +3,12 @@ package io.affinage.llm.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.ModelMetadata;
 import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Precision;
 import java.util.Arrays;
 
@@ -23,14 +24,14 @@ public final class DecoderFiles {
    *     checkpoint_shape_mismatch}, and what reading the checkpoint throws
    */
   public static Decoder load(NDManager parent, Checkpoint checkpoint, Precision precision) {
-    DecoderShape shape = shape(checkpoint);
+    DecoderConfig config = config(checkpoint);
     return Decoder.create(
         parent,
-        shape,
+        config,
         precision,
         (manager, kernels) -> {
           RowLoader loader = new RowLoader(manager, kernels);
-          return (name, expected) -> array(loader, checkpoint, name, expected);
+          return (name, expected, transposed) -> array(loader, checkpoint, name, expected);
         });
   }
 
@@ -47,67 +48,20 @@ public final class DecoderFiles {
   }
 
   /**
-   * The shape that a checkpoint's configuration and tensors have.
+   * The configuration that a checkpoint has. Where it does not say whether the head is tied and
+   * stores none, it is.
    *
    * @throws LlmException {@code model_architecture_unsupported}, {@code config_invalid}
    */
-  public static DecoderShape shape(Checkpoint checkpoint) {
-    ModelMetadata config = checkpoint.config();
-    JsonNode json = config.json();
-    String architecture =
-        json.path("architectures").path(0).asText(json.path("model_type").asText());
-    if (!architecture.equals("LlamaForCausalLM") && !architecture.equals("llama")) {
-      throw new LlmException(
-          "model_architecture_unsupported",
-          "architecture '" + architecture + "' is not supported; supported is LlamaForCausalLM");
+  public static DecoderConfig config(Checkpoint checkpoint) {
+    ModelMetadata source = checkpoint.config();
+    DecoderConfig config = DecoderConfig.of(source);
+    boolean silent = source.field("tie_word_embeddings").isEmpty();
+    if (silent && !checkpoint.contains(config.names().head() + ".weight")) {
+      ObjectNode json = source.json();
+      json.put("tie_word_embeddings", true);
+      return DecoderConfig.of(new ModelMetadata(source.source(), json));
     }
-    refuse(config, "attention_bias", "attention with biases");
-    refuse(config, "mlp_bias", "feed-forward layers with biases");
-    JsonNode scaling = json.path("rope_scaling");
-    String scalingType = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
-    if (scaling.isObject() && !scalingType.equals("default")) {
-      throw new LlmException(
-          "model_architecture_unsupported",
-          "rope_scaling '"
-              + scalingType
-              + "' is not supported; supported is the default rotary embedding");
-    }
-    String activation = json.path("hidden_act").asText("silu");
-    if (!activation.equals("silu")) {
-      throw new LlmException(
-          "model_architecture_unsupported",
-          "hidden_act '" + activation + "' is not supported; supported is silu");
-    }
-    int hidden = config.positive("hidden_size");
-    int heads = config.positive("num_attention_heads");
-    try {
-      return new DecoderShape(
-          config.positive("vocab_size"),
-          hidden,
-          config.positive("intermediate_size"),
-          config.positive("num_hidden_layers"),
-          heads,
-          config.positive("num_key_value_heads", heads),
-          config.positive("head_dim", Math.max(1, hidden / heads)),
-          config.number("rms_norm_eps", 1e-6),
-          ropeTheta(config),
-          config.positive("max_position_embeddings", 2048),
-          config.flag("tie_word_embeddings", false) || !checkpoint.contains("lm_head.weight"));
-    } catch (IllegalArgumentException e) {
-      throw new LlmException("config_invalid", e.getMessage(), e);
-    }
-  }
-
-  /** Newer configurations keep the base inside {@code rope_parameters}. */
-  private static double ropeTheta(ModelMetadata config) {
-    JsonNode parameters = config.json().path("rope_parameters").path("rope_theta");
-    return parameters.isNumber() ? parameters.asDouble() : config.number("rope_theta", 10_000);
-  }
-
-  private static void refuse(ModelMetadata config, String field, String what) {
-    if (config.flag(field, false)) {
-      throw new LlmException(
-          "model_architecture_unsupported", field + " is set, but " + what + " are not supported");
-    }
+    return config;
   }
 }

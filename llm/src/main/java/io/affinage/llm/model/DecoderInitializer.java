@@ -3,7 +3,10 @@ package io.affinage.llm.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.Normalization.Kind;
 import io.affinage.llm.tensor.Precision;
+import java.util.Arrays;
 import java.util.Random;
 
 /**
@@ -20,19 +23,22 @@ public final class DecoderInitializer {
    *
    * @param seed the same seed gives the same bits
    */
-  public static Decoder create(NDManager parent, DecoderShape shape, long seed) {
+  public static Decoder create(NDManager parent, DecoderConfig config, long seed) {
     Random random = new Random(seed);
     return Decoder.create(
         parent,
-        shape,
+        config,
         Precision.FLOAT32,
         (manager, kernels) ->
-            (name, expected) -> {
+            (name, expected, transposed) -> {
               double residual =
                   name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight")
-                      ? 1 / Math.sqrt(2.0 * shape.layers())
+                      ? 1 / Math.sqrt(2.0 * config.shape().layers())
                       : 1;
-              float[] values = values(random, expected, DEVIATION * residual);
+              float[] values =
+                  expected.dimension() == 1
+                      ? vector(config, name, expected)
+                      : matrix(random, expected, DEVIATION * residual);
               try (NDManager scope = manager.newSubManager()) {
                 NDArray borrowed = scope.create(values, expected);
                 return kernels.differentiable(manager, "to_precision", borrowed).singletonOrThrow();
@@ -40,12 +46,19 @@ public final class DecoderInitializer {
             });
   }
 
-  private static float[] values(Random random, Shape shape, double deviation) {
+  private static float[] matrix(Random random, Shape shape, double deviation) {
     float[] values = new float[Math.toIntExact(shape.size())];
-    boolean norm = shape.dimension() == 1;
     for (int i = 0; i < values.length; i++) {
-      values[i] = norm ? 1f : (float) (random.nextGaussian() * deviation);
+      values[i] = (float) (random.nextGaussian() * deviation);
     }
+    return values;
+  }
+
+  /** A bias, which begins at zero, or the weight of a norm, which begins as one. */
+  private static float[] vector(DecoderConfig config, String name, Shape shape) {
+    float[] values = new float[Math.toIntExact(shape.size())];
+    boolean zero = name.endsWith(".bias") || config.normalization().kind() == Kind.RMS_ONE_PLUS;
+    Arrays.fill(values, zero ? 0f : 1f);
     return values;
   }
 }

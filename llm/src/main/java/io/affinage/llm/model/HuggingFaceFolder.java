@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.checkpoint.SafetensorsWriter;
 import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.config.DecoderConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -50,7 +51,7 @@ public final class HuggingFaceFolder {
       Decoder decoder, Path folder, TokenIds ids, StorageType type, WeightTransform transform) {
     try {
       Files.createDirectories(folder);
-      write(folder.resolve("config.json"), config(decoder.shape(), ids, type));
+      write(folder.resolve("config.json"), config(decoder.config(), ids, type));
       write(folder.resolve("generation_config.json"), generation(ids));
     } catch (IOException e) {
       throw new LlmException(
@@ -102,24 +103,13 @@ public final class HuggingFaceFolder {
     return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
   }
 
-  private static ObjectNode config(DecoderShape shape, TokenIds ids, StorageType type) {
-    ObjectNode json = JSON.createObjectNode();
-    json.putArray("architectures").add("LlamaForCausalLM");
-    json.put("model_type", "llama");
-    json.put("vocab_size", shape.vocabularySize());
-    json.put("hidden_size", shape.hiddenSize());
-    json.put("intermediate_size", shape.intermediateSize());
-    json.put("num_hidden_layers", shape.layers());
-    json.put("num_attention_heads", shape.heads());
-    json.put("num_key_value_heads", shape.kvHeads());
-    json.put("head_dim", shape.headDim());
-    json.put("hidden_act", "silu");
-    json.put("rms_norm_eps", shape.rmsNormEps());
-    json.put("rope_theta", shape.ropeTheta());
-    json.put("max_position_embeddings", shape.maxPositions());
-    json.put("tie_word_embeddings", shape.tiedHead());
-    json.put("attention_bias", false);
-    json.put("mlp_bias", false);
+  /** The configuration that the decoder was made from, with what differs in this copy. */
+  private static ObjectNode config(DecoderConfig config, TokenIds ids, StorageType type) {
+    ObjectNode json = config.source().json();
+    json.putArray("architectures").add(config.architecture().className());
+    json.put("model_type", config.architecture().modelType());
+    json.put("tie_word_embeddings", config.shape().tiedHead());
+    json.remove("dtype");
     json.put("torch_dtype", type == StorageType.F32 ? "float32" : "bfloat16");
     ids.bos().ifPresent(id -> json.put("bos_token_id", id));
     ids.eos().ifPresent(id -> json.put("eos_token_id", id));

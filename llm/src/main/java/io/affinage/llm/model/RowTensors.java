@@ -5,63 +5,86 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.model.config.LayerForm;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * One row of examples on the device, as block and head kernels take it.
  *
  * @param tokens [nodes] int64
- * @param embedded [nodes, hidden]: the looked-up embeddings
- * @param cos [nodes, 1, headDim]
- * @param sin [nodes, 1, headDim]
+ * @param depths position of each node [nodes] int64
+ * @param embedded [nodes, hidden]: what the first block takes
+ * @param layers what each layer takes
  * @param path [documents, longest] int64: the node at each position
  * @param owner [nodes] int64: where in the flattened paths a node's attention output is read
- * @param triangle [longest, longest]: 0 on and below the diagonal, -inf above
  * @param at [targets] int64: the node that predicts
  * @param target [targets] int64
  * @param weight [targets] float32: how many examples share the prediction
  */
 public record RowTensors(
     NDArray tokens,
+    NDArray depths,
     NDArray embedded,
-    NDArray cos,
-    NDArray sin,
+    List<Layer> layers,
     NDArray path,
     NDArray owner,
-    NDArray triangle,
     NDArray at,
     NDArray target,
     NDArray weight) {
 
+  /**
+   * What differs by layer; layers that are alike share arrays.
+   *
+   * @param cos [nodes, 1, rotated]; empty in a layer without rotary embedding
+   * @param sin [nodes, 1, rotated]; empty in a layer without rotary embedding
+   * @param mask [longest, longest]: 0 where a position sees another, -inf elsewhere
+   */
+  public record Layer(NDArray cos, NDArray sin, NDArray mask) {}
+
   /** Puts a row on the decoder's device. */
   public static RowTensors of(NDManager scope, Decoder decoder, PrefixTreeRow row) {
     NDArray tokens = Decoder.indices(scope, row.tokens());
+    NDArray depths = Decoder.indices(scope, row.depths());
     NDArray embedded =
         decoder
             .kernels()
-            .differentiable(scope, "embed", tokens, decoder.embedding())
-            .singletonOrThrow();
-    NDList rotary =
-        decoder
-            .kernels()
             .differentiable(
-                scope,
-                "rope",
-                Decoder.indices(scope, row.depths()),
-                decoder.ropeFrequencies(),
-                embedded);
+                scope, "embed", tokens, depths, decoder.embedding(), decoder.positions())
+            .singletonOrThrow();
     int longest = row.longest();
     NDArray path = Decoder.indices(scope, row.paths()).reshape(new Shape(row.documents(), longest));
     return new RowTensors(
         tokens,
+        depths,
         embedded,
-        rotary.get(0),
-        rotary.get(1),
+        layers(scope, decoder, depths, embedded, longest),
         path,
         Decoder.indices(scope, row.owners()),
-        decoder.toPrecision(scope, scope.create(triangle(longest), new Shape(longest, longest))),
         Decoder.indices(scope, row.targetNodes()),
         Decoder.indices(scope, row.targetTokens()),
         scope.create(floats(row.targetWeights())));
+  }
+
+  private static List<Layer> layers(
+      NDManager scope, Decoder decoder, NDArray depths, NDArray embedded, int longest) {
+    List<NDList> rotations =
+        RotaryTensors.of(scope, decoder, longest).at(scope, decoder, depths, embedded);
+    NDArray still = scope.create(new float[0], new Shape(1, 0));
+    NDArray all = mask(scope, decoder, longest, longest);
+    int window = decoder.config().attention().window();
+    NDArray near = window > 0 && window < longest ? mask(scope, decoder, longest, window) : all;
+    List<Layer> layers = new ArrayList<>();
+    for (LayerForm form : decoder.config().layers()) {
+      boolean rotated = form.rotary() >= 0;
+      layers.add(
+          new Layer(
+              rotated ? rotations.get(form.rotary()).get(0) : still,
+              rotated ? rotations.get(form.rotary()).get(1) : still,
+              form.windowed() ? near : all));
+    }
+    return layers;
   }
 
   private static float[] floats(int[] values) {
@@ -72,13 +95,13 @@ public record RowTensors(
     return result;
   }
 
-  private static float[] triangle(int size) {
+  /** Position {@code row} sees {@code column} where it is not later and inside the window. */
+  private static NDArray mask(NDManager scope, Decoder decoder, int size, int window) {
     float[] values = new float[size * size];
+    Arrays.fill(values, Float.NEGATIVE_INFINITY);
     for (int row = 0; row < size; row++) {
-      for (int column = row + 1; column < size; column++) {
-        values[row * size + column] = Float.NEGATIVE_INFINITY;
-      }
+      Arrays.fill(values, row * size + Math.max(0, row + 1 - window), row * size + row + 1, 0f);
     }
-    return values;
+    return decoder.toPrecision(scope, scope.create(values, new Shape(size, size)));
   }
 }

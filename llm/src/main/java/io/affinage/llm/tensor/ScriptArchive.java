@@ -27,8 +27,8 @@ final class ScriptArchive {
   private ScriptArchive() {}
 
   /**
-   * @param attributes the module's attributes, readable as {@code self.NAME}: Integer, Double or
-   *     Boolean
+   * @param attributes the module's attributes, readable as {@code self.NAME}: Integer, Double,
+   *     Boolean or a List of Integer
    * @param methods source fragments, each a sequence of methods indented by two spaces
    */
   static byte[] of(Map<String, Object> attributes, List<String> methods) {
@@ -61,7 +61,11 @@ final class ScriptArchive {
     if (value instanceof Double) {
       return "float";
     }
-    throw new IllegalArgumentException("a kernel attribute must be a number: " + value);
+    if (value instanceof List<?> list && list.stream().allMatch(Integer.class::isInstance)) {
+      return "List[int]";
+    }
+    throw new IllegalArgumentException(
+        "a kernel attribute must be a number or whole numbers: " + value);
   }
 
   private static void store(ZipOutputStream zip, String name, byte[] content) throws IOException {
@@ -98,11 +102,19 @@ final class ScriptArchive {
     if (value instanceof Boolean flag) {
       out.write(flag ? 0x88 : 0x89);
     } else if (value instanceof Integer number) {
-      out.write('J');
-      out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(number).array());
+      whole(out, number);
+    } else if (value instanceof List<?> list) {
+      out.writeBytes("ctorch.jit._pickle\nbuild_intlist\n](".getBytes(StandardCharsets.US_ASCII));
+      list.forEach(each -> whole(out, (Integer) each));
+      out.writeBytes(new byte[] {'e', (byte) 0x85, 'R'});
     } else {
       out.write('G');
       out.writeBytes(ByteBuffer.allocate(8).putDouble((Double) value).array());
     }
+  }
+
+  private static void whole(ByteArrayOutputStream out, int number) {
+    out.write('J');
+    out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(number).array());
   }
 }

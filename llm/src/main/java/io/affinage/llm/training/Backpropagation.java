@@ -105,9 +105,16 @@ final class Backpropagation {
         }
       }
       if (trainables.trainsEmbedding()) {
-        NDList gradient =
-            kernels.run(scope, "embed_vjp", upstream, tensors.tokens(), decoder.embedding());
-        add(scope, List.of(trainables.embeddingGradient()), gradient);
+        NDList gradients =
+            kernels.run(
+                scope,
+                "embed_vjp",
+                upstream,
+                tensors.tokens(),
+                tensors.depths(),
+                decoder.embedding(),
+                decoder.positions());
+        add(scope, trainables.embeddingGradients(), gradients);
       }
       return loss;
     }
@@ -151,11 +158,11 @@ final class Backpropagation {
           scope,
           method,
           hidden,
-          row.cos(),
-          row.sin(),
+          row.layers().get(block).cos(),
+          row.layers().get(block).sin(),
           row.path(),
           row.owner(),
-          row.triangle(),
+          row.layers().get(block).mask(),
           weights,
           adapter,
           noise);
@@ -165,11 +172,11 @@ final class Backpropagation {
         method,
         hidden,
         upstream,
-        row.cos(),
-        row.sin(),
+        row.layers().get(block).cos(),
+        row.layers().get(block).sin(),
         row.path(),
         row.owner(),
-        row.triangle(),
+        row.layers().get(block).mask(),
         weights,
         adapter,
         noise);

@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.model.BlockAdapter;
-import io.affinage.llm.model.BlockWeights;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.config.WeightNames;
 import io.affinage.llm.tensor.Precision;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,13 +27,13 @@ public final class Trainables implements AutoCloseable {
   private final List<Parameter> parameters = new ArrayList<>();
   private final List<NDArray> gradients = new ArrayList<>();
   private final Map<Integer, Range> blocks = new TreeMap<>();
-  private final int embedding;
-  private final int norm;
+  private final Range embedding;
+  private final Range norm;
   private final int head;
 
   /** What an array is for; learning rates and weight decay go by it. */
   public enum Role {
-    /** Token embedding, and a head that is tied to it. */
+    /** Embedding of tokens, which a tied head shares, and of learned positions. */
     EMBEDDING,
     /** An untied output head. */
     HEAD,
@@ -54,13 +54,23 @@ public final class Trainables implements AutoCloseable {
    */
   public record Parameter(String name, NDArray weight, NDArray value, Role role) {}
 
-  private record Range(int from, int to) {}
+  private record Range(int from, int to) {
+    private static final Range NOTHING = new Range(0, 0);
+
+    private boolean isEmpty() {
+      return from == to;
+    }
+
+    private <T> List<T> of(List<T> list) {
+      return list.subList(from, to);
+    }
+  }
 
   private Trainables(Decoder decoder, LoraAdapter lora) {
     this.decoder = decoder;
     this.manager = decoder.manager().newSubManager();
     this.adapter = lora;
-    embedding = -1;
+    embedding = Range.NOTHING;
     lora.forEachMatrix(
         (key, array) ->
             add(key, array, array, key.endsWith("lora_A.weight") ? Role.LORA_A : Role.LORA_B));
@@ -70,7 +80,7 @@ public final class Trainables implements AutoCloseable {
       blocks.put(block, new Range(at, at + count));
       at += count;
     }
-    norm = -1;
+    norm = Range.NOTHING;
     head = -1;
   }
 
@@ -81,21 +91,28 @@ public final class Trainables implements AutoCloseable {
     List<String> names = new ArrayList<>();
     decoder.forEachWeight((name, array) -> names.add(name));
     Set<String> chosen = selection.of(names);
-    embedding = add(chosen, "model.embed_tokens.weight", decoder.embedding(), Role.EMBEDDING);
+    WeightNames in = decoder.config().names();
+    int token = add(chosen, in.embedding() + ".weight", decoder.embedding(), Role.EMBEDDING);
+    in.positions()
+        .ifPresent(name -> add(chosen, name + ".weight", decoder.positions(), Role.EMBEDDING));
+    embedding = new Range(0, parameters.size());
     for (int block = 0; block < decoder.shape().layers(); block++) {
       int from = parameters.size();
-      List<NDArray> arrays = decoder.blocks().get(block).arrays();
-      for (int i = 0; i < arrays.size(); i++) {
-        boolean matrix = arrays.get(i).getShape().dimension() > 1;
-        add(chosen, BlockWeights.name(block, i), arrays.get(i), matrix ? Role.MATRIX : Role.VECTOR);
-      }
+      decoder.blocks().get(block).forEach((name, array) -> add(chosen, name, array, role(array)));
       blocks.put(block, new Range(from, parameters.size()));
     }
-    norm = add(chosen, "model.norm.weight", decoder.norm(), Role.VECTOR);
+    int from = parameters.size();
+    add(chosen, in.finalNorm() + ".weight", decoder.norm().get(0), Role.VECTOR);
+    add(chosen, in.finalNorm() + ".bias", decoder.norm().get(1), Role.VECTOR);
+    norm = new Range(from, parameters.size());
     head =
         decoder.shape().tiedHead()
-            ? embedding
-            : add(chosen, "lm_head.weight", decoder.head(), Role.HEAD);
+            ? token
+            : add(chosen, in.head() + ".weight", decoder.head(), Role.HEAD);
+  }
+
+  private static Role role(NDArray array) {
+    return array.getShape().dimension() > 1 ? Role.MATRIX : Role.VECTOR;
   }
 
   /** Trains the adapter alone; the decoder stays as it is. */
@@ -191,8 +208,7 @@ public final class Trainables implements AutoCloseable {
    * Accumulators of a block's trained arrays, in the order in which its kernel returns gradients.
    */
   List<NDArray> blockGradients(int block) {
-    Range range = blocks.get(block);
-    return gradients.subList(range.from, range.to);
+    return blocks.get(block).of(gradients);
   }
 
   /** The first block that gradients have to reach; the number of blocks when none. */
@@ -201,18 +217,19 @@ public final class Trainables implements AutoCloseable {
       return 0;
     }
     return blocks.entrySet().stream()
-        .filter(entry -> entry.getValue().to > entry.getValue().from)
+        .filter(entry -> !entry.getValue().isEmpty())
         .mapToInt(Map.Entry::getKey)
         .min()
         .orElse(decoder.shape().layers());
   }
 
   boolean trainsEmbedding() {
-    return embedding >= 0;
+    return !embedding.isEmpty();
   }
 
-  NDArray embeddingGradient() {
-    return gradients.get(embedding);
+  /** Accumulators of the embedding and of learned positions, those of them that are trained. */
+  List<NDArray> embeddingGradients() {
+    return embedding.of(gradients);
   }
 
   /**
@@ -220,10 +237,7 @@ public final class Trainables implements AutoCloseable {
    * the tied head is the embedding.
    */
   List<NDArray> headGradients() {
-    List<NDArray> found = new ArrayList<>();
-    if (norm >= 0) {
-      found.add(gradients.get(norm));
-    }
+    List<NDArray> found = new ArrayList<>(norm.of(gradients));
     if (head >= 0) {
       found.add(gradients.get(head));
     }

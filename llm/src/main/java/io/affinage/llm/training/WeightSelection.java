@@ -1,6 +1,7 @@
 package io.affinage.llm.training;
 
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.config.DecoderConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -27,7 +28,8 @@ public record WeightSelection(List<String> train, List<String> freeze) {
   }
 
   /** The last blocks, the final norm, and the head where it is not the embedding. */
-  public static WeightSelection lastLayers(int count, int layers, boolean tiedHead) {
+  public static WeightSelection lastLayers(int count, DecoderConfig config) {
+    int layers = config.shape().layers();
     if (count < 1 || count > layers) {
       throw new LlmException(
           "invalid_weight_selection",
@@ -35,23 +37,27 @@ public record WeightSelection(List<String> train, List<String> freeze) {
     }
     List<String> patterns = new ArrayList<>();
     for (int layer = layers - count; layer < layers; layer++) {
-      patterns.add("model.layers." + layer + ".*");
+      patterns.add(config.names().blocks() + layer + ".*");
     }
-    patterns.add("model.norm.*");
-    if (!tiedHead) {
-      patterns.add("lm_head.*");
+    patterns.add(config.names().finalNorm() + ".*");
+    if (!config.shape().tiedHead()) {
+      patterns.add(config.names().head() + ".*");
     }
     return new WeightSelection(patterns, List.of());
   }
 
   /** The output head alone; where it is tied, that is the embedding too. */
-  public static WeightSelection head(boolean tiedHead) {
-    return tiedHead ? embeddings() : new WeightSelection(List.of("lm_head.*"), List.of());
+  public static WeightSelection head(DecoderConfig config) {
+    return config.shape().tiedHead()
+        ? embeddings(config)
+        : new WeightSelection(List.of(config.names().head() + ".*"), List.of());
   }
 
-  /** The embedding alone. */
-  public static WeightSelection embeddings() {
-    return new WeightSelection(List.of("model.embed_tokens.*"), List.of());
+  /** The embedding alone, of tokens and of learned positions. */
+  public static WeightSelection embeddings(DecoderConfig config) {
+    List<String> patterns = new ArrayList<>(List.of(config.names().embedding() + ".*"));
+    config.names().positions().ifPresent(name -> patterns.add(name + ".*"));
+    return new WeightSelection(patterns, List.of());
   }
 
   /** The same with more left as it is. */

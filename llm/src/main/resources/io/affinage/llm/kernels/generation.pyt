@@ -1,38 +1,51 @@
-  # Generation with a key-value cache: every layer in one call.
+  # Generation with a key-value cache: every layer in one call. Attributes: rotary: by layer, which of the rotary
+  # embeddings it has, -1 for none; window: positions that a windowed layer sees, itself included; windowed: by layer, 1 or 0.
   # tokens, position [batch, time] int64 (position is also the cache slot); rows [batch, 1] int64;
+  # frequencies [rotated / 2], factors []: of each rotary embedding;
   # keys, values: per layer [batch, slots, kv_heads, head_dim]; length: slots in use after this call;
-  # last [batch] int64: the time index whose logits are wanted; w: 9 weights a layer; a: 15 adapter arrays a layer.
+  # last [batch] int64: the time index whose logits are wanted; w: 26 weights a layer; a: 15 adapter arrays a layer.
   # Returns logits [batch, vocabulary] float32.
-  def advance(self: __torch__.Kernels, tokens: Tensor, position: Tensor, rows: Tensor, last: Tensor, frequency: Tensor, length: int, keys: List[Tensor], values: List[Tensor], embedding: Tensor, norm: Tensor, head: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
-    batch = torch.size(tokens, 0)
-    time = torch.size(tokens, 1)
-    x = torch.embedding(embedding, tokens)
-    rotary = (self).rope(position, frequency, x, )
-    slots = torch.arange(length, dtype=4, device=ops.prim.device(tokens))
-    visible = torch.unsqueeze(torch.le(torch.view(slots, [1, 1, -1]), torch.unsqueeze(position, -1)), 1)
+  def advance(self: __torch__.Kernels, tokens: Tensor, position: Tensor, rows: Tensor, last: Tensor, frequencies: List[Tensor], factors: List[Tensor], length: int, keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
+    alone = torch.eq(torch.numel(tokens), 1)
+    x = (self).embedded(tokens, position, embedding, positions, )
+    cos = annotate(List[Tensor], [])
+    sin = annotate(List[Tensor], [])
+    for r in range(torch.len(frequencies)):
+      rotary = (self).rope(position, frequencies[r], factors[r], x, )
+      _0 = torch.append(cos, rotary[0])
+      _1 = torch.append(sin, rotary[1])
+    still = torch.empty([0], dtype=6, device=ops.prim.device(x))
+    slots = torch.view(torch.arange(length, dtype=4, device=ops.prim.device(tokens)), [1, 1, -1])
+    past = torch.unsqueeze(torch.le(slots, torch.unsqueeze(position, -1)), 1)
+    near = past
+    if torch.gt(self.window, 0):
+      near = torch.logical_and(past, torch.unsqueeze(torch.gt(slots, torch.unsqueeze(torch.sub(position, self.window), -1)), 1))
     layers = torch.len(keys)
     for i in range(layers):
-      wi = torch.slice(w, torch.mul(i, 9), torch.mul(torch.add(i, 1), 9))
+      wi = torch.slice(w, torch.mul(i, 26), torch.mul(torch.add(i, 1), 26))
       ai = torch.slice(a, torch.mul(i, 15), torch.mul(torch.add(i, 1), 15))
-      h = torch.rms_norm(x, [torch.size(x, -1)], wi[0], self.eps)
-      q = torch.view((self).adapted(h, wi[1], ai[0], ai[1], ai[14], 0., ), [batch, time, self.heads, self.head_dim])
-      k = torch.view((self).adapted(h, wi[2], ai[2], ai[3], ai[14], 0., ), [batch, time, self.kv_heads, self.head_dim])
-      v = torch.view((self).adapted(h, wi[3], ai[4], ai[5], ai[14], 0., ), [batch, time, self.kv_heads, self.head_dim])
-      q = (self).rotate(q, rotary[0], rotary[1], )
-      k = (self).rotate(k, rotary[0], rotary[1], )
-      _0 = torch.index_put_(keys[i], annotate(List[Optional[Tensor]], [rows, position]), k)
-      _1 = torch.index_put_(values[i], annotate(List[Optional[Tensor]], [rows, position]), v)
-      past_k = torch.transpose(torch.narrow(keys[i], 1, 0, length), 1, 2)
-      past_v = torch.transpose(torch.narrow(values[i], 1, 0, length), 1, 2)
-      if torch.__and__(torch.eq(batch, 1), torch.eq(time, 1)):
-        out = torch.scaled_dot_product_attention(torch.transpose(q, 1, 2), past_k, past_v, None, 0., False, scale=None, enable_gqa=True)
+      kind = self.rotary[i]
+      if torch.lt(kind, 0):
+        c = still
+        s = still
       else:
-        out = torch.scaled_dot_product_attention(torch.transpose(q, 1, 2), past_k, past_v, visible, 0., False, scale=None, enable_gqa=True)
-      out = torch.reshape(torch.transpose(out, 1, 2), [batch, time, torch.mul(self.heads, self.head_dim)])
-      x = torch.add(x, (self).adapted(out, wi[4], ai[6], ai[7], ai[14], 0., ))
-      x = (self).feed_forward(x, wi, ai, 0., )
+        c = cos[kind]
+        s = sin[kind]
+      q, k, v = (self).projections((self).norm(x, 0, wi, ), c, s, wi, ai, 0., )
+      _2 = torch.index_put_(keys[i], annotate(List[Optional[Tensor]], [rows, position]), k)
+      _3 = torch.index_put_(values[i], annotate(List[Optional[Tensor]], [rows, position]), v)
+      first = 0
+      visible = past
+      if torch.eq(self.windowed[i], 1):
+        visible = near
+        if alone:
+          first = ops.prim.max(0, torch.sub(length, self.window))
+      seen_keys = torch.narrow(keys[i], 1, first, torch.sub(length, first))
+      seen_values = torch.narrow(values[i], 1, first, torch.sub(length, first))
+      attended = (self).cached_attention(q, seen_keys, seen_values, visible, )
+      x = (self).after_attention(x, attended, wi, ai, 0., )
     final = torch.select(torch.index(x, annotate(List[Optional[Tensor]], [rows, torch.unsqueeze(last, -1)])), 1, 0)
-    return [torch.to(torch.linear(torch.rms_norm(final, [torch.size(x, -1)], norm, self.eps), head, None), 6)]
+    return [(self).logits((self).normalized(final, norm[0], norm[1], ), head, )]
 
   # The next token of each row: [tokens [batch] int64, log-probability of each under the unmodified distribution [batch]].
   # logits [batch, vocabulary] float32; seen [batch, vocabulary] bool: tokens of the row so far; uniform [batch] in [0, 1).

@@ -8,7 +8,8 @@ import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
-import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.DecoderShape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -18,15 +19,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Gradients against finite differences, and against the same examples laid out otherwise. */
 class BackpropagationTest {
-  private static final LoraConfig LORA =
-      new LoraConfig(3, 6, 0, false, LoraConfig.targets(List.of("all-linear")));
+  private static final LoraConfig LORA = new LoraConfig(3, 6, 0, false, List.of("all-linear"));
   private static final List<TokenizedExample> EXAMPLES = TinyModel.examples(5, 1);
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void shouldMatchFiniteDifferencesOfAllWeights(boolean tied) {
-    DecoderShape shape = new DecoderShape(37, 16, 24, 2, 4, 2, 4, 1e-5, 10_000, 64, tied);
-    try (TinyModel model = new TinyModel(shape);
+    DecoderConfig config =
+        DecoderConfig.llama(new DecoderShape(37, 16, 24, 2, 4, 2, 4, 64, tied), 1e-5, 10_000);
+    try (TinyModel model = new TinyModel(config);
         Trainables trainables = Trainables.allWeights(model.decoder)) {
       checkDirections(model, trainables);
     }

@@ -8,7 +8,8 @@ import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
-import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.training.optimizer.AdamW;
 import io.affinage.llm.training.optimizer.Lion;
@@ -33,9 +34,7 @@ class OptimizationTest {
     try (TinyModel model = new TinyModel();
         LoraAdapter lora =
             LoraAdapter.initialise(
-                model.decoder,
-                new LoraConfig(4, 8, 0, false, LoraConfig.targets(List.of("all-linear"))),
-                1);
+                model.decoder, new LoraConfig(4, 8, 0, false, List.of("all-linear")), 1);
         Trainables trainables = Trainables.of(model.decoder, lora)) {
       // From the second step on A has a gradient too, for B is no longer 0.
       train(model, trainables, loraPlus, 1);
@@ -77,7 +76,8 @@ class OptimizationTest {
   @Test
   void shouldSkipABatchThatIsNotFiniteAndCountIt() {
     try (TinyModel model = withPoisonedToken();
-        Trainables trainables = Trainables.of(model.decoder, WeightSelection.head(false));
+        Trainables trainables =
+            Trainables.of(model.decoder, WeightSelection.head(model.decoder.config()));
         TrainingRun run =
             TrainingRun.overExamples(
                 model.decoder, trainables, singly(Optimization.DEFAULT), withPoison(1))) {
@@ -100,7 +100,8 @@ class OptimizationTest {
   @Test
   void shouldFailAfterSoManySkippedStepsInARowAndNameTheExamples() {
     try (TinyModel model = withPoisonedToken();
-        Trainables trainables = Trainables.of(model.decoder, WeightSelection.head(false));
+        Trainables trainables =
+            Trainables.of(model.decoder, WeightSelection.head(model.decoder.config()));
         TrainingRun run =
             TrainingRun.overExamples(
                 model.decoder, trainables, singly(Optimization.DEFAULT), withPoison(6))) {
@@ -134,11 +135,11 @@ class OptimizationTest {
             Trainables.of(model.decoder, new WeightSelection(List.of("*norm*"), List.of()));
         Trainables reference =
             Trainables.of(exact.decoder, new WeightSelection(List.of("*norm*"), List.of()))) {
-      float[] before = model.decoder.toFloats(model.decoder.norm());
+      float[] before = model.decoder.toFloats(model.decoder.norm().get(0));
       List<float[]> start = TinyModel.values(reference);
       train(model, trainables, small, 60);
       train(exact, reference, small, 60);
-      float[] after = model.decoder.toFloats(model.decoder.norm());
+      float[] after = model.decoder.toFloats(model.decoder.norm().get(0));
 
       // Near 1 neighbours in bfloat16 are 2^-7 and 2^-8 apart, 40 to 80 times a step.
       assertThat(largestMove(before, after)).isGreaterThan(3e-3);
@@ -167,7 +168,7 @@ class OptimizationTest {
                   TrainingSettings.DEFAULT.withMaxSteps(4).with(both[i]),
                   TrainingInputs.ofExamples(EXAMPLES).withScratch(folder))) {
         run.run(Recorder.toTheEnd(), Optional.empty());
-        results[i] = model.decoder.toFloats(model.decoder.norm());
+        results[i] = model.decoder.toFloats(model.decoder.norm().get(0));
       }
     }
     assertThat(results[0]).containsExactly(results[1]);
@@ -208,7 +209,8 @@ class OptimizationTest {
   /** A token whose embedding is no number; the head does not share it. */
   private static TinyModel withPoisonedToken() {
     TinyModel model =
-        new TinyModel(new DecoderShape(37, 16, 24, 2, 4, 2, 4, 1e-5, 10_000, 64, false));
+        new TinyModel(
+            DecoderConfig.llama(new DecoderShape(37, 16, 24, 2, 4, 2, 4, 64, false), 1e-5, 10_000));
     float[] embedding = model.decoder.toFloats(model.decoder.embedding());
     embedding[36 * 16] = Float.NaN;
     model.decoder.assign(model.decoder.embedding(), embedding);

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
-import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.DecoderShape;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is chosen learns; everything else keeps its bits. */
 class PartialTrainingTest {
-  private static final DecoderShape UNTIED =
-      new DecoderShape(37, 16, 24, 3, 4, 2, 4, 1e-5, 10_000, 64, false);
+  private static final DecoderConfig UNTIED =
+      DecoderConfig.llama(new DecoderShape(37, 16, 24, 3, 4, 2, 4, 64, false), 1e-5, 10_000);
   private static final List<TokenizedExample> EXAMPLES = TinyModel.examples(12, 5);
   private static final TrainingSettings SETTINGS =
       TrainingSettings.DEFAULT
@@ -33,8 +34,8 @@ class PartialTrainingTest {
 
   static Stream<Arguments> selections() {
     return Stream.of(
-        Arguments.of(WeightSelection.head(false), Set.of("lm_head.weight")),
-        Arguments.of(WeightSelection.embeddings(), Set.of("model.embed_tokens.weight")),
+        Arguments.of(WeightSelection.head(UNTIED), Set.of("lm_head.weight")),
+        Arguments.of(WeightSelection.embeddings(UNTIED), Set.of("model.embed_tokens.weight")),
         Arguments.of(
             new WeightSelection(List.of("model.layers.1.*"), List.of("*norm*", "*.q_proj.*")),
             Set.of(
@@ -65,7 +66,7 @@ class PartialTrainingTest {
 
   @Test
   void shouldTrainTheLastLayers() {
-    Set<String> changed = changed(WeightSelection.lastLayers(1, 3, false), false);
+    Set<String> changed = changed(WeightSelection.lastLayers(1, UNTIED), false);
 
     assertThat(changed)
         .hasSize(11)

@@ -24,7 +24,7 @@ class RegularisationTest {
         Trainables trainables = Trainables.allWeights(model.decoder)) {
       double plain = model.loss(model.decoder.withoutAdapter(), List.of(EXAMPLE));
       List<TokenizedExample> everyTarget =
-          IntStream.range(0, TinyModel.SHAPE.vocabularySize())
+          IntStream.range(0, TinyModel.CONFIG.shape().vocabularySize())
               .mapToObj(
                   t -> new TokenizedExample("t" + t, new int[] {1, 5, 9, 14, t}, new int[] {4, 5}))
               .toList();

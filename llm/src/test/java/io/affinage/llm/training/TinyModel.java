@@ -7,7 +7,8 @@ import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderInitializer;
-import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Precision;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,18 +18,18 @@ import java.util.Random;
 
 /** A random decoder that trains in no time, and examples for it. */
 final class TinyModel implements AutoCloseable {
-  static final DecoderShape SHAPE =
-      new DecoderShape(37, 16, 24, 2, 4, 2, 4, 1e-5, 10_000, 64, true);
+  static final DecoderConfig CONFIG =
+      DecoderConfig.llama(new DecoderShape(37, 16, 24, 2, 4, 2, 4, 64, true), 1e-5, 10_000);
 
   final NDManager root = NDManager.newBaseManager("PyTorch");
   final Decoder decoder;
 
-  TinyModel(DecoderShape shape) {
-    decoder = DecoderInitializer.create(root, shape, 7);
+  TinyModel(DecoderConfig config) {
+    decoder = DecoderInitializer.create(root, config, 7);
   }
 
   TinyModel() {
-    this(SHAPE);
+    this(CONFIG);
   }
 
   /** The same weights, rounded to another precision. */
@@ -39,10 +40,10 @@ final class TinyModel implements AutoCloseable {
       decoder =
           Decoder.create(
               root,
-              SHAPE,
+              CONFIG,
               precision,
               (manager, kernels) ->
-                  (name, shape) -> {
+                  (name, shape, transposed) -> {
                     try (NDManager scope = manager.newSubManager()) {
                       NDArray values = scope.create(weights.get(name), shape);
                       return kernels
@@ -74,11 +75,11 @@ final class TinyModel implements AutoCloseable {
   /** Examples that share beginnings of different length. */
   static List<TokenizedExample> examples(int count, long seed) {
     Random random = new Random(seed);
-    int[] system = random.ints(5, 1, SHAPE.vocabularySize()).toArray();
+    int[] system = random.ints(5, 1, CONFIG.shape().vocabularySize()).toArray();
     List<TokenizedExample> examples = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int length = 7 + random.nextInt(6);
-      int[] ids = random.ints(length, 1, SHAPE.vocabularySize()).toArray();
+      int[] ids = random.ints(length, 1, CONFIG.shape().vocabularySize()).toArray();
       System.arraycopy(system, 0, ids, 0, i % 4 == 3 ? 2 : 5);
       examples.add(TokenizedExample.targetsFrom("e" + i, ids, 4 + i % 3));
     }

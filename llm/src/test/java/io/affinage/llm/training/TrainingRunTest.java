@@ -18,8 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrainingRunTest {
-  private static final LoraConfig LORA =
-      new LoraConfig(4, 8, 0.1, false, LoraConfig.targets(List.of("all-linear")));
+  private static final LoraConfig LORA = new LoraConfig(4, 8, 0.1, false, List.of("all-linear"));
   private static final List<TokenizedExample> EXAMPLES = TinyModel.examples(12, 5);
 
   private static final TrainingSettings LEARNING =
@@ -150,9 +149,9 @@ class TrainingRunTest {
         Trainables trainables = Trainables.allWeights(model.decoder);
         TrainingRun run =
             TrainingRun.overExamples(model.decoder, trainables, settings(8, 1, 0), EXAMPLES)) {
-      float[] poisoned = model.decoder.toFloats(model.decoder.norm());
+      float[] poisoned = model.decoder.toFloats(model.decoder.norm().get(0));
       poisoned[3] = Float.NaN;
-      model.decoder.assign(model.decoder.norm(), poisoned);
+      model.decoder.assign(model.decoder.norm().get(0), poisoned);
       assertThatThrownBy(() -> run.run(new TrainingListener() {}, Optional.empty()))
           .isInstanceOfSatisfying(
               LlmException.class, e -> assertThat(e.code()).isEqualTo("non_finite_loss"))

@@ -10,7 +10,8 @@ import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.model.BlockAdapter;
-import io.affinage.llm.model.DecoderShape;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.text.BpeTrainer;
@@ -81,18 +82,19 @@ public final class LlmTrainingEngine implements TrainingEngine {
             examples.stream().map(TrainingRows::document).toList(),
             BpeTrainer.Settings.chatMl(shape.vocabularySize()));
     return LanguageModel.initialise(
-        new DecoderShape(
-            shape.vocabularySize(),
-            shape.hiddenSize(),
-            shape.intermediateSize(),
-            shape.layers(),
-            shape.heads(),
-            shape.kvHeads(),
-            shape.hiddenSize() / shape.heads(),
+        DecoderConfig.llama(
+            new DecoderShape(
+                shape.vocabularySize(),
+                shape.hiddenSize(),
+                shape.intermediateSize(),
+                shape.layers(),
+                shape.heads(),
+                shape.kvHeads(),
+                shape.hiddenSize() / shape.heads(),
+                shape.contextLength(),
+                true),
             RMS_NORM_EPSILON,
-            ROPE_THETA,
-            shape.contextLength(),
-            true),
+            ROPE_THETA),
         tokenizer,
         spec.seed(),
         compute);
@@ -110,7 +112,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
             asked.loraAlpha(),
             asked.loraDropout(),
             asked.useRslora(),
-            LoraConfig.targets(asked.targetModules()));
+            asked.targetModules());
     return LoraAdapter.initialise(model.decoder(), config, spec.seed());
   }
 

@@ -62,7 +62,7 @@ final class SettingsOfSpec {
             evaluation.keepBest()),
         new Checkpointing(spec.checkpointEverySteps(), spec.keepCheckpoints()),
         spec.recomputeActivations() == null
-            ? decoder.shape().parameters() >= RECOMPUTE_FROM_PARAMETERS
+            ? decoder.config().parameters() >= RECOMPUTE_FROM_PARAMETERS
             : spec.recomputeActivations(),
         spec.seed());
   }
@@ -94,15 +94,14 @@ final class SettingsOfSpec {
 
   static WeightSelection weights(TrainingSpec spec, Decoder decoder) {
     TrainingSpec.Weights weights = spec.weights();
-    boolean tied = decoder.shape().tiedHead();
     WeightSelection selection =
         weights.train() != null
             ? new WeightSelection(weights.train(), List.of())
             : switch (weights.scope()) {
               case "last_layers" ->
-                  WeightSelection.lastLayers(weights.lastLayers(), decoder.shape().layers(), tied);
-              case "head" -> WeightSelection.head(tied);
-              case "embeddings" -> WeightSelection.embeddings();
+                  WeightSelection.lastLayers(weights.lastLayers(), decoder.config());
+              case "head" -> WeightSelection.head(decoder.config());
+              case "embeddings" -> WeightSelection.embeddings(decoder.config());
               default -> WeightSelection.ALL;
             };
     return weights.freeze() == null ? selection : selection.freezing(weights.freeze());

@@ -1,7 +1,7 @@
-package io.affinage.llm.model;
+package io.affinage.llm.model.config;
 
 /**
- * The numbers that decide a decoder's tensors.
+ * The sizes of a decoder.
  *
  * @param vocabularySize rows of the embedding
  * @param hiddenSize width of the residual stream
@@ -10,8 +10,6 @@ package io.affinage.llm.model;
  * @param heads query heads
  * @param kvHeads key and value heads; divides {@code heads}
  * @param headDim width of one head
- * @param rmsNormEps epsilon of the RMS norms
- * @param ropeTheta base of the rotary frequencies
  * @param maxPositions longest context the model was made for, in tokens
  * @param tiedHead whether the output head is the embedding
  */
@@ -23,8 +21,6 @@ public record DecoderShape(
     int heads,
     int kvHeads,
     int headDim,
-    double rmsNormEps,
-    double ropeTheta,
     int maxPositions,
     boolean tiedHead) {
 
@@ -36,8 +32,6 @@ public record DecoderShape(
     require(heads > 0, "num_attention_heads", heads);
     require(kvHeads > 0 && heads % kvHeads == 0, "num_key_value_heads", kvHeads);
     require(headDim > 0 && headDim % 2 == 0, "head_dim", headDim);
-    require(rmsNormEps > 0, "rms_norm_eps", rmsNormEps);
-    require(ropeTheta > 0, "rope_theta", ropeTheta);
     require(maxPositions > 0, "max_position_embeddings", maxPositions);
   }
 
@@ -45,15 +39,5 @@ public record DecoderShape(
     if (!holds) {
       throw new IllegalArgumentException("the model configuration's " + field + " is " + value);
     }
-  }
-
-  /** Parameters of the whole model; a tied head counts once. */
-  public long parameters() {
-    long attention = (long) hiddenSize * headDim * (2L * heads + 2L * kvHeads);
-    long feedForward = 3L * hiddenSize * intermediateSize;
-    long embedding = (long) vocabularySize * hiddenSize;
-    return (tiedHead ? 1 : 2) * embedding
-        + layers * (attention + feedForward + 2L * hiddenSize)
-        + hiddenSize;
   }
 }

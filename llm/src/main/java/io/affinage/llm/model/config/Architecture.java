@@ -1,0 +1,73 @@
+package io.affinage.llm.model.config;
+
+import io.affinage.llm.checkpoint.ModelMetadata;
+import io.affinage.llm.error.LlmException;
+import java.util.Arrays;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** The supported families, by the names that {@code config.json} gives them. */
+public enum Architecture {
+  LLAMA("LlamaForCausalLM", "llama", LlamaFamily::llama),
+  MISTRAL("MistralForCausalLM", "mistral", LlamaFamily::mistral),
+  QWEN2("Qwen2ForCausalLM", "qwen2", LlamaFamily::qwen2),
+  QWEN3("Qwen3ForCausalLM", "qwen3", LlamaFamily::qwen3);
+
+  private final String className;
+  private final String modelType;
+  private final Function<ConfigFields, ConfigDraft> reader;
+
+  Architecture(String className, String modelType, Function<ConfigFields, ConfigDraft> reader) {
+    this.className = className;
+    this.modelType = modelType;
+    this.reader = reader;
+  }
+
+  /** The class in {@code architectures}, such as {@code LlamaForCausalLM}. */
+  public String className() {
+    return className;
+  }
+
+  /** The {@code model_type}, such as {@code llama}. */
+  public String modelType() {
+    return modelType;
+  }
+
+  /**
+   * The family of a configuration: by {@code architectures}, or by {@code model_type} where there
+   * is none.
+   *
+   * @throws LlmException {@code model_architecture_unsupported}
+   */
+  static Architecture of(ModelMetadata config) {
+    String named =
+        config.architectures().stream()
+            .findFirst()
+            .orElseGet(() -> config.json().path("model_type").asText());
+    return Arrays.stream(values())
+        .filter(each -> each.className.equals(named) || each.modelType.equals(named))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new LlmException(
+                    "model_architecture_unsupported",
+                    "%s: architecture '%s' is not supported; supported are %s"
+                        .formatted(
+                            config.source(),
+                            named,
+                            Arrays.stream(values())
+                                .map(Architecture::className)
+                                .collect(Collectors.joining(", ")))));
+  }
+
+  /** Reads a configuration of this family. */
+  DecoderConfig read(ModelMetadata source) {
+    try {
+      ConfigFields fields = new ConfigFields(source);
+      fields.refuse("quantization_config", "weights quantized by other libraries");
+      return reader.apply(fields).build(this);
+    } catch (IllegalArgumentException e) {
+      throw new LlmException("config_invalid", source.source() + ": " + e.getMessage(), e);
+    }
+  }
+}

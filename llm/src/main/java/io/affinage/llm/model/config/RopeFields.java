@@ -1,0 +1,131 @@
+package io.affinage.llm.model.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads rotary embeddings: from {@code rope_parameters}, or from {@code rope_theta} and {@code
+ * rope_scaling} as older configurations have it.
+ */
+final class RopeFields {
+  private static final String ORIGINAL = "original_max_position_embeddings";
+
+  private final ConfigFields config;
+  private final JsonNode parameters;
+
+  /**
+   * @param parameters the object that holds them; may be missing
+   */
+  RopeFields(ConfigFields config, JsonNode parameters) {
+    this.config = config;
+    this.parameters = parameters;
+  }
+
+  /** The one rotary embedding of a configuration. */
+  static RopeFields of(ConfigFields config) {
+    JsonNode parameters = config.json().path("rope_parameters");
+    return new RopeFields(
+        config, parameters.isObject() ? parameters : config.json().path("rope_scaling"));
+  }
+
+  /**
+   * @param theta base where none is said
+   * @param rotatedShare share of a head's dimensions that is rotated where none is said
+   */
+  RotaryEmbedding read(int headDim, double theta, double rotatedShare) {
+    double share =
+        number("partial_rotary_factor", config.number("partial_rotary_factor", rotatedShare));
+    int dimensions = (int) (headDim * share);
+    double base = number("rope_theta", config.number("rope_theta", theta));
+    return new RotaryEmbedding(dimensions, base, scaling(dimensions));
+  }
+
+  private RopeScaling scaling(int dimensions) {
+    String type = parameters.path("rope_type").asText(parameters.path("type").asText("default"));
+    if (parameters.has("mrope_section")) {
+      throw config.unsupported(
+          "rope_scaling has mrope_section: rotary embeddings of several axes are not supported");
+    }
+    return switch (type) {
+      case "default" -> RopeScaling.NONE;
+      case "linear" -> new RopeScaling.Linear(required("factor"));
+      case "dynamic" ->
+          new RopeScaling.Dynamic(required("factor"), config.positive("max_position_embeddings"));
+      case "llama3" ->
+          new RopeScaling.Llama3(
+              required("factor"),
+              required("low_freq_factor"),
+              required("high_freq_factor"),
+              original());
+      case "yarn" -> yarn();
+      case "longrope", "su" -> longRope(dimensions);
+      default ->
+          throw config.unsupported(
+              "rope_scaling '%s' is not supported; supported are default, linear, dynamic, llama3, yarn, longrope"
+                  .formatted(type));
+    };
+  }
+
+  private RopeScaling yarn() {
+    double factor =
+        number("factor", config.positive("max_position_embeddings") / (double) original());
+    double mscale = number("mscale", 0);
+    double mscaleAll = number("mscale_all_dim", 0);
+    double attention =
+        mscale != 0 && mscaleAll != 0
+            ? sharpening(factor, mscale) / sharpening(factor, mscaleAll)
+            : sharpening(factor, 1);
+    return new RopeScaling.Yarn(
+        factor,
+        original(),
+        number("beta_fast", 32),
+        number("beta_slow", 1),
+        parameters.path("truncate").asBoolean(true),
+        number("attention_factor", attention));
+  }
+
+  private static double sharpening(double factor, double mscale) {
+    return factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1;
+  }
+
+  private RopeScaling longRope(int dimensions) {
+    int original = original();
+    double factor =
+        number("factor", config.positive("max_position_embeddings") / (double) original);
+    double attention = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+    return new RopeScaling.LongRope(
+        factors("short_factor", dimensions),
+        factors("long_factor", dimensions),
+        original,
+        number("attention_factor", attention));
+  }
+
+  private List<Double> factors(String name, int dimensions) {
+    List<Double> factors = new ArrayList<>();
+    parameters.path(name).forEach(node -> factors.add(node.asDouble()));
+    if (factors.size() != dimensions / 2 || factors.stream().anyMatch(each -> !(each > 0))) {
+      throw new IllegalArgumentException(
+          "%s must be %d numbers above 0".formatted(name, dimensions / 2));
+    }
+    return factors;
+  }
+
+  private int original() {
+    int otherwise = config.positive(ORIGINAL, config.positive("max_position_embeddings"));
+    return (int) number(ORIGINAL, otherwise);
+  }
+
+  private double required(String name) {
+    double value = number(name, Double.NaN);
+    if (!(value > 0)) {
+      throw new IllegalArgumentException("rope_scaling needs " + name + ", a number above 0");
+    }
+    return value;
+  }
+
+  private double number(String name, double otherwise) {
+    JsonNode node = parameters.path(name);
+    return node.isNumber() ? node.doubleValue() : otherwise;
+  }
+}

@@ -1,0 +1,104 @@
+  # Attention. Attributes: heads, kv_heads, head_dim; scale: of the scores; score_cap: soft cap of the scores (Gemma 2),
+  # 0 without one; packing: how the projections lie: 0 three layers, 1 one layer with all q, all k, all v (Phi-3, GPT-2),
+  # 2 one layer with q, k, v of each head together (GPT-NeoX); query_key_norm: norms of each head (Qwen3, Gemma 3).
+
+  # Rotary embedding (Su et al. 2021) of the first dimensions of each head, as many as cos and sin are wide:
+  # none where they are empty. x [..., heads, head_dim]; cos, sin [..., 1, rotated]
+  def rotate(self: __torch__.Kernels, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    width = torch.size(cos, -1)
+    y = x
+    if torch.gt(width, 0):
+      half = torch.floordiv(width, 2)
+      left = torch.narrow(x, -1, 0, half)
+      right = torch.narrow(x, -1, half, half)
+      turned = torch.mul(torch.narrow(x, -1, 0, width), cos)
+      y = torch.add(turned, torch.mul(torch.cat([torch.neg(right), left], -1), sin))
+      if torch.lt(width, self.head_dim):
+        y = torch.cat([y, torch.narrow(x, -1, width, torch.sub(self.head_dim, width))], -1)
+    return y
+
+  # position [...] int64, frequency [rotated / 2] float32, factor [] float32 -> cos, sin [..., 1, rotated] times factor,
+  # in the type of like
+  def rope(self: __torch__.Kernels, position: Tensor, frequency: Tensor, factor: Tensor, like: Tensor) -> List[Tensor]:
+    angle = torch.mul(torch.unsqueeze(torch.to(position, 6), -1), frequency)
+    angle = torch.unsqueeze(torch.cat([angle, angle], -1), -2)
+    cos = torch.mul(torch.cos(angle), factor)
+    sin = torch.mul(torch.sin(angle), factor)
+    return [torch.type_as(cos, like), torch.type_as(sin, like)]
+
+  # Rotated queries and keys, and values of h [..., hidden]: [q [..., heads, head_dim], k, v [..., kv_heads, head_dim]]
+  def projections(self: __torch__.Kernels, h: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor], a: List[Tensor], p: float) -> List[Tensor]:
+    first = (self).linear(h, 0, w, a, p, )
+    if torch.eq(self.packing, 0):
+      q = torch.unflatten(first, -1, [self.heads, self.head_dim])
+      k = torch.unflatten((self).linear(h, 1, w, a, p, ), -1, [self.kv_heads, self.head_dim])
+      v = torch.unflatten((self).linear(h, 2, w, a, p, ), -1, [self.kv_heads, self.head_dim])
+    else:
+      if torch.eq(self.packing, 1):
+        rows = torch.unflatten(first, -1, [-1, self.head_dim])
+        q = torch.narrow(rows, -2, 0, self.heads)
+        k = torch.narrow(rows, -2, self.heads, self.kv_heads)
+        v = torch.narrow(rows, -2, torch.add(self.heads, self.kv_heads), self.kv_heads)
+      else:
+        triples = torch.unflatten(first, -1, [self.heads, 3, self.head_dim])
+        q = torch.select(triples, -2, 0)
+        k = torch.select(triples, -2, 1)
+        v = torch.select(triples, -2, 2)
+    if self.query_key_norm:
+      q = (self).norm(q, 1, w, )
+      k = (self).norm(k, 2, w, )
+    return [(self).rotate(q, cos, sin, ), (self).rotate(k, cos, sin, ), v]
+
+  def capped(self: __torch__.Kernels, score: Tensor) -> Tensor:
+    y = score
+    if torch.gt(self.score_cap, 0.):
+      y = torch.mul(torch.tanh(torch.div(score, self.score_cap)), self.score_cap)
+    return y
+
+  # Attention over a row of documents that share prefixes: every document gathers its nodes.
+  # q [nodes, heads, head_dim]; k, v [nodes, kv_heads, head_dim]; path [documents, longest]: node of each position
+  # (right-padded); owner [nodes]: where in the flattened paths a node's output is read; mask [longest, longest]: 0 where
+  # a position sees another, -inf elsewhere. Returns [nodes, heads * head_dim].
+  def tree_attention(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, path: Tensor, owner: Tensor, mask: Tensor) -> Tensor:
+    documents = torch.size(path, 0)
+    longest = torch.size(path, 1)
+    flat = torch.flatten(path)
+    group = torch.floordiv(self.heads, self.kv_heads)
+    batch = torch.mul(documents, self.kv_heads)
+    q = torch.mul(q, self.scale)
+    q = torch.transpose(torch.view(torch.index_select(q, 0, flat), [documents, longest, self.heads, self.head_dim]), 1, 2)
+    k = torch.transpose(torch.view(torch.index_select(k, 0, flat), [documents, longest, self.kv_heads, self.head_dim]), 1, 2)
+    v = torch.transpose(torch.view(torch.index_select(v, 0, flat), [documents, longest, self.kv_heads, self.head_dim]), 1, 2)
+    q = torch.reshape(q, [batch, torch.mul(group, longest), self.head_dim])
+    k = torch.reshape(k, [batch, longest, self.head_dim])
+    v = torch.reshape(v, [batch, longest, self.head_dim])
+    score = (self).capped(torch.view(torch.bmm(q, torch.transpose(k, 1, 2)), [batch, group, longest, longest]), )
+    weight = torch.softmax(torch.add_(score, mask), -1)
+    out = torch.bmm(torch.view(weight, [batch, torch.mul(group, longest), longest]), v)
+    out = torch.transpose(torch.view(out, [documents, self.heads, longest, self.head_dim]), 1, 2)
+    return torch.index_select(torch.reshape(out, [torch.mul(documents, longest), torch.mul(self.heads, self.head_dim)]), 0, owner)
+
+  # Attention of new positions over a cache. q [batch, time, heads, head_dim]; keys, values [batch, length, kv_heads,
+  # head_dim]; visible [batch, 1, time, length] bool, not read where there is one query alone (everything kept is seen).
+  # Returns [batch, time, heads * head_dim].
+  def cached_attention(self: __torch__.Kernels, q: Tensor, keys: Tensor, values: Tensor, visible: Tensor) -> Tensor:
+    batch = torch.size(q, 0)
+    time = torch.size(q, 1)
+    queries = torch.transpose(q, 1, 2)
+    past_k = torch.transpose(keys, 1, 2)
+    past_v = torch.transpose(values, 1, 2)
+    alone = torch.__and__(torch.eq(batch, 1), torch.eq(time, 1))
+    if torch.gt(self.score_cap, 0.):
+      grouped = torch.reshape(queries, [batch, self.kv_heads, -1, self.head_dim])
+      score = (self).capped(torch.matmul(torch.mul(grouped, self.scale), torch.transpose(past_k, 2, 3)), )
+      score = torch.view(score, [batch, self.heads, time, -1])
+      if torch.__not__(alone):
+        score = torch.masked_fill(score, torch.logical_not(visible), float("-inf"))
+      weight = torch.view(torch.softmax(score, -1), [batch, self.kv_heads, -1, torch.size(score, -1)])
+      out = torch.view(torch.matmul(weight, past_v), [batch, self.heads, time, self.head_dim])
+    else:
+      if alone:
+        out = torch.scaled_dot_product_attention(queries, past_k, past_v, None, 0., False, scale=self.scale, enable_gqa=True)
+      else:
+        out = torch.scaled_dot_product_attention(queries, past_k, past_v, visible, 0., False, scale=self.scale, enable_gqa=True)
+    return torch.reshape(torch.transpose(out, 1, 2), [batch, time, torch.mul(self.heads, self.head_dim)])

@@ -1,0 +1,33 @@
+  # The input of the first block. embedding_scale: what looked-up rows are multiplied by (Gemma), rounded to the
+  # embedding's type; positions [contexts, hidden]: learned positions (GPT-2), empty without.
+  def scaled(self: __torch__.Kernels, x: Tensor) -> Tensor:
+    y = x
+    if torch.ne(self.embedding_scale, 1.):
+      y = torch.mul(x, torch.full([], self.embedding_scale, dtype=ops.prim.dtype(x), device=ops.prim.device(x)))
+    return y
+
+  # tokens, position [...] int64; weight [vocabulary, hidden]; returns [..., hidden]
+  def embedded(self: __torch__.Kernels, tokens: Tensor, position: Tensor, weight: Tensor, positions: Tensor) -> Tensor:
+    x = (self).scaled(torch.embedding(weight, tokens), )
+    if torch.gt(torch.numel(positions), 0):
+      x = torch.add(x, torch.embedding(positions, position))
+    return x
+
+  def embed(self: __torch__.Kernels, tokens: Tensor, position: Tensor, weight: Tensor, positions: Tensor) -> List[Tensor]:
+    return [(self).embedded(tokens, position, weight, positions, )]
+
+  # embedded [nodes, hidden] plus uniform noise of each node's magnitude [nodes, 1]; seed [1] float64 on the CPU.
+  def noisy(self: __torch__.Kernels, embedded: Tensor, magnitude: Tensor, seed: Tensor) -> List[Tensor]:
+    _0 = torch.manual_seed(int(torch.select(seed, 0, 0)))
+    noise = torch.sub(torch.mul(torch.rand_like(embedded, dtype=6), 2.), 1.)
+    return [torch.add(embedded, torch.type_as(torch.mul(noise, magnitude), embedded))]
+
+  # The gradients of embedding and learned positions, of those that are trained, float32, from that of the embedded rows.
+  def embed_vjp(self: __torch__.Kernels, upstream: Tensor, tokens: Tensor, position: Tensor, weight: Tensor, positions: Tensor) -> List[Tensor]:
+    result = annotate(List[Tensor], [])
+    wide = torch.to(upstream, 6)
+    if ops.prim.requires_grad(weight):
+      _0 = torch.append(result, torch.embedding_dense_backward((self).scaled(wide, ), tokens, torch.size(weight, 0), -1, False))
+    if ops.prim.requires_grad(positions):
+      _1 = torch.append(result, torch.embedding_dense_backward(wide, position, torch.size(positions, 0), -1, False))
+    return result
