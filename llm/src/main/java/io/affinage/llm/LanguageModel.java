@@ -2,24 +2,19 @@ package io.affinage.llm;
 
 import ai.djl.ndarray.NDManager;
 import io.affinage.llm.adapter.LoraAdapter;
-import io.affinage.llm.adapter.LoraMerge;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.checkpoint.Checkpoint;
-import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.DecoderInitializer;
-import io.affinage.llm.model.HuggingFaceFolder;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.tensor.PrecisionProbe;
 import io.affinage.llm.text.ChatTemplate;
-import io.affinage.llm.text.SpecialTokens;
 import io.affinage.llm.text.Tokenizer;
 import io.affinage.llm.text.TokenizerDefinition;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -110,31 +105,6 @@ public final class LanguageModel implements AutoCloseable {
    */
   public LoraAdapter loadAdapter(Path folder) {
     return PeftFolder.load(decoder, folder);
-  }
-
-  /**
-   * Writes a Hugging Face folder: configuration, weights, tokenizer and chat template.
-   *
-   * @param adapter merged into the weights; empty for the model as it is
-   * @throws LlmException {@code checkpoint_not_written}
-   */
-  public void save(Path folder, Optional<LoraAdapter> adapter) {
-    SpecialTokens special = definition.specialTokens();
-    HuggingFaceFolder.write(
-        decoder,
-        folder,
-        new HuggingFaceFolder.TokenIds(
-            special.bos(), special.eos(), special.pad(), special.stops()),
-        decoder.precision() == Precision.FLOAT32 ? StorageType.F32 : StorageType.BF16,
-        adapter
-            .<HuggingFaceFolder.WeightTransform>map(lora -> new LoraMerge(decoder, lora))
-            .orElse(HuggingFaceFolder.WeightTransform.NONE));
-    try {
-      definition.writeTo(folder);
-    } catch (IOException e) {
-      throw new LlmException(
-          "checkpoint_not_written", "cannot write the tokenizer to " + folder + ": " + e, e);
-    }
   }
 
   @Override

@@ -1,5 +1,5 @@
 /**
- * The model library's front door: open a model, train an adapter or all weights, generate, save. No
- * Kafka, no Quarkus; usable alone.
+ * The model library's front door: a model with its text side, opened or made anew. No Kafka, no
+ * Quarkus; usable alone.
  */
 package io.affinage.llm;

@@ -8,6 +8,8 @@ import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.evaluation.LossMeter;
+import io.affinage.llm.export.ModelCard;
+import io.affinage.llm.export.ModelExport;
 import io.affinage.llm.generation.GeneratedTokens;
 import io.affinage.llm.generation.GenerationRequest;
 import io.affinage.llm.generation.Generator;
@@ -78,8 +80,9 @@ class LanguageModelTest {
     double tuned = loss(model, adapter);
     assertThat(tuned).isNotCloseTo(loss(model, model.decoder().withoutAdapter()), within(1e-3));
     PeftFolder.save(adapter, folder.resolve("adapter"), "base");
-    model.save(folder.resolve("base"), Optional.empty());
-    model.save(folder.resolve("merged"), Optional.of(adapter));
+    ModelCard card = ModelCard.named("tiny");
+    ModelExport.of(model, Optional.empty(), card).huggingFace(folder.resolve("base"));
+    ModelExport.of(model, Optional.of(adapter), card).huggingFace(folder.resolve("merged"));
     try (LanguageModel base = LanguageModel.open(folder.resolve("base"), CPU);
         LoraAdapter loaded = base.loadAdapter(folder.resolve("adapter"));
         LanguageModel merged = LanguageModel.open(folder.resolve("merged"), CPU)) {

@@ -9,6 +9,8 @@ import io.affinage.llm.data.Example;
 import io.affinage.llm.data.ExampleEncoder;
 import io.affinage.llm.data.OverlengthPolicy;
 import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.export.ModelCard;
+import io.affinage.llm.export.ModelExport;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Compute;
@@ -57,7 +59,7 @@ public final class TinyModels {
       try (Trainables all = Trainables.allWeights(model.decoder())) {
         train(model, all, 1);
       }
-      model.save(base, Optional.empty());
+      ModelExport.of(model, Optional.empty(), ModelCard.named("tiny")).huggingFace(base);
       LoraConfig config = new LoraConfig(16, 32, 0, false, List.of("all-linear"));
       try (LoraAdapter lora = LoraAdapter.initialise(model.decoder(), config, 7);
           Trainables matrices = Trainables.of(model.decoder(), lora)) {

@@ -23,10 +23,6 @@
     _0 = torch.copy_(target, source)
     return annotate(List[Tensor], [])
 
-  # w + s b a, float32: w [out, in], a [r, in], b [out, r].
-  def merged(self: __torch__.Kernels, w: Tensor, a: Tensor, b: Tensor, s: float) -> List[Tensor]:
-    return [torch.addmm(w, b, a, beta=1, alpha=s)]
-
   # x[first : first + rows] as float32.
   def rows_as_float32(self: __torch__.Kernels, x: Tensor, first: int, rows: int) -> List[Tensor]:
     return [torch.contiguous(torch.to(torch.narrow(x, 0, first, rows), 6))]

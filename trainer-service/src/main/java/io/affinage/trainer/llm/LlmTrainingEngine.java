@@ -4,11 +4,13 @@ import io.affinage.events.TrainingSpec;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
-import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.evaluation.LossMeter;
+import io.affinage.llm.export.AdapterExport;
+import io.affinage.llm.export.Exported;
+import io.affinage.llm.export.ModelExport;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
@@ -175,11 +177,12 @@ public final class LlmTrainingEngine implements TrainingEngine {
       }
       metrics.put("target_tokens", (double) outcome.targetTokens());
       Path folder = workFolder.resolve("model");
-      if (lora == null) {
-        model.save(folder, Optional.empty());
-      } else {
-        PeftFolder.save(lora, folder, job.baseName());
-      }
+      Exported exported =
+          lora == null
+              ? ModelExport.of(model, Optional.empty(), ModelCards.of(job, metrics))
+                  .huggingFace(folder)
+              : AdapterExport.peft(model, lora, folder, job.baseName());
+      metrics.put("export_logit_error", exported.logitError());
       return new TrainingOutcome.Completed(folder, lora != null, outcome.tokensSeen(), metrics);
     }
   }

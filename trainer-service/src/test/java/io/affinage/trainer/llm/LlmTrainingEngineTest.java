@@ -53,6 +53,11 @@ class LlmTrainingEngineTest {
     assertThat(base.adapter()).isFalse();
     assertThat(base.modelFolder().resolve("model.safetensors")).isNotEmptyFile();
     assertThat(base.modelFolder().resolve("tokenizer.json")).isNotEmptyFile();
+    assertThat(base.modelFolder().resolve("README.md"))
+        .content()
+        .contains("| learningRate | 0.003 |", "- type: \"train_loss\"");
+    assertThat(base.metrics().get("export_logit_error")).isLessThan(1e-4);
+    assertThat(tuned.metrics().get("export_logit_error")).isLessThan(1e-6);
     assertThat(tuned.adapter()).isTrue();
     assertThat(tuned.modelFolder().resolve("adapter_model.safetensors")).isNotEmptyFile();
     assertThat(tuned.modelFolder().resolve("adapter_config.json"))

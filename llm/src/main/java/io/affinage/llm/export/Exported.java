@@ -1,0 +1,18 @@
+package io.affinage.llm.export;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A finished export: written, read back, compared, moved into place.
+ *
+ * @param folder where the files are
+ * @param files sorted by name
+ * @param logitError by how much logits of the files differ from the live model's: root mean square
+ *     of the difference over the standard deviation of the logits
+ */
+public record Exported(Path folder, List<ExportedFile> files, double logitError) {
+  public Exported {
+    files = List.copyOf(files);
+  }
+}

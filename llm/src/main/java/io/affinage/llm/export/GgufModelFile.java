@@ -1,0 +1,50 @@
+package io.affinage.llm.export;
+
+import io.affinage.llm.checkpoint.GgufWriter;
+import io.affinage.llm.checkpoint.RowOrder;
+import io.affinage.llm.checkpoint.StorageType;
+import io.affinage.llm.checkpoint.TensorEncoder;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.text.TokenizerDefinition;
+import java.nio.file.Path;
+
+/** A whole model in one GGUF file. */
+final class GgufModelFile {
+  private GgufModelFile() {}
+
+  static void write(
+      Path file,
+      String name,
+      DecoderConfig config,
+      Weights weights,
+      TokenizerDefinition tokenizer,
+      GgufMix mix) {
+    GgufLayout layout = new GgufLayout(config);
+    GgufWriter writer = new GgufWriter();
+    new GgufMetadata(writer, config, layout.architecture()).write(name, mix);
+    GgufTokenizerMetadata.write(writer, tokenizer.toGguf(), config.shape().vocabularySize());
+    for (Weights.Weight weight : weights.list()) {
+      String ggmlName = layout.name(weight.name());
+      if (layout.isRedundant(ggmlName)) {
+        continue;
+      }
+      StorageType type =
+          weight.shape().length < 2
+              ? StorageType.F32
+              : mix.typeOf(
+                  ggmlName, weight.rowElements(), config.shape().layers(), layout.isHead(ggmlName));
+      RowOrder order = layout.rowOrder(ggmlName);
+      writer.tensor(
+          ggmlName,
+          type,
+          weight.shape(),
+          new TensorEncoder(
+              weight.name(),
+              type,
+              weight.shape(),
+              order,
+              (first, rows, destination) -> weights.read(weight, first, rows, destination)));
+    }
+    writer.write(file);
+  }
+}
