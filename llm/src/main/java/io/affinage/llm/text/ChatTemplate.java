@@ -14,6 +14,8 @@ import java.util.Optional;
  * with it, rendered as transformers does. Safe for use by several threads at once.
  */
 public final class ChatTemplate {
+  private static final int LONGEST_MESSAGE = 2000;
+
   private final Template template;
   private final Map<String, String> tokens;
   private final Clock clock;
@@ -102,18 +104,22 @@ public final class ChatTemplate {
   }
 
   private static LlmException failure(JinjaException e) {
+    // A message may quote the template.
+    String whole = String.valueOf(e.getMessage());
+    String message =
+        whole.length() <= LONGEST_MESSAGE ? whole : whole.substring(0, LONGEST_MESSAGE) + "...";
     return switch (e.kind()) {
       case SYNTAX ->
           new LlmException(
-              "chat_template_invalid", "the chat template does not parse: " + e.getMessage(), e);
+              "chat_template_invalid", "the chat template does not parse: " + message, e);
       case RAISED ->
           new LlmException(
               "chat_template_refused",
-              "the model's chat template refuses the conversation: " + e.getMessage(),
+              "the model's chat template refuses the conversation: " + message,
               e);
       case RENDER, LIMIT ->
           new LlmException(
-              "chat_template_failed", "the chat template cannot be rendered: " + e.getMessage(), e);
+              "chat_template_failed", "the chat template cannot be rendered: " + message, e);
     };
   }
 }

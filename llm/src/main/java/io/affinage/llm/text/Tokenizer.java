@@ -49,6 +49,7 @@ public final class Tokenizer implements AutoCloseable {
    */
   public static Tokenizer of(TokenizerDefinition definition) {
     ObjectNode json = definition.json().deepCopy();
+    TokenizerCheck.require(json);
     // A file may carry the truncation and padding of whoever saved it; both would be silent here.
     json.putNull("truncation");
     json.putNull("padding");
@@ -222,6 +223,11 @@ public final class Tokenizer implements AutoCloseable {
         throw new IllegalStateException("the tokenizer is closed");
       }
       return use.apply(engine.getHandle());
+    } catch (LlmException | IllegalStateException e) {
+      throw e;
+    } catch (RuntimeException e) { // the engine has no type of its own
+      throw new LlmException(
+          "tokenizer_failed", "the tokenizer cannot do this: " + e.getMessage(), e);
     } finally {
       lock.readLock().unlock();
     }

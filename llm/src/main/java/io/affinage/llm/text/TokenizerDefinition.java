@@ -169,7 +169,7 @@ public record TokenizerDefinition(
       vocabulary.properties().forEach(each -> ids.put(each.getKey(), each.getValue().asInt()));
     } else if (vocabulary.isArray()) { // Unigram: [token, score] by id
       for (int id = 0; id < vocabulary.size(); id++) {
-        ids.put(vocabulary.get(id).get(0).asText(), id);
+        ids.put(vocabulary.path(id).path(0).asText(), id);
       }
     }
     json.path("added_tokens")

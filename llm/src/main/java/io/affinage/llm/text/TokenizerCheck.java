@@ -1,0 +1,193 @@
+package io.affinage.llm.text;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.affinage.llm.error.LlmException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Refuses what the tokenizer engine believes without looking: its native code ends the whole
+ * process where an index is wrong, so a file that lies must not reach it.
+ */
+final class TokenizerCheck {
+  private static final int DEEPEST = 32;
+  private static final long LARGEST_ID = 1 << 28;
+
+  private static final Set<String> DELETING =
+      Set.of("BertNormalizer", "Strip", "StripAccents", "Nmt", "Precompiled", "Replace");
+
+  private final JsonNode json;
+
+  private TokenizerCheck(JsonNode json) {
+    this.json = json;
+  }
+
+  /**
+   * @throws LlmException {@code tokenizer_invalid}
+   */
+  static void require(JsonNode tokenizerJson) {
+    new TokenizerCheck(tokenizerJson).check();
+  }
+
+  private void check() {
+    readable(json, 0);
+    JsonNode model = json.path("model");
+    if (!model.isObject()) {
+      throw invalid("it has no model");
+    }
+    vocabulary(model.path("vocab"));
+    merges(model);
+    addedTokens();
+    for (String stage : List.of("normalizer", "pre_tokenizer", "post_processor", "decoder")) {
+      steps(json.path(stage));
+    }
+  }
+
+  /** The engine gives up on the process, not on the file, where JSON of its own parser's is bad. */
+  private static void readable(JsonNode node, int depth) {
+    if (depth > DEEPEST) {
+      throw invalid("it nests values more than " + DEEPEST + " deep");
+    }
+    if (node.isTextual()) {
+      unicode(node.textValue());
+    } else if (node.isBigInteger() || node.isNumber() && !Double.isFinite(node.doubleValue())) {
+      throw invalid("the number " + shortened(node.toString()) + " is too large");
+    } else if (node.isObject()) {
+      for (Map.Entry<String, JsonNode> field : node.properties()) {
+        unicode(field.getKey());
+        readable(field.getValue(), depth + 1);
+      }
+    } else {
+      for (JsonNode each : node) {
+        readable(each, depth + 1);
+      }
+    }
+  }
+
+  private static void unicode(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        if (i + 1 == text.length()
+            || !Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
+          throw invalid("it has half a surrogate pair in '" + shortened(text) + "'");
+        }
+        i++;
+      }
+    }
+  }
+
+  private static void vocabulary(JsonNode vocabulary) {
+    if (vocabulary.isObject()) {
+      for (Map.Entry<String, JsonNode> token : vocabulary.properties()) {
+        id(token.getValue(), "the id of token '" + shortened(token.getKey()) + "'");
+      }
+      return;
+    }
+    for (JsonNode piece : vocabulary) {
+      JsonNode score = piece.path(1);
+      if (!piece.isArray()
+          || !piece.path(0).isTextual()
+          || piece.path(0).textValue().isEmpty()
+          || !score.isNumber()
+          || !Double.isFinite(score.doubleValue())) {
+        throw invalid("the vocabulary has an entry that is not a piece and a finite score");
+      }
+    }
+  }
+
+  private static void id(JsonNode id, String what) {
+    if (!id.isIntegralNumber() || id.longValue() < 0 || id.longValue() > LARGEST_ID) {
+      throw invalid("%s is %s, not a number from 0 to %d".formatted(what, id, LARGEST_ID));
+    }
+  }
+
+  /** The engine cuts the prefix off the second part of each merge. */
+  private static void merges(JsonNode model) {
+    String prefix = model.path("continuing_subword_prefix").asText("");
+    if (model.path("continuing_subword_prefix").isNull() || prefix.isEmpty()) {
+      return;
+    }
+    for (JsonNode merge : model.path("merges")) {
+      String second =
+          merge.isArray()
+              ? merge.path(1).asText()
+              : merge.asText().substring(merge.asText().indexOf(' ') + 1);
+      if (!second.startsWith(prefix)) {
+        throw invalid(
+            "the merge %s does not continue with '%s', as continuing_subword_prefix says"
+                .formatted(shortened(merge.toString()), prefix));
+      }
+    }
+  }
+
+  private void addedTokens() {
+    boolean vanishes = deletes(json.path("normalizer"));
+    for (JsonNode token : json.path("added_tokens")) {
+      if (!token.path("content").isTextual()) {
+        throw invalid("an added token has no content");
+      }
+      String content = token.path("content").textValue();
+      id(token.path("id"), "the id of added token '" + shortened(content) + "'");
+      if (content.isEmpty()
+          || vanishes && token.path("normalized").asBoolean() && !lasts(content)) {
+        throw invalid(
+            "nothing of added token '%s' is left to be found in a text".formatted(content));
+      }
+    }
+  }
+
+  /** Whether a normalizer can leave nothing of a text. */
+  private static boolean deletes(JsonNode step) {
+    for (JsonNode each : step.path("normalizers")) {
+      if (deletes(each)) {
+        return true;
+      }
+    }
+    return DELETING.contains(step.path("type").asText());
+  }
+
+  /** Whether a text has a character that no normalizer deletes: a letter, digit or sign. */
+  private static boolean lasts(String content) {
+    return content.codePoints().anyMatch(point -> point > ' ' && point < 0x7F);
+  }
+
+  /** Every step of a stage, sequences within sequences included. */
+  private static void steps(JsonNode step) {
+    for (String list : List.of("normalizers", "pretokenizers", "processors", "decoders")) {
+      step.path(list).forEach(TokenizerCheck::steps);
+    }
+    if (step.path("type").asText().equals("TemplateProcessing")) {
+      template(step);
+    }
+  }
+
+  /** The engine looks special tokens up by name while it encodes. */
+  private static void template(JsonNode step) {
+    JsonNode known = step.path("special_tokens");
+    for (String list : List.of("single", "pair")) {
+      for (JsonNode piece : step.path(list)) {
+        JsonNode special = piece.path("SpecialToken");
+        if (special.isObject() && !known.path(special.path("id").asText()).isObject()) {
+          throw invalid(
+              "the template puts '%s' around texts, which special_tokens does not have"
+                  .formatted(shortened(special.path("id").asText())));
+        }
+      }
+    }
+    for (JsonNode token : known) {
+      if (token.path("ids").size() != token.path("tokens").size()) {
+        throw invalid("an entry of special_tokens has another number of ids than of tokens");
+      }
+      token.path("ids").forEach(id -> id(id, "an id of special_tokens"));
+    }
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= 60 ? text : text.substring(0, 60) + "...";
+  }
+
+  private static LlmException invalid(String problem) {
+    return new LlmException("tokenizer_invalid", "tokenizer.json: " + problem);
+  }
+}
