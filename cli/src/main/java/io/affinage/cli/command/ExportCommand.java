@@ -1,12 +1,17 @@
 package io.affinage.cli.command;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.artifacts.ArtifactStore;
 import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
-import io.affinage.cli.client.ModelView;
 import io.affinage.cli.run.Session;
+import io.affinage.cli.stack.Install;
+import io.affinage.cli.stack.ModelTool;
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.ModelRegistered;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,18 +19,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code affinage export}. */
 @Command(
     name = "export",
-    description =
-        "Copy a model's folder out of the store: a PEFT adapter, or a Hugging Face model.")
+    description = {
+      "Write a model to a folder: its PEFT adapter, or a whole model with the adapter merged in, as a"
+          + " Hugging Face folder or as GGUF.",
+      "What is converted is read back and compared with the live model before it counts."
+    })
 public final class ExportCommand implements Callable<Integer> {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   @ParentCommand private Affinage root;
 
   @Parameters(index = "0", paramLabel = "MODEL", description = "A model's id, or a part of it.")
@@ -34,23 +46,39 @@ public final class ExportCommand implements Callable<Integer> {
   @Parameters(index = "1", paramLabel = "DIR", description = "An empty or a new folder.")
   private Path target;
 
+  @Option(
+      names = "--format",
+      defaultValue = "stored",
+      description =
+          "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}, the files as they are in the store.")
+  private ExportFormat format;
+
+  @Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      description =
+          "hf: f32, f16, bf16 (default); gguf: f32, f16 (default), bf16, q8_0, q4_0, q4_1, q4_k_m.")
+  private String type;
+
   @Override
   public Integer call() throws Exception {
     requireEmpty();
     try (Session session = Session.open(root, Set.of())) {
-      ModelView model = ModelChoice.find(session.view(), id);
-      Path source = session.store().localFolder(model.registered().model().digest());
-      List<String> files = copy(source);
+      ModelRegistered model = ModelChoice.find(session.view(), id).registered();
+      requireFitting(model);
       Map<String, Object> json = new LinkedHashMap<>();
-      json.put("model", model.registered().modelId());
+      json.put("model", model.modelId());
       json.put("folder", target.toAbsolutePath().toString());
+      List<String> files =
+          format == ExportFormat.STORED || format == ExportFormat.PEFT
+              ? copy(session.store().localFolder(model.model().digest()))
+              : converted(session.store(), model, json);
       json.put("files", files);
       root.terminal()
           .result(
               json,
               List.of(
-                  "%s: %d files in %s"
-                      .formatted(model.registered().modelId(), files.size(), target),
+                  "%s: %d files in %s".formatted(model.modelId(), files.size(), target),
                   "  " + String.join(", ", files)));
       return ExitCode.OK.status();
     }
@@ -73,6 +101,94 @@ public final class ExportCommand implements Callable<Integer> {
     }
   }
 
+  private void requireFitting(ModelRegistered model) {
+    boolean adapter = model.kind() == ModelRegistered.Kind.ADAPTER;
+    if (!adapter && (format == ExportFormat.PEFT || format == ExportFormat.GGUF_ADAPTER)) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "not_an_adapter",
+          "%s is a whole model, not an adapter: use --format hf or gguf."
+              .formatted(model.modelId()));
+    }
+    if (type != null && format != ExportFormat.HF && format != ExportFormat.GGUF) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "type_without_format",
+          "--type is for --format hf or gguf; %s keeps its numbers as they are.".formatted(format));
+    }
+    if (adapter && model.base() == null && format != ExportFormat.PEFT) {
+      if (format != ExportFormat.STORED) {
+        throw new CliException(
+            ExitCode.FAILED,
+            "base_unknown",
+            "The base model of %s is not in the store.".formatted(model.modelId()));
+      }
+    }
+  }
+
+  private List<String> converted(
+      ArtifactStore store, ModelRegistered model, Map<String, Object> json)
+      throws IOException, InterruptedException {
+    root.terminal().status("exporting, then reading back what was written");
+    JsonNode answer = new ModelTool(Install.current()).export(request(store, model));
+    json.put("logit_error", answer.path("logit_error").asDouble());
+    List<String> files = new ArrayList<>();
+    answer.path("files").forEach(file -> files.add(file.path("name").asText()));
+    return files;
+  }
+
+  private Map<String, Object> request(ArtifactStore store, ModelRegistered model)
+      throws IOException {
+    boolean adapter = model.kind() == ModelRegistered.Kind.ADAPTER;
+    Map<String, Object> request = new LinkedHashMap<>();
+    request.put("base", path(store, adapter ? model.base() : model.model()));
+    if (adapter) {
+      request.put("adapter", path(store, model.model()));
+    }
+    request.put("target", target.toAbsolutePath().toString());
+    request.put("format", format.toString());
+    request.put("type", type);
+    request.put("name", model.modelId());
+    request.put("baseName", model.baseModel());
+    request.put("settings", settings(model));
+    request.put("metrics", model.metrics());
+    request.put("lineage", lineage(model));
+    return request;
+  }
+
+  private static String path(ArtifactStore store, ArtifactRef ref) throws IOException {
+    return (ref.kind() == ArtifactRef.Kind.FOLDER
+            ? store.localFolder(ref.digest())
+            : store.localFile(ref.digest()))
+        .toString();
+  }
+
+  private static Map<String, String> settings(ModelRegistered model) {
+    Map<String, String> settings = new TreeMap<>();
+    JSON.valueToTree(model.lineage().spec())
+        .properties()
+        .forEach(field -> settings.put(field.getKey(), text(field.getValue())));
+    return settings;
+  }
+
+  private static String text(JsonNode value) {
+    return value.isTextual() ? value.textValue() : value.toString();
+  }
+
+  private static Map<String, String> lineage(ModelRegistered model) {
+    Map<String, String> lineage = new TreeMap<>();
+    lineage.put("model", model.model().digest());
+    lineage.put("dataset", model.lineage().datasetDigest());
+    if (model.lineage().baseModelDigest() != null) {
+      lineage.put("base model", model.lineage().baseModelDigest());
+    }
+    lineage.put("seed", Long.toString(model.lineage().seed()));
+    lineage.put("code version", model.lineage().codeVersion());
+    lineage.put("job", model.jobId());
+    return lineage;
+  }
+
+  /** The store has checked the files against their digests. */
   private List<String> copy(Path source) throws IOException {
     List<String> files = new ArrayList<>();
     try (Stream<Path> inside = Files.walk(source)) {
@@ -86,7 +202,7 @@ public final class ExportCommand implements Callable<Integer> {
         }
         files.add(name);
       }
-    } catch (UncheckedIOException e) {
+    } catch (java.io.UncheckedIOException e) {
       throw e.getCause();
     }
     return files;

@@ -9,7 +9,7 @@ import java.util.List;
  * @param folder where the files are
  * @param files sorted by name
  * @param logitError by how much logits of the files differ from the live model's: root mean square
- *     of the difference over the standard deviation of the logits
+ *     of the difference, but for a common shift, over the standard deviation of the logits
  */
 public record Exported(Path folder, List<ExportedFile> files, double logitError) {
   public Exported {

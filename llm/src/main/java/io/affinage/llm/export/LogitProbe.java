@@ -49,8 +49,8 @@ record LogitProbe(List<int[]> prompts, List<float[]> logits) {
   }
 
   /**
-   * The largest relative error of another model's logits: root mean square of the difference over
-   * the standard deviation.
+   * The largest relative error of another model's logits: root mean square of the difference, but
+   * for a common shift, over the standard deviation.
    */
   double error(LanguageModel other, BlockAdapter adapter) {
     List<float[]> found = logits(other, adapter, prompts);
@@ -65,16 +65,20 @@ record LogitProbe(List<int[]> prompts, List<float[]> logits) {
     if (expected.length != found.length) {
       return Double.POSITIVE_INFINITY;
     }
-    double sum = 0;
-    double squares = 0;
+    double mean = 0;
+    double shift = 0;
+    for (int i = 0; i < expected.length; i++) {
+      mean += expected[i] / (double) expected.length;
+      shift += (found[i] - (double) expected[i]) / expected.length;
+    }
+    double spread = 0;
     double difference = 0;
     for (int i = 0; i < expected.length; i++) {
-      sum += expected[i];
-      squares += (double) expected[i] * expected[i];
-      difference += Math.pow((double) expected[i] - found[i], 2);
+      spread += Math.pow(expected[i] - mean, 2);
+      // Adding the same to all logits changes no probability.
+      difference += Math.pow(found[i] - (double) expected[i] - shift, 2);
     }
-    double variance = squares - sum * sum / expected.length;
-    double error = difference == 0 ? 0 : Math.sqrt(difference / variance);
+    double error = difference == 0 ? 0 : Math.sqrt(difference / spread);
     return Double.isNaN(error) ? Double.POSITIVE_INFINITY : error;
   }
 

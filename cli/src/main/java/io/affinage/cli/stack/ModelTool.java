@@ -1,0 +1,90 @@
+package io.affinage.cli.stack;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.cli.CliException;
+import io.affinage.cli.ExitCode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The model library in a process of its own, from the trainer's package. So the command line stays
+ * small: no other command pays for loading libtorch, and a conversion's memory is not the
+ * command's.
+ */
+public final class ModelTool {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String MAIN = "io.affinage.llm.export.ExportTool";
+
+  private final Install install;
+
+  public ModelTool(Install install) {
+    this.install = install;
+  }
+
+  /**
+   * Exports a model.
+   *
+   * @param request as the model library's tool reads it
+   * @return its answer
+   * @throws CliException with the tool's own code and message
+   */
+  public JsonNode export(Map<String, Object> request) throws InterruptedException {
+    Path libraries = install.runnable(ServiceKind.TRAINER).resolveSibling("lib").resolve("main");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-cp",
+                libraries + "/*",
+                MAIN));
+    builder.environment().putIfAbsent("OMP_WAIT_POLICY", "PASSIVE");
+    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    try {
+      Process process = builder.start();
+      // Ctrl-C and errors of ours end it with us.
+      Thread end = new Thread(process::destroyForcibly);
+      Runtime.getRuntime().addShutdownHook(end);
+      try {
+        return answer(process, request);
+      } finally {
+        process.destroyForcibly();
+        Runtime.getRuntime().removeShutdownHook(end);
+      }
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.FAILED, "export_failed", "The export did not run: " + e.getMessage(), e);
+    }
+  }
+
+  private static JsonNode answer(Process process, Map<String, Object> request)
+      throws IOException, InterruptedException {
+    try (OutputStream in = process.getOutputStream()) {
+      in.write(JSON.writeValueAsBytes(request));
+    }
+    String text;
+    try (InputStream out = process.getInputStream()) {
+      text = new String(out.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    int status = process.waitFor();
+    JsonNode answer = text.isBlank() ? JSON.createObjectNode() : JSON.readTree(text);
+    if (answer.has("error")) {
+      JsonNode error = answer.get("error");
+      throw new CliException(
+          ExitCode.FAILED, error.path("code").asText(), error.path("message").asText());
+    }
+    if (status != 0 || answer.isEmpty()) {
+      throw new CliException(
+          ExitCode.FAILED,
+          "export_failed",
+          "The export ended with status %d; is there memory for the model?".formatted(status));
+    }
+    return answer;
+  }
+}

@@ -1,0 +1,127 @@
+package io.affinage.llm.export;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.affinage.llm.checkpoint.StorageType;
+import io.affinage.llm.error.LlmException;
+import io.affinage.llm.tensor.Compute;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What {@link ExportTool} is asked for, as JSON.
+ *
+ * @param base a model folder or GGUF file
+ * @param adapter a PEFT folder whose adapter is merged in; null for the base as it is
+ * @param target a new folder
+ * @param format {@code hf}, {@code gguf} or {@code gguf-adapter}
+ * @param type {@code f32}, {@code f16}, {@code bf16}, and for GGUF also {@code q8_0}, {@code q4_0},
+ *     {@code q4_1}, {@code q4_k_m}; null for {@code bf16} (hf) or {@code f16} (gguf)
+ * @param shardBytes the most bytes of a file of weights; null for 5 GB
+ * @param device where the model is asked; null for {@code auto}
+ * @param name of the model
+ * @param baseName what it was tuned from; null for nothing
+ * @param dataset what it learned from; null for unknown
+ * @param settings of its training
+ * @param metrics of its training
+ * @param lineage what it can be made again from
+ */
+record ExportRequest(
+    String base,
+    String adapter,
+    String target,
+    String format,
+    String type,
+    Long shardBytes,
+    String device,
+    String name,
+    String baseName,
+    String dataset,
+    Map<String, String> settings,
+    Map<String, Double> metrics,
+    Map<String, String> lineage) {
+
+  private static final ObjectReader READER =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build()
+          .readerFor(ExportRequest.class);
+
+  /**
+   * @throws LlmException {@code export_request_invalid}
+   */
+  static ExportRequest read(InputStream in) {
+    ExportRequest request;
+    try {
+      request = READER.readValue(in);
+    } catch (IOException e) {
+      throw new LlmException(
+          "export_request_invalid", "the request cannot be read: " + e.getMessage(), e);
+    }
+    if (request.base == null || request.target == null || request.name == null) {
+      throw new LlmException("export_request_invalid", "the request needs base, target and name");
+    }
+    return request;
+  }
+
+  /** Checks format and type before anything is loaded, then exports. */
+  Exported run() {
+    Path folder = Path.of(target);
+    switch (format == null ? "" : format) {
+      case "hf" -> {
+        StorageType storage = plainType();
+        return export()
+            .huggingFace(
+                folder, storage, shardBytes == null ? ModelExport.SHARD_BYTES : shardBytes);
+      }
+      case "gguf" -> {
+        GgufMix mix = GgufMix.of(type == null ? "f16" : type);
+        return export().gguf(folder, mix);
+      }
+      case "gguf-adapter" -> {
+        return export().ggufAdapter(folder);
+      }
+      default ->
+          throw new LlmException(
+              "export_type_unsupported",
+              "format '%s' does not exist; there are hf, gguf, gguf-adapter".formatted(format));
+    }
+  }
+
+  private StorageType plainType() {
+    String wanted = type == null ? "bf16" : type.toLowerCase(Locale.ROOT);
+    return switch (wanted) {
+      case "f32" -> StorageType.F32;
+      case "f16" -> StorageType.F16;
+      case "bf16" -> StorageType.BF16;
+      default ->
+          throw new LlmException(
+              "export_type_unsupported",
+              "a Hugging Face folder is written as f32, f16 or bf16, not as '%s'".formatted(type));
+    };
+  }
+
+  private ModelExport export() {
+    return ModelExport.ofFiles(
+        Path.of(base),
+        Optional.ofNullable(adapter).map(Path::of),
+        Compute.of(device, "auto"),
+        new ModelCard(
+            name,
+            Optional.ofNullable(baseName),
+            Optional.ofNullable(dataset),
+            Optional.empty(),
+            orEmpty(settings),
+            orEmpty(metrics),
+            orEmpty(lineage)));
+  }
+
+  private static <V> Map<String, V> orEmpty(Map<String, V> map) {
+    return map == null ? Map.of() : map;
+  }
+}
