@@ -59,12 +59,12 @@ public record DemoPlan(Size size) {
     public static Size standard() {
       return new Size(
           10_000,
-          1_400,
+          700,
           new TrainingSpec.Architecture(128, 384, 4, 4, 4, 1024, 256),
           400,
           8,
           0.004,
-          150,
+          60,
           0.005,
           120);
     }
@@ -159,7 +159,7 @@ public record DemoPlan(Size size) {
         stored(store, rows, "support-tickets.jsonl"),
         DatasetFormat.JSONL,
         DatasetLayout.PROMPT_COMPLETION,
-        new SplitPolicy(0, 0.1, ""),
+        new SplitPolicy(0, 0.2, ""),
         true,
         List.of(new Stage.Train(base, spec, "support-tickets"), new Stage.Evaluate(evaluation)));
   }

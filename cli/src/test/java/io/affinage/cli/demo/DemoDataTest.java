@@ -9,20 +9,20 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class DemoDataTest {
-  private final DemoData data = DemoData.generate(7, 10_000, 1_400);
+  private final DemoData data = DemoData.generate(7, 10_000, 700);
 
   @Test
   void shouldGiveTheSameTextForTheSameSeed() {
-    assertThat(DemoData.generate(7, 10_000, 1_400)).isEqualTo(data);
-    assertThat(DemoData.generate(8, 10_000, 1_400)).isNotEqualTo(data);
+    assertThat(DemoData.generate(7, 10_000, 700)).isEqualTo(data);
+    assertThat(DemoData.generate(8, 10_000, 700)).isNotEqualTo(data);
   }
 
   @Test
   void shouldStayTheSameBetweenVersionsSoThatWhatWasTrainedIsReused() {
     assertThat(data.conversations().get(0))
         .isEqualTo(
-            "Customer: Hello again, the sofa does not work. It was a present for my sister. It is urgent.\n"
-                + "Agent: I will book a repair of the sofa for you. A technician will call you. I have passed this to repair with high priority.");
+            "Customer: Hi there, the jacket stopped while I was using it. My neighbour has the same one. This cannot wait.\n"
+                + "Agent: A technician will repair the jacket. A technician will call you. I have passed this to repair with high priority.");
   }
 
   @Test
@@ -32,7 +32,7 @@ class DemoDataTest {
             .map(text -> text.lines().findFirst().orElseThrow().substring("Customer: ".length()))
             .collect(Collectors.toSet());
     assertThat(pretrained).hasSize(10_000);
-    assertThat(data.tickets()).hasSize(1_400);
+    assertThat(data.tickets()).hasSize(700);
     assertThat(data.tickets().keySet())
         .noneMatch(
             prompt -> pretrained.contains(prompt.lines().findFirst().orElseThrow().substring(9)));
