@@ -111,6 +111,9 @@ public final class Affinage implements Runnable {
 
   @Override
   public void run() {
+    if (json) {
+      throw new CommandLine.ParameterException(spec.commandLine(), "Missing a command");
+    }
     spec.commandLine().usage(System.out);
   }
 

@@ -64,6 +64,14 @@ class CommandLineTest {
   }
 
   @Test
+  void shouldAskAScriptForACommand() throws Exception {
+    Result result = run("--json");
+    assertThat(result.status()).isEqualTo(2);
+    assertThat(new ObjectMapper().readTree(result.out()).at("/error/code").asText())
+        .isEqualTo("usage");
+  }
+
+  @Test
   void shouldRefuseAMissingFileAndAFolder() {
     assertThat(run("submit", "missing.jsonl", "--name", "x").err())
         .isEqualTo("affinage: missing.jsonl does not exist: check the path.\n");

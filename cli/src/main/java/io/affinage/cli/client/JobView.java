@@ -58,11 +58,14 @@ public record JobView(
 
   /** A sign of life of an attempt; one of an older attempt changes nothing. */
   JobView alive(int byAttempt, String worker) {
-    if (status.isFinal() || byAttempt < attempt || (byAttempt == attempt && workerId != null)) {
+    if (byAttempt < attempt || (byAttempt == attempt && workerId != null)) {
       return this;
     }
-    return new JobView(
-        jobId, Status.RUNNING, byAttempt, worker, since, requested, null, model, error);
+    // The end is on another topic too, which may have been read first.
+    return status.isFinal()
+        ? new JobView(jobId, status, byAttempt, worker, since, requested, progress, model, error)
+        : new JobView(
+            jobId, Status.RUNNING, byAttempt, worker, since, requested, null, model, error);
   }
 
   JobView progressed(TrainingProgressed latest) {

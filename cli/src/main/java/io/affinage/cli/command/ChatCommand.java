@@ -45,7 +45,7 @@ public final class ChatCommand implements Callable<Integer> {
   @Option(
       names = {"-m", "--message"},
       paramLabel = "TEXT",
-      description = "Send this one message and end.")
+      description = "Send this one message and end; with --json it may come on standard input.")
   private String message;
 
   @Option(names = "--system", paramLabel = "TEXT", description = "The system message.")
@@ -70,7 +70,13 @@ public final class ChatCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (root.terminal().json() && message == null) {
-      throw new CliException(ExitCode.USAGE, "usage", "--json needs --message TEXT.");
+      message = new String(System.in.readAllBytes(), StandardCharsets.UTF_8).strip();
+      if (message.isEmpty()) {
+        throw new CliException(
+            ExitCode.USAGE,
+            "usage",
+            "--json needs --message TEXT, or the message on standard input.");
+      }
     }
     try (Session session = Session.open(root, Set.of(ServiceKind.REWARD, ServiceKind.EVAL))) {
       ModelView model = ModelChoice.find(session.view(), id);

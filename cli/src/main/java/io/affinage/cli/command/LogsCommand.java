@@ -5,6 +5,7 @@ import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.JobView;
 import io.affinage.cli.run.Session;
+import io.affinage.cli.terminal.Figures;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.ModelRegistered;
@@ -148,7 +149,7 @@ public final class LogsCommand implements Callable<Integer> {
               orNaN(at.tokensPerSecond())));
     }
     if (data instanceof ModelRegistered at && of(at.jobId())) {
-      return Optional.of("succeeded: " + at.modelId() + " " + at.metrics());
+      return Optional.of("succeeded: %s (%s)".formatted(at.modelId(), Figures.of(at.metrics())));
     }
     if (data instanceof TrainingFailed at && of(at.jobId())) {
       return Optional.of("failed: %s [%s]".formatted(at.error().message(), at.error().code()));

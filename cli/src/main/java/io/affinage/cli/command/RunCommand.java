@@ -14,6 +14,7 @@ import io.affinage.cli.run.RunOutcome;
 import io.affinage.cli.run.RunRequest;
 import io.affinage.cli.run.Session;
 import io.affinage.cli.stack.ServiceKind;
+import io.affinage.cli.terminal.Figures;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.Stage;
@@ -218,7 +219,7 @@ public final class RunCommand implements Callable<Integer> {
     lines.add("");
     lines.add("model     " + made.modelId());
     lines.add("files     " + folder);
-    lines.add("metrics   " + made.metrics());
+    lines.add("training  " + Figures.of(made.metrics()));
     lines.add("next      ./affinage chat " + made.modelId());
     root.terminal().result(json, lines);
     return decision != null && !decision.promoted()

@@ -155,6 +155,11 @@ public final class Session implements AutoCloseable {
     public void incident(String line) {
       terminal.note("stack     " + line);
     }
+
+    @Override
+    public void stopped() {
+      terminal.clear();
+    }
   }
 
   private static Map<String, Object> properties(Path file) {

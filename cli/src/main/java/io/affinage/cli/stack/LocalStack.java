@@ -299,6 +299,7 @@ public final class LocalStack implements AutoCloseable {
       return;
     }
     closed = true;
+    watcher.waiting("stopping");
     try {
       Files.deleteIfExists(home.stateFile());
     } catch (IOException e) {
@@ -308,5 +309,6 @@ public final class LocalStack implements AutoCloseable {
     services().forEach(service -> service.awaitEnd(STOP_BOUND));
     broker.close();
     release(lock);
+    watcher.stopped();
   }
 }

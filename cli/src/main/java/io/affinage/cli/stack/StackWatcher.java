@@ -11,4 +11,7 @@ public interface StackWatcher {
 
   /** What users should know: a service ended, was started again, or was given up. */
   void incident(String line);
+
+  /** No process of the stack is left. */
+  void stopped();
 }

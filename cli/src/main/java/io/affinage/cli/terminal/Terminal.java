@@ -67,9 +67,11 @@ public final class Terminal {
     }
   }
 
-  private void clear() {
+  /** Takes the line of {@link #status} away. */
+  public void clear() {
     if (transientLine) {
       err.print("\r\033[2K");
+      err.flush();
       transientLine = false;
     }
   }
