@@ -3,37 +3,35 @@
   # 2 one layer with q, k, v of each head together (GPT-NeoX); query_key_norm: norms of each head (Qwen3, Gemma 3).
 
   # Rotary embedding (Su et al. 2021) of the first dimensions of each head, as many as cos and sin are wide:
-  # none where they are empty. x [..., heads, head_dim]; cos, sin [..., 1, rotated]
+  # none where they are empty. x [..., heads, head_dim]; cos, sin [..., 1, rotated], the first half of sin negated.
   def rotate(self: __torch__.Kernels, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     width = torch.size(cos, -1)
     y = x
     if torch.gt(width, 0):
-      half = torch.floordiv(width, 2)
-      left = torch.narrow(x, -1, 0, half)
-      right = torch.narrow(x, -1, half, half)
-      turned = torch.mul(torch.narrow(x, -1, 0, width), cos)
-      y = torch.add(turned, torch.mul(torch.cat([torch.neg(right), left], -1), sin))
+      turned = torch.narrow(x, -1, 0, width)
+      y = torch.addcmul(torch.mul(turned, cos), torch.roll(turned, [torch.floordiv(width, 2)], [-1]), sin)
       if torch.lt(width, self.head_dim):
         y = torch.cat([y, torch.narrow(x, -1, width, torch.sub(self.head_dim, width))], -1)
     return y
 
   # position [...] int64, frequency [rotated / 2] float32, factor [] float32 -> cos, sin [..., 1, rotated] times factor,
-  # in the type of like
+  # in the type of like; the first half of sin is negated.
   def rope(self: __torch__.Kernels, position: Tensor, frequency: Tensor, factor: Tensor, like: Tensor) -> List[Tensor]:
     angle = torch.mul(torch.unsqueeze(torch.to(position, 6), -1), frequency)
-    angle = torch.unsqueeze(torch.cat([angle, angle], -1), -2)
+    angle = torch.unsqueeze(angle, -2)
     cos = torch.mul(torch.cos(angle), factor)
     sin = torch.mul(torch.sin(angle), factor)
-    return [torch.type_as(cos, like), torch.type_as(sin, like)]
+    return [torch.type_as(torch.cat([cos, cos], -1), like), torch.type_as(torch.cat([torch.neg(sin), sin], -1), like)]
 
   # Rotated queries and keys, and values of h [..., hidden]: [q [..., heads, head_dim], k, v [..., kv_heads, head_dim]]
   def projections(self: __torch__.Kernels, h: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor], a: List[Tensor], p: float) -> List[Tensor]:
-    first = (self).linear(h, 0, w, a, p, )
     if torch.eq(self.packing, 0):
-      q = torch.unflatten(first, -1, [self.heads, self.head_dim])
-      k = torch.unflatten((self).linear(h, 1, w, a, p, ), -1, [self.kv_heads, self.head_dim])
-      v = torch.unflatten((self).linear(h, 2, w, a, p, ), -1, [self.kv_heads, self.head_dim])
+      low = (self).lowered(h, [0, 1, 2], a, p, )
+      q = torch.unflatten((self).raised(h, low[0], 0, w, a, ), -1, [self.heads, self.head_dim])
+      k = torch.unflatten((self).raised(h, low[1], 1, w, a, ), -1, [self.kv_heads, self.head_dim])
+      v = torch.unflatten((self).raised(h, low[2], 2, w, a, ), -1, [self.kv_heads, self.head_dim])
     else:
+      first = (self).linear(h, 0, w, a, p, )
       if torch.eq(self.packing, 1):
         rows = torch.unflatten(first, -1, [-1, self.head_dim])
         q = torch.narrow(rows, -2, 0, self.heads)
@@ -62,13 +60,12 @@
   def tree_attention(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, path: Tensor, owner: Tensor, mask: Tensor) -> Tensor:
     documents = torch.size(path, 0)
     longest = torch.size(path, 1)
-    flat = torch.flatten(path)
     group = torch.floordiv(self.heads, self.kv_heads)
     batch = torch.mul(documents, self.kv_heads)
-    q = torch.mul(q, self.scale)
-    q = torch.transpose(torch.view(torch.index_select(q, 0, flat), [documents, longest, self.heads, self.head_dim]), 1, 2)
-    k = torch.transpose(torch.view(torch.index_select(k, 0, flat), [documents, longest, self.kv_heads, self.head_dim]), 1, 2)
-    v = torch.transpose(torch.view(torch.index_select(v, 0, flat), [documents, longest, self.kv_heads, self.head_dim]), 1, 2)
+    # One gather for all three; the gradient of an embedding is the fast way to add rows up again.
+    nodes = torch.flatten(torch.cat([torch.mul(q, self.scale), k, v], 1), 1)
+    gathered = torch.view(torch.embedding(nodes, path), [documents, longest, -1, self.head_dim])
+    q, k, v = torch.split_with_sizes(torch.transpose(gathered, 1, 2), [self.heads, self.kv_heads, self.kv_heads], 1)
     q = torch.reshape(q, [batch, torch.mul(group, longest), self.head_dim])
     k = torch.reshape(k, [batch, longest, self.head_dim])
     v = torch.reshape(v, [batch, longest, self.head_dim])
@@ -76,7 +73,7 @@
     weight = torch.softmax(torch.add_(score, mask), -1)
     out = torch.bmm(torch.view(weight, [batch, torch.mul(group, longest), longest]), v)
     out = torch.transpose(torch.view(out, [documents, self.heads, longest, self.head_dim]), 1, 2)
-    return torch.index_select(torch.reshape(out, [torch.mul(documents, longest), torch.mul(self.heads, self.head_dim)]), 0, owner)
+    return torch.embedding(torch.reshape(out, [torch.mul(documents, longest), torch.mul(self.heads, self.head_dim)]), owner)
 
   # Attention of new positions over a cache. q [batch, time, heads, head_dim]; keys, values [batch, length, kv_heads,
   # head_dim]; visible [batch, 1, time, length] bool, not read where there is one query alone (everything kept is seen).

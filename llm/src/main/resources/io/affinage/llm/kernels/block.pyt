@@ -33,8 +33,9 @@
 
   def feed_forward(self: __torch__.Kernels, h: Tensor, w: List[Tensor], a: List[Tensor], p: float) -> Tensor:
     if torch.eq(self.gating, 1):
-      gate = (self).linear(h, 4, w, a, p, )
-      up = (self).linear(h, 5, w, a, p, )
+      low = (self).lowered(h, [4, 5], a, p, )
+      gate = (self).raised(h, low[0], 4, w, a, )
+      up = (self).raised(h, low[1], 5, w, a, )
       inner = torch.mul((self).activated(gate, ), up)
     else:
       if torch.eq(self.gating, 2):

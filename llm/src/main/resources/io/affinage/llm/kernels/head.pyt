@@ -9,47 +9,61 @@
     return torch.to(y, 6)
 
   # x [nodes, hidden]; at [targets]: the node that predicts; target [targets] int64; weight [targets] float32: how many
-  # examples share this prediction; head [vocabulary, hidden].
-  # smoothing: share of the target's probability that is spread over the vocabulary.
-  # Returns the weighted sum of -log p (not the mean), in float32.
-  def head_loss(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, weight: Tensor, smoothing: float, norm: List[Tensor], head: Tensor) -> Tensor:
-    h = (self).normalized(torch.index_select(x, 0, at), norm[0], norm[1], )
-    logits = (self).logits(h, head, )
-    loss = torch.cross_entropy_loss(logits, target, None, 0, -100, smoothing)
-    return torch.sum(torch.mul(loss, weight))
-
-  # [loss sum, gradient of x, gradient of each norm array that requires one, gradient of head if it requires one], in chunks of
-  # targets so that only a chunk's logits exist at a time. scale [] float32 multiplies the gradients; smoothing [1]
-  # float64 on the CPU. Gradients of norm and head are float32, whatever these are.
+  # examples share this prediction; head [vocabulary, hidden]; scale [] float32 multiplies the gradients; smoothing [1]
+  # float64 on the CPU: share of the target's probability that is spread over the vocabulary.
+  # Returns [weighted sum of -log p (not the mean), gradient of x, gradient of each norm array that requires one, gradient of
+  # head if it requires one], in chunks of targets so that only a chunk's logits exist at a time. The sum and the gradients
+  # of norm and head are float32, whatever these are. The gradient of the logits is p - target, where p overwrites log p.
   def head_vjp(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, weight: Tensor, scale: Tensor, smoothing: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
+    spread = float(torch.select(smoothing, 0, 0))
     leaf = torch.requires_grad_(torch.detach(x), True)
     inputs = annotate(List[Tensor], [leaf])
     for n in range(torch.len(norm)):
-      part = norm[n]
-      if ops.prim.requires_grad(part):
-        _0 = torch.append(inputs, part)
-    if ops.prim.requires_grad(head):
-      _1 = torch.append(inputs, head)
-    sums = annotate(List[Tensor], [])
+      array = norm[n]
+      if ops.prim.requires_grad(array):
+        _0 = torch.append(inputs, array)
+    normed = (self).normalized(torch.index_select(leaf, 0, at), norm[0], norm[1], )
+    h = torch.detach(normed)
+    w = torch.detach(head)
+    upstream = torch.empty_like(h)
     total = torch.zeros([], dtype=6, device=ops.prim.device(x))
+    head_gradient = annotate(List[Tensor], [])
     count = torch.size(at, 0)
     chunks = torch.floordiv(torch.add(count, torch.sub(self.chunk, 1)), self.chunk)
     for c in range(chunks):
       start = torch.mul(c, self.chunk)
       length = ops.prim.min(self.chunk, torch.sub(count, start))
-      loss = (self).head_loss(leaf, torch.narrow(at, 0, start, length), torch.narrow(target, 0, start, length), torch.narrow(weight, 0, start, length), float(torch.select(smoothing, 0, 0)), norm, head, )
-      found = (self).gradients(loss, scale, inputs, )
-      if torch.eq(c, 0):
-        _4 = torch.append(sums, found[0])
-        for j in range(torch.sub(torch.len(found), 1)):
-          _5 = torch.append(sums, torch.to(found[torch.add(j, 1)], 6))
-      else:
-        for i in range(torch.len(found)):
-          _2 = torch.add_(sums[i], found[i])
-      total = torch.add(total, torch.detach(loss))
-    result = annotate(List[Tensor], [total])
-    for i2 in range(torch.len(sums)):
-      _3 = torch.append(result, sums[i2])
+      rows = torch.narrow(h, 0, start, length)
+      index = torch.unsqueeze(torch.narrow(target, 0, start, length), -1)
+      share = torch.unsqueeze(torch.narrow(weight, 0, start, length), -1)
+      logits = (self).logits(rows, w, )
+      p = torch.log_softmax(logits, -1)
+      loss = torch.mul(torch.gather(p, -1, index), torch.sub(spread, 1.))
+      if torch.gt(spread, 0.):
+        loss = torch.sub(loss, torch.mul(torch.mean(p, [-1], True), spread))
+      total = torch.add(total, torch.sum(torch.mul(loss, share)))
+      _1 = torch.exp_(p)
+      _2 = torch.scatter_add_(p, -1, index, torch.full_like(share, torch.sub(spread, 1.)))
+      if torch.gt(spread, 0.):
+        _3 = torch.sub_(p, torch.div(spread, torch.size(p, -1)))
+      _4 = torch.mul_(p, torch.mul(share, scale))
+      if torch.gt(self.logit_cap, 0.):
+        # of c tanh(z / c): 1 - tanh^2
+        _5 = torch.mul_(p, torch.rsub(torch.square(torch.div(logits, self.logit_cap)), 1.))
+      g = torch.type_as(p, h)
+      _6 = torch.copy_(torch.narrow(upstream, 0, start, length), torch.mm(g, w))
+      if ops.prim.requires_grad(head):
+        part = torch.to(torch.mm(torch.t(g), rows), 6)
+        if torch.eq(c, 0):
+          _7 = torch.append(head_gradient, part)
+        else:
+          _8 = torch.add_(head_gradient[0], part)
+    found = (self).gradients(normed, upstream, inputs, )
+    result = annotate(List[Tensor], [total, found[0]])
+    for i in range(torch.sub(torch.len(found), 1)):
+      _9 = torch.append(result, torch.to(found[torch.add(i, 1)], 6))
+    if ops.prim.requires_grad(head):
+      _10 = torch.append(result, head_gradient[0])
     return result
 
   # -log p of each target, without gradients: [targets] float32
