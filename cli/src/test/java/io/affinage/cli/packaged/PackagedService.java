@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,14 +52,27 @@ final class PackagedService implements AutoCloseable {
    */
   static PackagedService start(ServiceKind kind, Path folder, Map<String, String> environment)
       throws IOException {
+    return start(kind, folder, environment, List.of());
+  }
+
+  /**
+   * As above.
+   *
+   * @param launcher a command that executes the command that follows it; empty for none
+   */
+  static PackagedService start(
+      ServiceKind kind, Path folder, Map<String, String> environment, List<String> launcher)
+      throws IOException {
     int port;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = socket.getLocalPort();
     }
     Files.createDirectories(folder);
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    List<String> command = new ArrayList<>(launcher);
+    command.addAll(List.of(java, "-Xmx512m", "-jar", jar(kind).toString()));
     ProcessBuilder builder =
-        new ProcessBuilder(java, "-Xmx512m", "-jar", jar(kind).toString())
+        new ProcessBuilder(command)
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("log").toFile());
