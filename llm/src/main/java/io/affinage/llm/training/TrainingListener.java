@@ -4,6 +4,9 @@ import java.nio.file.Path;
 
 /** Hears what a run does, on the run's thread. */
 public interface TrainingListener {
+  /** Listens to nothing. */
+  TrainingListener NONE = new TrainingListener() {};
+
   /** After each optimizer step, skipped ones included. */
   default void onStep(TrainingProgress progress) {}
 
