@@ -8,6 +8,7 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.DecoderInitializer;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
@@ -44,6 +45,15 @@ public final class LanguageModel implements AutoCloseable {
    * @throws LlmException with a code that names what is missing, damaged or not supported
    */
   public static LanguageModel open(Path path, Compute compute) {
+    return open(path, compute, WeightForm.PLAIN);
+  }
+
+  /**
+   * Opens a model in a form for generation and evaluation.
+   *
+   * @throws LlmException as above, and {@code weight_form_unsupported}
+   */
+  public static LanguageModel open(Path path, Compute compute, WeightForm form) {
     Checkpoint checkpoint = Checkpoint.open(path);
     TokenizerDefinition definition =
         checkpoint
@@ -53,8 +63,16 @@ public final class LanguageModel implements AutoCloseable {
             .orElseGet(() -> TokenizerDefinition.fromFolder(folderOf(path)));
     NDManager root = NDManager.newBaseManager(compute.resolveDevice(), "PyTorch");
     try {
-      Precision precision = compute.precision().orElseGet(() -> PrecisionProbe.fastest(root));
-      return new LanguageModel(root, DecoderFiles.load(root, checkpoint, precision), definition);
+      Precision precision =
+          compute
+              .precision()
+              .orElseGet(
+                  () ->
+                      form == WeightForm.FOUR_BIT
+                          ? Precision.BFLOAT16
+                          : PrecisionProbe.fastest(root));
+      return new LanguageModel(
+          root, DecoderFiles.load(root, checkpoint, precision, form), definition);
     } catch (RuntimeException e) {
       root.close();
       throw e;

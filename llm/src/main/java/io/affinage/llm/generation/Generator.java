@@ -10,21 +10,19 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.BlockWeights;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.model.RotaryTensors;
-import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Kernels;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.SplittableRandom;
 
 /**
- * Continues prompts token by token; all layers of a step are one native call. Prompts of a batch
- * may differ in length: each row writes the cache at its own position. Not safe for use by several
- * threads at once.
+ * Continues prompts; all layers of several tokens are one native call. Prompts of a batch may
+ * differ in length. Not safe for use by several threads at once.
  */
 public final class Generator implements AutoCloseable {
+  /** Tokens of one call: the overhead of a call is spread, a reader does not notice the wait. */
+  private static final int CHUNK = 8;
+
   private final Decoder decoder;
   private final Kernels kernels;
   private final IValue weights;
@@ -58,33 +56,86 @@ public final class Generator implements AutoCloseable {
     if (prompts.isEmpty()) {
       return List.of();
     }
-    int batch = prompts.size();
-    int longest = check(request);
+    check(request);
     List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < batch; i++) {
-      rows.add(new Row(prompts.get(i).length, request.sampling().seed(), i));
+    for (int i = 0; i < prompts.size(); i++) {
+      rows.add(new Row(i, request, listener));
     }
-    if (request.maxNewTokens() == 0) {
-      return rows.stream().map(Row::result).toList();
-    }
-    try (NDManager scope = decoder.manager().newSubManager()) {
-      Cache cache = new Cache(scope, batch, longest + request.maxNewTokens());
-      NDArray seen = seen(scope, request);
-      NDArray logits = prefill(scope, cache, prompts, longest);
-      for (int step = 0; ; step++) {
-        long[] chosen = choose(scope, logits, seen, rows, request);
-        logits.close();
-        boolean open = false;
-        for (int i = 0; i < batch; i++) {
-          open |= rows.get(i).accept((int) chosen[i], i, request, listener);
-        }
-        if (!open || step + 1 == request.maxNewTokens()) {
-          break;
-        }
-        logits = advance(scope, cache, chosen, rows, step, longest);
+    if (request.maxNewTokens() > 0) {
+      try (NDManager scope = decoder.manager().newSubManager()) {
+        decode(scope, request, rows);
       }
     }
     return rows.stream().map(Row::result).toList();
+  }
+
+  private void decode(NDManager scope, GenerationRequest request, List<Row> rows) {
+    Cache cache = new Cache(scope, decoder, request.prompts(), request.maxNewTokens());
+    NDArray logits = prefill(scope, cache);
+    NDArray seen = seen(scope, request);
+    NDArray stops =
+        Decoder.indices(scope, request.stopTokens().stream().mapToInt(Integer::intValue).toArray());
+    NDArray done = scope.zeros(new Shape(rows.size()), DataType.BOOLEAN);
+    Sampling sampling = request.sampling();
+    int count = 0;
+    while (count < request.maxNewTokens() && rows.stream().anyMatch(Row::isOpen)) {
+      // The first token at once, then as many as the listener can wait for.
+      int chunk = count == 0 ? 1 : Math.min(CHUNK, request.maxNewTokens() - count);
+      try (NDManager step = scope.newSubManager()) {
+        NDList result =
+            kernels.run(
+                step,
+                "decode",
+                logits,
+                seen,
+                uniform(step, rows, chunk),
+                stops,
+                done,
+                cache.positions(step, count),
+                cache.longest() + count,
+                count + chunk < request.maxNewTokens(),
+                cache.mask(),
+                sampling.temperature(),
+                sampling.topK(),
+                sampling.topP(),
+                sampling.repetitionPenalty(),
+                cache.rotary().frequencies(),
+                cache.rotary().factors(),
+                cache.keys(),
+                cache.values(),
+                decoder.embedding(),
+                decoder.positions(),
+                decoder.norm(),
+                decoder.head(),
+                weights,
+                adapterArrays);
+        logits.close();
+        logits = result.get(2);
+        logits.attach(scope);
+        accept(rows, result.get(0), result.get(1));
+      }
+      count += chunk;
+    }
+  }
+
+  /** Hands chosen tokens [n, batch] to their rows, in the order in which they were chosen. */
+  private static void accept(List<Row> rows, NDArray chosen, NDArray logProbabilities) {
+    long[] tokens = chosen.toLongArray();
+    float[] certainty = logProbabilities.toFloatArray();
+    for (int i = 0; i < tokens.length; i++) {
+      Row row = rows.get(i % rows.size());
+      if (row.isOpen()) {
+        row.accept((int) tokens[i], certainty[i]);
+      }
+    }
+  }
+
+  private static NDArray uniform(NDManager scope, List<Row> rows, int chunk) {
+    float[] uniform = new float[chunk * rows.size()];
+    for (int i = 0; i < uniform.length; i++) {
+      uniform[i] = rows.get(i % rows.size()).nextUniform();
+    }
+    return scope.create(uniform, new Shape(chunk, rows.size()));
   }
 
   /**
@@ -93,13 +144,15 @@ public final class Generator implements AutoCloseable {
    * @throws LlmException {@code prompt_empty}, {@code context_exceeded}
    */
   public float[] nextLogits(int[] prompt) {
-    int length = check(new GenerationRequest(List.of(prompt), 0, Set.of(), Sampling.GREEDY));
+    GenerationRequest request =
+        new GenerationRequest(List.of(prompt), 0, Set.of(), Sampling.GREEDY);
+    check(request);
     try (NDManager scope = decoder.manager().newSubManager()) {
-      return prefill(scope, new Cache(scope, 1, length), List.of(prompt), length).toFloatArray();
+      return prefill(scope, new Cache(scope, decoder, request.prompts(), 0)).toFloatArray();
     }
   }
 
-  private int check(GenerationRequest request) {
+  private void check(GenerationRequest request) {
     int longest = 0;
     for (int[] prompt : request.prompts()) {
       if (prompt.length == 0) {
@@ -114,53 +167,22 @@ public final class Generator implements AutoCloseable {
           "the prompt's %d tokens and %d new ones exceed the model's context of %d; shorten either"
               .formatted(longest, request.maxNewTokens(), context));
     }
-    return longest;
   }
 
-  private NDArray prefill(NDManager scope, Cache cache, List<int[]> prompts, int longest) {
-    int batch = prompts.size();
-    long[] tokens = new long[batch * longest];
-    long[] position = new long[batch * longest];
-    long[] last = new long[batch];
-    for (int i = 0; i < batch; i++) {
-      int[] prompt = prompts.get(i);
-      for (int t = 0; t < longest; t++) {
-        tokens[i * longest + t] = t < prompt.length ? prompt[t] : 0;
-        position[i * longest + t] = t;
-      }
-      last[i] = prompt.length - 1;
-    }
-    return step(scope, cache, tokens, position, last, longest);
-  }
-
-  private NDArray advance(
-      NDManager scope, Cache cache, long[] chosen, List<Row> rows, int step, int longest) {
-    int batch = rows.size();
-    long[] position = new long[batch];
-    for (int i = 0; i < batch; i++) {
-      position[i] = rows.get(i).promptLength + step;
-    }
-    return step(scope, cache, chosen, position, new long[batch], longest + step + 1);
-  }
-
-  private NDArray step(
-      NDManager scope, Cache cache, long[] tokens, long[] position, long[] last, int length) {
-    int batch = last.length;
-    Shape shape = new Shape(batch, tokens.length / batch);
+  private NDArray prefill(NDManager scope, Cache cache) {
     try (NDManager inputs = scope.newSubManager()) {
       return kernels
           .run(
               scope,
-              "advance",
-              inputs.create(tokens, shape),
-              inputs.create(position, shape),
-              cache.rows,
-              inputs.create(last),
-              cache.rotary.frequencies(),
-              cache.rotary.factors(),
-              length,
-              cache.keys,
-              cache.values,
+              "prefill",
+              cache.promptTokens(inputs),
+              cache.promptPositions(inputs),
+              cache.start(),
+              cache.ragged(),
+              cache.rotary().frequencies(),
+              cache.rotary().factors(),
+              cache.keys(),
+              cache.values(),
               decoder.embedding(),
               decoder.positions(),
               decoder.norm(),
@@ -190,107 +212,9 @@ public final class Generator implements AutoCloseable {
     return seen;
   }
 
-  private long[] choose(
-      NDManager scope, NDArray logits, NDArray seen, List<Row> rows, GenerationRequest request) {
-    Sampling sampling = request.sampling();
-    float[] uniform = new float[rows.size()];
-    for (int i = 0; i < uniform.length; i++) {
-      uniform[i] = (float) rows.get(i).random.nextDouble() * (1 - 0x1p-24f);
-    }
-    try (NDManager step = scope.newSubManager()) {
-      NDList result =
-          kernels.run(
-              step,
-              "sample",
-              logits,
-              seen,
-              step.create(uniform),
-              sampling.temperature(),
-              sampling.topK(),
-              sampling.topP(),
-              sampling.repetitionPenalty());
-      long[] tokens = result.get(0).toLongArray();
-      float[] logProbabilities = result.get(1).toFloatArray();
-      if (sampling.repetitionPenalty() != 1) {
-        kernels.run(step, "remember", seen, result.get(0).reshape(new Shape(tokens.length, 1)));
-      }
-      for (int i = 0; i < tokens.length; i++) {
-        if (!Float.isFinite(logProbabilities[i])) {
-          throw new LlmException(
-              "non_finite_logits", "the model's logits are not finite; its weights are damaged");
-        }
-        rows.get(i).nextLogProbability = logProbabilities[i];
-      }
-      return tokens;
-    }
-  }
-
   @Override
   public void close() {
     weights.close();
     adapterArrays.close();
-  }
-
-  /** Keys and values of all layers [batch, slots, kvHeads, headDim]. */
-  private final class Cache {
-    private final NDArray rows;
-    private final RotaryTensors rotary;
-    private final List<NDArray> keys = new ArrayList<>();
-    private final List<NDArray> values = new ArrayList<>();
-
-    private Cache(NDManager scope, int batch, int slots) {
-      DecoderShape shape = decoder.shape();
-      rows = scope.arange(batch).toType(DataType.INT64, false).reshape(batch, 1);
-      rotary = RotaryTensors.of(scope, decoder, slots);
-      Shape layer = new Shape(batch, slots, shape.kvHeads(), shape.headDim());
-      for (int i = 0; i < shape.layers(); i++) {
-        keys.add(decoder.toPrecision(scope, scope.zeros(layer)));
-        values.add(decoder.toPrecision(scope, scope.zeros(layer)));
-      }
-    }
-  }
-
-  /** A row's state while it grows. */
-  private static final class Row {
-    private final int promptLength;
-    private final SplittableRandom random;
-    private int[] ids = new int[16];
-    private double[] logProbabilities = new double[16];
-    private int count;
-    private double nextLogProbability;
-    private GeneratedTokens.Finish finish;
-
-    private Row(int promptLength, long seed, int row) {
-      this.promptLength = promptLength;
-      this.random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + row);
-    }
-
-    /**
-     * @return whether the row is still open
-     */
-    private boolean accept(int token, int row, GenerationRequest request, TokenListener listener) {
-      if (finish != null) {
-        return false;
-      }
-      if (count == ids.length) {
-        ids = Arrays.copyOf(ids, 2 * count);
-        logProbabilities = Arrays.copyOf(logProbabilities, 2 * count);
-      }
-      ids[count] = token;
-      logProbabilities[count] = nextLogProbability;
-      count++;
-      boolean goesOn = listener.onToken(row, token);
-      if (!goesOn || request.stopTokens().contains(token)) {
-        finish = GeneratedTokens.Finish.STOP;
-      }
-      return finish == null;
-    }
-
-    private GeneratedTokens result() {
-      return new GeneratedTokens(
-          Arrays.copyOf(ids, count),
-          Arrays.copyOf(logProbabilities, count),
-          finish == null ? GeneratedTokens.Finish.LENGTH : finish);
-    }
   }
 }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.config.BlockWeight;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
@@ -27,6 +28,7 @@ public final class Decoder implements AutoCloseable {
       List.of(
           "tensors",
           "linear",
+          "packing",
           "attention",
           "block",
           "embedding",
@@ -36,6 +38,7 @@ public final class Decoder implements AutoCloseable {
 
   private final DecoderConfig config;
   private final Precision precision;
+  private final WeightForm form;
   private final NDManager manager;
   private final Kernels kernels;
   private final NDArray embedding;
@@ -49,11 +52,13 @@ public final class Decoder implements AutoCloseable {
   private Decoder(
       DecoderConfig config,
       Precision precision,
+      WeightForm form,
       NDManager manager,
       Kernels kernels,
       WeightSource source) {
     this.config = config;
     this.precision = precision;
+    this.form = form;
     this.manager = manager;
     this.kernels = kernels;
     this.host = manager.newSubManager(Device.cpu());
@@ -74,15 +79,10 @@ public final class Decoder implements AutoCloseable {
             .orElse(none);
     this.blocks = new ArrayList<>();
     List<BlockWeight> weights = config.blockWeights();
+    BlockForm blockForm = new BlockForm(config, manager, kernels, source);
     for (int layer = 0; layer < shape.layers(); layer++) {
       String prefix = names.blocks() + layer + ".";
-      NDArray[] arrays = new NDArray[DecoderConfig.BLOCK_ARRAYS];
-      Arrays.fill(arrays, none);
-      for (BlockWeight weight : weights) {
-        arrays[weight.index()] =
-            source.load(prefix + weight.path(), shape(weight), weight.transposed());
-      }
-      blocks.add(new BlockWeights(List.of(arrays), weights, prefix));
+      blocks.add(new BlockWeights(blockForm.load(prefix, form), weights, prefix));
     }
     Shape hidden = new Shape(shape.hiddenSize());
     this.norm =
@@ -91,8 +91,7 @@ public final class Decoder implements AutoCloseable {
             config.normalization().hasBias()
                 ? source.load(names.finalNorm() + ".bias", hidden, false)
                 : none);
-    this.head =
-        shape.tiedHead() ? embedding : source.load(names.head() + ".weight", vocabulary, false);
+    this.head = head(source, vocabulary);
     NDArray[] arrays = new NDArray[2 * LinearSlot.values().length + 1];
     // A handle of its own: calls tell the lists of their arguments apart by a name on the handle.
     Arrays.fill(arrays, manager.create(new float[0], new Shape(0)));
@@ -100,22 +99,23 @@ public final class Decoder implements AutoCloseable {
     this.noAdapter = List.of(arrays);
   }
 
-  private static Shape shape(BlockWeight weight) {
-    return weight.columns() == 0
-        ? new Shape(weight.rows())
-        : new Shape(weight.rows(), weight.columns());
+  private NDArray head(WeightSource source, Shape vocabulary) {
+    boolean tied = config.shape().tiedHead();
+    NDArray plain =
+        tied ? embedding : source.load(config.names().head() + ".weight", vocabulary, false);
+    if (form == WeightForm.PLAIN) {
+      return plain;
+    }
+    NDArray packed = kernels.run(manager, "pack", List.of(plain)).singletonOrThrow();
+    if (!tied) {
+      plain.close();
+    }
+    return packed;
   }
 
-  /** Gives the weights of a decoder by Hugging Face's names. */
-  @FunctionalInterface
-  public interface WeightSource {
-    /**
-     * The array of this name on the decoder's device and in its precision, owned by its manager.
-     *
-     * @param shape as kernels take it
-     * @param transposed whether Hugging Face's files have it the other way round
-     */
-    NDArray load(String name, Shape shape, boolean transposed);
+  /** Of an array with so many rows; a vector where there are no columns. */
+  static Shape shape(int rows, int columns) {
+    return columns == 0 ? new Shape(rows) : new Shape(rows, columns);
   }
 
   /** Makes the source of weights once manager and kernels exist. */
@@ -125,16 +125,44 @@ public final class Decoder implements AutoCloseable {
   }
 
   /**
-   * Loads a decoder.
+   * Loads a decoder with plain weights.
    *
    * @param parent decides the device
    */
   public static Decoder create(
       NDManager parent, DecoderConfig config, Precision precision, SourceFactory source) {
+    return create(parent, config, precision, WeightForm.PLAIN, source);
+  }
+
+  /**
+   * Loads a decoder.
+   *
+   * @param parent decides the device
+   * @throws LlmException {@code weight_form_unsupported} where the device or the precision has no
+   *     such form
+   */
+  public static Decoder create(
+      NDManager parent,
+      DecoderConfig config,
+      Precision precision,
+      WeightForm form,
+      SourceFactory source) {
+    if (form != WeightForm.PLAIN && parent.getDevice().isGpu()) {
+      throw new LlmException(
+          "weight_form_unsupported",
+          "weights are kept %s on a CPU only; use plain on %s"
+              .formatted(form.userName(), parent.getDevice()));
+    }
+    if (form == WeightForm.FOUR_BIT && precision != Precision.BFLOAT16) {
+      throw new LlmException(
+          "weight_form_unsupported",
+          "weights in 4 bits compute in bfloat16, not in " + precision.torchName());
+    }
     NDManager manager = parent.newSubManager();
     try {
-      Kernels kernels = Kernels.compile(manager, KernelAttributes.of(config, precision), FRAGMENTS);
-      return new Decoder(config, precision, manager, kernels, source.open(manager, kernels));
+      Kernels kernels =
+          Kernels.compile(manager, KernelAttributes.of(config, precision, form), FRAGMENTS);
+      return new Decoder(config, precision, form, manager, kernels, source.open(manager, kernels));
     } catch (RuntimeException e) {
       manager.close();
       throw e;
@@ -152,6 +180,26 @@ public final class Decoder implements AutoCloseable {
 
   public Precision precision() {
     return precision;
+  }
+
+  /** In which form the weights are kept. */
+  public WeightForm form() {
+    return form;
+  }
+
+  /**
+   * Refuses what plain weights alone can do.
+   *
+   * @param use what needs them, the subject of a sentence
+   * @throws LlmException {@code weights_packed}
+   */
+  public void requirePlain(String use) {
+    if (form != WeightForm.PLAIN) {
+      throw new LlmException(
+          "weights_packed",
+          "%s needs plain weights, but this model was opened with %s ones: open it as plain"
+              .formatted(use, form.userName()));
+    }
   }
 
   public Kernels kernels() {
@@ -197,7 +245,7 @@ public final class Decoder implements AutoCloseable {
     return norm;
   }
 
-  /** [vocabulary, hidden]; the embedding itself when tied. */
+  /** [vocabulary, hidden]; the embedding itself when tied and plain. */
   public NDArray head() {
     return head;
   }
@@ -207,8 +255,13 @@ public final class Decoder implements AutoCloseable {
     return layer -> noAdapter;
   }
 
-  /** Visits every weight with its Hugging Face name, each once, as kernels have it. */
+  /**
+   * Visits every weight with its Hugging Face name, each once, as kernels have it.
+   *
+   * @throws LlmException {@code weights_packed}
+   */
   public void forEachWeight(BiConsumer<String, NDArray> visitor) {
+    requirePlain("reading weights");
     WeightNames names = config.names();
     visitor.accept(names.embedding() + ".weight", embedding);
     names.positions().ifPresent(name -> visitor.accept(name + ".weight", positions));

@@ -1,50 +1,56 @@
 package io.affinage.llm.model;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.ModelMetadata;
-import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Precision;
-import java.util.Arrays;
 
 /** Loads decoders from checkpoints, and reads their shape from configurations. */
 public final class DecoderFiles {
   private DecoderFiles() {}
 
   /**
-   * Loads a decoder.
+   * Loads a decoder with plain weights.
    *
    * @param parent decides the device
    * @throws LlmException {@code model_architecture_unsupported}, {@code config_invalid}, {@code
    *     checkpoint_shape_mismatch}, and what reading the checkpoint throws
    */
   public static Decoder load(NDManager parent, Checkpoint checkpoint, Precision precision) {
+    return load(parent, checkpoint, precision, WeightForm.PLAIN);
+  }
+
+  /**
+   * Loads a decoder.
+   *
+   * @param parent decides the device
+   * @throws LlmException as above, and {@code weight_form_unsupported}
+   */
+  public static Decoder load(
+      NDManager parent, Checkpoint checkpoint, Precision precision, WeightForm form) {
     DecoderConfig config = config(checkpoint);
+    if (form == WeightForm.FOUR_BIT && !hasFourBits(config, checkpoint)) {
+      throw new LlmException(
+          "weight_form_unsupported",
+          "%s has no layer stored as Q4_0 or Q4_1, so none can be kept in 4 bits; open it as packed"
+              .formatted(checkpoint.files().get(0)));
+    }
     return Decoder.create(
         parent,
         config,
         precision,
-        (manager, kernels) -> {
-          RowLoader loader = new RowLoader(manager, kernels);
-          return (name, expected, transposed) -> array(loader, checkpoint, name, expected);
-        });
+        form,
+        (manager, kernels) -> new CheckpointWeights(checkpoint, manager, kernels));
   }
 
-  private static NDArray array(
-      RowLoader loader, Checkpoint checkpoint, String name, Shape expected) {
-    TensorEntry entry = checkpoint.entry(name);
-    if (!Arrays.equals(entry.shape(), expected.getShape())) {
-      throw new LlmException(
-          "checkpoint_shape_mismatch",
-          "%s: tensor %s is %s, but the configuration says %s"
-              .formatted(entry.file(), name, Arrays.toString(entry.shape()), expected));
-    }
-    return loader.load(checkpoint, entry);
+  /** Whether any linear layer of the first block can be kept in 4 bits. */
+  static boolean hasFourBits(DecoderConfig config, Checkpoint checkpoint) {
+    return config.linears().stream()
+        .map(layer -> config.names().blocks() + "0." + layer.path() + ".weight")
+        .anyMatch(name -> CheckpointWeights.isFourBit(checkpoint, name));
   }
 
   /**

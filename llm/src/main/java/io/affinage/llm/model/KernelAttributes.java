@@ -13,7 +13,7 @@ final class KernelAttributes {
 
   private KernelAttributes() {}
 
-  static Map<String, Object> of(DecoderConfig config, Precision precision) {
+  static Map<String, Object> of(DecoderConfig config, Precision precision, WeightForm form) {
     Map<String, Object> attributes = new LinkedHashMap<>();
     attributes.put("precision", precision.torchCode());
     attributes.put("chunk", HEAD_CHUNK);
@@ -36,6 +36,7 @@ final class KernelAttributes {
     attributes.put("rotary", config.layers().stream().map(layer -> layer.rotary()).toList());
     attributes.put(
         "windowed", config.layers().stream().map(layer -> layer.windowed() ? 1 : 0).toList());
+    attributes.put("stacked", BlockForm.stacks(config, form));
     attributes.put("window", config.attention().window());
     return attributes;
   }

@@ -67,6 +67,7 @@ public final class Trainables implements AutoCloseable {
   }
 
   private Trainables(Decoder decoder, LoraAdapter lora) {
+    decoder.requirePlain("training");
     this.decoder = decoder;
     this.manager = decoder.manager().newSubManager();
     this.adapter = lora;

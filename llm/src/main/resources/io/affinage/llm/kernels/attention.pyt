@@ -25,18 +25,24 @@
 
   # Rotated queries and keys, and values of h [..., hidden]: [q [..., heads, head_dim], k, v [..., kv_heads, head_dim]]
   def projections(self: __torch__.Kernels, h: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor], a: List[Tensor], p: float) -> List[Tensor]:
-    if torch.eq(self.packing, 0):
+    turned = False
+    if torch.__and__(torch.eq(self.packing, 0), torch.__not__(self.stacked)):
       low = (self).lowered(h, [0, 1, 2], a, p, )
       q = torch.unflatten((self).raised(h, low[0], 0, w, a, ), -1, [self.heads, self.head_dim])
       k = torch.unflatten((self).raised(h, low[1], 1, w, a, ), -1, [self.kv_heads, self.head_dim])
       v = torch.unflatten((self).raised(h, low[2], 2, w, a, ), -1, [self.kv_heads, self.head_dim])
     else:
       first = (self).linear(h, 0, w, a, p, )
-      if torch.eq(self.packing, 1):
+      if torch.__or__(torch.eq(self.packing, 1), self.stacked):
         rows = torch.unflatten(first, -1, [-1, self.head_dim])
-        q = torch.narrow(rows, -2, 0, self.heads)
-        k = torch.narrow(rows, -2, self.heads, self.kv_heads)
-        v = torch.narrow(rows, -2, torch.add(self.heads, self.kv_heads), self.kv_heads)
+        turning = torch.add(self.heads, self.kv_heads)
+        both = torch.narrow(rows, -2, 0, turning)
+        if torch.__not__(self.query_key_norm):
+          both = (self).rotate(both, cos, sin, )
+        q = torch.narrow(both, -2, 0, self.heads)
+        k = torch.narrow(both, -2, self.heads, self.kv_heads)
+        v = torch.narrow(rows, -2, turning, self.kv_heads)
+        turned = torch.__not__(self.query_key_norm)
       else:
         triples = torch.unflatten(first, -1, [self.heads, 3, self.head_dim])
         q = torch.select(triples, -2, 0)
@@ -45,7 +51,10 @@
     if self.query_key_norm:
       q = (self).norm(q, 1, w, )
       k = (self).norm(k, 2, w, )
-    return [(self).rotate(q, cos, sin, ), (self).rotate(k, cos, sin, ), v]
+    if torch.__not__(turned):
+      q = (self).rotate(q, cos, sin, )
+      k = (self).rotate(k, cos, sin, )
+    return [q, k, v]
 
   def capped(self: __torch__.Kernels, score: Tensor) -> Tensor:
     y = score
@@ -75,27 +84,43 @@
     out = torch.transpose(torch.view(out, [documents, self.heads, longest, self.head_dim]), 1, 2)
     return torch.embedding(torch.reshape(out, [torch.mul(documents, longest), torch.mul(self.heads, self.head_dim)]), owner)
 
-  # Attention of new positions over a cache. q [batch, time, heads, head_dim]; keys, values [batch, length, kv_heads,
-  # head_dim]; visible [batch, 1, time, length] bool, not read where there is one query alone (everything kept is seen).
-  # Returns [batch, time, heads * head_dim].
-  def cached_attention(self: __torch__.Kernels, q: Tensor, keys: Tensor, values: Tensor, visible: Tensor) -> Tensor:
+  # Attention of a prompt over itself. q, k, v [batch, heads or kv_heads, time, head_dim]; visible [batch, 1, time, time]
+  # bool, empty where every position sees itself and all before it. Returns [batch, time, heads, head_dim].
+  def prompt_attention(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, visible: Tensor) -> Tensor:
     batch = torch.size(q, 0)
-    time = torch.size(q, 1)
-    queries = torch.transpose(q, 1, 2)
-    past_k = torch.transpose(keys, 1, 2)
-    past_v = torch.transpose(values, 1, 2)
-    alone = torch.__and__(torch.eq(batch, 1), torch.eq(time, 1))
+    time = torch.size(q, 2)
     if torch.gt(self.score_cap, 0.):
-      grouped = torch.reshape(queries, [batch, self.kv_heads, -1, self.head_dim])
-      score = (self).capped(torch.matmul(torch.mul(grouped, self.scale), torch.transpose(past_k, 2, 3)), )
+      grouped = torch.reshape(q, [batch, self.kv_heads, -1, self.head_dim])
+      score = (self).capped(torch.matmul(torch.mul(grouped, self.scale), torch.transpose(k, 2, 3)), )
       score = torch.view(score, [batch, self.heads, time, -1])
-      if torch.__not__(alone):
+      if torch.gt(torch.numel(visible), 0):
         score = torch.masked_fill(score, torch.logical_not(visible), float("-inf"))
-      weight = torch.view(torch.softmax(score, -1), [batch, self.kv_heads, -1, torch.size(score, -1)])
-      out = torch.view(torch.matmul(weight, past_v), [batch, self.heads, time, self.head_dim])
-    else:
-      if alone:
-        out = torch.scaled_dot_product_attention(queries, past_k, past_v, None, 0., False, scale=self.scale, enable_gqa=True)
       else:
-        out = torch.scaled_dot_product_attention(queries, past_k, past_v, visible, 0., False, scale=self.scale, enable_gqa=True)
-    return torch.reshape(torch.transpose(out, 1, 2), [batch, time, torch.mul(self.heads, self.head_dim)])
+        later = torch.triu(torch.ones([time, time], dtype=11, device=ops.prim.device(q)), 1)
+        score = torch.masked_fill(score, later, float("-inf"))
+      weight = torch.view(torch.softmax(score, -1), [batch, self.kv_heads, -1, time])
+      out = torch.view(torch.matmul(weight, v), [batch, self.heads, time, self.head_dim])
+    else:
+      if torch.gt(torch.numel(visible), 0):
+        out = torch.scaled_dot_product_attention(q, k, v, visible, 0., False, scale=self.scale, enable_gqa=True)
+      else:
+        out = torch.scaled_dot_product_attention(q, k, v, None, 0., True, scale=self.scale, enable_gqa=True)
+    return torch.transpose(out, 1, 2)
+
+  # Attention of one new position a row over the cache: the heads that share keys are the rows of one product.
+  # q [batch, heads, head_dim]; keys, values [batch, kv_heads, length, head_dim]; mask [batch, 1, length]: 0 where a slot
+  # is seen, -inf elsewhere, empty where all are. Returns [batch, heads * head_dim].
+  def step_attention(self: __torch__.Kernels, q: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+    batch = torch.size(q, 0)
+    group = torch.floordiv(self.heads, self.kv_heads)
+    if torch.__and__(torch.eq(torch.numel(mask), 0), torch.eq(self.score_cap, 0.)):
+      grouped = torch.view(q, [batch, self.kv_heads, group, self.head_dim])
+      out = torch.scaled_dot_product_attention(grouped, keys, values, None, 0., False, scale=self.scale, enable_gqa=False)
+    else:
+      rows = torch.view(torch.mul(q, self.scale), [torch.mul(batch, self.kv_heads), group, self.head_dim])
+      score = (self).capped(torch.bmm(rows, torch.transpose(torch.flatten(keys, 0, 1), 1, 2)), )
+      if torch.gt(torch.numel(mask), 0):
+        score = torch.add_(torch.view(score, [batch, torch.mul(self.kv_heads, group), -1]), mask)
+        score = torch.view(score, [torch.mul(batch, self.kv_heads), group, -1])
+      out = torch.bmm(torch.softmax(score, -1), torch.flatten(values, 0, 1))
+    return torch.reshape(out, [batch, torch.mul(self.heads, self.head_dim)])

@@ -14,7 +14,13 @@
       if self.one_plus:
         y = torch.type_as(torch.rms_norm(torch.to(x, 6), size, torch.add(torch.to(weight, 6), 1), self.eps), x)
       else:
-        y = torch.rms_norm(x, size, weight, self.eps)
+        if torch.__not__(torch.is_inference(x)):
+          y = torch.rms_norm(x, size, weight, self.eps)
+        else:
+          # Generation (blocks that are computed twice in training must give the same bits both times, so not there).
+          # x beside -x has mean 0 and the mean square of x as its variance: LayerNorm, which is one kernel, is RMSNorm.
+          mirrored = torch.layer_norm(torch.cat([x, torch.neg(x)], -1), [torch.mul(2, torch.size(x, -1))], None, None, self.eps)
+          y = torch.mul(torch.narrow(mirrored, -1, 0, torch.size(x, -1)), weight)
     return y
 
   def norm(self: __torch__.Kernels, x: Tensor, slot: int, w: List[Tensor]) -> Tensor:
@@ -32,13 +38,13 @@
     return y
 
   def feed_forward(self: __torch__.Kernels, h: Tensor, w: List[Tensor], a: List[Tensor], p: float) -> Tensor:
-    if torch.eq(self.gating, 1):
+    if torch.__and__(torch.eq(self.gating, 1), torch.__not__(self.stacked)):
       low = (self).lowered(h, [4, 5], a, p, )
       gate = (self).raised(h, low[0], 4, w, a, )
       up = (self).raised(h, low[1], 5, w, a, )
       inner = torch.mul((self).activated(gate, ), up)
     else:
-      if torch.eq(self.gating, 2):
+      if torch.gt(self.gating, 0):
         halves = torch.unflatten((self).linear(h, 4, w, a, p, ), -1, [2, -1])
         inner = torch.mul((self).activated(torch.select(halves, -2, 0), ), torch.select(halves, -2, 1))
       else:

@@ -1,51 +1,127 @@
-  # Generation with a key-value cache: every layer in one call. Attributes: rotary: by layer, which of the rotary
-  # embeddings it has, -1 for none; window: positions that a windowed layer sees, itself included; windowed: by layer, 1 or 0.
-  # tokens, position [batch, time] int64 (position is also the cache slot); rows [batch, 1] int64;
-  # frequencies [rotated / 2], factors []: of each rotary embedding;
-  # keys, values: per layer [batch, slots, kv_heads, head_dim]; length: slots in use after this call;
-  # last [batch] int64: the time index whose logits are wanted; w: 26 weights a layer; a: 15 adapter arrays a layer.
-  # Returns logits [batch, vocabulary] float32.
-  def advance(self: __torch__.Kernels, tokens: Tensor, position: Tensor, rows: Tensor, last: Tensor, frequencies: List[Tensor], factors: List[Tensor], length: int, keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
-    alone = torch.eq(torch.numel(tokens), 1)
-    x = (self).embedded(tokens, position, embedding, positions, )
-    cos = annotate(List[Tensor], [])
-    sin = annotate(List[Tensor], [])
+  # Generation with a key-value cache: every layer, and several tokens, in one call. Rows of a batch end at the same slot
+  # (padded on the left), so that a step writes one slot. Attributes: rotary: by layer, which of the rotary embeddings it
+  # has, -1 for none; window: positions that a windowed layer sees, itself included; windowed: by layer, 1 or 0.
+  # Shared arguments: frequencies [rotated / 2], factors []: of each rotary embedding; keys, values: per layer [batch,
+  # kv_heads, slots, head_dim]; embedding [vocabulary, hidden]; positions: learned ones or empty; norm: weight and bias;
+  # head: plain or packed; w: 33 arrays a layer; a: 15 adapter arrays a layer.
+
+  # [cos, sin, ...] of each rotary embedding at position [...] int64
+  def rotations(self: __torch__.Kernels, position: Tensor, frequencies: List[Tensor], factors: List[Tensor], like: Tensor) -> List[Tensor]:
+    result = annotate(List[Tensor], [])
     for r in range(torch.len(frequencies)):
-      rotary = (self).rope(position, frequencies[r], factors[r], x, )
-      _0 = torch.append(cos, rotary[0])
-      _1 = torch.append(sin, rotary[1])
-    still = torch.empty([0], dtype=6, device=ops.prim.device(x))
-    slots = torch.view(torch.arange(length, dtype=4, device=ops.prim.device(tokens)), [1, 1, -1])
-    past = torch.unsqueeze(torch.le(slots, torch.unsqueeze(position, -1)), 1)
-    near = past
-    if torch.gt(self.window, 0):
-      near = torch.logical_and(past, torch.unsqueeze(torch.gt(slots, torch.unsqueeze(torch.sub(position, self.window), -1)), 1))
-    layers = torch.len(keys)
-    for i in range(layers):
-      wi = torch.slice(w, torch.mul(i, 26), torch.mul(torch.add(i, 1), 26))
+      rotary = (self).rope(position, frequencies[r], factors[r], like, )
+      _0 = torch.append(result, rotary[0])
+      _1 = torch.append(result, rotary[1])
+    still = torch.empty([0], dtype=6, device=ops.prim.device(like))
+    _2 = torch.append(result, still)
+    _3 = torch.append(result, still)
+    return result
+
+  # Where a layer's cosines are among rotations.
+  def rotation(self: __torch__.Kernels, layer: int, rotations: List[Tensor]) -> int:
+    at = torch.mul(2, self.rotary[layer])
+    if torch.lt(at, 0):
+      at = torch.sub(torch.len(rotations), 2)
+    return at
+
+  # Fills the cache from prompts: tokens, position [batch, time] int64, padded on the left; start [batch] int64: each
+  # row's first slot; ragged: whether any is above 0. Returns logits [batch, vocabulary] float32 of what follows.
+  def prefill(self: __torch__.Kernels, tokens: Tensor, position: Tensor, start: Tensor, ragged: bool, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
+    batch = torch.size(tokens, 0)
+    time = torch.size(tokens, 1)
+    x = torch.flatten((self).embedded(tokens, position, embedding, positions, ), 0, 1)
+    turns = (self).rotations(torch.flatten(position), frequencies, factors, x, )
+    slots = torch.arange(time, dtype=4, device=ops.prim.device(tokens))
+    everything = torch.empty([0], dtype=11, device=ops.prim.device(tokens))
+    past = everything
+    near = everything
+    narrow = torch.__and__(torch.gt(self.window, 0), torch.gt(time, self.window))
+    if torch.__or__(ragged, narrow):
+      key = torch.view(slots, [1, 1, 1, -1])
+      query = torch.view(slots, [1, 1, -1, 1])
+      # A padding slot sees itself, so that no row of scores is empty.
+      seen = torch.logical_or(torch.ge(key, torch.view(start, [-1, 1, 1, 1])), torch.eq(key, query))
+      visible = torch.logical_and(torch.le(key, query), seen)
+      if ragged:
+        past = visible
+        near = visible
+      if narrow:
+        near = torch.logical_and(visible, torch.gt(key, torch.sub(query, self.window)))
+    for i in range(torch.len(keys)):
+      wi = torch.slice(w, torch.mul(i, 33), torch.mul(torch.add(i, 1), 33))
       ai = torch.slice(a, torch.mul(i, 15), torch.mul(torch.add(i, 1), 15))
-      kind = self.rotary[i]
-      if torch.lt(kind, 0):
-        c = still
-        s = still
-      else:
-        c = cos[kind]
-        s = sin[kind]
-      q, k, v = (self).projections((self).norm(x, 0, wi, ), c, s, wi, ai, 0., )
-      _2 = torch.index_put_(keys[i], annotate(List[Optional[Tensor]], [rows, position]), k)
-      _3 = torch.index_put_(values[i], annotate(List[Optional[Tensor]], [rows, position]), v)
-      first = 0
-      visible = past
+      at = (self).rotation(i, turns, )
+      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, 0., )
+      q = torch.transpose(torch.unflatten(q, 0, [batch, time]), 1, 2)
+      k = torch.transpose(torch.unflatten(k, 0, [batch, time]), 1, 2)
+      v = torch.transpose(torch.unflatten(v, 0, [batch, time]), 1, 2)
+      _0 = torch.copy_(torch.narrow(keys[i], 2, 0, time), k)
+      _1 = torch.copy_(torch.narrow(values[i], 2, 0, time), v)
+      visible2 = past
       if torch.eq(self.windowed[i], 1):
-        visible = near
-        if alone:
-          first = ops.prim.max(0, torch.sub(length, self.window))
-      seen_keys = torch.narrow(keys[i], 1, first, torch.sub(length, first))
-      seen_values = torch.narrow(values[i], 1, first, torch.sub(length, first))
-      attended = (self).cached_attention(q, seen_keys, seen_values, visible, )
+        visible2 = near
+      attended = (self).prompt_attention(q, k, v, visible2, )
+      attended = torch.reshape(attended, [torch.mul(batch, time), torch.mul(self.heads, self.head_dim)])
       x = (self).after_attention(x, attended, wi, ai, 0., )
-    final = torch.select(torch.index(x, annotate(List[Optional[Tensor]], [rows, torch.unsqueeze(last, -1)])), 1, 0)
+    final = torch.select(torch.unflatten(x, 0, [batch, time]), 1, -1)
     return [(self).logits((self).normalized(final, norm[0], norm[1], ), head, )]
+
+  # One token more: token, position [batch] int64; slot: where it goes in the cache; mask [batch, 1, slots]: 0 for slots
+  # that are seen, -inf elsewhere; empty where all up to slot are. Returns logits [batch, vocabulary] float32.
+  def step(self: __torch__.Kernels, token: Tensor, position: Tensor, slot: int, mask: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[Tensor], a: List[Tensor]) -> Tensor:
+    x = (self).embedded(token, position, embedding, positions, )
+    turns = (self).rotations(position, frequencies, factors, x, )
+    masked = torch.gt(torch.numel(mask), 0)
+    end = torch.add(slot, 1)
+    if masked:
+      _0 = torch.fill_(torch.narrow(mask, 2, slot, 1), 0)
+      # A product's kernel is made for its shape: lengths in steps of 32 need one in 32 steps.
+      end = ops.prim.min(torch.mul(torch.add(torch.floordiv(slot, 32), 1), 32), torch.size(mask, 2))
+    visible = mask
+    for i in range(torch.len(keys)):
+      wi = torch.slice(w, torch.mul(i, 33), torch.mul(torch.add(i, 1), 33))
+      ai = torch.slice(a, torch.mul(i, 15), torch.mul(torch.add(i, 1), 15))
+      at = (self).rotation(i, turns, )
+      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, 0., )
+      _1 = torch.copy_(torch.select(keys[i], 2, slot), k)
+      _2 = torch.copy_(torch.select(values[i], 2, slot), v)
+      first = 0
+      if torch.eq(self.windowed[i], 1):
+        first = ops.prim.max(0, torch.sub(torch.add(slot, 1), self.window))
+      length = torch.sub(end, first)
+      if masked:
+        visible = torch.narrow(mask, 2, first, length)
+      attended = (self).step_attention(q, torch.narrow(keys[i], 2, first, length), torch.narrow(values[i], 2, first, length), visible, )
+      x = (self).after_attention(x, attended, wi, ai, 0., )
+    return (self).logits((self).normalized(x, norm[0], norm[1], ), head, )
+
+  # Chooses and computes tokens until every row has met a stop token, at most as many as uniform has rows.
+  # logits [batch, vocabulary] float32; seen: as sample has it; uniform [tokens, batch] float32 in [0, 1); stops [n] int64;
+  # done [batch] bool, in place: rows that need no more; position [batch]: of the first token; more: whether the
+  # logits after the last token are wanted too.
+  # Returns tokens [n, batch] int64, their log-probabilities [n, batch] float32, logits [batch, vocabulary].
+  def decode(self: __torch__.Kernels, logits: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, position: Tensor, slot: int, more: bool, mask: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
+    tokens = annotate(List[Tensor], [])
+    log_probabilities = annotate(List[Tensor], [])
+    count = torch.size(uniform, 0)
+    open = True
+    t = 0
+    while open:
+      chosen = (self).sample(logits, seen, torch.select(uniform, 0, t), temperature, top_k, top_p, penalty, )
+      token = chosen[0]
+      _0 = torch.append(tokens, token)
+      _1 = torch.append(log_probabilities, chosen[1])
+      if torch.ne(penalty, 1.):
+        _2 = torch.scatter_(seen, 1, torch.unsqueeze(token, 1), True)
+      if torch.gt(torch.numel(stops), 0):
+        _3 = torch.logical_or_(done, torch.any(torch.eq(torch.unsqueeze(token, 1), stops), 1))
+        open = torch.__not__(bool(torch.all(done)))
+      last = torch.eq(torch.add(t, 1), count)
+      if torch.__and__(open, torch.__or__(more, torch.__not__(last))):
+        logits = (self).step(token, torch.add(position, t), torch.add(slot, t), mask, frequencies, factors, keys, values, embedding, positions, norm, head, w, a, )
+      t = torch.add(t, 1)
+      open = torch.__and__(open, torch.__not__(last))
+    return [torch.stack(tokens, 0), torch.stack(log_probabilities, 0), logits]
 
   # The next token of each row: [tokens [batch] int64, log-probability of each under the unmodified distribution [batch]].
   # logits [batch, vocabulary] float32; seen [batch, vocabulary] bool: tokens of the row so far; uniform [batch] in [0, 1).

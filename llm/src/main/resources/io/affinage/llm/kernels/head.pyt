@@ -1,9 +1,10 @@
   # The output head and its loss, only where there is a target. Attribute logit_cap: soft cap of the logits (Gemma 2), 0
   # without one. norm: weight and bias of the final norm, the bias empty where there is none.
 
-  # h [..., hidden] normalized -> logits [..., vocabulary] float32
+  # h [..., hidden] normalized; head: plain or packed (linear.pyt) -> logits [..., vocabulary] float32
   def logits(self: __torch__.Kernels, h: Tensor, head: Tensor) -> Tensor:
-    y = torch.linear(h, head, None)
+    none = torch.empty([0], dtype=6)
+    y = (self).product(h, head, none, none, )
     if torch.gt(self.logit_cap, 0.):
       y = torch.mul(torch.tanh(torch.div(y, self.logit_cap)), self.logit_cap)
     return torch.to(y, 6)

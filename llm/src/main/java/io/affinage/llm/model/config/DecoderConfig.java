@@ -41,9 +41,14 @@ public record DecoderConfig(
     List<LinearLayer> linears,
     WeightNames names) {
 
-  /** Arrays that kernels take for a block: weight and bias of every slot. */
-  public static final int BLOCK_ARRAYS =
-      2 * (LinearSlot.values().length + NormSlot.values().length);
+  /** Where the scales of linear layers begin among the arrays that kernels take for a block. */
+  public static final int SCALES = 2 * (LinearSlot.values().length + NormSlot.values().length);
+
+  /**
+   * Arrays that kernels take for a block: weight and bias of every slot, then the scales of every
+   * linear layer that is kept in 4 bits.
+   */
+  public static final int BLOCK_ARRAYS = SCALES + LinearSlot.values().length;
 
   public DecoderConfig {
     rotary = List.copyOf(rotary);

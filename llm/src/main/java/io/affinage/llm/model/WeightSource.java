@@ -1,0 +1,32 @@
+package io.affinage.llm.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
+/** Gives the weights of a decoder by Hugging Face's names. */
+@FunctionalInterface
+public interface WeightSource {
+  /**
+   * The array of this name on the decoder's device and in its precision, owned by its manager.
+   *
+   * @param shape as kernels take it
+   * @param transposed whether Hugging Face's files have it the other way round
+   */
+  NDArray load(String name, Shape shape, boolean transposed);
+
+  /** Whether the source has this matrix in 4 bits that kernels can multiply by as they are. */
+  default boolean isFourBit(String name) {
+    return false;
+  }
+
+  /**
+   * A matrix in 4 bits: codes [out, in] int32 and scales [in / 32, out, 2] as kernels take them.
+   *
+   * @param scope owns the result
+   */
+  default NDList loadFourBit(NDManager scope, String name, Shape shape) {
+    throw new IllegalStateException(name + " is not in 4 bits");
+  }
+}
