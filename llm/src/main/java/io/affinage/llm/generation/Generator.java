@@ -34,16 +34,12 @@ public final class Generator implements AutoCloseable {
   public Generator(Decoder decoder, BlockAdapter adapter) {
     this.decoder = decoder;
     this.kernels = decoder.kernels();
-    List<NDArray> all = new ArrayList<>();
-    for (BlockWeights block : decoder.blocks()) {
-      all.addAll(block.arrays());
-    }
-    this.weights = Kernels.list(all);
-    List<NDArray> arrays = new ArrayList<>();
+    List<List<NDArray>> adapters = new ArrayList<>();
     for (int block = 0; block < decoder.blocks().size(); block++) {
-      arrays.addAll(adapter.block(block));
+      adapters.add(adapter.block(block));
     }
-    this.adapterArrays = Kernels.list(arrays);
+    this.weights = Kernels.lists(decoder.blocks().stream().map(BlockWeights::arrays).toList());
+    this.adapterArrays = Kernels.lists(adapters);
   }
 
   /**

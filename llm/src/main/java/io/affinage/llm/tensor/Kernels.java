@@ -102,6 +102,18 @@ public final class Kernels implements AutoCloseable {
     return IValue.listFrom(arrays.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
   }
 
+  /** A list of lists that is used in many calls, made once. The caller closes it. */
+  public static IValue lists(List<List<NDArray>> lists) {
+    IValue[] values = lists.stream().map(Kernels::list).toArray(IValue[]::new);
+    try {
+      return IValue.listFrom(values);
+    } finally {
+      for (IValue value : values) {
+        value.close();
+      }
+    }
+  }
+
   private static IValue value(Object argument) {
     if (argument instanceof IValue ready) {
       return ready;

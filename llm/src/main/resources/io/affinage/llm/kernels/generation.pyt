@@ -3,7 +3,7 @@
   # has, -1 for none; window: positions that a windowed layer sees, itself included; windowed: by layer, 1 or 0.
   # Shared arguments: frequencies [rotated / 2], factors []: of each rotary embedding; keys, values: per layer [batch,
   # kv_heads, slots, head_dim]; embedding [vocabulary, hidden]; positions: learned ones or empty; norm: weight and bias;
-  # head: plain or packed; w: 33 arrays a layer; a: 15 adapter arrays a layer.
+  # head: plain or packed; w, a: weights and adapter of each layer (block.pyt).
 
   # [cos, sin, ...] of each rotary embedding at position [...] int64
   def rotations(self: __torch__.Kernels, position: Tensor, frequencies: List[Tensor], factors: List[Tensor], like: Tensor) -> List[Tensor]:
@@ -26,7 +26,7 @@
 
   # Fills the cache from prompts: tokens, position [batch, time] int64, padded on the left; start [batch] int64: each
   # row's first slot; ragged: whether any is above 0. Returns logits [batch, vocabulary] float32 of what follows.
-  def prefill(self: __torch__.Kernels, tokens: Tensor, position: Tensor, start: Tensor, ragged: bool, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
+  def prefill(self: __torch__.Kernels, tokens: Tensor, position: Tensor, start: Tensor, ragged: bool, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
     batch = torch.size(tokens, 0)
     time = torch.size(tokens, 1)
     x = torch.flatten((self).embedded(tokens, position, embedding, positions, ), 0, 1)
@@ -48,8 +48,8 @@
       if narrow:
         near = torch.logical_and(visible, torch.gt(key, torch.sub(query, self.window)))
     for i in range(torch.len(keys)):
-      wi = torch.slice(w, torch.mul(i, 33), torch.mul(torch.add(i, 1), 33))
-      ai = torch.slice(a, torch.mul(i, 15), torch.mul(torch.add(i, 1), 15))
+      wi = w[i]
+      ai = a[i]
       at = (self).rotation(i, turns, )
       q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, 0., )
       q = torch.transpose(torch.unflatten(q, 0, [batch, time]), 1, 2)
@@ -68,7 +68,7 @@
 
   # One token more: token, position [batch] int64; slot: where it goes in the cache; mask [batch, 1, slots]: 0 for slots
   # that are seen, -inf elsewhere; empty where all up to slot are. Returns logits [batch, vocabulary] float32.
-  def step(self: __torch__.Kernels, token: Tensor, position: Tensor, slot: int, mask: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[Tensor], a: List[Tensor]) -> Tensor:
+  def step(self: __torch__.Kernels, token: Tensor, position: Tensor, slot: int, mask: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> Tensor:
     x = (self).embedded(token, position, embedding, positions, )
     turns = (self).rotations(position, frequencies, factors, x, )
     masked = torch.gt(torch.numel(mask), 0)
@@ -79,8 +79,8 @@
       end = ops.prim.min(torch.mul(torch.add(torch.floordiv(slot, 32), 1), 32), torch.size(mask, 2))
     visible = mask
     for i in range(torch.len(keys)):
-      wi = torch.slice(w, torch.mul(i, 33), torch.mul(torch.add(i, 1), 33))
-      ai = torch.slice(a, torch.mul(i, 15), torch.mul(torch.add(i, 1), 15))
+      wi = w[i]
+      ai = a[i]
       at = (self).rotation(i, turns, )
       q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, 0., )
       _1 = torch.copy_(torch.select(keys[i], 2, slot), k)
@@ -100,7 +100,7 @@
   # done [batch] bool, in place: rows that need no more; position [batch]: of the first token; more: whether the
   # logits after the last token are wanted too.
   # Returns tokens [n, batch] int64, their log-probabilities [n, batch] float32, logits [batch, vocabulary].
-  def decode(self: __torch__.Kernels, logits: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, position: Tensor, slot: int, more: bool, mask: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
+  def decode(self: __torch__.Kernels, logits: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, position: Tensor, slot: int, more: bool, mask: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
     tokens = annotate(List[Tensor], [])
     log_probabilities = annotate(List[Tensor], [])
     count = torch.size(uniform, 0)
