@@ -17,7 +17,7 @@ final class DecodeBenchmark implements Benchmark {
       Sides.Both both =
           sides.byTurns(
               "decode",
-              task.deepCopy().put("model", setup.model().toString()),
+              task.deepCopy().put("model", setup.model().toString()).put("weights", "packed"),
               "transformers_generate",
               task.deepCopy().put("model", peerModel.toString()));
       measures.accept(
@@ -25,7 +25,7 @@ final class DecodeBenchmark implements Benchmark {
               "decode.batch" + batch,
               both.ours().median("tokensPerSecond"),
               both.peer().median("tokensPerSecond"),
-              1,
+              3,
               "new tokens/s",
               Measure.Better.HIGHER,
               Answer.note(
@@ -33,23 +33,48 @@ final class DecodeBenchmark implements Benchmark {
                   both.peer().fault(),
                   "ours %s, transformers %s"
                       .formatted(both.ours().text("dtype"), both.peer().text("dtype")))));
+      if (batch == 1) {
+        measures.accept(bandwidth("decode.batch1_bandwidth", both.ours()));
+      }
     }
-    measures.accept(fourBit(setup, sides));
+    fourBit(setup, sides, measures);
   }
 
-  private static Measure fourBit(Setup setup, Sides sides) {
-    String note = "decoding from 4-bit weights does not exist here yet";
-    Double peer = null;
-    if (Files.isDirectory(setup.model())) {
-      note = Answer.note(note, "llama.cpp needs a GGUF file as --model");
-    } else {
-      ObjectNode task = task(setup).put("model", setup.model().toString());
-      Answer answer = sides.byTurns(null, null, "llama_cpp_generate", task).peer();
-      note = Answer.note(note, answer.fault());
-      peer = answer.median("tokensPerSecond");
-    }
+  /** The share of the memory's read bandwidth that the weights of the steps took. */
+  private static Measure bandwidth(String name, Answer ours) {
     return new Measure(
-        "decode.batch1_4bit", null, peer, 1, "new tokens/s", Measure.Better.HIGHER, note);
+        name,
+        ours.median("stepGigabytesPerSecond"),
+        ours.median("memoryGigabytesPerSecond"),
+        0.7,
+        "GB/s of weights; the peer is a sum over memory in the same process",
+        Measure.Better.HIGHER,
+        ours.fault());
+  }
+
+  private static void fourBit(Setup setup, Sides sides, Consumer<Measure> measures) {
+    if (Files.isDirectory(setup.model())) {
+      measures.accept(fourBit(null, null, "4 bits need a GGUF file as --model"));
+      return;
+    }
+    ObjectNode task = task(setup).put("model", setup.model().toString());
+    Sides.Both both =
+        sides.byTurns(
+            "decode",
+            task.deepCopy().put("batch", 1).put("dtype", "bf16").put("weights", "four-bit"),
+            "llama_cpp_generate",
+            task);
+    measures.accept(
+        fourBit(
+            both.ours().median("tokensPerSecond"),
+            both.peer().median("tokensPerSecond"),
+            Answer.note(both.ours().fault(), both.peer().fault())));
+    measures.accept(bandwidth("decode.batch1_4bit_bandwidth", both.ours()));
+  }
+
+  private static Measure fourBit(Double ours, Double peer, String note) {
+    return new Measure(
+        "decode.batch1_4bit", ours, peer, 1.2, "new tokens/s", Measure.Better.HIGHER, note);
   }
 
   private static ObjectNode task(Setup setup) {

@@ -110,7 +110,6 @@ final class Sides {
     ProcessBuilder builder = new ProcessBuilder(command);
     String threads = Integer.toString(setup.threads());
     builder.environment().put("OMP_NUM_THREADS", threads);
-    builder.environment().put("OMP_WAIT_POLICY", "PASSIVE");
     builder.environment().put("HF_HUB_OFFLINE", "1");
     builder.environment().put("TOKENIZERS_PARALLELISM", "true");
     builder.environment().put("BENCH_STARTED", Long.toString(System.currentTimeMillis()));

@@ -1,12 +1,14 @@
 package io.affinage.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.export.ModelCard;
 import io.affinage.llm.export.ModelExport;
@@ -16,12 +18,14 @@ import io.affinage.llm.generation.Generator;
 import io.affinage.llm.generation.Sampling;
 import io.affinage.llm.generation.TokenListener;
 import io.affinage.llm.model.BlockAdapter;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.BpeTrainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -134,6 +138,70 @@ class LanguageModelTest {
       GeneratedTokens otherSeed =
           generate(generator, List.of(prompt), new Sampling(0.9, 20, 0.95, 1.3, 43)).get(0);
       assertThat(otherSeed.ids()).isNotEqualTo(alone.ids());
+    }
+  }
+
+  @Test
+  void shouldComputeTheSameFromPackedWeights() {
+    PeftFolder.save(adapter, folder.resolve("adapter"), "base");
+    model.save(folder.resolve("base"), Optional.empty());
+    List<int[]> prompts = List.of(new int[] {5, 9, 3, 7, 8, 2}, new int[] {4}, new int[] {6, 6, 1});
+    Sampling sampling = new Sampling(0.9, 20, 0.95, 1.3, 42);
+    try (LanguageModel packed = LanguageModel.open(folder.resolve("base"), CPU, WeightForm.PACKED);
+        LoraAdapter loaded = packed.loadAdapter(folder.resolve("adapter"));
+        Generator expected = new Generator(model.decoder(), adapter);
+        Generator generator = new Generator(packed.decoder(), loaded)) {
+      assertThat(generator.nextLogits(prompts.get(0)))
+          .containsExactly(expected.nextLogits(prompts.get(0)), within(1e-4f));
+      List<GeneratedTokens> texts = generate(generator, prompts, sampling);
+      List<GeneratedTokens> expectedTexts = generate(expected, prompts, sampling);
+      for (int row = 0; row < prompts.size(); row++) {
+        assertThat(texts.get(row).ids()).isEqualTo(expectedTexts.get(row).ids());
+      }
+      assertThat(loss(packed, loaded)).isCloseTo(loss(model, adapter), within(1e-4));
+    }
+  }
+
+  @Test
+  void shouldRefuseWhatPackedWeightsCannotDo() {
+    model.save(folder.resolve("base"), Optional.empty());
+    try (LanguageModel packed =
+        LanguageModel.open(folder.resolve("base"), CPU, WeightForm.PACKED)) {
+      assertThatThrownBy(() -> packed.save(folder.resolve("again"), Optional.empty()))
+          .isInstanceOf(LlmException.class)
+          .extracting("code")
+          .isEqualTo("weights_packed");
+    }
+    assertThatThrownBy(() -> LanguageModel.open(folder.resolve("base"), CPU, WeightForm.FOUR_BIT))
+        .isInstanceOf(LlmException.class)
+        .hasMessageContaining("Q4_0 or Q4_1")
+        .extracting("code")
+        .isEqualTo("weight_form_unsupported");
+  }
+
+  @Test
+  void shouldEndARowAtItsStopTokenOrWhenItsListenerHasHeardEnough() {
+    List<int[]> prompts = List.of(new int[] {5, 9, 3}, new int[] {4, 2});
+    try (Generator generator = new Generator(model.decoder(), adapter)) {
+      List<GeneratedTokens> whole = generate(generator, prompts, Sampling.GREEDY);
+      int[] first = whole.get(0).ids();
+      int stop = first[first.length / 2];
+      List<GeneratedTokens> stopped =
+          generator.generate(
+              new GenerationRequest(prompts, 12, Set.of(stop), Sampling.GREEDY),
+              TokenListener.NONE);
+      int[] until = stopped.get(0).ids();
+      assertThat(until).isEqualTo(Arrays.copyOf(first, until.length)).endsWith(stop);
+      assertThat(stopped.get(0).finish()).isEqualTo(GeneratedTokens.Finish.STOP);
+      List<Integer> heard = new ArrayList<>();
+      List<GeneratedTokens> left =
+          generator.generate(
+              new GenerationRequest(prompts, 12, Set.of(), Sampling.GREEDY),
+              (row, token) -> row == 1 || heard.add(token) && heard.size() < 3);
+      assertThat(left.get(0).ids()).isEqualTo(Arrays.copyOf(first, 3));
+      assertThat(left.get(0).finish()).isEqualTo(GeneratedTokens.Finish.STOP);
+      assertThat(left.get(1).ids()).isEqualTo(whole.get(1).ids());
+      assertThat(left.get(1).finish()).isEqualTo(GeneratedTokens.Finish.LENGTH);
     }
   }
 

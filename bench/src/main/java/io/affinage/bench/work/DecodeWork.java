@@ -8,6 +8,7 @@ import io.affinage.llm.generation.GenerationRequest;
 import io.affinage.llm.generation.Generator;
 import io.affinage.llm.generation.Sampling;
 import io.affinage.llm.generation.TokenListener;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Compute;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -25,7 +26,9 @@ final class DecodeWork {
     int batch = task.get("batch").intValue();
     int newTokens = task.get("newTokens").intValue();
     Compute compute = Compute.of("cpu", task.get("dtype").textValue());
-    try (LanguageModel model = LanguageModel.open(Path.of(task.get("model").textValue()), compute);
+    WeightForm form = WeightForm.named(task.get("weights").textValue());
+    try (LanguageModel model =
+            LanguageModel.open(Path.of(task.get("model").textValue()), compute, form);
         Generator generator = new Generator(model.decoder(), model.decoder().withoutAdapter())) {
       int[] prompt = Prompts.chat(model, task.get("prompt").textValue());
       GenerationRequest request =
@@ -44,6 +47,8 @@ final class DecodeWork {
       return new JsonMapper()
           .createObjectNode()
           .put("tokensPerSecond", batch * newTokens / seconds[1])
+          .put("stepGigabytesPerSecond", newTokens / seconds[1] * Traffic.bytesPerStep(model) / 1e9)
+          .put("memoryGigabytesPerSecond", Traffic.readBandwidth(model) / 1e9)
           .put("dtype", model.decoder().precision().name().toLowerCase(Locale.ROOT));
     }
   }

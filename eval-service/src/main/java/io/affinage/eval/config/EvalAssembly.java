@@ -8,6 +8,7 @@ import io.affinage.eval.kafka.EvaluationRuntime;
 import io.affinage.eval.llm.ModelRoom;
 import io.affinage.eval.serving.ServedModels;
 import io.affinage.eval.serving.Talks;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.service.WorkerName;
 import io.affinage.service.kafka.TopicSetup;
@@ -48,6 +49,7 @@ final class EvalAssembly {
     return new ModelRoom(
         artifacts,
         Compute.of(config.device(), config.dtype()),
+        WeightForm.named(config.weights()),
         config.modelsInMemory(),
         config.queue(),
         config.maxTokens(),

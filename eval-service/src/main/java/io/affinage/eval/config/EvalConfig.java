@@ -60,4 +60,11 @@ public interface EvalConfig {
    */
   @WithDefault("float32")
   String dtype();
+
+  /**
+   * In which form models are kept: {@code plain}; {@code packed} for the CPU, faster and the same
+   * up to rounding; {@code four-bit} for files in Q4_0 or Q4_1, with dtype {@code bfloat16}.
+   */
+  @WithDefault("plain")
+  String weights();
 }

@@ -4,6 +4,7 @@ import io.affinage.eval.EvaluationException;
 import io.affinage.events.ArtifactRef;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Compute;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ public final class ModelShelf implements AutoCloseable {
 
   private final ModelFiles files;
   private final Compute compute;
+  private final WeightForm weights;
   private final int capacity;
   private final Map<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
 
@@ -52,12 +54,13 @@ public final class ModelShelf implements AutoCloseable {
     }
   }
 
-  ModelShelf(ModelFiles files, Compute compute, int capacity) {
+  ModelShelf(ModelFiles files, Compute compute, WeightForm weights, int capacity) {
     if (capacity < 1) {
       throw new IllegalArgumentException("the shelf needs room for a model, not " + capacity);
     }
     this.files = files;
     this.compute = compute;
+    this.weights = weights;
     this.capacity = capacity;
   }
 
@@ -82,7 +85,7 @@ public final class ModelShelf implements AutoCloseable {
   private LoadedModel load(ArtifactRef ref) {
     long begun = System.nanoTime();
     try {
-      LoadedModel loaded = new LoadedModel(LanguageModel.open(files.path(ref), compute));
+      LoadedModel loaded = new LoadedModel(LanguageModel.open(files.path(ref), compute, weights));
       LOG.infof("Loaded %s in %d ms", ref.digest(), (System.nanoTime() - begun) / 1_000_000);
       return loaded;
     } catch (LlmException e) {

@@ -2,7 +2,7 @@
 
   # The rows of parts, in the module's precision, packed by oneDNN for products with few rows.
   def pack(self: __torch__.Kernels, parts: List[Tensor]) -> List[Tensor]:
-    return [ops.mkldnn._reorder_linear_weight(torch.to(torch.cat(parts, 0), self.precision), 16)]
+    return [ops.mkldnn._reorder_linear_weight(torch.to(torch.cat(parts, 0), self.precision), 2)]
 
   def stack(self: __torch__.Kernels, parts: List[Tensor]) -> List[Tensor]:
     return [torch.cat(parts, 0)]
