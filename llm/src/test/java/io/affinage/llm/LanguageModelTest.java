@@ -144,7 +144,8 @@ class LanguageModelTest {
   @Test
   void shouldComputeTheSameFromPackedWeights() {
     PeftFolder.save(adapter, folder.resolve("adapter"), "base");
-    model.save(folder.resolve("base"), Optional.empty());
+    ModelExport.of(model, Optional.empty(), ModelCard.named("tiny"))
+        .huggingFace(folder.resolve("base"));
     List<int[]> prompts = List.of(new int[] {5, 9, 3, 7, 8, 2}, new int[] {4}, new int[] {6, 6, 1});
     Sampling sampling = new Sampling(0.9, 20, 0.95, 1.3, 42);
     try (LanguageModel packed = LanguageModel.open(folder.resolve("base"), CPU, WeightForm.PACKED);
@@ -164,10 +165,14 @@ class LanguageModelTest {
 
   @Test
   void shouldRefuseWhatPackedWeightsCannotDo() {
-    model.save(folder.resolve("base"), Optional.empty());
+    ModelExport.of(model, Optional.empty(), ModelCard.named("tiny"))
+        .huggingFace(folder.resolve("base"));
     try (LanguageModel packed =
         LanguageModel.open(folder.resolve("base"), CPU, WeightForm.PACKED)) {
-      assertThatThrownBy(() -> packed.save(folder.resolve("again"), Optional.empty()))
+      assertThatThrownBy(
+              () ->
+                  ModelExport.of(packed, Optional.empty(), ModelCard.named("tiny"))
+                      .huggingFace(folder.resolve("again")))
           .isInstanceOf(LlmException.class)
           .extracting("code")
           .isEqualTo("weights_packed");
