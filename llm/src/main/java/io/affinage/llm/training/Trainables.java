@@ -52,7 +52,12 @@ public final class Trainables implements AutoCloseable {
    * @param weight what the kernels read
    * @param value float32; the weight itself unless that has fewer bits
    */
-  public record Parameter(String name, NDArray weight, NDArray value, Role role) {}
+  public record Parameter(String name, NDArray weight, NDArray value, Role role) {
+    /** Whether it is a weight of the model, not of an adapter. */
+    boolean ofModel() {
+      return role != Role.LORA_A && role != Role.LORA_B;
+    }
+  }
 
   private record Range(int from, int to) {
     private static final Range NOTHING = new Range(0, 0);

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 
 /**
  * The training loop: batches in a seeded order, gradients over micro-batches, clipping, schedule,
@@ -18,6 +20,7 @@ import java.util.Optional;
  * that was not interrupted.
  */
 public final class TrainingRun implements AutoCloseable {
+  private final Decoder decoder;
   private final Trainables trainables;
   private final TrainingSettings settings;
   private final TrainingInputs inputs;
@@ -43,6 +46,7 @@ public final class TrainingRun implements AutoCloseable {
           "evaluation during training needs held-out examples, and there are none: give the data set a validation split, or set evaluation.everySteps to 0");
     }
     MicroBatches.requireFit(inputs.rows(), settings.batching());
+    this.decoder = decoder;
     this.trainables = trainables;
     this.settings = settings;
     this.inputs = inputs;
@@ -102,6 +106,44 @@ public final class TrainingRun implements AutoCloseable {
 
   public int totalSteps() {
     return totalSteps;
+  }
+
+  /**
+   * What the run will take: tokens counted, memory and time by trying some micro-batches. Nothing
+   * of the run changes by it.
+   *
+   * @throws LlmException {@code insufficient_memory} when the machine cannot hold what is trained
+   */
+  public Preflight preflight() {
+    Rehearsal rehearsal = new Rehearsal(decoder, trainables, settings, backpropagation);
+    Preflight.Memory fixed = rehearsal.fixedMemory();
+    Rehearsal.requireMemory(fixed, settings.optimization().pagedState());
+    StepPlan plan = StepPlan.of(decoder, inputs.rows(), settings, order, totalSteps);
+    OptionalLong peak = rehearsal.peak(plan, fixed);
+    OptionalDouble training = rehearsal.trainingSeconds(plan, totalSteps);
+    return new Preflight(
+        settings,
+        new Preflight.Counts(
+            inputs.rows().size(),
+            inputs.rows().stream().mapToInt(List::size).sum(),
+            inputs.rows().stream().mapToLong(TrainingInputs::tokens).sum(),
+            inputs.rows().stream().mapToLong(TrainingInputs::targets).sum(),
+            totalSteps,
+            plan.tokens(),
+            plan.computedTokens()),
+        fixed.withPeak(peak),
+        new Preflight.Time(training, evaluationSeconds()));
+  }
+
+  private OptionalDouble evaluationSeconds() {
+    int every = settings.evaluation().everySteps();
+    if (every == 0) {
+      return OptionalDouble.empty();
+    }
+    long start = System.nanoTime();
+    inputs.heldOut().orElseThrow().measure();
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return OptionalDouble.of(seconds * ((totalSteps + every - 1) / every));
   }
 
   /**
@@ -210,10 +252,8 @@ public final class TrainingRun implements AutoCloseable {
     long tokens = rows.stream().mapToLong(TrainingInputs::tokens).sum();
     double lossSum = 0;
     long noise = settings.seed() * 1_000_003L + step * 1_009L;
-    boolean share =
-        settings.batching().sharePrefixes() && settings.regularisation().neftuneAlpha() == 0;
     for (List<TokenizedExample> microBatch : MicroBatches.of(rows, settings.batching())) {
-      PrefixTreeRow row = PrefixTreeRow.of(microBatch, share);
+      PrefixTreeRow row = PrefixTreeRow.of(microBatch, settings.sharesPrefixes());
       lossSum += backpropagation.accumulate(row, 1.0 / targets, noise++);
     }
     double loss = lossSum / targets;

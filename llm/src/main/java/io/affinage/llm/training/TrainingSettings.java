@@ -49,6 +49,11 @@ public record TrainingSettings(
     return Math.max(1, (int) Math.ceil(epochs * perEpoch - 1e-9));
   }
 
+  /** Whether micro-batches share what their examples have in common. */
+  public boolean sharesPrefixes() {
+    return batching.sharePrefixes() && regularisation.neftuneAlpha() == 0;
+  }
+
   /** The learning rate of a step, counted from 0. */
   public double learningRate(int step, int totalSteps) {
     return optimization.learningRate() * schedule.factor(step, totalSteps);

@@ -13,6 +13,7 @@ import io.affinage.trainer.job.JobCommands;
 import io.affinage.trainer.job.ModelView;
 import io.affinage.trainer.kafka.KafkaClients;
 import io.affinage.trainer.kafka.TrainerRuntime;
+import io.affinage.trainer.work.DryRuns;
 import io.affinage.trainer.work.WorkSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -64,15 +65,35 @@ final class TrainerAssembly {
     return runtime;
   }
 
+  @Produces
+  @Singleton
+  DryRuns dryRuns(
+      TrainerConfig config,
+      TrainerRuntime runtime,
+      ArtifactStore artifacts,
+      TrainingEngine engine,
+      HubModels hub) {
+    return new DryRuns(
+        engine,
+        new BaseModels(artifacts, runtime.models(), hub, config.baseModelRoots().orElse(List.of())),
+        artifacts,
+        workFolder(config));
+  }
+
+  private static Path workFolder(TrainerConfig config) {
+    return config
+        .workFolder()
+        .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir"), "affinage-trainer"));
+  }
+
   private static WorkSettings settings(TrainerConfig config, String version) {
-    Path temporary = Path.of(System.getProperty("java.io.tmpdir"), "affinage-trainer");
     return new WorkSettings(
         config.lease(),
         config.progressEvery(),
         config.storeRetries(),
         config.storeRetryPause(),
         config.maxLostAttempts(),
-        config.workFolder().orElse(temporary),
+        workFolder(config),
         version);
   }
 

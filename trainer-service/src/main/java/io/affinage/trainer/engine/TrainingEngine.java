@@ -29,4 +29,17 @@ public interface TrainingEngine {
       Path workFolder,
       TrainingListener listener)
       throws TrainingException;
+
+  /**
+   * Finds out what a job would take, by its data and by trying some micro-batches; trains nothing.
+   *
+   * @param datasetFolder as in {@link #run}
+   * @param baseModelFolder as in {@link #run}
+   * @param workFolder an empty folder for scratch files
+   * @throws TrainingException when the job could not succeed, as {@link #run} would say it; {@code
+   *     trainer_busy} while a job runs in this process
+   */
+  Preflight preflight(
+      TrainingJob job, Path datasetFolder, Optional<Path> baseModelFolder, Path workFolder)
+      throws TrainingException;
 }

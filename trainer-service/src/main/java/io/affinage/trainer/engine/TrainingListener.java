@@ -5,6 +5,9 @@ import java.nio.file.Path;
 /** What an engine tells while it runs, on the thread that it runs on. */
 public interface TrainingListener {
 
+  /** What the run will take, before its first step; not told when a run is resumed. */
+  default void onPreflight(int totalSteps, Preflight preflight) {}
+
   /** An optimizer step is done. Called for every step; the listener throttles. */
   void onStep(TrainingProgress progress);
 

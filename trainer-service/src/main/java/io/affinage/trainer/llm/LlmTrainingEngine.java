@@ -1,26 +1,12 @@
 package io.affinage.trainer.llm;
 
-import io.affinage.events.TrainingSpec;
-import io.affinage.llm.LanguageModel;
-import io.affinage.llm.adapter.LoraAdapter;
-import io.affinage.llm.adapter.LoraConfig;
-import io.affinage.llm.data.Example;
-import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
-import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.export.AdapterExport;
 import io.affinage.llm.export.Exported;
 import io.affinage.llm.export.ModelExport;
-import io.affinage.llm.model.BlockAdapter;
-import io.affinage.llm.model.config.DecoderConfig;
-import io.affinage.llm.model.config.DecoderShape;
-import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
-import io.affinage.llm.text.BpeTrainer;
-import io.affinage.llm.text.TokenizerDefinition;
-import io.affinage.llm.training.Trainables;
-import io.affinage.llm.training.TrainingInputs;
-import io.affinage.llm.training.TrainingRun;
+import io.affinage.llm.tensor.ResidentMemory;
+import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
@@ -28,17 +14,16 @@ import io.affinage.trainer.engine.TrainingListener;
 import io.affinage.trainer.engine.TrainingOutcome;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
 
-/** Trains with the model library: LoRA or all weights, on answers or on documents. */
+/** Trains with the model library: LoRA or weights of the model, on answers or on documents. */
 public final class LlmTrainingEngine implements TrainingEngine {
-  private static final int HELD_OUT_BATCH = 8;
-  private static final double RMS_NORM_EPSILON = 1e-5;
-  private static final double ROPE_THETA = 10_000;
-
   private final String device;
+  private final ReentrantLock machine = new ReentrantLock();
 
   /**
    * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
@@ -56,160 +41,139 @@ public final class LlmTrainingEngine implements TrainingEngine {
       Path workFolder,
       TrainingListener listener)
       throws TrainingException {
+    machine.lock();
     try {
-      TrainingSpec spec = job.spec();
-      List<Example> examples = DatasetRows.read(datasetFolder, "train");
-      List<Example> heldOut = DatasetRows.read(datasetFolder, "validation");
-      String dtype = ComputeNote.dtype(resumeFrom, spec.dtype());
-      try (LanguageModel model = model(spec, examples, baseModelFolder, dtype);
-          LoraAdapter lora = lora(spec, model)) {
-        TrainingRows rows = TrainingRows.of(examples, spec, model);
-        List<TokenizedExample> watched = watched(heldOut, spec, model);
-        return train(job, model, lora, rows, watched, resumeFrom, workFolder, listener);
+      String dtype = ComputeNote.dtype(resumeFrom, job.spec().dtype());
+      try (Workbench bench =
+          Workbench.open(
+              job.spec(),
+              datasetFolder,
+              baseModelFolder,
+              device,
+              dtype,
+              workFolder.resolve("scratch"))) {
+        return train(job, bench, resumeFrom, workFolder, listener);
       }
     } catch (LlmException e) {
       throw new TrainingException(e.code(), e.getMessage(), null, e);
+    } finally {
+      machine.unlock();
     }
   }
 
-  private LanguageModel model(
-      TrainingSpec spec, List<Example> examples, Optional<Path> baseFolder, String dtype) {
-    Compute compute = Compute.of(device, dtype);
-    if (baseFolder.isPresent()) {
-      return LanguageModel.open(baseFolder.get(), compute);
+  @Override
+  public Preflight preflight(
+      TrainingJob job, Path datasetFolder, Optional<Path> baseModelFolder, Path workFolder)
+      throws TrainingException {
+    if (!machine.tryLock()) {
+      throw new TrainingException(
+          "trainer_busy",
+          "this trainer runs a job, so memory and time cannot be measured: ask again when it is idle",
+          null);
     }
-    TrainingSpec.Architecture shape = spec.architecture();
-    TokenizerDefinition tokenizer =
-        BpeTrainer.train(
-            examples.stream().map(TrainingRows::document).toList(),
-            BpeTrainer.Settings.chatMl(shape.vocabularySize()));
-    return LanguageModel.initialise(
-        DecoderConfig.llama(
-            new DecoderShape(
-                shape.vocabularySize(),
-                shape.hiddenSize(),
-                shape.intermediateSize(),
-                shape.layers(),
-                shape.heads(),
-                shape.kvHeads(),
-                shape.hiddenSize() / shape.heads(),
-                shape.contextLength(),
-                true),
-            RMS_NORM_EPSILON,
-            ROPE_THETA),
-        tokenizer,
-        spec.seed(),
-        compute);
+    try (Workbench bench =
+        Workbench.open(
+            job.spec(),
+            datasetFolder,
+            baseModelFolder,
+            device,
+            job.spec().dtype(),
+            workFolder.resolve("scratch"))) {
+      return report(bench, bench.run().preflight());
+    } catch (LlmException e) {
+      throw new TrainingException(e.code(), e.getMessage(), null, e);
+    } finally {
+      machine.unlock();
+    }
   }
 
-  /** Null where all weights are trained. */
-  private static LoraAdapter lora(TrainingSpec spec, LanguageModel model) {
-    if (SettingsOfSpec.wholeModel(spec)) {
-      return null;
-    }
-    TrainingSpec.Adapter asked = spec.adapter();
-    LoraConfig config =
-        new LoraConfig(
-            asked.rank(),
-            asked.loraAlpha(),
-            asked.loraDropout(),
-            asked.useRslora(),
-            asked.targetModules());
-    return LoraAdapter.initialise(model.decoder(), config, spec.seed());
+  private static Preflight report(Workbench bench, io.affinage.llm.training.Preflight found) {
+    Map<String, Double> counts = new HashMap<>(bench.rows().counts());
+    counts.put("steps", (double) found.counts().steps());
+    counts.put("tokens_per_epoch", (double) found.counts().tokensPerEpoch());
+    counts.put("target_tokens_per_epoch", (double) found.counts().targetTokensPerEpoch());
+    counts.put("tokens", (double) found.counts().tokens());
+    counts.put("tokens_computed", (double) found.counts().computedTokens());
+    counts.put("held_out_rows", (double) bench.heldOutRows());
+    io.affinage.llm.training.Preflight.Memory memory = found.memory();
+    return new Preflight(
+        bench.model().decoder().precision().torchName(),
+        found.settings().recomputeActivations(),
+        counts,
+        new Preflight.Memory(
+            memory.weights() + memory.masterWeights(),
+            memory.gradients(),
+            memory.optimizerState(),
+            memory.average(),
+            memory.trainedElements(),
+            orNull(memory.peak()),
+            ResidentMemory.limit()),
+        new Preflight.Seconds(orNull(found.time().training()), orNull(found.time().evaluation())));
   }
 
-  private static List<TokenizedExample> watched(
-      List<Example> heldOut, TrainingSpec spec, LanguageModel model) {
-    if (heldOut.isEmpty()) {
-      return List.of();
-    }
-    List<Example> some = heldOut.subList(0, Math.min(spec.evaluation().maxRows(), heldOut.size()));
-    return TrainingRows.of(some, spec, model).examples();
+  private static Long orNull(OptionalLong value) {
+    return value.isPresent() ? value.getAsLong() : null;
+  }
+
+  private static Double orNull(OptionalDouble value) {
+    return value.isPresent() ? value.getAsDouble() : null;
   }
 
   private static TrainingOutcome train(
       TrainingJob job,
-      LanguageModel model,
-      LoraAdapter lora,
-      TrainingRows rows,
-      List<TokenizedExample> watched,
+      Workbench bench,
       Optional<Path> resumeFrom,
       Path workFolder,
       TrainingListener listener) {
-    Map<String, Double> metrics = new HashMap<>(rows.counts());
-    BlockAdapter adapter = lora == null ? model.decoder().withoutAdapter() : lora;
-    measure(model, adapter, watched, "held_out_loss_before", metrics);
-    TrainingInputs inputs =
-        TrainingInputs.of(rows.rows()).withScratch(workFolder.resolve("scratch"));
-    if (!watched.isEmpty()) {
-      inputs = inputs.watching(() -> heldOutLoss(model, adapter, watched));
+    Map<String, Double> metrics = new HashMap<>(bench.rows().counts());
+    measure(bench, "held_out_loss_before", metrics);
+    if (resumeFrom.isPresent()) {
+      bench.run().resume(resumeFrom.get());
+    } else {
+      listener.onPreflight(bench.run().totalSteps(), report(bench, bench.run().preflight()));
     }
-    try (Trainables trainables =
-            lora == null
-                ? Trainables.of(
-                    model.decoder(), SettingsOfSpec.weights(job.spec(), model.decoder()))
-                : Trainables.of(model.decoder(), lora);
-        TrainingRun run =
-            new TrainingRun(
-                model.decoder(),
-                trainables,
-                SettingsOfSpec.settings(job.spec(), model.decoder()),
-                inputs)) {
-      resumeFrom.ifPresent(run::resume);
-      Precision precision = model.decoder().precision();
-      io.affinage.llm.training.TrainingOutcome outcome =
-          run.run(
-              new RelayingListener(listener, precision),
-              Optional.of(workFolder.resolve("checkpoints")));
-      if (!outcome.completed()) {
-        return new TrainingOutcome.Stopped(outcome.steps());
-      }
-      measure(model, adapter, watched, "held_out_loss_after", metrics);
-      metrics.put("train_loss", outcome.recentLoss());
-      metrics.put("train_loss_first", outcome.firstLoss());
-      metrics.put("train_loss_last", outcome.finalLoss());
-      metrics.put("steps", (double) outcome.steps());
-      metrics.put("skipped_steps", (double) outcome.skippedSteps());
-      if (outcome.bestStep() > 0) {
-        metrics.put("best_step", (double) outcome.bestStep());
-        metrics.put("best_held_out_loss", outcome.bestHeldOutLoss());
-        metrics.put("stopped_early", outcome.stoppedEarly() ? 1.0 : 0.0);
-      }
-      metrics.put("target_tokens", (double) outcome.targetTokens());
-      Path folder = workFolder.resolve("model");
-      Exported exported =
-          lora == null
-              ? ModelExport.of(model, Optional.empty(), ModelCards.of(job, metrics))
-                  .huggingFace(folder)
-              : AdapterExport.peft(model, lora, folder, job.baseName());
-      metrics.put("export_logit_error", exported.logitError());
-      return new TrainingOutcome.Completed(folder, lora != null, outcome.tokensSeen(), metrics);
+    Precision precision = bench.model().decoder().precision();
+    io.affinage.llm.training.TrainingOutcome outcome =
+        bench
+            .run()
+            .run(
+                new RelayingListener(listener, precision),
+                Optional.of(workFolder.resolve("checkpoints")));
+    if (!outcome.completed()) {
+      return new TrainingOutcome.Stopped(outcome.steps());
+    }
+    measure(bench, "held_out_loss_after", metrics);
+    note(outcome, metrics);
+    Path folder = workFolder.resolve("model");
+    Exported exported =
+        bench.lora().isPresent()
+            ? AdapterExport.peft(bench.model(), bench.lora().get(), folder, job.baseName())
+            : ModelExport.of(bench.model(), Optional.empty(), ModelCards.of(job, metrics))
+                .huggingFace(folder);
+    metrics.put("export_logit_error", exported.logitError());
+    return new TrainingOutcome.Completed(
+        folder, bench.lora().isPresent(), outcome.tokensSeen(), metrics);
+  }
+
+  private static void note(
+      io.affinage.llm.training.TrainingOutcome outcome, Map<String, Double> metrics) {
+    metrics.put("train_loss", outcome.recentLoss());
+    metrics.put("train_loss_first", outcome.firstLoss());
+    metrics.put("train_loss_last", outcome.finalLoss());
+    metrics.put("steps", (double) outcome.steps());
+    metrics.put("skipped_steps", (double) outcome.skippedSteps());
+    metrics.put("target_tokens", (double) outcome.targetTokens());
+    if (outcome.bestStep() > 0) {
+      metrics.put("best_step", (double) outcome.bestStep());
+      metrics.put("best_held_out_loss", outcome.bestHeldOutLoss());
+      metrics.put("stopped_early", outcome.stoppedEarly() ? 1.0 : 0.0);
     }
   }
 
-  private static void measure(
-      LanguageModel model,
-      BlockAdapter adapter,
-      List<TokenizedExample> examples,
-      String name,
-      Map<String, Double> metrics) {
-    if (examples.isEmpty()) {
-      return;
+  private static void measure(Workbench bench, String name, Map<String, Double> metrics) {
+    if (bench.heldOutRows() > 0) {
+      metrics.put(name, bench.heldOutLoss());
+      metrics.put("held_out_rows", (double) bench.heldOutRows());
     }
-    metrics.put(name, heldOutLoss(model, adapter, examples));
-    metrics.put("held_out_rows", (double) examples.size());
-  }
-
-  /** Mean -log p per target token, nats. */
-  private static double heldOutLoss(
-      LanguageModel model, BlockAdapter adapter, List<TokenizedExample> examples) {
-    double sum = 0;
-    long targets = 0;
-    for (LossMeter.Loss loss :
-        new LossMeter(model.decoder(), adapter).losses(examples, HELD_OUT_BATCH)) {
-      sum += loss.sum();
-      targets += loss.targets();
-    }
-    return sum / targets;
   }
 }

@@ -3,7 +3,9 @@ package io.affinage.trainer.rest;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import io.affinage.events.ErrorDetail;
 import io.affinage.events.TrainingSpec;
+import io.affinage.trainer.engine.Preflight;
 
 /**
  * What a job would be; nothing was started.
@@ -11,6 +13,10 @@ import io.affinage.events.TrainingSpec;
  * @param spec every default filled in
  * @param trainingRows rows of the training split; null while the dataset is not ready
  * @param estimatedSteps optimizer steps; null when the rows are not known, and for {@code pretrain}
+ *     without a preflight
+ * @param preflight token counts, memory and time, found with the real data and model; null where
+ *     there is a problem, or the dataset is not ready
+ * @param problem why there is no preflight; null for none
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -22,4 +28,6 @@ public record DryRun(
     FineTuningJob.Hyperparameters hyperparameters,
     TrainingSpec spec,
     Long trainingRows,
-    Long estimatedSteps) {}
+    Long estimatedSteps,
+    Preflight preflight,
+    ErrorDetail problem) {}

@@ -2,15 +2,20 @@ package io.affinage.trainer.rest;
 
 import io.affinage.events.ContentIds;
 import io.affinage.events.DatasetReady;
+import io.affinage.events.ErrorDetail;
 import io.affinage.events.TrainingRequested;
 import io.affinage.service.rest.ApiException;
 import io.affinage.trainer.base.BaseReference;
+import io.affinage.trainer.engine.Preflight;
+import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.DatasetView;
 import io.affinage.trainer.job.Job;
 import io.affinage.trainer.job.JobBoard;
 import io.affinage.trainer.job.JobCommands;
 import io.affinage.trainer.job.ModelView;
+import io.affinage.trainer.work.DryRuns;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -21,12 +26,19 @@ final class JobCreation {
   private final DatasetView datasets;
   private final ModelView models;
   private final JobCommands commands;
+  private final DryRuns dryRuns;
 
-  JobCreation(JobBoard board, DatasetView datasets, ModelView models, JobCommands commands) {
+  JobCreation(
+      JobBoard board,
+      DatasetView datasets,
+      ModelView models,
+      JobCommands commands,
+      DryRuns dryRuns) {
     this.board = board;
     this.datasets = datasets;
     this.models = models;
     this.commands = commands;
+    this.dryRuns = dryRuns;
   }
 
   /**
@@ -56,6 +68,21 @@ final class JobCreation {
     check(asked);
     Optional<DatasetReady> ready = datasets.findReady(asked.trainingFile());
     Long rows = ready.map(r -> r.splits().get("train")).orElse(null);
+    Preflight preflight = null;
+    ErrorDetail problem = null;
+    if (ready.isPresent()) {
+      try {
+        preflight = dryRuns.of(asked.base(), asked.spec(), ready.get().dataset());
+      } catch (TrainingException e) {
+        problem = e.detail();
+      } catch (IOException e) {
+        problem = new ErrorDetail("files_unavailable", e.getMessage(), null);
+      }
+    }
+    Long steps =
+        preflight == null
+            ? steps(asked, rows)
+            : Long.valueOf(preflight.counts().get("steps").longValue());
     return new DryRun(
         "fine_tuning.job.dry_run",
         asked.model(),
@@ -64,7 +91,9 @@ final class JobCreation {
         FineTuningJobView.hyperparameters(asked.spec()),
         asked.spec(),
         rows,
-        steps(asked, rows));
+        steps,
+        preflight,
+        problem);
   }
 
   private static Long steps(JobRequest asked, Long rows) {

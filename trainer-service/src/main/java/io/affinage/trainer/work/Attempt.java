@@ -19,7 +19,6 @@ import io.affinage.trainer.job.Refs;
 import io.affinage.trainer.spec.InvalidSpecException;
 import io.affinage.trainer.spec.SpecResolver;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -117,7 +116,7 @@ final class Attempt {
       LOG.log(Level.ERROR, "Job " + job.id() + " failed unexpectedly", e);
       fail(job, tenure, new ErrorDetail("internal_error", e.toString(), null));
     } finally {
-      delete(folder);
+      WorkFolder.delete(folder);
     }
   }
 
@@ -201,25 +200,5 @@ final class Attempt {
     LOG.log(Level.WARNING, "Job {0} fails: {1}: {2}", job.id(), error.code(), error.message());
     tenure.end(endings.failed(job, tenure, error), List.of());
     metrics.finished("failed", error.code());
-  }
-
-  private static void delete(Path folder) {
-    if (folder == null) {
-      return;
-    }
-    try (var paths = Files.walk(folder)) {
-      paths
-          .sorted(java.util.Comparator.reverseOrder())
-          .forEach(
-              path -> {
-                try {
-                  Files.deleteIfExists(path);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
-    } catch (IOException | UncheckedIOException e) {
-      LOG.log(Level.WARNING, "Work folder {0} could not be deleted: {1}", folder, e.toString());
-    }
   }
 }

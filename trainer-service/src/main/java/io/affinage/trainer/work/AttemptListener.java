@@ -2,6 +2,7 @@ package io.affinage.trainer.work;
 
 import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
+import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingListener;
 import io.affinage.trainer.engine.TrainingProgress;
 import io.affinage.trainer.job.Refs;
@@ -41,6 +42,21 @@ final class AttemptListener implements TrainingListener {
     this.metrics = metrics;
     this.progressEveryNanos = progressEvery.toNanos();
     this.stop = stop;
+  }
+
+  /** Told as progress of step 0, so that whoever follows the job sees it before it begins. */
+  @Override
+  public void onPreflight(int totalSteps, Preflight preflight) {
+    tenure.progressed(
+        new TrainingProgress(
+            0,
+            totalSteps,
+            null,
+            null,
+            0,
+            null,
+            preflight.metrics().get("preflight_seconds"),
+            preflight.metrics()));
   }
 
   @Override

@@ -61,6 +61,21 @@ public final class HashingEngine implements TrainingEngine {
   }
 
   @Override
+  public Preflight preflight(
+      TrainingJob job, Path datasetFolder, Optional<Path> baseModelFolder, Path workFolder)
+      throws TrainingException {
+    if (failure != null) {
+      throw failure;
+    }
+    return new Preflight(
+        "hash",
+        false,
+        Map.of("steps", (double) (job.spec().maxSteps() == null ? 3 : job.spec().maxSteps())),
+        new Preflight.Memory(1, 2, 3, 4, 5, 6L, 7),
+        new Preflight.Seconds(1.5, null));
+  }
+
+  @Override
   public TrainingOutcome run(
       TrainingJob job,
       Path datasetFolder,

@@ -11,6 +11,7 @@ import io.affinage.events.TrainingSpec.Optimizer;
 import io.affinage.events.TrainingSpec.Regularisation;
 import io.affinage.events.TrainingSpec.Weights;
 import io.affinage.trainer.base.BaseReference;
+import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
 import io.affinage.trainer.engine.TrainingListener;
@@ -69,6 +70,14 @@ class LlmTrainingEngineTest {
     assertThat(tuned.metrics().get("held_out_loss_after"))
         .isLessThan(tuned.metrics().get("held_out_loss_before"));
     assertThat(recorder.steps).hasSize(12);
+    Preflight preflight = recorder.preflight;
+    assertThat(preflight.dtype()).isEqualTo("float32");
+    assertThat(preflight.counts().get("steps")).isEqualTo(12.0);
+    assertThat(preflight.counts().get("tokens")).isEqualTo((double) tuned.trainedTokens());
+    assertThat(preflight.counts().get("target_tokens_per_epoch")).isPositive();
+    assertThat(preflight.memory().gradients())
+        .isEqualTo(4 * preflight.memory().trainedParameters());
+    assertThat(preflight.seconds().training()).isPositive();
   }
 
   @Test
@@ -128,6 +137,29 @@ class LlmTrainingEngineTest {
 
     assertThat(e.detail().code()).isEqualTo("invalid_weight_selection");
     assertThat(e).hasMessageContaining("h.1.*").hasMessageContaining("model.embed_tokens.weight");
+  }
+
+  @Test
+  void shouldAnswerADryRunWithWhatTheRunThenSees() throws Exception {
+    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    TrainingJob job = new TrainingJob("dry", partial(), "tiny");
+
+    Preflight dry =
+        engine.preflight(
+            job,
+            answers(),
+            Optional.of(base.modelFolder()),
+            Files.createDirectories(folder.resolve("dry")));
+
+    assertThat(dry.dtype()).isEqualTo("bfloat16");
+    assertThat(dry.recomputesActivations()).isTrue();
+    assertThat(dry.counts())
+        .containsEntry("steps", 400.0)
+        .containsEntry("examples", 36.0)
+        .containsEntry("examples_dropped_overlength", 0.0)
+        .containsEntry("held_out_rows", 4.0);
+    assertThat(dry.memory().optimizerState()).isEqualTo(4 * dry.memory().trainedParameters());
+    assertThat(dry.seconds().evaluation()).isPositive();
   }
 
   @Test
@@ -345,9 +377,15 @@ class LlmTrainingEngineTest {
     private final int stopAfter;
     private final List<TrainingProgress> steps = new ArrayList<>();
     private Path checkpoint;
+    private Preflight preflight;
 
     private Recorder(int stopAfter) {
       this.stopAfter = stopAfter;
+    }
+
+    @Override
+    public void onPreflight(int totalSteps, Preflight found) {
+      preflight = found;
     }
 
     @Override

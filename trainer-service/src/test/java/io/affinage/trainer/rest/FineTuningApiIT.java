@@ -184,7 +184,20 @@ class FineTuningApiIT {
         .body("spec.adapter.rank", equalTo(16))
         .body("spec.schedule", equalTo("cosine"))
         .body("training_rows", equalTo(20))
-        .body("estimated_steps", equalTo(3));
+        .body("estimated_steps", equalTo(3))
+        .body("preflight", equalTo(null))
+        .body("problem.code", org.hamcrest.Matchers.notNullValue());
+    given()
+        .contentType(ContentType.JSON)
+        .body(body(file, ""))
+        .post(JOBS + "?dry_run=true")
+        .then()
+        .statusCode(200)
+        .body("estimated_steps", equalTo(6))
+        .body("preflight.dtype", equalTo("hash"))
+        .body("preflight.memory.peak", equalTo(6))
+        .body("preflight.seconds.training", equalTo(1.5f))
+        .body("problem", equalTo(null));
 
     assertThat(HashingLibrary.ENGINE.runs()).isEqualTo(before);
   }

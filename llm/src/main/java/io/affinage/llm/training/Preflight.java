@@ -1,0 +1,82 @@
+package io.affinage.llm.training;
+
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/**
+ * What a run will take, found out before its first step: counted exactly, measured on some
+ * micro-batches, or computed from shapes.
+ *
+ * @param settings as they will be used
+ * @param counts of examples, tokens and steps
+ * @param memory by what it is for
+ * @param time empty parts where the rehearsal was left out
+ */
+public record Preflight(TrainingSettings settings, Counts counts, Memory memory, Time time) {
+
+  /**
+   * What the run reads.
+   *
+   * @param rows what a batch counts
+   * @param examples in these rows
+   * @param tokensPerEpoch tokens of all rows
+   * @param targetTokensPerEpoch tokens among them on which loss is taken
+   * @param steps optimizer steps of the whole run
+   * @param tokens of the whole run
+   * @param computedTokens tokens of the whole run that are computed: shared beginnings once
+   */
+  public record Counts(
+      int rows,
+      int examples,
+      long tokensPerEpoch,
+      long targetTokensPerEpoch,
+      int steps,
+      long tokens,
+      long computedTokens) {}
+
+  /**
+   * Bytes.
+   *
+   * @param weights the model, and its adapter
+   * @param masterWeights float32 copies of 16-bit weights that are trained
+   * @param gradients accumulators of what is trained
+   * @param optimizerState beside what is trained; in a file when it is paged
+   * @param average moving average of the weights
+   * @param trainedElements numbers that are trained
+   * @param peak of the whole process during training, from the largest micro-batch; empty on
+   *     devices whose memory the process does not see
+   */
+  public record Memory(
+      long weights,
+      long masterWeights,
+      long gradients,
+      long optimizerState,
+      long average,
+      long trainedElements,
+      OptionalLong peak) {
+    Memory withPeak(OptionalLong measured) {
+      return new Memory(
+          weights, masterWeights, gradients, optimizerState, average, trainedElements, measured);
+    }
+
+    /** What shapes alone ask for. */
+    public long fixed() {
+      return weights + masterWeights + gradients + optimizerState + average;
+    }
+  }
+
+  /**
+   * Seconds on this machine as busy as it is now.
+   *
+   * @param training steps of the whole run
+   * @param evaluation held-out evaluations of the whole run
+   */
+  public record Time(OptionalDouble training, OptionalDouble evaluation) {
+    /** Both together; empty when training was not measured. */
+    public OptionalDouble total() {
+      return training.isPresent()
+          ? OptionalDouble.of(training.getAsDouble() + evaluation.orElse(0))
+          : OptionalDouble.empty();
+    }
+  }
+}

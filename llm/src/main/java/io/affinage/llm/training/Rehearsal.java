@@ -1,0 +1,150 @@
+package io.affinage.llm.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.Decoder;
+import io.affinage.llm.tensor.ResidentMemory;
+import io.affinage.llm.training.optimizer.OptimizedArray;
+import io.affinage.llm.training.optimizer.Optimizer;
+import io.affinage.llm.training.optimizer.OptimizerRule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/**
+ * Tries some micro-batches of a run without changing anything, to tell what the whole run will
+ * take.
+ */
+final class Rehearsal {
+  private static final int TYPICAL = 4;
+  private static final double PATIENCE_SECONDS = 20;
+  private static final long TRIAL_ELEMENTS = 1 << 21;
+
+  private final Decoder decoder;
+  private final Trainables trainables;
+  private final TrainingSettings settings;
+  private final Backpropagation backpropagation;
+
+  Rehearsal(
+      Decoder decoder,
+      Trainables trainables,
+      TrainingSettings settings,
+      Backpropagation backpropagation) {
+    this.decoder = decoder;
+    this.trainables = trainables;
+    this.settings = settings;
+    this.backpropagation = backpropagation;
+  }
+
+  /** What shapes ask for. The peak is empty. */
+  Preflight.Memory fixedMemory() {
+    long[] weights = {0};
+    decoder.forEachWeight((name, array) -> weights[0] += array.getShape().size());
+    long bytes = weights[0] * decoder.precision().bytes();
+    long elements = trainables.size();
+    long masters = 0;
+    long state = 0;
+    OptimizerRule rule = settings.optimization().rule();
+    for (Trainables.Parameter parameter : trainables.parameters()) {
+      Shape shape = parameter.value().getShape();
+      state += rule.stateBytes(shape);
+      masters += parameter.value() == parameter.weight() ? 0 : 4 * shape.size();
+      bytes += parameter.ofModel() ? 0 : 4 * shape.size();
+    }
+    return new Preflight.Memory(
+        bytes,
+        masters,
+        4 * elements,
+        state,
+        settings.regularisation().emaDecay() > 0 ? 4 * elements : 0,
+        elements,
+        OptionalLong.empty());
+  }
+
+  /**
+   * @throws LlmException {@code insufficient_memory} when the machine cannot hold what shapes ask
+   *     for
+   */
+  static void requireMemory(Preflight.Memory memory, boolean paged) {
+    long needed = memory.fixed() - (paged ? memory.optimizerState() : 0);
+    long limit = ResidentMemory.limit();
+    if (needed > limit) {
+      throw new LlmException(
+          "insufficient_memory",
+          "weights, gradients and optimizer state need %d MiB, but this machine has %d MiB: train an adapter or fewer weights, choose adamw_8bit or adafactor, or page the optimizer's state"
+              .formatted(needed >> 20, limit >> 20));
+    }
+  }
+
+  /** The most bytes that the process will hold, with state that the rehearsal has not touched. */
+  OptionalLong peak(StepPlan plan, Preflight.Memory fixed) {
+    if (decoder.manager().getDevice().isGpu()) {
+      return OptionalLong.empty();
+    }
+    boolean reset = ResidentMemory.resetPeak();
+    accumulate(plan.largest());
+    OptionalLong measured = reset ? ResidentMemory.peak() : ResidentMemory.now();
+    long untouched = fixed.optimizerState() + Math.min(fixed.trainedElements(), 1 << 20) * 4 * 4;
+    return measured.isPresent()
+        ? OptionalLong.of(measured.getAsLong() + untouched)
+        : OptionalLong.empty();
+  }
+
+  /** Seconds of all steps: micro-batches by their work, and an update each. */
+  OptionalDouble trainingSeconds(StepPlan plan, int steps) {
+    double work = 0;
+    double seconds = 0;
+    for (StepPlan.Load load : plan.typical(TYPICAL)) {
+      work += load.work();
+      seconds += timed(load);
+      if (seconds > PATIENCE_SECONDS) {
+        break;
+      }
+    }
+    return OptionalDouble.of(seconds / work * plan.work() + steps * updateSeconds());
+  }
+
+  private double timed(StepPlan.Load load) {
+    long start = System.nanoTime();
+    accumulate(load);
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private void accumulate(StepPlan.Load load) {
+    backpropagation.accumulate(
+        PrefixTreeRow.of(load.examples(), settings.sharesPrefixes()), 1e-6, 1);
+    trainables.clearGradients();
+  }
+
+  /**
+   * By a trial on other arrays: norm, clipping, update and what else a step does to all weights.
+   */
+  private double updateSeconds() {
+    long elements = Math.min(trainables.size(), TRIAL_ELEMENTS);
+    long columns = Math.min(elements, 1024);
+    Shape shape = new Shape(Math.max(1, elements / columns), columns);
+    try (NDManager scope = decoder.manager().newSubManager()) {
+      NDArray value = scope.ones(shape);
+      NDArray gradient = scope.ones(shape);
+      List<OptimizedArray> arrays = new ArrayList<>();
+      arrays.add(new OptimizedArray("trial", value, gradient, 1, 0));
+      try (Optimizer trial =
+          new Optimizer(
+              decoder.kernels(), scope, settings.optimization().rule(), arrays, Optional.empty())) {
+        trial.update(1e-6);
+        long start = System.nanoTime();
+        trial.update(1e-6);
+        decoder.kernels().run(scope, "squared_norm", List.of(gradient));
+        decoder.kernels().run(scope, "scale_all", List.of(gradient), 1.0);
+        decoder.kernels().run(scope, "zero_all", List.of(gradient));
+        double seconds = (System.nanoTime() - start) / 1e9;
+        return seconds * trainables.size() / shape.size();
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package io.affinage.trainer.engine;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a job will take, found out before its first step.
+ *
+ * @param dtype what the model computes in on this machine
+ * @param recomputesActivations whether activations are computed twice to save memory
+ * @param counts of rows, tokens and steps by name, as in the metrics of a finished job
+ * @param memory bytes
+ * @param seconds on this machine as busy as it is now
+ */
+public record Preflight(
+    String dtype,
+    boolean recomputesActivations,
+    Map<String, Double> counts,
+    Memory memory,
+    Seconds seconds) {
+  public Preflight {
+    counts = Map.copyOf(counts);
+  }
+
+  /**
+   * Bytes by what they are for.
+   *
+   * @param weights the model, its adapter, and float32 copies of 16-bit weights that are trained
+   * @param average moving average of the weights
+   * @param trainedParameters numbers that are trained
+   * @param peak of the whole process; null where it cannot be measured
+   * @param machine what the process may have
+   */
+  public record Memory(
+      long weights,
+      long gradients,
+      long optimizerState,
+      long average,
+      long trainedParameters,
+      Long peak,
+      long machine) {}
+
+  /**
+   * How long it will take.
+   *
+   * @param training null where it was not measured
+   * @param evaluation null without evaluation during training
+   */
+  public record Seconds(Double training, Double evaluation) {}
+
+  /** The numbers by name, as progress events carry them. */
+  public Map<String, Double> metrics() {
+    Map<String, Double> metrics = new TreeMap<>(counts);
+    metrics.put("trained_parameters", (double) memory.trainedParameters);
+    if (memory.peak != null) {
+      metrics.put("preflight_peak_bytes", memory.peak.doubleValue());
+    }
+    if (seconds.training != null) {
+      double evaluation = seconds.evaluation == null ? 0 : seconds.evaluation;
+      metrics.put("preflight_seconds", seconds.training + evaluation);
+    }
+    return metrics;
+  }
+}

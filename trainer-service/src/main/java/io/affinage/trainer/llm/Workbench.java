@@ -1,0 +1,222 @@
+package io.affinage.trainer.llm;
+
+import io.affinage.events.TrainingSpec;
+import io.affinage.llm.LanguageModel;
+import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.LoraConfig;
+import io.affinage.llm.data.Example;
+import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.evaluation.LossMeter;
+import io.affinage.llm.model.BlockAdapter;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.DecoderShape;
+import io.affinage.llm.tensor.Compute;
+import io.affinage.llm.text.BpeTrainer;
+import io.affinage.llm.text.TokenizerDefinition;
+import io.affinage.llm.training.Trainables;
+import io.affinage.llm.training.TrainingInputs;
+import io.affinage.llm.training.TrainingRun;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/** A job's model, data and run, opened together and closed together. */
+final class Workbench implements AutoCloseable {
+  private static final int HELD_OUT_BATCH = 8;
+  private static final double RMS_NORM_EPSILON = 1e-5;
+  private static final double ROPE_THETA = 10_000;
+
+  private final LanguageModel model;
+  private final Optional<LoraAdapter> lora;
+  private final TrainingRows rows;
+  private final List<TokenizedExample> heldOut;
+  private final Trainables trainables;
+  private final TrainingRun run;
+
+  private Workbench(
+      LanguageModel model,
+      Optional<LoraAdapter> lora,
+      TrainingRows rows,
+      List<TokenizedExample> heldOut,
+      Trainables trainables,
+      TrainingRun run) {
+    this.model = model;
+    this.lora = lora;
+    this.rows = rows;
+    this.heldOut = heldOut;
+    this.trainables = trainables;
+    this.run = run;
+  }
+
+  /**
+   * Opens what a job needs.
+   *
+   * @param spec resolved
+   * @param dtype in place of the specification's
+   * @param scratch for files that live as long as the run
+   */
+  static Workbench open(
+      TrainingSpec spec,
+      Path datasetFolder,
+      Optional<Path> baseFolder,
+      String device,
+      String dtype,
+      Path scratch) {
+    List<Example> examples = DatasetRows.read(datasetFolder, "train");
+    List<Example> validation = DatasetRows.read(datasetFolder, "validation");
+    Opened opened = new Opened();
+    try {
+      LanguageModel model =
+          opened.add(model(spec, examples, baseFolder, Compute.of(device, dtype)));
+      Optional<LoraAdapter> lora =
+          SettingsOfSpec.wholeModel(spec)
+              ? Optional.empty()
+              : Optional.of(opened.add(lora(spec, model)));
+      TrainingRows rows = TrainingRows.of(examples, spec, model);
+      List<TokenizedExample> heldOut = heldOut(validation, spec, model);
+      TrainingInputs inputs = TrainingInputs.of(rows.rows()).withScratch(scratch);
+      if (!heldOut.isEmpty()) {
+        inputs = inputs.watching(() -> loss(model, adapter(model, lora), heldOut));
+      }
+      Trainables trainables =
+          opened.add(
+              lora.isPresent()
+                  ? Trainables.of(model.decoder(), lora.get())
+                  : Trainables.of(model.decoder(), SettingsOfSpec.weights(spec, model.decoder())));
+      TrainingRun run =
+          opened.add(
+              new TrainingRun(
+                  model.decoder(),
+                  trainables,
+                  SettingsOfSpec.settings(spec, model.decoder()),
+                  inputs));
+      return new Workbench(model, lora, rows, heldOut, trainables, run);
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  /** What was opened so far, to be closed when what follows fails. */
+  private static final class Opened {
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+    <T extends AutoCloseable> T add(T part) {
+      parts.push(part);
+      return part;
+    }
+
+    void close() {
+      for (AutoCloseable part : parts) {
+        try {
+          part.close();
+        } catch (Exception e) {
+          throw new IllegalStateException("cannot close " + part, e);
+        }
+      }
+    }
+  }
+
+  private static LanguageModel model(
+      TrainingSpec spec, List<Example> examples, Optional<Path> baseFolder, Compute compute) {
+    if (baseFolder.isPresent()) {
+      return LanguageModel.open(baseFolder.get(), compute);
+    }
+    TrainingSpec.Architecture shape = spec.architecture();
+    TokenizerDefinition tokenizer =
+        BpeTrainer.train(
+            examples.stream().map(TrainingRows::document).toList(),
+            BpeTrainer.Settings.chatMl(shape.vocabularySize()));
+    return LanguageModel.initialise(
+        DecoderConfig.llama(
+            new DecoderShape(
+                shape.vocabularySize(),
+                shape.hiddenSize(),
+                shape.intermediateSize(),
+                shape.layers(),
+                shape.heads(),
+                shape.kvHeads(),
+                shape.hiddenSize() / shape.heads(),
+                shape.contextLength(),
+                true),
+            RMS_NORM_EPSILON,
+            ROPE_THETA),
+        tokenizer,
+        spec.seed(),
+        compute);
+  }
+
+  private static LoraAdapter lora(TrainingSpec spec, LanguageModel model) {
+    TrainingSpec.Adapter asked = spec.adapter();
+    LoraConfig config =
+        new LoraConfig(
+            asked.rank(),
+            asked.loraAlpha(),
+            asked.loraDropout(),
+            asked.useRslora(),
+            asked.targetModules());
+    return LoraAdapter.initialise(model.decoder(), config, spec.seed());
+  }
+
+  private static List<TokenizedExample> heldOut(
+      List<Example> validation, TrainingSpec spec, LanguageModel model) {
+    if (validation.isEmpty()) {
+      return List.of();
+    }
+    List<Example> some =
+        validation.subList(0, Math.min(spec.evaluation().maxRows(), validation.size()));
+    return TrainingRows.of(some, spec, model).examples();
+  }
+
+  private static BlockAdapter adapter(LanguageModel model, Optional<LoraAdapter> lora) {
+    return lora.isPresent() ? lora.get() : model.decoder().withoutAdapter();
+  }
+
+  private static double loss(
+      LanguageModel model, BlockAdapter adapter, List<TokenizedExample> examples) {
+    double sum = 0;
+    long targets = 0;
+    for (LossMeter.Loss loss :
+        new LossMeter(model.decoder(), adapter).losses(examples, HELD_OUT_BATCH)) {
+      sum += loss.sum();
+      targets += loss.targets();
+    }
+    return sum / targets;
+  }
+
+  LanguageModel model() {
+    return model;
+  }
+
+  /** Empty where weights of the model are trained. */
+  Optional<LoraAdapter> lora() {
+    return lora;
+  }
+
+  TrainingRows rows() {
+    return rows;
+  }
+
+  TrainingRun run() {
+    return run;
+  }
+
+  int heldOutRows() {
+    return heldOut.size();
+  }
+
+  /** Mean -log p per target token of the held-out rows, nats; there must be some. */
+  double heldOutLoss() {
+    return loss(model, adapter(model, lora), heldOut);
+  }
+
+  @Override
+  public void close() {
+    run.close();
+    trainables.close();
+    lora.ifPresent(LoraAdapter::close);
+    model.close();
+  }
+}

@@ -1,0 +1,60 @@
+package io.affinage.trainer.work;
+
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.TrainingSpec;
+import io.affinage.trainer.base.BaseModel;
+import io.affinage.trainer.base.BaseModels;
+import io.affinage.trainer.base.BaseReference;
+import io.affinage.trainer.engine.Preflight;
+import io.affinage.trainer.engine.TrainingEngine;
+import io.affinage.trainer.engine.TrainingException;
+import io.affinage.trainer.engine.TrainingJob;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Finds out what a job would take, with the real data and the real model. */
+public final class DryRuns {
+  private final TrainingEngine engine;
+  private final BaseModels bases;
+  private final ArtifactStore artifacts;
+  private final Path workFolder;
+
+  /**
+   * @param workFolder folders for scratch files are made in it and removed
+   */
+  public DryRuns(
+      TrainingEngine engine, BaseModels bases, ArtifactStore artifacts, Path workFolder) {
+    this.engine = engine;
+    this.bases = bases;
+    this.artifacts = artifacts;
+    this.workFolder = workFolder;
+  }
+
+  /**
+   * @param spec resolved
+   * @throws TrainingException as the job would end, or {@code trainer_busy}
+   * @throws IOException when the artifact store or the hub cannot be reached
+   */
+  public Preflight of(BaseReference reference, TrainingSpec spec, ArtifactRef dataset)
+      throws TrainingException, IOException {
+    Files.createDirectories(workFolder);
+    Path folder = Files.createTempDirectory(workFolder, "dry-run-");
+    try {
+      BaseModel base = bases.find(reference, folder);
+      Optional<Path> baseFolder =
+          base.folder() == null
+              ? Optional.empty()
+              : Optional.of(artifacts.localFolder(base.folder().digest()));
+      return engine.preflight(
+          new TrainingJob("dry-run", spec, base.folder() == null ? null : base.name()),
+          artifacts.localFolder(dataset.digest()),
+          baseFolder,
+          folder);
+    } finally {
+      WorkFolder.delete(folder);
+    }
+  }
+}
