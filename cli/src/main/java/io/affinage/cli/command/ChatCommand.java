@@ -81,7 +81,7 @@ public final class ChatCommand implements Callable<Integer> {
     try (Session session = Session.open(root, Set.of(ServiceKind.REWARD, ServiceKind.EVAL))) {
       ModelView model = ModelChoice.find(session.view(), id);
       String modelId = model.registered().modelId();
-      URI address = session.evalService();
+      URI address = session.service(ServiceKind.EVAL);
       List<Map<String, String>> history = new ArrayList<>();
       if (system != null) {
         history.add(turn("system", system));

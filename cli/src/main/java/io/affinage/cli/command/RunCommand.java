@@ -7,6 +7,7 @@ import io.affinage.cli.client.ModelView;
 import io.affinage.cli.recipe.Recipe;
 import io.affinage.cli.recipe.RecipeException;
 import io.affinage.cli.recipe.RecipeReader;
+import io.affinage.cli.run.DryRun;
 import io.affinage.cli.run.EvaluationReport;
 import io.affinage.cli.run.LocalFiles;
 import io.affinage.cli.run.RunFollower;
@@ -60,6 +61,12 @@ public final class RunCommand implements Callable<Integer> {
   @Option(names = "--check", description = "Only say whether the recipe could run.")
   private boolean check;
 
+  @Option(
+      names = "--dry-run",
+      description =
+          "Ingest the dataset and tell what the first training would take: tokens, memory, time and every setting. Trains nothing.")
+  private boolean dryRun;
+
   @Override
   public Integer call() throws Exception {
     Recipe recipe = read();
@@ -73,11 +80,36 @@ public final class RunCommand implements Callable<Integer> {
               List.of(file + " is valid; nothing was started (--check)."));
       return ExitCode.OK.status();
     }
+    if (dryRun) {
+      return rehearse(recipe, base, dataFile);
+    }
     long start = System.nanoTime();
     try (Session session = Session.open(root, EnumSet.allOf(ServiceKind.class))) {
       RunRequest request = request(session, recipe, base, dataFile);
       RunOutcome outcome = new RunFollower(session, root.terminal()).complete(request);
       return report(session, outcome, (System.nanoTime() - start) / 1e9);
+    }
+  }
+
+  private int rehearse(Recipe recipe, String base, Path dataFile) throws Exception {
+    try (Session session =
+        Session.open(root, EnumSet.of(ServiceKind.DATASET, ServiceKind.TRAINER))) {
+      RunRequest whole = request(session, recipe, base, dataFile);
+      Stage.Train training =
+          whole.stages().stream()
+              .filter(stage -> stage instanceof Stage.Train)
+              .map(stage -> (Stage.Train) stage)
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new CliException(
+                          ExitCode.USAGE, "nothing_to_train", "the recipe has no 'train'"));
+      RunOutcome ingested =
+          new RunFollower(session, root.terminal()).complete(whole.withoutStages());
+      DryRun answer =
+          DryRun.ask(session.service(ServiceKind.TRAINER), training, ingested.run().runId());
+      root.terminal().result(answer.json(), answer.lines());
+      return answer.possible() ? ExitCode.OK.status() : ExitCode.FAILED.status();
     }
   }
 

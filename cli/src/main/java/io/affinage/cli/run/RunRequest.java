@@ -36,6 +36,11 @@ public record RunRequest(
     return attempt == 1 ? id : id + "-" + attempt;
   }
 
+  /** The dataset alone. */
+  public RunRequest withoutStages() {
+    return new RunRequest(name, source, format, layout, split, strict, List.of());
+  }
+
   DatasetSubmitted submission(String runId) {
     return new DatasetSubmitted(
         runId, name, source, format, layout, split, strict, new RoutingSlip(runId, stages));

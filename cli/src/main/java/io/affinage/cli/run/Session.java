@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,7 @@ public final class Session implements AutoCloseable {
   private final String storeLocation;
   private final Map<String, Object> connection;
   private final LocalStack ownStack;
-  private final Optional<URI> evalService;
+  private final Map<ServiceKind, URI> addresses;
   private final EventView view = new EventView();
   private final List<EventReader.DeadLetter> deadLetters = new ArrayList<>();
   private final List<Consumer<Event<?>>> listeners = new ArrayList<>();
@@ -66,13 +67,13 @@ public final class Session implements AutoCloseable {
       Map<String, Object> connection,
       String storeLocation,
       LocalStack ownStack,
-      Optional<URI> evalService)
+      Map<ServiceKind, URI> addresses)
       throws IOException {
     this.connection = connection;
     this.storeLocation = storeLocation;
     this.store = ArtifactStores.open(storeLocation);
     this.ownStack = ownStack;
-    this.evalService = evalService;
+    this.addresses = addresses;
   }
 
   /**
@@ -99,12 +100,18 @@ public final class Session implements AutoCloseable {
     Map<String, Object> connection = properties(target.kafkaConfig());
     connection.put("bootstrap.servers", target.bootstrapServers());
     requireReachable(connection);
-    String eval = root.environment("AFFINAGE_EVAL_URL");
+    Map<ServiceKind, URI> addresses = new EnumMap<>(ServiceKind.class);
+    for (ServiceKind kind : ServiceKind.values()) {
+      String url = root.environment(variable(kind));
+      if (url != null) {
+        addresses.put(kind, URI.create(url));
+      }
+    }
     return new Session(
         connection,
         target.artifacts() != null ? target.artifacts() : home.artifacts().toString(),
         null,
-        Optional.ofNullable(eval).map(URI::create));
+        addresses);
   }
 
   private static Session joined(StackState state, Home home, Set<ServiceKind> needed)
@@ -121,12 +128,14 @@ public final class Session implements AutoCloseable {
     Map<String, Object> connection = new HashMap<>();
     connection.put("bootstrap.servers", state.bootstrapServers());
     requireReachable(connection);
-    return new Session(
-        connection,
-        state.artifacts(),
-        null,
-        Optional.ofNullable(state.services().get(ServiceKind.EVAL.module()))
-            .map(addresses -> URI.create(addresses.get(0))));
+    Map<ServiceKind, URI> addresses = new EnumMap<>(ServiceKind.class);
+    for (ServiceKind kind : ServiceKind.values()) {
+      List<String> instances = state.services().get(kind.module());
+      if (instances != null) {
+        addresses.put(kind, URI.create(instances.get(0)));
+      }
+    }
+    return new Session(connection, state.artifacts(), null, addresses);
   }
 
   /** A session on a stack of its own, whatever else runs. */
@@ -136,8 +145,11 @@ public final class Session implements AutoCloseable {
     Map<String, Object> connection = new HashMap<>();
     LocalStack stack = LocalStack.start(root.install(), home, plan, new Watcher(terminal));
     connection.put("bootstrap.servers", stack.bootstrapServers());
-    return new Session(
-        connection, home.artifacts().toString(), stack, stack.address(ServiceKind.EVAL));
+    Map<ServiceKind, URI> addresses = new EnumMap<>(ServiceKind.class);
+    for (ServiceKind kind : ServiceKind.values()) {
+      stack.address(kind).ifPresent(address -> addresses.put(kind, address));
+    }
+    return new Session(connection, home.artifacts().toString(), stack, addresses);
   }
 
   private record Watcher(Terminal terminal) implements StackWatcher {
@@ -209,14 +221,21 @@ public final class Session implements AutoCloseable {
     return storeLocation;
   }
 
-  /** The address of an eval-service. */
-  public URI evalService() {
-    return evalService.orElseThrow(
-        () ->
-            new CliException(
-                ExitCode.UNREACHABLE,
-                "service_unknown",
-                "The address of the eval-service is not known: set AFFINAGE_EVAL_URL, for example to http://127.0.0.1:8084."));
+  /** The address of an instance of a service. */
+  public URI service(ServiceKind kind) {
+    URI address = addresses.get(kind);
+    if (address == null) {
+      throw new CliException(
+          ExitCode.UNREACHABLE,
+          "service_unknown",
+          "The address of the %s is not known: set %s, for example to http://127.0.0.1:%d."
+              .formatted(kind.module(), variable(kind), kind.defaultPort()));
+    }
+    return address;
+  }
+
+  private static String variable(ServiceKind kind) {
+    return "AFFINAGE_" + kind.name() + "_URL";
   }
 
   /** The stack that this session started. */

@@ -1,0 +1,148 @@
+package io.affinage.cli.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.cli.CliException;
+import io.affinage.cli.ExitCode;
+import io.affinage.events.Stage;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Asks a trainer what a training would take, and shows the answer. */
+public final class DryRun {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration CONNECT = Duration.ofSeconds(5);
+
+  private final JsonNode answer;
+
+  /**
+   * @param answer of {@code POST /v1/fine_tuning/jobs?dry_run=true}
+   */
+  DryRun(JsonNode answer) {
+    this.answer = answer;
+  }
+
+  /**
+   * Asks; a first model takes as long as it takes to load.
+   *
+   * @param submission of a dataset that is ready
+   */
+  public static DryRun ask(URI trainer, Stage.Train stage, String submission)
+      throws IOException, InterruptedException {
+    ObjectNode body = JSON.createObjectNode();
+    body.put("model", stage.baseModel());
+    body.put("training_file", submission);
+    body.set("affinage", JSON.valueToTree(stage.spec()));
+    HttpRequest request =
+        HttpRequest.newBuilder(trainer.resolve("/v1/fine_tuning/jobs?dry_run=true"))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
+            .build();
+    HttpResponse<String> response;
+    try {
+      response =
+          HttpClient.newBuilder()
+              .connectTimeout(CONNECT)
+              .build()
+              .send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.UNREACHABLE,
+          "service_unreachable",
+          "The trainer-service does not answer at %s: %s.".formatted(trainer, e),
+          e);
+    }
+    JsonNode read = JSON.readTree(response.body());
+    if (response.statusCode() != 200) {
+      JsonNode error = read.path("error");
+      throw new CliException(
+          ExitCode.FAILED,
+          error.path("code").asText("dry_run_failed"),
+          error.path("message").asText(response.body()));
+    }
+    return new DryRun(read);
+  }
+
+  /** The answer as it came. */
+  public JsonNode json() {
+    return answer;
+  }
+
+  /** Whether the job could run, as far as can be known. */
+  public boolean possible() {
+    return !answer.hasNonNull("problem");
+  }
+
+  /** For people: counts, memory, time, then every setting. */
+  public List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    JsonNode preflight = answer.path("preflight");
+    if (!possible()) {
+      lines.add(
+          "problem   %s [%s]"
+              .formatted(
+                  answer.path("problem").path("message").asText(),
+                  answer.path("problem").path("code").asText()));
+    }
+    if (preflight.isObject()) {
+      preflight
+          .path("counts")
+          .properties()
+          .forEach(
+              count ->
+                  lines.add("%-28s %,d".formatted(count.getKey(), count.getValue().longValue())));
+      preflight
+          .path("memory")
+          .properties()
+          .forEach(
+              part -> {
+                boolean bytes = !part.getKey().startsWith("trained");
+                if (!part.getValue().isNull()) {
+                  lines.add(
+                      bytes
+                          ? "memory %-21s %,d MiB"
+                              .formatted(part.getKey(), part.getValue().longValue() >> 20)
+                          : "%-28s %,d".formatted(part.getKey(), part.getValue().longValue()));
+                }
+              });
+      preflight
+          .path("seconds")
+          .properties()
+          .forEach(
+              part -> {
+                if (!part.getValue().isNull()) {
+                  lines.add(
+                      "seconds %-20s %,.1f"
+                          .formatted(part.getKey(), part.getValue().doubleValue()));
+                }
+              });
+      lines.add("computes in " + preflight.path("dtype").asText());
+    }
+    lines.add("settings:");
+    settings("", answer.path("spec"), lines);
+    return lines;
+  }
+
+  private static void settings(String path, JsonNode node, List<String> lines) {
+    node.properties()
+        .forEach(
+            field -> {
+              if (field.getValue().isObject()) {
+                settings(path + field.getKey() + ".", field.getValue(), lines);
+              } else if (!field.getValue().isNull()) {
+                lines.add("  %-34s %s".formatted(path + field.getKey(), text(field.getValue())));
+              }
+            });
+  }
+
+  private static String text(JsonNode value) {
+    return value.isTextual() ? value.asText() : value.toString();
+  }
+}

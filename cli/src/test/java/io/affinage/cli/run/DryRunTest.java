@@ -1,0 +1,127 @@
+package io.affinage.cli.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
+import io.affinage.cli.CliException;
+import io.affinage.events.Stage;
+import io.affinage.events.TrainingSpec;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+class DryRunTest {
+  private static final String ANSWER =
+      """
+      {"spec": {"method": "sft", "optimizer": {"type": "lion", "beta1": 0.9}, "adapter": null},
+       "preflight": {"dtype": "bfloat16", "counts": {"tokens": 62926.0, "examples_truncated": 0.0},
+         "memory": {"weights": 269000000, "trainedParameters": 4884480, "peak": null},
+         "seconds": {"training": 123.45, "evaluation": null}},
+       "problem": null}
+      """;
+
+  @Test
+  void shouldAskForTheTrainingAndShowCountsMemoryTimeAndEverySetting() throws Exception {
+    AtomicReference<String> asked = new AtomicReference<>();
+    DryRun answer = asking(200, ANSWER, asked);
+
+    JsonNode request = new ObjectMapper().readTree(asked.get());
+    assertThat(request.get("model").asText()).isEqualTo("hub:owner/name");
+    assertThat(request.get("training_file").asText()).isEqualTo("run-1");
+    assertThat(request.get("affinage").get("maxSteps").asInt()).isEqualTo(7);
+    assertThat(answer.possible()).isTrue();
+    assertThat(answer.lines().stream().map(line -> line.replaceAll("\\s+", " ").strip()))
+        .containsExactly(
+            "tokens 62,926",
+            "examples_truncated 0",
+            "memory weights 256 MiB",
+            "trainedParameters 4,884,480",
+            "seconds training 123.5",
+            "computes in bfloat16",
+            "settings:",
+            "method sft",
+            "optimizer.type lion",
+            "optimizer.beta1 0.9");
+  }
+
+  @Test
+  void shouldSayWhatWouldFail() throws Exception {
+    DryRun answer =
+        asking(
+            200,
+            "{\"spec\": {}, \"problem\": {\"code\": \"insufficient_memory\", \"message\": \"too big\"}}",
+            new AtomicReference<>());
+
+    assertThat(answer.possible()).isFalse();
+    assertThat(answer.lines()).first().isEqualTo("problem   too big [insufficient_memory]");
+  }
+
+  @Test
+  void shouldPassOnTheCodeOfARefusal() {
+    CliException e =
+        catchThrowableOfType(
+            CliException.class,
+            () ->
+                asking(
+                    400,
+                    "{\"error\": {\"code\": \"invalid_training_spec\", \"message\": \"bad rank\"}}",
+                    new AtomicReference<>()));
+
+    assertThat(e).hasMessageContaining("bad rank");
+  }
+
+  private static DryRun asking(int status, String body, AtomicReference<String> asked)
+      throws IOException, InterruptedException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/v1/fine_tuning/jobs",
+        exchange -> {
+          asked.set(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(status, bytes.length);
+          exchange.getResponseBody().write(bytes);
+          exchange.close();
+        });
+    server.start();
+    try {
+      return DryRun.ask(
+          URI.create("http://127.0.0.1:" + server.getAddress().getPort()),
+          new Stage.Train("hub:owner/name", spec(), "x"),
+          "run-1");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  private static TrainingSpec spec() {
+    return new TrainingSpec(
+        "sft",
+        new TrainingSpec.Adapter("lora", 8, null, null, null, List.of("q_proj")),
+        null,
+        null,
+        7,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+}
