@@ -58,8 +58,7 @@ final class LoadWork {
   }
 
   private static LanguageModel open(JsonNode task, Compute compute) {
-    return LanguageModel.open(
-        Path.of(task.get("model").textValue()), compute, WeightForm.PACKED);
+    return LanguageModel.open(Path.of(task.get("model").textValue()), compute, WeightForm.PACKED);
   }
 
   /** Opens the model, answers with one token, closes it. */

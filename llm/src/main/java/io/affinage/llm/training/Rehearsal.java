@@ -89,7 +89,8 @@ final class Rehearsal {
     boolean reset = ResidentMemory.resetPeak();
     accumulate(plan.largest());
     OptionalLong measured = reset ? ResidentMemory.peak() : ResidentMemory.now();
-    long untouched = fixed.optimizerState() + Math.min(fixed.trainedElements(), 1 << 20) * 4 * 4;
+    // Resident state is in memory since it was made; pages of a file come with the first update.
+    long untouched = settings.optimization().pagedState() ? fixed.optimizerState() : 0;
     return measured.isPresent()
         ? OptionalLong.of(measured.getAsLong() + untouched)
         : OptionalLong.empty();
