@@ -26,6 +26,7 @@ import org.apache.kafka.clients.admin.Admin;
 public final class EvalStack implements QuarkusTestResourceLifecycleManager {
   private static ModelRegistered model;
   private static ModelRegistered untuned;
+  private static ModelRegistered tireless;
   private static ArtifactRef dataset;
 
   private TestBroker broker;
@@ -69,6 +70,9 @@ public final class EvalStack implements QuarkusTestResourceLifecycleManager {
     Lineage lineage = new Lineage(dataset.digest(), base.digest(), spec, 7, "test");
     ArtifactRef adapter = ref(store.putFolder(folder.resolve("adapter")));
     model = registered("tiny:colours:1", ModelRegistered.Kind.ADAPTER, adapter, base, lineage);
+    TinyModels.writeTireless(folder.resolve("tireless"));
+    ArtifactRef files = ref(store.putFolder(folder.resolve("tireless")));
+    tireless = registered("tiny:tireless:1", ModelRegistered.Kind.FULL, files, null, lineage);
     untuned = registered("tiny:same:1", ModelRegistered.Kind.FULL, base, base, lineage);
   }
 
@@ -104,6 +108,11 @@ public final class EvalStack implements QuarkusTestResourceLifecycleManager {
   /** A full model that is its base. */
   public static ModelRegistered untuned() {
     return untuned;
+  }
+
+  /** A full model without a base, which answers as long as it may. */
+  public static ModelRegistered tireless() {
+    return tireless;
   }
 
   public static ArtifactRef dataset() {

@@ -23,7 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -32,6 +34,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 
@@ -50,8 +53,8 @@ class CatalogView implements WarmUp {
   private final Catalog catalog;
   private final Queue<CompletableFuture<Void>> asked = new ConcurrentLinkedQueue<>();
   private final Thread thread = new Thread(this::run, "catalog-view");
-  private volatile boolean loaded;
-  private volatile boolean stopped;
+  private final CompletableFuture<Void> loaded = new CompletableFuture<>();
+  private final CountDownLatch stopped = new CountDownLatch(1);
 
   CatalogView(
       @Identifier("default-kafka-broker") Map<String, Object> connection,
@@ -66,12 +69,17 @@ class CatalogView implements WarmUp {
 
   void start(@Observes StartupEvent event) {
     thread.setDaemon(true);
-    thread.start();
+    topics.created().thenRun(thread::start);
   }
 
   /** Whether everything that was there at the start has been read. */
   @Override
   public boolean done() {
+    return loaded.isDone();
+  }
+
+  /** Completes when everything that was there at the start has been read. */
+  CompletionStage<Void> loaded() {
     return loaded;
   }
 
@@ -92,25 +100,25 @@ class CatalogView implements WarmUp {
 
   @PreDestroy
   void stop() throws InterruptedException {
-    stopped = true;
+    stopped.countDown();
     thread.join(10 * POLL.toMillis());
     thread.interrupt();
   }
 
   private void run() {
-    while (!stopped) {
-      try {
-        if (topics.done()) {
+    try {
+      do {
+        try {
           follow();
-        } else {
-          Thread.sleep(POLL.toMillis());
+        } catch (KafkaException e) {
+          if (e instanceof InterruptException) {
+            return;
+          }
+          LOG.warnf("The catalog's topics cannot be read, trying again: %s", e.getMessage());
         }
-      } catch (InterruptedException | org.apache.kafka.common.errors.InterruptException e) {
-        return;
-      } catch (KafkaException e) {
-        LOG.warnf("The catalog's topics cannot be read, trying again: %s", e.getMessage());
-        pause();
-      }
+      } while (!stopped.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -122,9 +130,9 @@ class CatalogView implements WarmUp {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       CompletableFuture<Void> first = new CompletableFuture<>();
-      first.thenRun(() -> loaded = true);
+      first.thenRun(() -> loaded.complete(null));
       asked.add(first);
-      while (!stopped) {
+      while (running()) {
         CompletableFuture<Void> request = asked.poll();
         if (request == null) {
           consumer.poll(POLL).forEach(this::apply);
@@ -139,7 +147,7 @@ class CatalogView implements WarmUp {
       KafkaConsumer<byte[], byte[]> consumer, CompletableFuture<Void> request) {
     try {
       Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
-      while (!stopped
+      while (running()
           && ends.entrySet().stream()
               .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
         consumer.poll(POLL).forEach(this::apply);
@@ -178,11 +186,7 @@ class CatalogView implements WarmUp {
     }
   }
 
-  private static void pause() {
-    try {
-      Thread.sleep(PAUSE_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  private boolean running() {
+    return stopped.getCount() > 0;
   }
 }

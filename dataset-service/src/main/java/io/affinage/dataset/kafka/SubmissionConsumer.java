@@ -9,7 +9,6 @@ import io.affinage.events.EventCodec;
 import io.affinage.events.EventException;
 import io.affinage.events.KafkaDefaults;
 import io.affinage.events.Topics;
-import io.affinage.service.kafka.TopicSetup;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.annotation.PreDestroy;
@@ -24,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -61,7 +61,6 @@ class SubmissionConsumer {
 
   private final Map<String, Object> configuration;
   private final TransactionalProducer producer;
-  private final TopicSetup topics;
   private final CatalogView view;
   private final Catalog catalog;
   private final SubmissionWork work;
@@ -81,12 +80,11 @@ class SubmissionConsumer {
         }
       };
 
-  private volatile boolean stopped;
+  private final CountDownLatch stopped = new CountDownLatch(1);
 
   SubmissionConsumer(
       @Identifier("default-kafka-broker") Map<String, Object> connection,
       DatasetConfig config,
-      TopicSetup topics,
       CatalogView view,
       Catalog catalog,
       SubmissionWork work,
@@ -97,7 +95,6 @@ class SubmissionConsumer {
         ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
         CooperativeStickyAssignor.class.getName());
     this.producer = new TransactionalProducer(connection, GROUP + "-" + UUID.randomUUID());
-    this.topics = topics;
     this.view = view;
     this.catalog = catalog;
     this.work = work;
@@ -107,13 +104,13 @@ class SubmissionConsumer {
   }
 
   void start(@Observes StartupEvent event) {
-    thread.start();
+    view.loaded().thenRun(thread::start);
   }
 
   /** What is under way is given up; its submission stays unread. */
   @PreDestroy
   void stop() throws InterruptedException {
-    stopped = true;
+    stopped.countDown();
     workers.shutdownNow();
     thread.join(TimeUnit.SECONDS.toMillis(10));
     thread.interrupt();
@@ -121,20 +118,19 @@ class SubmissionConsumer {
   }
 
   private void run() {
-    while (!stopped) {
-      try {
-        if (topics.done() && view.done()) {
+    try {
+      do {
+        try {
           consume();
-        } else {
-          Thread.sleep(BUSY_POLL.toMillis());
+        } catch (InterruptException e) {
+          return;
+        } catch (RuntimeException e) {
+          // Whatever it was: from the last committed submission on, with new connections.
+          LOG.warnf("Submissions cannot be taken, trying again: %s", e);
         }
-      } catch (InterruptedException | InterruptException e) {
-        return;
-      } catch (RuntimeException e) {
-        // Whatever it was: from the last committed submission on, with new connections.
-        LOG.warnf("Submissions cannot be taken, trying again: %s", e);
-        pause();
-      }
+      } while (!stopped.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -144,7 +140,7 @@ class SubmissionConsumer {
         new KafkaConsumer<>(
             configuration, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       consumer.subscribe(List.of(Topics.DATASET_SUBMITTED.name()), new Leaving());
-      while (!stopped) {
+      while (stopped.getCount() > 0) {
         take(consumer, consumer.poll(partitions.isEmpty() ? IDLE_POLL : BUSY_POLL));
         answer(consumer);
         begin();
@@ -220,14 +216,6 @@ class SubmissionConsumer {
         partitions.remove(entry.getKey());
         consumer.resume(List.of(entry.getKey()));
       }
-    }
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(PAUSE_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

@@ -27,6 +27,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -51,7 +53,7 @@ public final class EvaluationRuntime implements AutoCloseable {
   private final EvaluationWorker worker;
   private final Thread starter;
   private volatile boolean started;
-  private volatile boolean closing;
+  private final CountDownLatch closing = new CountDownLatch(1);
 
   /**
    * How it runs.
@@ -121,13 +123,11 @@ public final class EvaluationRuntime implements AutoCloseable {
   }
 
   private void begin() {
-    while (!closing) {
+    while (closing.getCount() > 0) {
       try {
         feed.start();
         log.awaitReady(FIRST_READ);
-        while (!feed.ready() && !closing) {
-          Thread.sleep(50);
-        }
+        feed.awaitReady();
         worker.start();
         started = true;
         LOG.info("The topics have been read; evaluations are taken");
@@ -138,7 +138,7 @@ public final class EvaluationRuntime implements AutoCloseable {
         return;
       }
       try {
-        Thread.sleep(RETRY_MILLIS);
+        closing.await(RETRY_MILLIS, TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         return;
       }
@@ -193,7 +193,7 @@ public final class EvaluationRuntime implements AutoCloseable {
 
   /** Stops in good order. */
   public void stop(Duration grace) throws InterruptedException {
-    closing = true;
+    closing.countDown();
     starter.interrupt();
     starter.join(1_000);
     worker.stop(grace);
@@ -203,7 +203,8 @@ public final class EvaluationRuntime implements AutoCloseable {
   /** Disconnects; what runs is left to its lease. */
   @Override
   public void close() {
-    closing = true;
+    closing.countDown();
+    starter.interrupt();
     feed.close();
     log.close();
     writer.close();

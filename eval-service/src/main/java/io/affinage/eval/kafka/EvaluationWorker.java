@@ -29,6 +29,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -46,7 +48,7 @@ final class EvaluationWorker {
   private final EvaluationMetrics metrics;
   private final Settings settings;
   private final Thread thread;
-  private volatile boolean stopping;
+  private final CountDownLatch stopping = new CountDownLatch(1);
 
   /**
    * How it works.
@@ -85,12 +87,12 @@ final class EvaluationWorker {
 
   /** Lets what runs go at the next item; its lease runs out and another worker takes over. */
   void stop(Duration grace) throws InterruptedException {
-    stopping = true;
+    stopping.countDown();
     thread.join(grace.toMillis());
   }
 
   private void run() {
-    while (!stopping) {
+    while (!stopping()) {
       try {
         if (!workOnOne()) {
           board.awaitRequest(IDLE_MILLIS);
@@ -204,7 +206,7 @@ final class EvaluationWorker {
 
   private void goOn(AttemptHeart heart) {
     heart.requireHeld();
-    if (stopping) {
+    if (stopping()) {
       throw new StoppedException();
     }
   }
@@ -231,9 +233,13 @@ final class EvaluationWorker {
     return data instanceof ModelPromoted ? Topics.MODEL_PROMOTED : Topics.MODEL_REJECTED;
   }
 
-  private static void pause() {
+  private boolean stopping() {
+    return stopping.getCount() == 0;
+  }
+
+  private void pause() {
     try {
-      Thread.sleep(IDLE_MILLIS);
+      stopping.await(IDLE_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

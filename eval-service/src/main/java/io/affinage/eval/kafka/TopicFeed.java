@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -35,8 +37,8 @@ final class TopicFeed implements AutoCloseable {
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final Thread thread;
   private Map<TopicPartition, Long> ends = Map.of();
-  private volatile boolean ready;
-  private volatile boolean closing;
+  private final CountDownLatch ready = new CountDownLatch(1);
+  private final CountDownLatch closing = new CountDownLatch(1);
 
   TopicFeed(
       Map<String, Object> connection,
@@ -60,9 +62,9 @@ final class TopicFeed implements AutoCloseable {
     }
   }
 
-  /** Whether everything was read that was there when reading began. */
-  boolean ready() {
-    return ready;
+  /** Waits until everything was read that was there when reading began. */
+  void awaitReady() throws InterruptedException {
+    ready.await();
   }
 
   boolean alive() {
@@ -71,7 +73,7 @@ final class TopicFeed implements AutoCloseable {
 
   private void run() {
     try (consumer) {
-      while (!closing) {
+      while (closing.getCount() > 0) {
         try {
           if (consumer.assignment().isEmpty()) {
             assign();
@@ -79,7 +81,9 @@ final class TopicFeed implements AutoCloseable {
           for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
             tell(record);
           }
-          ready = ready || caughtUp();
+          if (ready.getCount() > 0 && caughtUp()) {
+            ready.countDown();
+          }
         } catch (WakeupException e) {
           return;
         } catch (KafkaException e) {
@@ -122,9 +126,9 @@ final class TopicFeed implements AutoCloseable {
     }
   }
 
-  private static void pause() {
+  private void pause() {
     try {
-      Thread.sleep(BACKOFF_MILLIS);
+      closing.await(BACKOFF_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -132,7 +136,7 @@ final class TopicFeed implements AutoCloseable {
 
   @Override
   public void close() {
-    closing = true;
+    closing.countDown();
     consumer.wakeup();
   }
 }

@@ -69,6 +69,18 @@ public final class TinyModels {
     }
   }
 
+  /** Writes a model of random weights with a long context: its likeliest token is never the end. */
+  public static void writeTireless(Path folder) {
+    List<String> texts = questions().stream().map(q -> q[0] + q[1]).toList();
+    DecoderConfig decoder =
+        DecoderConfig.llama(new DecoderShape(320, 32, 64, 2, 4, 2, 8, 100_000, true), 1e-5, 10_000);
+    try (LanguageModel model =
+        LanguageModel.initialise(
+            decoder, BpeTrainer.train(texts, BpeTrainer.Settings.chatMl(320)), 7, COMPUTE)) {
+      ModelExport.of(model, Optional.empty(), ModelCard.named("tireless")).huggingFace(folder);
+    }
+  }
+
   /**
    * @param shift how many questions further the answer is taken from; 0 for the right one
    */
