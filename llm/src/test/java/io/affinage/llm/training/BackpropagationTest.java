@@ -29,8 +29,37 @@ class BackpropagationTest {
         DecoderConfig.llama(new DecoderShape(37, 16, 24, 2, 4, 2, 4, 64, tied), 1e-5, 10_000);
     try (TinyModel model = new TinyModel(config);
         Trainables trainables = Trainables.allWeights(model.decoder)) {
-      checkDirections(model, trainables);
+      checkDirections(model, trainables, backpropagation(model, trainables, true, 0));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldMatchFiniteDifferencesOfCappedLogitsAndSmoothedLabels(boolean tied) {
+    DecoderConfig llama =
+        DecoderConfig.llama(new DecoderShape(37, 16, 24, 2, 4, 2, 4, 64, tied), 1e-5, 10_000);
+    try (TinyModel model = new TinyModel(withLogitCap(llama, 0.3));
+        Trainables trainables = Trainables.allWeights(model.decoder)) {
+      TrainingSettings settings = TrainingSettings.DEFAULT.with(new Regularisation(0, 0, 0.2, 0));
+      checkDirections(model, trainables, new Backpropagation(model.decoder, trainables, settings));
+    }
+  }
+
+  private static DecoderConfig withLogitCap(DecoderConfig config, double cap) {
+    return new DecoderConfig(
+        config.source(),
+        config.architecture(),
+        config.shape(),
+        config.normalization(),
+        config.attention(),
+        config.feedForward(),
+        config.parallelResidual(),
+        config.embeddingScale(),
+        cap,
+        config.rotary(),
+        config.layers(),
+        config.linears(),
+        config.names());
   }
 
   @Test
@@ -38,7 +67,7 @@ class BackpropagationTest {
     try (TinyModel model = new TinyModel();
         LoraAdapter lora = randomAdapter(model);
         Trainables trainables = Trainables.of(model.decoder, lora)) {
-      checkDirections(model, trainables);
+      checkDirections(model, trainables, backpropagation(model, trainables, true, 0));
     }
   }
 
@@ -98,8 +127,8 @@ class BackpropagationTest {
   }
 
   /** Along a random direction of each array: (f(x + hd) - f(x - hd)) / 2h against the gradient. */
-  private static void checkDirections(TinyModel model, Trainables trainables) {
-    Backpropagation backpropagation = backpropagation(model, trainables, true, 0);
+  private static void checkDirections(
+      TinyModel model, Trainables trainables, Backpropagation backpropagation) {
     PrefixTreeRow row = PrefixTreeRow.of(EXAMPLES, true);
     backpropagation.accumulate(row, 1, 0);
     List<float[]> gradients = gradients(trainables);
