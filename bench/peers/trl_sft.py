@@ -1,4 +1,4 @@
-"""One epoch of LoRA fine-tuning with TRL and PEFT, rows in the order of the file."""
+"""One epoch of fine-tuning with TRL (and PEFT where it is LoRA), rows in the order of the file."""
 import json
 import tempfile
 import time
@@ -28,7 +28,7 @@ with tempfile.TemporaryDirectory() as out:
         model=transformers.AutoModelForCausalLM.from_pretrained(t["model"], dtype=kind),
         processing_class=transformers.AutoTokenizer.from_pretrained(t["model"]),
         train_dataset=train,
-        peft_config=peft.LoraConfig(r=t["rank"], lora_alpha=t["alpha"], lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"),
+        peft_config=None if t["full"] else peft.LoraConfig(r=t["rank"], lora_alpha=t["alpha"], lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"),
         args=trl.SFTConfig(
             output_dir=out,
             per_device_train_batch_size=t["batch"],

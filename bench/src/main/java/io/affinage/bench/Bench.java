@@ -29,14 +29,19 @@ public final class Bench implements Callable<Integer> {
   private static final Map<String, Benchmark> BENCHMARKS =
       new TreeMap<>(
           Map.of(
-              "sft", new SftBenchmark(),
+              "sft", SftBenchmark.LORA,
+              "full", SftBenchmark.FULL,
+              "step", new StepBenchmark(),
               "decode", new DecodeBenchmark(),
               "load", new LoadBenchmark(),
               "ingest", new IngestBenchmark()));
 
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "NAME", description = "sft, decode, load or ingest")
+  @Parameters(
+      index = "0",
+      paramLabel = "NAME",
+      description = "sft, full, step, decode, load or ingest")
   private String name;
 
   @Option(
@@ -54,7 +59,7 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "FILE",
-      description = "JSON array of instruction, input, output (sft, ingest)")
+      description = "JSON array of instruction, input, output (sft, full, ingest)")
   private Path data;
 
   @Option(
@@ -81,24 +86,24 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--examples",
       defaultValue = "320",
-      description = "sft: first N examples (default: ${DEFAULT-VALUE})")
+      description = "sft, full: first N examples (default: ${DEFAULT-VALUE})")
   private int examples;
 
   @Option(
       names = "--batch",
       defaultValue = "8",
-      description = "sft: examples a step (default: ${DEFAULT-VALUE})")
+      description = "sft, full: examples a step (default: ${DEFAULT-VALUE})")
   private int batch;
 
   @Option(
       names = "--micro-batches",
       defaultValue = "1",
-      description = "sft: parts our step is divided into (default: ${DEFAULT-VALUE})")
+      description = "sft, full: parts our step is divided into (default: ${DEFAULT-VALUE})")
   private int microBatches;
 
   @Option(
       names = "--recompute",
-      description = "sft: ours computes activations twice, for less memory")
+      description = "sft, full, step: ours computes activations twice, for less memory")
   private boolean recompute;
 
   @Option(
@@ -155,7 +160,7 @@ public final class Bench implements Callable<Integer> {
     if (!name.equals("ingest")) {
       requireFile("--model", model);
     }
-    if (name.equals("sft") || name.equals("ingest")) {
+    if (name.equals("sft") || name.equals("full") || name.equals("ingest")) {
       requireFile("--data", data);
     }
     if (peerModel != null) {

@@ -28,7 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** One epoch of LoRA fine-tuning on answers. */
+/** One epoch of fine-tuning on answers: of LoRA matrices, or of all weights. */
 final class SftWork {
   private SftWork() {}
 
@@ -36,16 +36,12 @@ final class SftWork {
     List<Example> examples = examples(task);
     Compute compute = Compute.of("cpu", task.get("dtype").textValue());
     long seed = task.get("seed").longValue();
-    LoraConfig config =
-        new LoraConfig(
-            task.get("rank").intValue(),
-            task.get("alpha").doubleValue(),
-            0,
-            false,
-            List.of("all-linear"));
     try (LanguageModel model = LanguageModel.open(Path.of(task.get("model").textValue()), compute);
-        LoraAdapter lora = LoraAdapter.initialise(model.decoder(), config, seed);
-        Trainables trainables = Trainables.of(model.decoder(), lora);
+        LoraAdapter lora = LoraAdapter.initialise(model.decoder(), lora(task), seed);
+        Trainables trainables =
+            task.get("full").booleanValue()
+                ? Trainables.allWeights(model.decoder())
+                : Trainables.of(model.decoder(), lora);
         TrainingRun run =
             TrainingRun.overExamples(
                 model.decoder(), trainables, settings(task, seed), rows(examples, task, model))) {
@@ -73,6 +69,15 @@ final class SftWork {
           .put("loss", Math.round(mean * 1e4) / 1e4)
           .put("dtype", model.decoder().precision().name().toLowerCase(java.util.Locale.ROOT));
     }
+  }
+
+  static LoraConfig lora(JsonNode task) {
+    return new LoraConfig(
+        task.get("rank").intValue(),
+        task.get("alpha").doubleValue(),
+        0,
+        false,
+        List.of("all-linear"));
   }
 
   private static List<Example> examples(JsonNode task) {

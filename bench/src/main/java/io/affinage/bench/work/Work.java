@@ -24,6 +24,7 @@ public final class Work {
       ObjectNode result =
           switch (name) {
             case "sft" -> SftWork.run(task);
+            case "step" -> StepWork.run(task);
             case "decode" -> DecodeWork.run(task);
             case "load" -> LoadWork.run(task);
             case "ingest" -> IngestWork.run(task);
