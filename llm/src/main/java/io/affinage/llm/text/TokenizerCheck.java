@@ -14,8 +14,9 @@ final class TokenizerCheck {
   private static final int DEEPEST = 32;
   private static final long LARGEST_ID = 1 << 28;
 
-  private static final Set<String> DELETING =
-      Set.of("BertNormalizer", "Strip", "StripAccents", "Nmt", "Precompiled", "Replace");
+  /** Normalizers that leave something of every text that is not empty. */
+  private static final Set<String> KEEPING =
+      Set.of("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Prepend", "ByteLevel", "Sequence");
 
   private final JsonNode json;
 
@@ -144,7 +145,9 @@ final class TokenizerCheck {
         return true;
       }
     }
-    return DELETING.contains(step.path("type").asText());
+    String type = step.path("type").asText();
+    boolean replaces = type.equals("Replace") && !step.path("content").asText().isEmpty();
+    return step.isObject() && !replaces && !KEEPING.contains(type);
   }
 
   /** Whether a text has a character that no normalizer deletes: a letter, digit or sign. */
@@ -157,7 +160,8 @@ final class TokenizerCheck {
     for (String list : List.of("normalizers", "pretokenizers", "processors", "decoders")) {
       step.path(list).forEach(TokenizerCheck::steps);
     }
-    if (step.path("type").asText().equals("TemplateProcessing")) {
+    // The engine takes a template by its fields, whatever its type says.
+    if (step.has("single") || step.has("pair")) {
       template(step);
     }
   }
