@@ -71,7 +71,7 @@
     longest = torch.size(path, 1)
     group = torch.floordiv(self.heads, self.kv_heads)
     batch = torch.mul(documents, self.kv_heads)
-    # One gather for all three; the gradient of an embedding is the fast way to add rows up again.
+    # One gather for all three, so that their gradients are added up in one go as well.
     nodes = torch.flatten(torch.cat([torch.mul(q, self.scale), k, v], 1), 1)
     gathered = torch.view(torch.embedding(nodes, path), [documents, longest, -1, self.head_dim])
     q, k, v = torch.split_with_sizes(torch.transpose(gathered, 1, 2), [self.heads, self.kv_heads, self.kv_heads], 1)
