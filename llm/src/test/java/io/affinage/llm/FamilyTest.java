@@ -1,13 +1,17 @@
 package io.affinage.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.checkpoint.Checkpoint;
+import io.affinage.llm.checkpoint.ModelMetadata;
 import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.generation.GenerationRequest;
 import io.affinage.llm.generation.Generator;
@@ -15,6 +19,7 @@ import io.affinage.llm.generation.Sampling;
 import io.affinage.llm.generation.TokenListener;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.training.Batching;
 import io.affinage.llm.training.Optimization;
@@ -32,6 +37,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -53,6 +59,27 @@ class FamilyTest {
       assertGeneration(decoder, ids, golden);
       assertGradientOfAllWeights(decoder, ids, golden);
     }
+  }
+
+  /** What no reference has confirmed is refused, not computed on trust. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'rope_type':'dynamic','factor':2.0}|rope_scaling 'dynamic' is not supported",
+        "{'rope_type':'longrope','short_factor':[1,1],'long_factor':[2,2]}|rope_scaling 'longrope'",
+        "{'rope_type':'default','partial_rotary_factor':0.5}|partial_rotary_factor rotates 2 of 4"
+      })
+  void shouldRefuseUnprovenRotaryEmbeddings(String rope, String message) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode config =
+        (ObjectNode) json.readTree(resource("llama3-rope").resolve("config.json").toFile());
+    config.set("rope_parameters", json.readTree(rope.replace('\'', '"')));
+    ModelMetadata metadata = new ModelMetadata("config.json", config);
+    assertThatExceptionOfType(LlmException.class)
+        .isThrownBy(() -> DecoderConfig.of(metadata))
+        .withMessageContaining(message);
   }
 
   private static void assertLogProbabilities(Decoder decoder, int[] ids, JsonNode expected) {

@@ -44,7 +44,7 @@ final class GgufLayout {
           case "qwen3" -> "qwen3";
           default ->
               throw unsupported(
-                  "%s cannot be written as GGUF; Llama, Mistral, Qwen2 and Qwen3 can"
+                  "%s cannot be written as GGUF; Llama and Mistral can"
                       .formatted(config.architecture().className()));
         };
     if (config.attention().packing() != Packing.SEPARATE

@@ -53,7 +53,14 @@ final class LlamaFamily {
     ConfigDraft draft = new ConfigDraft(fields, shape);
     draft.normalization = new Normalization(Kind.RMS, fields.number("rms_norm_eps", 1e-6));
     draft.activation("hidden_act", "silu");
-    draft.rotary = List.of(RopeFields.of(fields).read(draft.shape.headDim(), ropeTheta, 1));
+    RotaryEmbedding rotary = RopeFields.of(fields).read(draft.shape.headDim(), ropeTheta, 1);
+    if (rotary.dimensions() != draft.shape.headDim()) {
+      // The reference ignores the field or not, depending on the kind of scaling.
+      throw fields.unsupported(
+          "partial_rotary_factor rotates %d of %d dimensions, but part of a head is not supported"
+              .formatted(rotary.dimensions(), draft.shape.headDim()));
+    }
+    draft.rotary = List.of(rotary);
     draft.norm(NormSlot.INPUT, "input_layernorm");
     draft.norm(NormSlot.FEED_FORWARD_INPUT, "post_attention_layernorm");
     return draft;

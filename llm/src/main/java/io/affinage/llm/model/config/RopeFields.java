@@ -1,8 +1,6 @@
 package io.affinage.llm.model.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Reads rotary embeddings: from {@code rope_parameters}, or from {@code rope_theta} and {@code
@@ -38,10 +36,10 @@ final class RopeFields {
         number("partial_rotary_factor", config.number("partial_rotary_factor", rotatedShare));
     int dimensions = (int) (headDim * share);
     double base = number("rope_theta", config.number("rope_theta", theta));
-    return new RotaryEmbedding(dimensions, base, scaling(dimensions));
+    return new RotaryEmbedding(dimensions, base, scaling());
   }
 
-  private RopeScaling scaling(int dimensions) {
+  private RopeScaling scaling() {
     String type = parameters.path("rope_type").asText(parameters.path("type").asText("default"));
     if (parameters.has("mrope_section")) {
       throw config.unsupported(
@@ -50,8 +48,6 @@ final class RopeFields {
     return switch (type) {
       case "default" -> RopeScaling.NONE;
       case "linear" -> new RopeScaling.Linear(required("factor"));
-      case "dynamic" ->
-          new RopeScaling.Dynamic(required("factor"), config.positive("max_position_embeddings"));
       case "llama3" ->
           new RopeScaling.Llama3(
               required("factor"),
@@ -59,10 +55,9 @@ final class RopeFields {
               required("high_freq_factor"),
               original());
       case "yarn" -> yarn();
-      case "longrope", "su" -> longRope(dimensions);
       default ->
           throw config.unsupported(
-              "rope_scaling '%s' is not supported; supported are default, linear, dynamic, llama3, yarn, longrope"
+              "rope_scaling '%s' is not supported; supported are default, linear, llama3, yarn"
                   .formatted(type));
     };
   }
@@ -87,28 +82,6 @@ final class RopeFields {
 
   private static double sharpening(double factor, double mscale) {
     return factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1;
-  }
-
-  private RopeScaling longRope(int dimensions) {
-    int original = original();
-    double factor =
-        number("factor", config.positive("max_position_embeddings") / (double) original);
-    double attention = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
-    return new RopeScaling.LongRope(
-        factors("short_factor", dimensions),
-        factors("long_factor", dimensions),
-        original,
-        number("attention_factor", attention));
-  }
-
-  private List<Double> factors(String name, int dimensions) {
-    List<Double> factors = new ArrayList<>();
-    parameters.path(name).forEach(node -> factors.add(node.asDouble()));
-    if (factors.size() != dimensions / 2 || factors.stream().anyMatch(each -> !(each > 0))) {
-      throw new IllegalArgumentException(
-          "%s must be %d numbers above 0".formatted(name, dimensions / 2));
-    }
-    return factors;
   }
 
   private int original() {

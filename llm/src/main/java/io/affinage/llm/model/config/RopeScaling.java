@@ -1,7 +1,5 @@
 package io.affinage.llm.model.config;
 
-import java.util.List;
-
 /**
  * How rotary frequencies are changed so that a model reads longer texts, as transformers has it.
  */
@@ -43,20 +41,6 @@ public sealed interface RopeScaling {
         result[i] /= (float) factor;
       }
       return result;
-    }
-  }
-
-  /**
-   * A base that grows with texts longer than the original context ("NTK-aware").
-   *
-   * @param original context that the model was trained on
-   */
-  record Dynamic(double factor, int original) implements RopeScaling {
-    @Override
-    public float[] frequencies(int dimensions, double base, int length) {
-      double stretch = factor * Math.max(length, original) / original - (factor - 1);
-      double grown = base * Math.pow(stretch, dimensions / (dimensions - 2.0));
-      return NONE.frequencies(dimensions, grown, length);
     }
   }
 
@@ -130,31 +114,6 @@ public sealed interface RopeScaling {
     /** The dimension that turns this often within the original context. */
     private double dimension(double rotations, int dimensions, double base) {
       return dimensions * Math.log(original / (rotations * 2 * Math.PI)) / (2 * Math.log(base));
-    }
-  }
-
-  /**
-   * LongRoPE (Ding et al. 2024): a divisor for each frequency, others for texts longer than the
-   * original context.
-   *
-   * @param original context that the model was trained on
-   */
-  record LongRope(
-      List<Double> shortFactors, List<Double> longFactors, int original, double attentionFactor)
-      implements RopeScaling {
-    public LongRope {
-      shortFactors = List.copyOf(shortFactors);
-      longFactors = List.copyOf(longFactors);
-    }
-
-    @Override
-    public float[] frequencies(int dimensions, double base, int length) {
-      List<Double> divisors = length > original ? longFactors : shortFactors;
-      float[] result = RotaryEmbedding.wavelengths(dimensions, base);
-      for (int i = 0; i < result.length; i++) {
-        result[i] = 1f / (divisors.get(i).floatValue() * result[i]);
-      }
-      return result;
     }
   }
 }
