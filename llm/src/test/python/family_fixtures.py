@@ -1,6 +1,6 @@
 """Makes src/test/resources/families: tiny random checkpoints of the families that the decoder covers, as transformers writes
-them, and golden.json with what transformers computes from them in float32.
-usage: family_fixtures.py OUT_DIR   (needs torch, transformers)"""
+them, each with a golden.json: what transformers computes from it in float32.
+usage: family_fixtures.py OUT_DIR [FAMILY...]   (needs torch, transformers)"""
 import json, math, os, sys
 import torch
 import transformers
@@ -20,8 +20,10 @@ families = {
     "qwen2": Qwen2Config(**shape, tie_word_embeddings=True),
     "qwen3": Qwen3Config(**shape, tie_word_embeddings=False, head_dim=8),
 }
-golden = dict(made_with=dict(torch=torch.__version__, transformers=transformers.__version__), families={})
+made_with = dict(torch=torch.__version__, transformers=transformers.__version__)
 for name, config in families.items():
+    if sys.argv[2:] and name not in sys.argv[2:]:
+        continue
     torch.manual_seed(len(name))
     config.bos_token_id, config.eos_token_id = 1, 2
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
@@ -42,7 +44,7 @@ for name, config in families.items():
         logp = torch.log_softmax(result.logits[0], -1)
         for _ in range(8):                                           # without a cache: what a cache must agree with
             whole = torch.cat([whole, model(input_ids=whole).logits[:, -1:].argmax(-1)], 1)
-    golden["families"][name] = dict(
-        ids=ids[0].tolist(), prompt_length=4, loss=result.loss.item(), gradient_norm=norm, last_logits=result.logits[0, -1].tolist(),
+    golden = dict(
+        made_with=made_with, ids=ids[0].tolist(), prompt_length=4, loss=result.loss.item(), gradient_norm=norm, last_logits=result.logits[0, -1].tolist(),
         next_log_probabilities=[logp[i, ids[0, i + 1]].item() for i in range(13)], greedy=whole[0, 14:].tolist())
-json.dump(golden, open(os.path.join(out, "golden.json"), "w"), indent=1)
+    json.dump(golden, open(os.path.join(folder, "golden.json"), "w"), indent=1)
