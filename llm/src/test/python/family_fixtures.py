@@ -1,50 +1,96 @@
 """Makes src/test/resources/families: tiny random checkpoints of the families that the decoder covers, as transformers writes
-them, each with a golden.json: what transformers computes from it in float32.
-usage: family_fixtures.py OUT_DIR [FAMILY...]   (needs torch, transformers)"""
-import json, math, os, sys
+them, each with a LoRA adapter as PEFT writes it and a golden.json: what transformers and PEFT compute from them in float32.
+usage: family_fixtures.py OUT_DIR [FAMILY...]   (needs torch, transformers, peft)"""
+import json, os, sys
 import torch
 import transformers
+import peft
+from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
 
 out = sys.argv[1]
 shape = dict(vocab_size=40, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
              max_position_embeddings=64, rms_norm_eps=1e-6, bos_token_id=1, eos_token_id=2, pad_token_id=0, initializer_range=0.3)
 rope = lambda kind, **more: dict(rope_type=kind, rope_theta=1000.0, **more)
+ramp = dict(shape, head_dim=16, max_position_embeddings=512)             # eight frequencies, so that some lie within a ramp
 families = {
     "llama3-rope": LlamaConfig(**shape, tie_word_embeddings=False, rope_parameters=rope(
         "llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)),
+    "llama3-ramp": LlamaConfig(**ramp, tie_word_embeddings=False, rope_parameters=rope(
+        "llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)),
     "linear-rope": LlamaConfig(**shape, tie_word_embeddings=True, attention_bias=True, mlp_bias=True, rope_parameters=rope("linear", factor=2.0)),
     "yarn-rope": LlamaConfig(**shape, tie_word_embeddings=False, rope_parameters=rope(
         "yarn", factor=4.0, original_max_position_embeddings=16, beta_fast=8.0, beta_slow=1.0)),
+    "yarn-ramp": LlamaConfig(**ramp, tie_word_embeddings=True, rope_parameters=rope(
+        "yarn", factor=4.0, original_max_position_embeddings=128, beta_fast=8.0)),
+    "yarn-mscale": LlamaConfig(**ramp, tie_word_embeddings=True, rope_parameters=rope(
+        "yarn", factor=4.0, original_max_position_embeddings=128, beta_fast=8.0, truncate=False, mscale=0.7, mscale_all_dim=1.0)),
+    "yarn-attention": Qwen3Config(**ramp, tie_word_embeddings=True, rope_parameters=rope(
+        "yarn", factor=4.0, original_max_position_embeddings=128, attention_factor=1.25)),
     "mistral": MistralConfig(**shape, tie_word_embeddings=False, sliding_window=5, head_dim=8),
     "qwen2": Qwen2Config(**shape, tie_word_embeddings=True),
+    "qwen2-window": Qwen2Config(**shape, tie_word_embeddings=False, head_dim=8, use_sliding_window=True, sliding_window=4, max_window_layers=1),
     "qwen3": Qwen3Config(**shape, tie_word_embeddings=False, head_dim=8),
+    "qwen3-window": Qwen3Config(**shape, tie_word_embeddings=True, head_dim=8, attention_bias=True, use_sliding_window=True, sliding_window=4,
+                                layer_types=["sliding_attention", "full_attention"]),
 }
-made_with = dict(torch=torch.__version__, transformers=transformers.__version__)
+made_with = dict(torch=torch.__version__, transformers=transformers.__version__, peft=peft.__version__)
+PROMPT, SHORT, NEW = 4, 7, 8
+
+
+def randomise(named, deviation):
+    for _, parameter in named:
+        parameter.data.add_(torch.randn_like(parameter) * deviation)
+
+
+def fingerprint(gradient):
+    """A gradient in two numbers: its norm, and its product with a fixed direction, cos(0.7 i) scaled to norm one."""
+    flat = gradient.double().flatten()
+    direction = torch.cos(0.7 * torch.arange(flat.numel(), dtype=torch.float64))
+    return [flat.norm().item(), (flat @ direction / direction.norm()).item()]
+
+
+def greedy(model, ids):
+    """Without a cache: what a cache must agree with."""
+    whole = ids
+    for _ in range(NEW):
+        whole = torch.cat([whole, model(input_ids=whole, use_cache=False).logits[:, -1:].argmax(-1)], 1)
+    return whole[0, ids.shape[1]:].tolist()
+
+
+def computed(model, ids, key):
+    labels = ids.clone()
+    labels[:, :PROMPT] = -100
+    result = model(input_ids=ids, labels=labels, use_cache=False)
+    result.loss.backward()
+    return dict(loss=result.loss.item(), last_logits=result.logits[0, -1].tolist(),
+                gradients={key(n): fingerprint(p.grad) for n, p in model.named_parameters() if p.requires_grad}), result.logits[0]
+
+
 for name, config in families.items():
     if sys.argv[2:] and name not in sys.argv[2:]:
         continue
     torch.manual_seed(len(name))
     config.bos_token_id, config.eos_token_id = 1, 2
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
-    for key, parameter in model.named_parameters():
-        if parameter.dim() == 1:                                     # norms of ones and biases of zeros would prove nothing
-            parameter.data.add_(torch.randn_like(parameter) * 0.3)
+    randomise([(n, p) for n, p in model.named_parameters() if p.dim() == 1], 0.3)    # norms of ones and biases of zeros would prove nothing
     folder = os.path.join(out, name)
     model.save_pretrained(folder)
-    if os.path.exists(os.path.join(folder, "generation_config.json")):
-        os.remove(os.path.join(folder, "generation_config.json"))
-    ids = torch.randint(3, 40, (1, 14))
-    labels = ids.clone(); labels[:, :4] = -100
-    result = model(input_ids=ids, labels=labels)
-    result.loss.backward()
-    norm = math.sqrt(sum((p.grad.double() ** 2).sum().item() for p in model.parameters()))
-    whole = ids
+    ids = torch.randint(3, 40, (1, 24))
+    golden, logits = computed(model, ids, lambda n: n)
     with torch.no_grad():
-        logp = torch.log_softmax(result.logits[0], -1)
-        for _ in range(8):                                           # without a cache: what a cache must agree with
-            whole = torch.cat([whole, model(input_ids=whole).logits[:, -1:].argmax(-1)], 1)
-    golden = dict(
-        made_with=made_with, ids=ids[0].tolist(), prompt_length=4, loss=result.loss.item(), gradient_norm=norm, last_logits=result.logits[0, -1].tolist(),
-        next_log_probabilities=[logp[i, ids[0, i + 1]].item() for i in range(13)], greedy=whole[0, 14:].tolist())
-    json.dump(golden, open(os.path.join(folder, "golden.json"), "w"), indent=1)
+        logp = torch.log_softmax(logits, -1)
+        golden.update(ids=ids[0].tolist(), prompt_length=PROMPT, short_length=SHORT,
+                      next_log_probabilities=[logp[i, ids[0, i + 1]].item() for i in range(ids.shape[1] - 1)],
+                      greedy=greedy(model, ids), short_greedy=greedy(model, ids[:, :SHORT]))
+    model.zero_grad()
+    lora = get_peft_model(model, LoraConfig(r=4, lora_alpha=6, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"))
+    randomise([(n, p) for n, p in lora.named_parameters() if p.requires_grad], 0.1)
+    lora.eval()
+    golden["adapter"], _ = computed(lora, ids, lambda n: n.replace(".default", ""))
+    lora.peft_config["default"].target_modules = sorted(lora.peft_config["default"].target_modules)    # a set: any order otherwise
+    lora.save_pretrained(os.path.join(folder, "adapter"))
+    for extra in ("generation_config.json", "adapter/README.md"):
+        if os.path.exists(os.path.join(folder, extra)):
+            os.remove(os.path.join(folder, extra))
+    json.dump(dict(made_with=made_with, **golden), open(os.path.join(folder, "golden.json"), "w"), indent=1)

@@ -8,57 +8,87 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.ModelMetadata;
+import io.affinage.llm.checkpoint.PeftConfig;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.evaluation.LossMeter;
+import io.affinage.llm.generation.GeneratedTokens;
 import io.affinage.llm.generation.GenerationRequest;
 import io.affinage.llm.generation.Generator;
 import io.affinage.llm.generation.Sampling;
 import io.affinage.llm.generation.TokenListener;
+import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Precision;
-import io.affinage.llm.training.Batching;
-import io.affinage.llm.training.Optimization;
-import io.affinage.llm.training.Trainables;
-import io.affinage.llm.training.TrainingListener;
-import io.affinage.llm.training.TrainingProgress;
-import io.affinage.llm.training.TrainingRun;
-import io.affinage.llm.training.TrainingSettings;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Tiny random checkpoints of every family, as transformers writes them (see
- * src/test/python/family_fixtures.py), against what transformers computes from them in float32.
+ * Every family against what transformers and PEFT compute from the same files; gradients are
+ * compared in {@link io.affinage.llm.training.FamilyGradientTest}.
  */
 class FamilyTest {
+  @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama3-rope", "linear-rope", "yarn-rope", "mistral", "qwen2", "qwen3"})
-  void shouldComputeWhatTransformersComputes(String family) throws IOException {
-    JsonNode golden =
-        new ObjectMapper().readTree(resource(family).resolve("golden.json").toFile());
-    int[] ids = ints(golden.get("ids"));
+  @MethodSource("io.affinage.llm.FamilyFixture#all")
+  void shouldComputeWhatTransformersComputes(FamilyFixture family) {
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32)) {
+      assertLogProbabilities(decoder, family);
+      assertLogits(decoder, decoder.withoutAdapter(), family.ids(), family.golden());
+      assertGeneration(decoder, family);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.affinage.llm.FamilyFixture#all")
+  void shouldComputeTheSameFromPackedWeights(FamilyFixture family) {
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder =
-            DecoderFiles.load(root, Checkpoint.open(resource(family)), Precision.FLOAT32)) {
-      assertLogProbabilities(decoder, ids, golden.get("next_log_probabilities"));
-      assertGeneration(decoder, ids, golden);
-      assertGradientOfAllWeights(decoder, ids, golden);
+            DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32, WeightForm.PACKED);
+        LoraAdapter adapter = PeftFolder.load(decoder, family.adapter())) {
+      assertLogits(decoder, decoder.withoutAdapter(), family.ids(), family.golden());
+      assertLogits(decoder, adapter, family.ids(), family.golden().get("adapter"));
+      assertGeneration(decoder, family);
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.affinage.llm.FamilyFixture#all")
+  void shouldReadPeftsAdapterAndWriteItsKeys(FamilyFixture family) {
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
+        LoraAdapter adapter = PeftFolder.load(decoder, family.adapter())) {
+      assertLogits(decoder, adapter, family.ids(), family.golden().get("adapter"));
+
+      PeftFolder.save(adapter, folder, family.name());
+    }
+    String weights = "adapter_model.safetensors";
+    Checkpoint written = Checkpoint.open(folder.resolve(weights));
+    Checkpoint expected = Checkpoint.open(family.adapter().resolve(weights));
+    assertThat(written.names()).containsExactlyInAnyOrderElementsOf(expected.names());
+    for (String name : expected.names()) {
+      assertThat(written.entry(name).shape()).isEqualTo(expected.entry(name).shape());
+      assertThat(written.readFloats(name)).isEqualTo(expected.readFloats(name));
+    }
+    assertThat(PeftConfig.read(folder).targets())
+        .isEqualTo(PeftConfig.read(family.adapter()).targets());
   }
 
   /** What no reference has confirmed is refused, not computed on trust. */
@@ -73,8 +103,7 @@ class FamilyTest {
       })
   void shouldRefuseUnprovenRotaryEmbeddings(String rope, String message) throws IOException {
     ObjectMapper json = new ObjectMapper();
-    ObjectNode config =
-        (ObjectNode) json.readTree(resource("llama3-rope").resolve("config.json").toFile());
+    ObjectNode config = FamilyFixture.named("llama3-rope").checkpoint().config().json();
     config.set("rope_parameters", json.readTree(rope.replace('\'', '"')));
     ModelMetadata metadata = new ModelMetadata("config.json", config);
     assertThatExceptionOfType(LlmException.class)
@@ -82,66 +111,50 @@ class FamilyTest {
         .withMessageContaining(message);
   }
 
-  private static void assertLogProbabilities(Decoder decoder, int[] ids, JsonNode expected) {
+  private static void assertLogProbabilities(Decoder decoder, FamilyFixture family) {
     LossMeter meter = new LossMeter(decoder, decoder.withoutAdapter());
+    int[] ids = family.ids();
     List<TokenizedExample> beginnings = new ArrayList<>();
     for (int length = 2; length <= ids.length; length++) {
-      int[] beginning = java.util.Arrays.copyOf(ids, length);
+      int[] beginning = Arrays.copyOf(ids, length);
       beginnings.add(TokenizedExample.targetsFrom("to " + length, beginning, length - 1));
     }
+    JsonNode expected = family.golden().get("next_log_probabilities");
     List<LossMeter.Loss> losses = meter.losses(beginnings, beginnings.size());
+    assertThat(losses).hasSameSizeAs(expected);
     for (int i = 0; i < losses.size(); i++) {
       assertThat(-losses.get(i).sum()).isCloseTo(expected.get(i).asDouble(), within(1e-4));
     }
   }
 
-  /** Logits after the prompt, and greedy tokens from a cache where the reference has none. */
-  private static void assertGeneration(Decoder decoder, int[] ids, JsonNode golden) {
-    try (Generator generator = new Generator(decoder, decoder.withoutAdapter())) {
+  private static void assertLogits(
+      Decoder decoder, BlockAdapter adapter, int[] ids, JsonNode golden) {
+    try (Generator generator = new Generator(decoder, adapter)) {
       float[] logits = generator.nextLogits(ids);
+      JsonNode expected = golden.get("last_logits");
+      assertThat(logits).hasSize(expected.size());
       for (int i = 0; i < logits.length; i++) {
-        assertThat(logits[i])
-            .isCloseTo((float) golden.get("last_logits").get(i).asDouble(), within(1e-4f));
+        assertThat(logits[i]).isCloseTo((float) expected.get(i).asDouble(), within(1e-4f));
       }
-      int[] greedy = ints(golden.get("greedy"));
-      GenerationRequest request =
-          new GenerationRequest(List.of(ids), greedy.length, Set.of(), Sampling.GREEDY);
-      assertThat(generator.generate(request, TokenListener.NONE).get(0).ids()).isEqualTo(greedy);
     }
   }
 
-  private static void assertGradientOfAllWeights(Decoder decoder, int[] ids, JsonNode golden) {
-    TokenizedExample example =
-        TokenizedExample.targetsFrom("x", ids, golden.get("prompt_length").asInt());
-    TrainingSettings oneStep =
-        TrainingSettings.DEFAULT
-            .withMaxSteps(1)
-            .with(Batching.of(1))
-            .with(Optimization.DEFAULT.withLearningRate(1e-9));
-    List<TrainingProgress> steps = new ArrayList<>();
-    try (Trainables trainables = Trainables.allWeights(decoder);
-        TrainingRun run =
-            TrainingRun.overExamples(decoder, trainables, oneStep, List.of(example))) {
-      run.run(
-          new TrainingListener() {
-            @Override
-            public void onStep(TrainingProgress progress) {
-              steps.add(progress);
-            }
-          },
-          Optional.empty());
+  /** Greedy tokens from a cache where the reference has none; alone, and padded in a batch. */
+  private static void assertGeneration(Decoder decoder, FamilyFixture family) {
+    int[] greedy = family.ints("greedy");
+    int[] shortGreedy = family.ints("short_greedy");
+    try (Generator generator = new Generator(decoder, decoder.withoutAdapter())) {
+      assertThat(continued(generator, greedy.length, family.ids())).containsExactly(greedy);
+      assertThat(continued(generator, greedy.length, family.ids(), family.shortIds()))
+          .containsExactly(greedy, shortGreedy);
     }
-    assertThat(steps).hasSize(1);
-    assertThat(steps.get(0).loss()).isCloseTo(golden.get("loss").asDouble(), within(1e-5));
-    assertThat(steps.get(0).gradNorm() / golden.get("gradient_norm").asDouble())
-        .isCloseTo(1, within(1e-4));
   }
 
-  private static int[] ints(JsonNode array) {
-    return StreamSupport.stream(array.spliterator(), false).mapToInt(JsonNode::asInt).toArray();
-  }
-
-  private static Path resource(String name) {
-    return new File(FamilyTest.class.getResource("/families/" + name).getPath()).toPath();
+  private static List<int[]> continued(Generator generator, int tokens, int[]... prompts) {
+    GenerationRequest request =
+        new GenerationRequest(List.of(prompts), tokens, Set.of(), Sampling.GREEDY);
+    return generator.generate(request, TokenListener.NONE).stream()
+        .map(GeneratedTokens::ids)
+        .toList();
   }
 }

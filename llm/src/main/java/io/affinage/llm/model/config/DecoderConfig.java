@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.checkpoint.ModelMetadata;
 import io.affinage.llm.error.LlmException;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A decoder by configuration. Families differ in these values alone.
@@ -125,20 +127,28 @@ public record DecoderConfig(
   }
 
   /**
-   * The linear layers that PEFT's {@code target_modules} mean; {@code all-linear} is every one of a
-   * block.
+   * The linear layers that PEFT's {@code target_modules} mean: each a module's whole name or its
+   * end ({@code q_proj}, {@code mlp.up_proj}, {@code model.layers.0.mlp.up_proj}); {@code
+   * all-linear} is every one of a block.
    *
    * @return in slot order
-   * @throws LlmException {@code invalid_adapter} for a name that no layer has
+   * @throws LlmException {@code invalid_adapter} for a name that no layer has, and for names that
+   *     mean a layer in some blocks but not in all
    */
   public List<LinearLayer> targets(List<String> moduleNames) {
-    Set<LinearLayer> targets = new LinkedHashSet<>();
+    Map<LinearLayer, Set<Integer>> blocks = new LinkedHashMap<>();
     for (String name : moduleNames) {
-      List<LinearLayer> named =
-          linears.stream()
-              .filter(layer -> name.equals("all-linear") || layer.isNamed(name))
-              .toList();
-      if (named.isEmpty()) {
+      boolean found = false;
+      for (LinearLayer layer : linears) {
+        Set<Integer> within = blocks.computeIfAbsent(layer, each -> new TreeSet<>());
+        for (int block = 0; block < shape.layers(); block++) {
+          if (name.equals("all-linear") || names.isNamed(block, layer.path(), name)) {
+            within.add(block);
+            found = true;
+          }
+        }
+      }
+      if (!found) {
         throw new LlmException(
             "invalid_adapter",
             "target module '%s' does not exist in a %s; there are all-linear, %s"
@@ -148,9 +158,18 @@ public record DecoderConfig(
                     String.join(
                         ", ", linears.stream().map(LinearLayer::moduleName).distinct().toList())));
       }
-      targets.addAll(named);
     }
-    return linears.stream().filter(targets::contains).toList();
+    return linears.stream().filter(layer -> isTarget(layer, blocks.get(layer))).toList();
+  }
+
+  private boolean isTarget(LinearLayer layer, Set<Integer> blocks) {
+    if (!blocks.isEmpty() && blocks.size() < shape.layers()) {
+      throw new LlmException(
+          "invalid_adapter",
+          "target modules have %s in blocks %s alone; an adapter changes a layer in all %d blocks"
+              .formatted(layer.path(), blocks, shape.layers()));
+    }
+    return !blocks.isEmpty();
   }
 
   /** Parameters of the whole model; a tied head counts once. */

@@ -17,9 +17,4 @@ public record LinearLayer(
   public String moduleName() {
     return path.substring(path.lastIndexOf('.') + 1);
   }
-
-  /** Whether PEFT's {@code target_modules} entry means this layer: the path or an end of it. */
-  public boolean isNamed(String target) {
-    return path.equals(target) || path.endsWith("." + target);
-  }
 }

@@ -32,4 +32,10 @@ public record WeightNames(
   public String inBlock(int block, String path) {
     return blocks + block + "." + path;
   }
+
+  /** Whether PEFT's {@code target_modules} entry means this module: its name or an end of it. */
+  boolean isNamed(int block, String path, String target) {
+    String name = inBlock(block, path);
+    return name.equals(target) || name.endsWith("." + target);
+  }
 }

@@ -1,0 +1,147 @@
+package io.affinage.llm.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.affinage.llm.FamilyFixture;
+import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.PeftFolder;
+import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.tensor.Precision;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The gradient of every single weight and adapter matrix of every family against the reference's
+ * autograd, and rows that share prefixes against rows that do not.
+ */
+class FamilyGradientTest {
+  private static final String ALL = "io.affinage.llm.FamilyFixture#all";
+
+  @ParameterizedTest
+  @MethodSource(ALL)
+  void shouldGiveEveryWeightItsGradient(FamilyFixture family) {
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
+        Trainables trainables = Trainables.allWeights(decoder)) {
+      assertGradients(decoder, trainables, family, family.golden());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(ALL)
+  void shouldGiveEveryAdapterMatrixItsGradient(FamilyFixture family) {
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
+        LoraAdapter adapter = PeftFolder.load(decoder, family.adapter());
+        Trainables trainables = Trainables.of(decoder, adapter)) {
+      assertGradients(decoder, trainables, family, family.golden().get("adapter"));
+    }
+  }
+
+  /** Examples that leave a common text at different places, within a window and beyond it. */
+  @ParameterizedTest
+  @MethodSource(ALL)
+  void shouldShareThePrefixesOfARow(FamilyFixture family) {
+    List<TokenizedExample> examples = new ArrayList<>();
+    for (int shared : new int[] {2, 9, 17, 24}) {
+      int[] ids = family.ids();
+      for (int i = shared; i < ids.length; i++) {
+        ids[i] = 3 + (ids[i] + shared) % 37;
+      }
+      examples.add(TokenizedExample.targetsFrom("shares " + shared, ids, 4));
+    }
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
+        Trainables trainables = Trainables.allWeights(decoder)) {
+      Backpropagation backpropagation = backpropagation(decoder, trainables, false);
+      double apart = 0;
+      for (TokenizedExample example : examples) {
+        apart += backpropagation.accumulate(PrefixTreeRow.of(List.of(example), false), 1, 0);
+      }
+      List<float[]> expected = gradients(trainables);
+      trainables.clearGradients();
+
+      PrefixTreeRow row = PrefixTreeRow.of(examples, true);
+      double together = backpropagation.accumulate(row, 1, 0);
+
+      assertThat(row.nodes()).isLessThan(row.tokenCount());
+      assertThat(together).isCloseTo(apart, within(1e-5 * apart));
+      List<float[]> actual = gradients(trainables);
+      for (int i = 0; i < expected.size(); i++) {
+        double norm = norm(expected.get(i));
+        assertThat(distance(expected.get(i), actual.get(i)))
+            .as(trainables.parameters().get(i).name())
+            .isLessThan(1e-5 * norm + 1e-6);
+      }
+    }
+  }
+
+  private static void assertGradients(
+      Decoder decoder, Trainables trainables, FamilyFixture family, JsonNode golden) {
+    TokenizedExample example = family.example();
+    PrefixTreeRow row = PrefixTreeRow.of(List.of(example), true);
+    int targets = example.ids().length - family.golden().get("prompt_length").asInt();
+    JsonNode expected = golden.get("gradients");
+    assertThat(trainables.parameters())
+        .extracting(Trainables.Parameter::name)
+        .containsExactlyInAnyOrderElementsOf(expected::fieldNames);
+    for (boolean recompute : new boolean[] {false, true}) {
+      trainables.clearGradients();
+      double loss =
+          backpropagation(decoder, trainables, recompute).accumulate(row, 1.0 / targets, 0);
+      assertThat(loss / targets).isCloseTo(golden.get("loss").asDouble(), within(1e-5));
+      List<float[]> gradients = gradients(trainables);
+      for (int i = 0; i < gradients.size(); i++) {
+        String name = trainables.parameters().get(i).name();
+        double norm = expected.get(name).get(0).asDouble();
+        assertThat(norm(gradients.get(i))).as(name).isCloseTo(norm, within(1e-4 * norm));
+        assertThat(alongDirection(gradients.get(i)))
+            .as(name)
+            .isCloseTo(expected.get(name).get(1).asDouble(), within(1e-4 * norm));
+      }
+    }
+  }
+
+  private static Backpropagation backpropagation(
+      Decoder decoder, Trainables trainables, boolean recompute) {
+    return new Backpropagation(
+        decoder, trainables, TrainingSettings.DEFAULT.withRecomputedActivations(recompute));
+  }
+
+  private static List<float[]> gradients(Trainables trainables) {
+    return trainables.gradients().stream().map(gradient -> gradient.toFloatArray()).toList();
+  }
+
+  private static double norm(float[] values) {
+    return distance(values, new float[values.length]);
+  }
+
+  private static double distance(float[] one, float[] other) {
+    assertThat(one).hasSameSizeAs(other);
+    double squares = 0;
+    for (int i = 0; i < one.length; i++) {
+      squares += Math.pow((double) one[i] - other[i], 2);
+    }
+    return Math.sqrt(squares);
+  }
+
+  /** The product with the fixture's fixed direction: cos(0.7 i), scaled to norm one. */
+  private static double alongDirection(float[] gradient) {
+    double product = 0;
+    double squares = 0;
+    for (int i = 0; i < gradient.length; i++) {
+      double direction = Math.cos(0.7 * i);
+      product += gradient[i] * direction;
+      squares += direction * direction;
+    }
+    return product / Math.sqrt(squares);
+  }
+}
