@@ -6,12 +6,15 @@ import torch
 import transformers
 import peft
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
+from transformers.pytorch_utils import Conv1D
 
 out = sys.argv[1]
 shape = dict(vocab_size=40, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
              max_position_embeddings=64, rms_norm_eps=1e-6, bos_token_id=1, eos_token_id=2, pad_token_id=0, initializer_range=0.3)
 rope = lambda kind, **more: dict(rope_type=kind, rope_theta=1000.0, **more)
+gpt2 = dict(vocab_size=40, n_positions=64, n_embd=16, n_layer=2, n_head=4, initializer_range=0.3)
 ramp = dict(shape, head_dim=16, max_position_embeddings=512)             # eight frequencies, so that some lie within a ramp
 families = {
     "llama3-rope": LlamaConfig(**shape, tie_word_embeddings=False, rope_parameters=rope(
@@ -33,6 +36,8 @@ families = {
     "qwen3": Qwen3Config(**shape, tie_word_embeddings=False, head_dim=8),
     "qwen3-window": Qwen3Config(**shape, tie_word_embeddings=True, head_dim=8, attention_bias=True, use_sliding_window=True, sliding_window=4,
                                 layer_types=["sliding_attention", "full_attention"]),
+    "gpt2": GPT2Config(**gpt2),
+    "gpt2-bare": GPT2Config(**gpt2 | dict(n_inner=24, scale_attn_weights=False, activation_function="gelu")),
 }
 made_with = dict(torch=torch.__version__, transformers=transformers.__version__, peft=peft.__version__)
 PROMPT, SHORT, NEW = 4, 7, 8
@@ -50,6 +55,11 @@ def fingerprint(gradient):
     return [flat.norm().item(), (flat @ direction / direction.norm()).item()]
 
 
+def as_linear(model, name, gradient):
+    """[out, in] as everything else has it, where a layer stores [in, out]."""
+    return gradient.t() if isinstance(model.get_submodule(name.rpartition(".")[0]), Conv1D) and gradient.dim() == 2 else gradient
+
+
 def greedy(model, ids):
     """Without a cache: what a cache must agree with."""
     whole = ids
@@ -64,7 +74,17 @@ def computed(model, ids, key):
     result = model(input_ids=ids, labels=labels, use_cache=False)
     result.loss.backward()
     return dict(loss=result.loss.item(), last_logits=result.logits[0, -1].tolist(),
-                gradients={key(n): fingerprint(p.grad) for n, p in model.named_parameters() if p.requires_grad}), result.logits[0]
+                gradients={key(n): fingerprint(as_linear(model, n, p.grad)) for n, p in model.named_parameters() if p.requires_grad}), result.logits[0]
+
+
+def strip_base(folder, prefix):
+    """The file as openai-community/gpt2 has it: no prefix, and the causal masks that old versions saved."""
+    path = os.path.join(folder, "model.safetensors")
+    weights = {name.removeprefix(prefix): weight for name, weight in load_file(path).items()}
+    for layer in range(2):
+        weights[f"h.{layer}.attn.bias"] = torch.ones(1, 1, 4, 4)
+    save_file(weights, path, metadata=dict(format="pt"))
+    os.chmod(path, 0o644)
 
 
 for name, config in families.items():
@@ -76,6 +96,8 @@ for name, config in families.items():
     randomise([(n, p) for n, p in model.named_parameters() if p.dim() == 1], 0.3)    # norms of ones and biases of zeros would prove nothing
     folder = os.path.join(out, name)
     model.save_pretrained(folder)
+    if name == "gpt2-bare":
+        strip_base(folder, "transformer.")
     ids = torch.randint(3, 40, (1, 24))
     golden, logits = computed(model, ids, lambda n: n)
     with torch.no_grad():

@@ -58,7 +58,8 @@ public final class PeftFolder {
     LoraConfig config = adapter.config();
     return new PeftConfig(
         new PeftConfig.Base(baseModel, Optional.empty(), "CAUSAL_LM"),
-        PeftConfig.Targets.of(moduleNames(adapter)),
+        PeftConfig.Targets.of(
+            moduleNames(adapter), adapter.targets().stream().anyMatch(LinearLayer::transposed)),
         PeftConfig.Rank.of(config.rank(), config.alpha(), config.dropout()),
         new PeftConfig.Variant(config.rankStabilized(), false, false, "none", "true"),
         List.of(),
@@ -114,7 +115,10 @@ public final class PeftFolder {
     return weights.readFloats(key);
   }
 
-  /** PEFT's options that this library does not compute are refused, not ignored. */
+  /**
+   * PEFT's options that this library does not compute are refused, not ignored. {@code
+   * fan_in_fan_out} decides nothing: as in PEFT, how a layer stores its weight does.
+   */
   private static LoraConfig config(Path folder, PeftConfig peft) {
     PeftConfig.Targets targets = peft.targets();
     PeftConfig.Variant variant = peft.variant();

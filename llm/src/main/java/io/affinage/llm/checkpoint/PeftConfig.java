@@ -69,13 +69,16 @@ public record PeftConfig(
    * @param excluded ends of module names that are left out
    * @param layers the layers that are changed; empty for all
    * @param layersPattern name of the list of layers, such as {@code layers}
+   * @param transposed whether the modules store their weights as [in, out], as GPT-2's do ({@code
+   *     fan_in_fan_out})
    */
   public record Targets(
       List<String> modules,
       Optional<String> pattern,
       List<String> excluded,
       List<Integer> layers,
-      Optional<String> layersPattern) {
+      Optional<String> layersPattern,
+      boolean transposed) {
 
     public Targets {
       modules = List.copyOf(modules);
@@ -87,8 +90,9 @@ public record PeftConfig(
     }
 
     /** Module names in all layers. */
-    public static Targets of(List<String> modules) {
-      return new Targets(modules, Optional.empty(), List.of(), List.of(), Optional.empty());
+    public static Targets of(List<String> modules, boolean transposed) {
+      return new Targets(
+          modules, Optional.empty(), List.of(), List.of(), Optional.empty(), transposed);
     }
   }
 
@@ -170,7 +174,8 @@ public record PeftConfig(
                   targets.isTextual() ? Optional.of(targets.textValue()) : Optional.empty(),
                   fields.texts("exclude_modules", fields.take("exclude_modules")),
                   fields.integers("layers_to_transform"),
-                  fields.text("layers_pattern")),
+                  fields.text("layers_pattern"),
+                  fields.flag("fan_in_fan_out")),
               new Rank(
                   (int) fields.number("r", 8),
                   fields.number("lora_alpha", 8),
@@ -219,7 +224,7 @@ public record PeftConfig(
     json.put("base_model_name_or_path", base.nameOrPath());
     json.put("bias", variant.bias());
     putAll(json, "exclude_modules", targets.excluded());
-    json.put("fan_in_fan_out", false);
+    json.put("fan_in_fan_out", targets.transposed());
     json.put("inference_mode", inferenceMode);
     switch (variant.init()) {
       case "true" -> json.put("init_lora_weights", true);

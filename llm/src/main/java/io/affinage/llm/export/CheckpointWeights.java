@@ -1,8 +1,12 @@
 package io.affinage.llm.export;
 
 import io.affinage.llm.checkpoint.Checkpoint;
+import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.DecoderFiles;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The weights of a model's files as they are: exact, whatever precision a live copy of them
@@ -10,14 +14,31 @@ import java.util.List;
  */
 final class CheckpointWeights implements Weights {
   private final Checkpoint checkpoint;
+  private final Set<String> names;
 
   CheckpointWeights(Checkpoint checkpoint) {
+    this(checkpoint, checkpoint.names());
+  }
+
+  private CheckpointWeights(Checkpoint checkpoint, Set<String> names) {
     this.checkpoint = checkpoint;
+    this.names = names;
+  }
+
+  /**
+   * Those of a checkpoint's weights that the decoder made from it has: files may hold more, such as
+   * GPT-2's masks or a head that repeats the embedding.
+   */
+  static CheckpointWeights of(Checkpoint checkpoint, Decoder decoder) {
+    Set<String> names = new TreeSet<>();
+    decoder.forEachWeight((name, array) -> names.add(name));
+    return new CheckpointWeights(DecoderFiles.named(checkpoint, decoder.config().names()), names);
   }
 
   @Override
   public List<Weight> list() {
-    return checkpoint.names().stream()
+    return names.stream()
+        .sorted()
         .map(name -> new Weight(name, checkpoint.entry(name).shape()))
         .toList();
   }

@@ -124,9 +124,4 @@ final class GgufLayout {
   boolean isHead(String ggmlName) {
     return ggmlName.equals(config.shape().tiedHead() ? "token_embd.weight" : "output.weight");
   }
-
-  /** A head that repeats the embedding, which some files store all the same, is left out. */
-  boolean isRedundant(String ggmlName) {
-    return config.shape().tiedHead() && ggmlName.equals("output.weight");
-  }
 }

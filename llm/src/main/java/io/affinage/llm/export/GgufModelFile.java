@@ -25,9 +25,6 @@ final class GgufModelFile {
     GgufTokenizerMetadata.write(writer, tokenizer.toGguf(), config.shape().vocabularySize());
     for (Weights.Weight weight : weights.list()) {
       String ggmlName = layout.name(weight.name());
-      if (layout.isRedundant(ggmlName)) {
-        continue;
-      }
       StorageType type =
           weight.shape().length < 2
               ? StorageType.F32

@@ -92,7 +92,7 @@ public final class ModelExport {
       }
       return new ModelExport(
           decoder.config(),
-          new CheckpointWeights(Checkpoint.open(base)),
+          CheckpointWeights.of(Checkpoint.open(base), decoder),
           updates,
           model.definition(),
           probe,

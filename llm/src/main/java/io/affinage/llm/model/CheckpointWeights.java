@@ -14,18 +14,30 @@ import java.util.Arrays;
 /** The weights of a checkpoint, with shapes checked against the configuration. */
 final class CheckpointWeights implements WeightSource {
   private final Checkpoint checkpoint;
+  private final NDManager manager;
+  private final Kernels kernels;
   private final RowLoader loader;
   private final MappedBlocks blocks;
 
   CheckpointWeights(Checkpoint checkpoint, NDManager manager, Kernels kernels) {
     this.checkpoint = checkpoint;
+    this.manager = manager;
+    this.kernels = kernels;
     this.loader = new RowLoader(manager, kernels);
     this.blocks = new MappedBlocks(checkpoint, manager, kernels);
   }
 
   @Override
   public NDArray load(String name, Shape shape, boolean transposed) {
-    TensorEntry entry = entry(name, shape);
+    if (!transposed) {
+      return load(entry(name, shape));
+    }
+    try (NDArray stored = load(entry(name, new Shape(shape.get(1), shape.get(0))))) {
+      return kernels.differentiable(manager, "turned", stored).singletonOrThrow();
+    }
+  }
+
+  private NDArray load(TensorEntry entry) {
     return blocks.loads(entry) ? blocks.load(entry) : loader.load(checkpoint, entry);
   }
 

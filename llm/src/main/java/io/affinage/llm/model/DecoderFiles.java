@@ -4,9 +4,12 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.ModelMetadata;
+import io.affinage.llm.checkpoint.PrefixedCheckpoint;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.WeightNames;
 import io.affinage.llm.tensor.Precision;
+import java.util.Set;
 
 /** Loads decoders from checkpoints, and reads their shape from configurations. */
 public final class DecoderFiles {
@@ -43,7 +46,20 @@ public final class DecoderFiles {
         config,
         precision,
         form,
-        (manager, kernels) -> new CheckpointWeights(checkpoint, manager, kernels));
+        (manager, kernels) ->
+            new CheckpointWeights(named(checkpoint, config.names()), manager, kernels));
+  }
+
+  /** The checkpoint by the names of a whole model, where its files have those of the base alone. */
+  public static Checkpoint named(Checkpoint checkpoint, WeightNames names) {
+    String embedding = names.embedding() + ".weight";
+    boolean bare =
+        !checkpoint.contains(embedding)
+            && embedding.startsWith(names.base())
+            && checkpoint.contains(embedding.substring(names.base().length()));
+    return bare
+        ? new PrefixedCheckpoint(checkpoint, names.base(), Set.of(names.head() + ".weight"))
+        : checkpoint;
   }
 
   /** Whether any linear layer of the first block can be kept in 4 bits. */

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.LinearSlot;
 import io.affinage.llm.model.config.Normalization.Kind;
 import io.affinage.llm.tensor.Precision;
 import java.util.Arrays;
@@ -32,9 +33,7 @@ public final class DecoderInitializer {
         (manager, kernels) ->
             (name, expected, transposed) -> {
               double residual =
-                  name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight")
-                      ? 1 / Math.sqrt(2.0 * config.shape().layers())
-                      : 1;
+                  writesResidual(config, name) ? 1 / Math.sqrt(2.0 * config.shape().layers()) : 1;
               float[] values =
                   expected.dimension() == 1
                       ? vector(config, name, expected)
@@ -44,6 +43,12 @@ public final class DecoderInitializer {
                 return kernels.differentiable(manager, "to_precision", borrowed).singletonOrThrow();
               }
             });
+  }
+
+  private static boolean writesResidual(DecoderConfig config, String name) {
+    return config.linears().stream()
+        .filter(layer -> layer.slot() == LinearSlot.O || layer.slot() == LinearSlot.DOWN)
+        .anyMatch(layer -> name.endsWith("." + layer.path() + ".weight"));
   }
 
   private static float[] matrix(Random random, Shape shape, double deviation) {

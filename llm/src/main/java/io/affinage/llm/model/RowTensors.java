@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.config.LayerForm;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,8 +44,14 @@ public record RowTensors(
    */
   public record Layer(NDArray cos, NDArray sin, NDArray mask) {}
 
-  /** Puts a row on the decoder's device. */
+  /**
+   * Puts a row on the decoder's device.
+   *
+   * @throws LlmException {@code context_exceeded} where a text has more tokens than learned
+   *     positions
+   */
   public static RowTensors of(NDManager scope, Decoder decoder, PrefixTreeRow row) {
+    requirePositions(decoder, row.longest());
     NDArray tokens = Decoder.indices(scope, row.tokens());
     NDArray depths = Decoder.indices(scope, row.depths());
     NDArray embedded =
@@ -65,6 +72,16 @@ public record RowTensors(
         Decoder.indices(scope, row.targetNodes()),
         Decoder.indices(scope, row.targetTokens()),
         scope.create(floats(row.targetWeights())));
+  }
+
+  private static void requirePositions(Decoder decoder, int longest) {
+    int positions = decoder.shape().maxPositions();
+    if (decoder.config().names().positions().isPresent() && longest > positions) {
+      throw new LlmException(
+          "context_exceeded",
+          "a text has %d tokens, but the model has learned %d positions: shorten or split it"
+              .formatted(longest, positions));
+    }
   }
 
   private static List<Layer> layers(

@@ -23,6 +23,14 @@
     _0 = torch.copy_(target, source)
     return annotate(List[Tensor], [])
 
+  # A copy of x [rows, columns] as [columns, rows].
+  def turned(self: __torch__.Kernels, x: Tensor) -> List[Tensor]:
+    return [torch.contiguous(torch.t(x))]
+
   # x[first : first + rows] as float32.
   def rows_as_float32(self: __torch__.Kernels, x: Tensor, first: int, rows: int) -> List[Tensor]:
     return [torch.contiguous(torch.to(torch.narrow(x, 0, first, rows), 6))]
+
+  # x[:, first : first + columns] as float32 [columns, rows of x].
+  def columns_as_float32(self: __torch__.Kernels, x: Tensor, first: int, columns: int) -> List[Tensor]:
+    return [torch.contiguous(torch.to(torch.t(torch.narrow(x, 1, first, columns)), 6))]

@@ -33,7 +33,7 @@ class PeftConfigTest {
         .isEqualTo(
             new PeftConfig(
                 new PeftConfig.Base("x", Optional.empty(), "CAUSAL_LM"),
-                PeftConfig.Targets.of(List.of("q_proj", "v_proj")),
+                PeftConfig.Targets.of(List.of("q_proj", "v_proj"), false),
                 PeftConfig.Rank.of(16, 32, 0),
                 PeftConfig.Variant.PLAIN,
                 List.of(),
@@ -64,7 +64,8 @@ class PeftConfigTest {
                 Optional.of("all-linear"),
                 List.of("lm_head"),
                 List.of(0, 3),
-                Optional.of("layers")),
+                Optional.of("layers"),
+                true),
             new PeftConfig.Rank(4, 8.5, 0.1, Map.of("q_proj", 2), Map.of("q_proj", 3.5)),
             new PeftConfig.Variant(true, true, true, "lora_only", "gaussian"),
             List.of("embed_tokens"),
@@ -79,7 +80,7 @@ class PeftConfigTest {
       quoteCharacter = '`',
       value = {
         "{'peft_type':'IA3'}|adapter_config_unsupported|peft_type IA3",
-        "{'peft_type':'LORA','target_modules':['q'],'fan_in_fan_out':true}|adapter_config_unsupported|fan_in_fan_out = true",
+        "{'peft_type':'LORA','target_modules':['q'],'fan_in_fan_out':1}|adapter_config_invalid|fan_in_fan_out must be true or false",
         "{'peft_type':'LORA','target_modules':['q'],'target_parameters':['w']}|adapter_config_unsupported|target_parameters",
         "{'peft_type':'LORA','target_modules':['q'],'of_the_future':1}|adapter_config_unsupported|of_the_future = 1",
         "{'peft_type':'LORA','target_modules':['q'],'r':0}|adapter_config_invalid|r 0",

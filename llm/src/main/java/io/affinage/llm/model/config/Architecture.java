@@ -11,7 +11,8 @@ public enum Architecture {
   LLAMA("LlamaForCausalLM", "llama", LlamaFamily::llama),
   MISTRAL("MistralForCausalLM", "mistral", LlamaFamily::mistral),
   QWEN2("Qwen2ForCausalLM", "qwen2", LlamaFamily::qwen2),
-  QWEN3("Qwen3ForCausalLM", "qwen3", LlamaFamily::qwen3);
+  QWEN3("Qwen3ForCausalLM", "qwen3", LlamaFamily::qwen3),
+  GPT2("GPT2LMHeadModel", "gpt2", Gpt2Family::gpt2);
 
   private final String className;
   private final String modelType;

@@ -21,6 +21,7 @@ final class ConfigDraft {
           "swish", Activation.SILU,
           "gelu", Activation.GELU,
           "gelu_new", Activation.GELU_TANH,
+          "gelu_fast", Activation.GELU_TANH,
           "gelu_pytorch_tanh", Activation.GELU_TANH);
 
   final ConfigFields fields;

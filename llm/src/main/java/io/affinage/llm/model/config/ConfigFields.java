@@ -36,6 +36,15 @@ final class ConfigFields {
     return source.positive(name, otherwise);
   }
 
+  /** The width of one head where heads share a width: they must divide it. */
+  int dividedByHeads(String name, int width, int heads) {
+    if (width % heads != 0) {
+      throw new IllegalArgumentException(
+          "%s %d is not a multiple of the number of heads, %d".formatted(name, width, heads));
+    }
+    return width / heads;
+  }
+
   double number(String name, double otherwise) {
     return source.number(name, otherwise);
   }

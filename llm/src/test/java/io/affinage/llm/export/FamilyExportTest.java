@@ -1,0 +1,130 @@
+package io.affinage.llm.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.FamilyFixture;
+import io.affinage.llm.LanguageModel;
+import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.LoraConfig;
+import io.affinage.llm.checkpoint.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Exports of families whose files lie otherwise than Llama's: weights as [in, out], names without
+ * their prefix, tensors that are no weights. Every export is read back and held to the live model
+ * by itself; this looks at what was written.
+ */
+class FamilyExportTest {
+  private static final ModelCard CARD = ModelCard.named("tiny");
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "gpt2, transformer.h.1.attn.c_attn, 'c_attn, c_fc, c_proj', true",
+    "gpt2-bare, transformer.h.1.mlp.c_proj, 'c_attn, c_fc, c_proj', true"
+  })
+  void shouldMergeAnAdapterAlikeFromFilesAndFromTheLiveModel(
+      String family, String module, String targets, boolean transposed) throws IOException {
+    Path base = withTokenizer(family);
+    try (LanguageModel model = LanguageModel.open(base, TinyExport.CPU);
+        LoraAdapter adapter = adapter(model)) {
+      Path saved = AdapterExport.peft(model, adapter, folder.resolve("peft"), "tiny").folder();
+      JsonNode config = JSON.readTree(saved.resolve("adapter_config.json").toFile());
+      assertThat(config.get("target_modules"))
+          .hasToString(JSON.valueToTree(targets.split(", ")).toString());
+      assertThat(config.get("fan_in_fan_out").booleanValue()).isEqualTo(transposed);
+      assertThat(Checkpoint.open(saved).names())
+          .contains("base_model.model." + module + ".lora_A.weight");
+
+      Path live =
+          ModelExport.of(model, Optional.of(adapter), CARD)
+              .huggingFace(folder.resolve("live"))
+              .folder();
+      Path streamed =
+          ModelExport.ofFiles(base, Optional.of(saved), TinyExport.CPU, CARD)
+              .huggingFace(folder.resolve("streamed"))
+              .folder();
+      assertThat(Checkpoint.open(live).names()).isEqualTo(Checkpoint.open(streamed).names());
+      for (String name : Checkpoint.open(live).names()) {
+        assertThat(Checkpoint.open(live).readFloats(name))
+            .as(name)
+            .containsExactly(Checkpoint.open(streamed).readFloats(name));
+      }
+    }
+  }
+
+  /** What transformers wrote comes out as it went in. */
+  @ParameterizedTest
+  @CsvSource({"gpt2"})
+  void shouldWriteTheTensorsThatTransformersWrites(String family) throws IOException {
+    Path base = withTokenizer(family);
+    Path written =
+        ModelExport.ofFiles(base, Optional.empty(), TinyExport.CPU, CARD)
+            .huggingFace(folder.resolve("again"))
+            .folder();
+    Checkpoint before = Checkpoint.open(base);
+    Checkpoint after = Checkpoint.open(written);
+    assertThat(after.names()).isEqualTo(before.names());
+    for (String name : after.names()) {
+      assertThat(after.entry(name).shape()).as(name).isEqualTo(before.entry(name).shape());
+      assertThat(after.readFloats(name)).as(name).isEqualTo(before.readFloats(name));
+    }
+  }
+
+  @Test
+  void shouldLeaveOutWhatIsNoWeightAndNameTheRest() throws IOException {
+    Path written =
+        ModelExport.ofFiles(withTokenizer("gpt2-bare"), Optional.empty(), TinyExport.CPU, CARD)
+            .huggingFace(folder.resolve("again"))
+            .folder();
+    assertThat(Checkpoint.open(written).names())
+        .contains("transformer.wte.weight", "transformer.h.0.ln_1.bias")
+        .doesNotContain("transformer.h.0.attn.bias", "h.0.attn.bias");
+  }
+
+  private static LoraAdapter adapter(LanguageModel model) {
+    Random random = new Random(5);
+    return LoraAdapter.of(
+        model.decoder(),
+        new LoraConfig(3, 6, 0, false, List.of("all-linear")),
+        (block, layer, matrix, shape) -> {
+          float[] values = new float[(int) shape.size()];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (random.nextGaussian() * 0.2);
+          }
+          return values;
+        });
+  }
+
+  /** A fixture's files with a tokenizer of as many words beside them. */
+  private Path withTokenizer(String family) throws IOException {
+    Path source = FamilyFixture.named(family).folder();
+    Path target = Files.createDirectory(folder.resolve(family));
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(source.resolve(file), target.resolve(file));
+    }
+    ObjectNode tokenizer = JSON.createObjectNode();
+    tokenizer.putObject("pre_tokenizer").put("type", "Whitespace");
+    ObjectNode model = tokenizer.putObject("model").put("type", "WordLevel").put("unk_token", "w0");
+    ObjectNode words = model.putObject("vocab");
+    for (int id = 0; id < 40; id++) {
+      words.put("w" + id, id);
+    }
+    JSON.writeValue(target.resolve("tokenizer.json").toFile(), tokenizer);
+    return target;
+  }
+}
