@@ -1,9 +1,12 @@
-"""One epoch of fine-tuning with TRL (and PEFT where it is LoRA), rows in the order of the file."""
+"""One epoch of fine-tuning with TRL (and PEFT where it is LoRA), rows in the order of the file. Where heldOutData is given, also
+the mean loss on it and on the first passages of a text, before and after, and the size of the saved weights."""
 import json
+import pathlib
+import re
 import tempfile
 import time
 
-from side import dtype, name, need, say, task
+from side import dtype, name, need, peak_megabytes, say, task
 
 torch, transformers, peft, trl, datasets = need("torch", "transformers", "peft", "trl", "datasets")
 
@@ -11,11 +14,42 @@ t = task()
 torch.set_num_threads(t["threads"])
 torch.manual_seed(t["seed"])
 kind = dtype(torch, t["dtype"])
-with open(t["data"]) as f:
-    rows = json.load(f)
-train = datasets.Dataset.from_list(
-    [{"prompt": [{"role": "user", "content": r["prompt"]}], "completion": [{"role": "assistant", "content": r["answer"]}]} for r in rows]
-)
+
+
+def examples(file):
+    with open(file) as f:
+        return datasets.Dataset.from_list(
+            [{"prompt": [{"role": "user", "content": r["prompt"]}], "completion": [{"role": "assistant", "content": r["answer"]}]} for r in json.load(f)]
+        )
+
+
+def loss(model, pairs):
+    """The mean over all target tokens of (ids, whether each is a target)."""
+    total, count = 0.0, 0
+    model.eval()
+    with torch.no_grad():
+        for ids, mask in pairs:
+            logits = model(input_ids=torch.tensor([ids])).logits[0, :-1].float()
+            losses = torch.nn.functional.cross_entropy(logits, torch.tensor(ids[1:]), reduction="none")
+            target = torch.tensor(mask[1:], dtype=torch.bool)
+            total += losses[target].sum().item()
+            count += int(target.sum())
+    model.train()
+    return total / count
+
+
+def freeze_but_last(model, layers):
+    first = model.config.num_hidden_layers - layers
+    for key, parameter in model.named_parameters():
+        layer = re.search(r"layers\.(\d+)\.", key)
+        parameter.requires_grad = int(layer.group(1)) >= first if layer else key == "model.norm.weight"
+
+
+model = transformers.AutoModelForCausalLM.from_pretrained(t["model"], dtype=kind)
+tokenizer = transformers.AutoTokenizer.from_pretrained(t["model"])
+if t["trained"] == "partial":
+    freeze_but_last(model, t["lastLayers"])
+measured = "heldOutData" in t
 
 
 class InOrder(trl.SFTTrainer):
@@ -25,10 +59,11 @@ class InOrder(trl.SFTTrainer):
 
 with tempfile.TemporaryDirectory() as out:
     trainer = InOrder(
-        model=transformers.AutoModelForCausalLM.from_pretrained(t["model"], dtype=kind),
-        processing_class=transformers.AutoTokenizer.from_pretrained(t["model"]),
-        train_dataset=train,
-        peft_config=None if t["full"] else peft.LoraConfig(r=t["rank"], lora_alpha=t["alpha"], lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"),
+        model=model,
+        processing_class=tokenizer,
+        train_dataset=examples(t["data"]),
+        eval_dataset=examples(t["heldOutData"]) if measured else None,
+        peft_config=None if t["trained"] != "lora" else peft.LoraConfig(r=t["rank"], lora_alpha=t["alpha"], lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"),
         args=trl.SFTConfig(
             output_dir=out,
             per_device_train_batch_size=t["batch"],
@@ -50,9 +85,22 @@ with tempfile.TemporaryDirectory() as out:
             seed=t["seed"],
         ),
     )
+    extra = {}
+    if measured:
+        held_out = [(row["input_ids"], [label >= 0 for label in row["labels"]]) for row in trainer.eval_dataset]
+        ids = tokenizer(pathlib.Path(t["text"]).read_text(), add_special_tokens=False)["input_ids"]
+        length = t["passageLength"]
+        text = [(ids[i : i + length], [1] * length) for i in range(0, t["passages"] * length, length)]
+        extra.update(heldOutBefore=loss(trainer.model, held_out), textBefore=loss(trainer.model, text))
     start = time.perf_counter()
     outcome = trainer.train()
     seconds = time.perf_counter() - start
+    if measured:
+        extra.update(heldOutAfter=loss(trainer.model, held_out), textAfter=loss(trainer.model, text))
+        extra["trainingPeakMegabytes"] = peak_megabytes()
+        trainer.save_model(out)
+        extra["resultMegabytes"] = sum(f.stat().st_size for f in pathlib.Path(out).glob("*.safetensors")) / 1e6
+        extra["losses"] = [h["loss"] for h in trainer.state.log_history if "loss" in h]
 tokens = int([h["num_tokens"] for h in trainer.state.log_history if "num_tokens" in h][-1])
 say(
     tokensPerSecond=tokens / seconds,
@@ -61,4 +109,5 @@ say(
     steps=trainer.state.global_step,
     loss=round(outcome.training_loss, 4),
     dtype=name(kind),
+    **extra,
 )

@@ -1,6 +1,7 @@
 package io.affinage.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -33,6 +34,15 @@ record Answer(List<JsonNode> results, String fault) {
   /** A text that the last run gave; null when there is none. */
   String text(String field) {
     return results.isEmpty() ? null : results.get(results.size() - 1).path(field).asText(null);
+  }
+
+  /** A list of numbers that the last run gave; empty when there is none. */
+  List<Double> numbers(String field) {
+    List<Double> numbers = new ArrayList<>();
+    if (!results.isEmpty()) {
+      results.get(results.size() - 1).path(field).forEach(each -> numbers.add(each.asDouble()));
+    }
+    return numbers;
   }
 
   /** Notes joined, null where there are none. */

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -32,6 +33,8 @@ public final class Bench implements Callable<Integer> {
               "sft", SftBenchmark.LORA,
               "full", SftBenchmark.FULL,
               "step", new StepBenchmark(),
+              "learn", new LearnBenchmark(),
+              "soak", new SoakBenchmark(),
               "decode", new DecodeBenchmark(),
               "load", new LoadBenchmark(),
               "ingest", new IngestBenchmark()));
@@ -41,7 +44,7 @@ public final class Bench implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "NAME",
-      description = "sft, full, step, decode, load or ingest")
+      description = "sft, full, step, learn, soak, decode, load or ingest")
   private String name;
 
   @Option(
@@ -59,7 +62,7 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "FILE",
-      description = "JSON array of instruction, input, output (sft, full, ingest)")
+      description = "JSON array of instruction, input, output (sft, full, learn, soak, ingest)")
   private Path data;
 
   @Option(
@@ -86,24 +89,42 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--examples",
       defaultValue = "320",
-      description = "sft, full: first N examples (default: ${DEFAULT-VALUE})")
+      description = "sft, full, learn, soak: first N examples (default: ${DEFAULT-VALUE})")
   private int examples;
+
+  @Option(
+      names = "--held-out",
+      defaultValue = "96",
+      description = "learn: the examples after these, to measure on (default: ${DEFAULT-VALUE})")
+  private int heldOut;
+
+  @Option(
+      names = "--text",
+      paramLabel = "FILE",
+      description = "learn: a text unlike the data, to measure what is forgotten")
+  private Path text;
+
+  @Option(
+      names = "--steps",
+      defaultValue = "2000",
+      description = "soak: optimizer steps (default: ${DEFAULT-VALUE})")
+  private int steps;
 
   @Option(
       names = "--batch",
       defaultValue = "8",
-      description = "sft, full: examples a step (default: ${DEFAULT-VALUE})")
+      description = "sft, full, learn: examples a step (default: ${DEFAULT-VALUE})")
   private int batch;
 
   @Option(
       names = "--micro-batches",
       defaultValue = "1",
-      description = "sft, full: parts our step is divided into (default: ${DEFAULT-VALUE})")
+      description = "sft, full, learn: parts our step is divided into (default: ${DEFAULT-VALUE})")
   private int microBatches;
 
   @Option(
       names = "--recompute",
-      description = "sft, full, step: ours computes activations twice, for less memory")
+      description = "sft, full, learn, step: ours computes activations twice, for less memory")
   private boolean recompute;
 
   @Option(
@@ -160,8 +181,11 @@ public final class Bench implements Callable<Integer> {
     if (!name.equals("ingest")) {
       requireFile("--model", model);
     }
-    if (name.equals("sft") || name.equals("full") || name.equals("ingest")) {
+    if (Set.of("sft", "full", "learn", "soak", "ingest").contains(name)) {
       requireFile("--data", data);
+    }
+    if (name.equals("learn")) {
+      requireFile("--text", text);
     }
     if (peerModel != null) {
       requireFile("--peer-model", peerModel);
@@ -170,6 +194,8 @@ public final class Bench implements Callable<Integer> {
       throw wrong("--dtype must be fp32, bf16 or auto, not '" + dtype + "'");
     }
     requirePositive("--examples", examples);
+    requirePositive("--held-out", heldOut);
+    requirePositive("--steps", steps);
     requirePositive("--batch", batch);
     requirePositive("--threads", threads);
     requirePositive("--new-tokens", newTokens);
@@ -192,11 +218,14 @@ public final class Bench implements Callable<Integer> {
         absolute(peers),
         absolute(work),
         examples,
+        heldOut,
+        absolute(text),
         batch,
         microBatches,
         recompute,
         dtype,
         threads,
+        steps,
         newTokens,
         megabytes,
         repeat,

@@ -38,7 +38,7 @@ record SftBenchmark(
             .put("threads", setup.threads())
             .put("rank", 16)
             .put("alpha", 32)
-            .put("full", full)
+            .put("trained", full ? "full" : "lora")
             .put("learningRate", learningRate)
             .put("maxLength", 512)
             .put("seed", SEED);
@@ -86,13 +86,17 @@ record SftBenchmark(
   }
 
   /** In the order in which our run takes them, for the peer to take as they come. */
-  private static void write(Path file, List<InstructionRows.Row> rows) {
+  static void write(Path file, List<InstructionRows.Row> rows) {
     List<InstructionRows.Row> ordered = new ArrayList<>();
     for (int index : EpochOrder.shuffled(rows.size(), SEED, 0)) {
       ordered.add(rows.get(index));
     }
+    writeAsTheyCome(file, ordered);
+  }
+
+  static void writeAsTheyCome(Path file, List<InstructionRows.Row> rows) {
     try {
-      new JsonMapper().writeValue(file.toFile(), ordered);
+      new JsonMapper().writeValue(file.toFile(), rows);
     } catch (IOException e) {
       throw new BenchException("cannot write " + file + ": " + e.getMessage());
     }

@@ -55,6 +55,13 @@ final class Sides {
     return new Both(new Answer(ourResults, ourFault), new Answer(peerResults, peerFault));
   }
 
+  /** What one run said. */
+  static Answer answer(JsonNode result) {
+    List<JsonNode> results = new ArrayList<>();
+    String fault = collect(result, results, "ours");
+    return new Answer(results, fault);
+  }
+
   private static String collect(JsonNode result, List<JsonNode> results, String side) {
     if (result.has("error")) {
       return side + ": " + result.get("error").asText();

@@ -23,6 +23,7 @@ import io.affinage.llm.training.TrainingOutcome;
 import io.affinage.llm.training.TrainingProgress;
 import io.affinage.llm.training.TrainingRun;
 import io.affinage.llm.training.TrainingSettings;
+import io.affinage.llm.training.WeightSelection;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,15 +34,12 @@ final class SftWork {
   private SftWork() {}
 
   static ObjectNode run(JsonNode task) {
-    List<Example> examples = examples(task);
+    List<Example> examples = examples(task, task.get("examples").intValue());
     Compute compute = Compute.of("cpu", task.get("dtype").textValue());
     long seed = task.get("seed").longValue();
     try (LanguageModel model = LanguageModel.open(Path.of(task.get("model").textValue()), compute);
         LoraAdapter lora = LoraAdapter.initialise(model.decoder(), lora(task), seed);
-        Trainables trainables =
-            task.get("full").booleanValue()
-                ? Trainables.allWeights(model.decoder())
-                : Trainables.of(model.decoder(), lora);
+        Trainables trainables = trainables(model, lora, task);
         TrainingRun run =
             TrainingRun.overExamples(
                 model.decoder(), trainables, settings(task, seed), rows(examples, task, model))) {
@@ -80,10 +78,25 @@ final class SftWork {
         List.of("all-linear"));
   }
 
-  private static List<Example> examples(JsonNode task) {
+  /** What the task trains: {@code lora}, {@code full}, or {@code partial}: the last layers. */
+  static Trainables trainables(LanguageModel model, LoraAdapter lora, JsonNode task) {
+    String trained = task.get("trained").textValue();
+    return switch (trained) {
+      case "lora" -> Trainables.of(model.decoder(), lora);
+      case "full" -> Trainables.allWeights(model.decoder());
+      case "partial" ->
+          Trainables.of(
+              model.decoder(),
+              WeightSelection.lastLayers(
+                  task.get("lastLayers").intValue(), model.decoder().config()));
+      default -> throw new IllegalArgumentException("nothing is trained as " + trained);
+    };
+  }
+
+  /** The first examples of the task's data. */
+  static List<Example> examples(JsonNode task, int count) {
     List<InstructionRows.Row> rows =
-        InstructionRows.read(
-            Path.of(task.get("data").textValue()), task.get("examples").intValue());
+        InstructionRows.read(Path.of(task.get("data").textValue()), count);
     List<Example> examples = new ArrayList<>();
     for (InstructionRows.Row row : rows) {
       examples.add(
@@ -96,8 +109,7 @@ final class SftWork {
     return examples;
   }
 
-  private static List<TokenizedExample> rows(
-      List<Example> examples, JsonNode task, LanguageModel model) {
+  static List<TokenizedExample> rows(List<Example> examples, JsonNode task, LanguageModel model) {
     return new ExampleEncoder(
             model.tokenizer(),
             model.chatTemplate(),
@@ -107,7 +119,7 @@ final class SftWork {
         .examples();
   }
 
-  private static TrainingSettings settings(JsonNode task, long seed) {
+  static TrainingSettings settings(JsonNode task, long seed) {
     return TrainingSettings.DEFAULT
         .with(
             new Batching(

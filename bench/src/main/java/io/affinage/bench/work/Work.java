@@ -4,9 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.error.LlmException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.affinage.llm.tensor.ResidentMemory;
 
 /** One piece of our work in a process of its own: NAME and a JSON object in, a JSON line out. */
 public final class Work {
@@ -24,25 +22,17 @@ public final class Work {
       ObjectNode result =
           switch (name) {
             case "sft" -> SftWork.run(task);
+            case "learn" -> LearnWork.run(task);
+            case "soak" -> SoakWork.run(task);
             case "step" -> StepWork.run(task);
             case "decode" -> DecodeWork.run(task);
             case "load" -> LoadWork.run(task);
             case "ingest" -> IngestWork.run(task);
             default -> throw new IllegalArgumentException("no work is called " + name);
           };
-      return result.put("peakMegabytes", peakMegabytes());
+      return result.put("peakMegabytes", ResidentMemory.peak().orElse(0) / 1e6);
     } catch (LlmException e) {
       return new JsonMapper().createObjectNode().put("error", e.code() + ": " + e.getMessage());
     }
-  }
-
-  /** The largest resident set this process has had, in MB (10^6 bytes). */
-  private static double peakMegabytes() throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-      if (line.startsWith("VmHWM:")) {
-        return Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6;
-      }
-    }
-    return Double.NaN;
   }
 }
