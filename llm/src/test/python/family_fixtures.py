@@ -7,7 +7,8 @@ import transformers
 import peft
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
+from transformers import (AutoModelForCausalLM, GPT2Config, LlamaConfig, MistralConfig, Qwen2Config,
+                          Qwen3Config, SmolLM3Config)
 from transformers.pytorch_utils import Conv1D
 
 out = sys.argv[1]
@@ -38,6 +39,9 @@ families = {
                                 layer_types=["sliding_attention", "full_attention"]),
     "gpt2": GPT2Config(**gpt2),
     "gpt2-bare": GPT2Config(**gpt2 | dict(n_inner=24, scale_attn_weights=False, activation_function="gelu")),
+    "smollm3": SmolLM3Config(**shape, tie_word_embeddings=True, no_rope_layer_interval=2),
+    "smollm3-window": SmolLM3Config(**shape, tie_word_embeddings=False, attention_bias=True, mlp_bias=True, use_sliding_window=True, sliding_window=4,
+                                    no_rope_layers=[0, 1]),
 }
 made_with = dict(torch=torch.__version__, transformers=transformers.__version__, peft=peft.__version__)
 PROMPT, SHORT, NEW = 4, 7, 8

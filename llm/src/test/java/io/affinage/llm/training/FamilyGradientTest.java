@@ -25,6 +25,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FamilyGradientTest {
   private static final String ALL = "io.affinage.llm.FamilyFixture#all";
 
+  /**
+   * Rounding of a gradient that is zero by mathematics (a key's bias where nothing is rotated adds
+   * the same to all scores), as a share of all gradients' norm.
+   */
+  private static final double ROUNDING = 1e-7;
+
   @ParameterizedTest
   @MethodSource(ALL)
   void shouldGiveEveryWeightItsGradient(FamilyFixture family) {
@@ -75,11 +81,11 @@ class FamilyGradientTest {
       assertThat(row.nodes()).isLessThan(row.tokenCount());
       assertThat(together).isCloseTo(apart, within(1e-5 * apart));
       List<float[]> actual = gradients(trainables);
+      double rounding = ROUNDING * trainables.gradientNorm();
       for (int i = 0; i < expected.size(); i++) {
-        double norm = norm(expected.get(i));
         assertThat(distance(expected.get(i), actual.get(i)))
             .as(trainables.parameters().get(i).name())
-            .isLessThan(1e-5 * norm + 1e-6);
+            .isLessThan(1e-5 * norm(expected.get(i)) + rounding);
       }
     }
   }
@@ -99,13 +105,14 @@ class FamilyGradientTest {
           backpropagation(decoder, trainables, recompute).accumulate(row, 1.0 / targets, 0);
       assertThat(loss / targets).isCloseTo(golden.get("loss").asDouble(), within(1e-5));
       List<float[]> gradients = gradients(trainables);
+      double rounding = ROUNDING * trainables.gradientNorm();
       for (int i = 0; i < gradients.size(); i++) {
         String name = trainables.parameters().get(i).name();
         double norm = expected.get(name).get(0).asDouble();
-        assertThat(norm(gradients.get(i))).as(name).isCloseTo(norm, within(1e-4 * norm));
+        assertThat(norm(gradients.get(i))).as(name).isCloseTo(norm, within(1e-4 * norm + rounding));
         assertThat(alongDirection(gradients.get(i)))
             .as(name)
-            .isCloseTo(expected.get(name).get(1).asDouble(), within(1e-4 * norm));
+            .isCloseTo(expected.get(name).get(1).asDouble(), within(1e-4 * norm + rounding));
       }
     }
   }

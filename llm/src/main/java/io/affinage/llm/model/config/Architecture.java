@@ -12,6 +12,7 @@ public enum Architecture {
   MISTRAL("MistralForCausalLM", "mistral", LlamaFamily::mistral),
   QWEN2("Qwen2ForCausalLM", "qwen2", LlamaFamily::qwen2),
   QWEN3("Qwen3ForCausalLM", "qwen3", LlamaFamily::qwen3),
+  SMOLLM3("SmolLM3ForCausalLM", "smollm3", LlamaFamily::smollm3),
   GPT2("GPT2LMHeadModel", "gpt2", Gpt2Family::gpt2);
 
   private final String className;

@@ -1,7 +1,9 @@
 package io.affinage.llm.model.config;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.affinage.llm.model.config.Normalization.Kind;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Llama and the families that differ from it in little. */
 final class LlamaFamily {
@@ -48,19 +50,45 @@ final class LlamaFamily {
     return draft;
   }
 
+  static ConfigDraft smollm3(ConfigFields fields) {
+    ConfigDraft draft = common(fields, ConfigDraft.shape(fields, true), 2_000_000);
+    boolean attentionBias = fields.flag("attention_bias", false);
+    draft.attention(attentionBias, attentionBias);
+    draft.gatedFeedForward(fields.flag("mlp_bias", false));
+    List<Boolean> rotated = rotated(fields, draft.shape.layers());
+    boolean windows = fields.flag("use_sliding_window", false) && fields.has("sliding_window");
+    List<Boolean> windowed =
+        fields.windowed(rotated.size(), layer -> windows && !rotated.get(layer));
+    if (windowed.contains(true)) {
+      draft.window = fields.positive("sliding_window");
+    }
+    draft.layers =
+        IntStream.range(0, rotated.size())
+            .mapToObj(layer -> new LayerForm(rotated.get(layer) ? 0 : -1, windowed.get(layer)))
+            .toList();
+    return draft;
+  }
+
+  /** By layer, whether it has a rotary embedding: 1 in {@code no_rope_layers} means that it has. */
+  private static List<Boolean> rotated(ConfigFields fields, int layers) {
+    JsonNode listed = fields.json().path("no_rope_layers");
+    if (!listed.isArray()) {
+      int interval = fields.positive("no_rope_layer_interval", 4);
+      return IntStream.rangeClosed(1, layers).mapToObj(each -> each % interval != 0).toList();
+    }
+    if (listed.size() < layers) {
+      throw new IllegalArgumentException(
+          "no_rope_layers has %d entries for %d layers".formatted(listed.size(), layers));
+    }
+    return IntStream.range(0, layers).mapToObj(layer -> listed.get(layer).asBoolean()).toList();
+  }
+
   /** What all of them have. */
   static ConfigDraft common(ConfigFields fields, DecoderShape shape, double ropeTheta) {
     ConfigDraft draft = new ConfigDraft(fields, shape);
     draft.normalization = new Normalization(Kind.RMS, fields.number("rms_norm_eps", 1e-6));
     draft.activation("hidden_act", "silu");
-    RotaryEmbedding rotary = RopeFields.of(fields).read(draft.shape.headDim(), ropeTheta, 1);
-    if (rotary.dimensions() != draft.shape.headDim()) {
-      // The reference ignores the field or not, depending on the kind of scaling.
-      throw fields.unsupported(
-          "partial_rotary_factor rotates %d of %d dimensions, but part of a head is not supported"
-              .formatted(rotary.dimensions(), draft.shape.headDim()));
-    }
-    draft.rotary = List.of(rotary);
+    draft.rotary = List.of(RopeFields.of(fields).readWhole(draft.shape.headDim(), ropeTheta));
     draft.norm(NormSlot.INPUT, "input_layernorm");
     draft.norm(NormSlot.FEED_FORWARD_INPUT, "post_attention_layernorm");
     return draft;

@@ -11,20 +11,41 @@ final class RopeFields {
 
   private final ConfigFields config;
   private final JsonNode parameters;
+  private final String thetaField;
 
   /**
    * @param parameters the object that holds them; may be missing
+   * @param thetaField where older configurations have the base
    */
-  RopeFields(ConfigFields config, JsonNode parameters) {
+  RopeFields(ConfigFields config, JsonNode parameters, String thetaField) {
     this.config = config;
     this.parameters = parameters;
+    this.thetaField = thetaField;
   }
 
   /** The one rotary embedding of a configuration. */
   static RopeFields of(ConfigFields config) {
     JsonNode parameters = config.json().path("rope_parameters");
     return new RopeFields(
-        config, parameters.isObject() ? parameters : config.json().path("rope_scaling"));
+        config,
+        parameters.isObject() ? parameters : config.json().path("rope_scaling"),
+        "rope_theta");
+  }
+
+  /**
+   * Of a family that rotates whole heads.
+   *
+   * @param theta base where none is said
+   */
+  RotaryEmbedding readWhole(int headDim, double theta) {
+    RotaryEmbedding rotary = read(headDim, theta, 1);
+    if (rotary.dimensions() != headDim) {
+      // The reference ignores the field or not, depending on the kind of scaling.
+      throw config.unsupported(
+          "partial_rotary_factor rotates %d of %d dimensions, but part of a head is not supported"
+              .formatted(rotary.dimensions(), headDim));
+    }
+    return rotary;
   }
 
   /**
@@ -35,7 +56,7 @@ final class RopeFields {
     double share =
         number("partial_rotary_factor", config.number("partial_rotary_factor", rotatedShare));
     int dimensions = (int) (headDim * share);
-    double base = number("rope_theta", config.number("rope_theta", theta));
+    double base = number("rope_theta", config.number(thetaField, theta));
     return new RotaryEmbedding(dimensions, base, scaling());
   }
 
