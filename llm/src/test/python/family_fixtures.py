@@ -7,7 +7,7 @@ import transformers
 import peft
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import (AutoModelForCausalLM, GPT2Config, LlamaConfig, MistralConfig, Qwen2Config,
+from transformers import (AutoModelForCausalLM, GPT2Config, LlamaConfig, MistralConfig, Phi3Config, Qwen2Config,
                           Qwen3Config, SmolLM3Config)
 from transformers.pytorch_utils import Conv1D
 
@@ -42,6 +42,8 @@ families = {
     "smollm3": SmolLM3Config(**shape, tie_word_embeddings=True, no_rope_layer_interval=2),
     "smollm3-window": SmolLM3Config(**shape, tie_word_embeddings=False, attention_bias=True, mlp_bias=True, use_sliding_window=True, sliding_window=4,
                                     no_rope_layers=[0, 1]),
+    "phi3": Phi3Config(**shape, tie_word_embeddings=False),
+    "phi3-window": Phi3Config(**dict(shape, hidden_size=32), tie_word_embeddings=True, sliding_window=5, rope_parameters=rope("default", partial_rotary_factor=0.75)),
 }
 made_with = dict(torch=torch.__version__, transformers=transformers.__version__, peft=peft.__version__)
 PROMPT, SHORT, NEW = 4, 7, 8
