@@ -7,7 +7,7 @@ import transformers
 import peft
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import (AutoModelForCausalLM, GPT2Config, LlamaConfig, MistralConfig, Phi3Config, Qwen2Config,
+from transformers import (AutoModelForCausalLM, GPT2Config, Gemma2Config, Gemma3TextConfig, LlamaConfig, MistralConfig, Phi3Config, Qwen2Config,
                           Qwen3Config, SmolLM3Config)
 from transformers.pytorch_utils import Conv1D
 
@@ -17,6 +17,7 @@ shape = dict(vocab_size=40, hidden_size=16, intermediate_size=24, num_hidden_lay
 rope = lambda kind, **more: dict(rope_type=kind, rope_theta=1000.0, **more)
 gpt2 = dict(vocab_size=40, n_positions=64, n_embd=16, n_layer=2, n_head=4, initializer_range=0.3)
 ramp = dict(shape, head_dim=16, max_position_embeddings=512)             # eight frequencies, so that some lie within a ramp
+gemma = dict(shape, head_dim=8, tie_word_embeddings=True)
 families = {
     "llama3-rope": LlamaConfig(**shape, tie_word_embeddings=False, rope_parameters=rope(
         "llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)),
@@ -44,6 +45,12 @@ families = {
                                     no_rope_layers=[0, 1]),
     "phi3": Phi3Config(**shape, tie_word_embeddings=False),
     "phi3-window": Phi3Config(**dict(shape, hidden_size=32), tie_word_embeddings=True, sliding_window=5, rope_parameters=rope("default", partial_rotary_factor=0.75)),
+    "gemma2": Gemma2Config(**gemma, sliding_window=5, query_pre_attn_scalar=12, attn_logit_softcapping=2.0, final_logit_softcapping=3.0),
+    "gemma2-uncapped": Gemma2Config(**gemma, sliding_window=5, query_pre_attn_scalar=8, attn_logit_softcapping=None, final_logit_softcapping=None,
+                                    attention_bias=True, layer_types=["full_attention", "sliding_attention"]),
+    "gemma3": Gemma3TextConfig(**dict(gemma, num_hidden_layers=3), sliding_window=5, query_pre_attn_scalar=12, sliding_window_pattern=3, rope_parameters={
+        "full_attention": rope("linear", factor=4.0), "sliding_attention": dict(rope_type="default", rope_theta=50.0)}),
+    "gemma3-capped": Gemma3TextConfig(**gemma, sliding_window=4, query_pre_attn_scalar=8, final_logit_softcapping=3.0, layer_types=["full_attention", "sliding_attention"]),
 }
 made_with = dict(torch=torch.__version__, transformers=transformers.__version__, peft=peft.__version__)
 PROMPT, SHORT, NEW = 4, 7, 8

@@ -13,6 +13,8 @@ public enum Architecture {
   QWEN2("Qwen2ForCausalLM", "qwen2", LlamaFamily::qwen2),
   QWEN3("Qwen3ForCausalLM", "qwen3", LlamaFamily::qwen3),
   SMOLLM3("SmolLM3ForCausalLM", "smollm3", LlamaFamily::smollm3),
+  GEMMA2("Gemma2ForCausalLM", "gemma2", GemmaFamily::gemma2),
+  GEMMA3("Gemma3ForCausalLM", "gemma3_text", GemmaFamily::gemma3),
   PHI3("Phi3ForCausalLM", "phi3", Phi3Family::phi3),
   GPT2("GPT2LMHeadModel", "gpt2", Gpt2Family::gpt2);
 

@@ -1,0 +1,132 @@
+package io.affinage.llm.model.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.FamilyFixture;
+import io.affinage.llm.checkpoint.ModelMetadata;
+import io.affinage.llm.error.LlmException;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The spellings of older configurations, and what is refused by name. */
+class FamilyConfigTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Rotary embeddings lay at the top level before transformers 5; layers had a pattern. */
+  @Test
+  void shouldReadGemma3AsOlderConfigurationsSpellIt() throws IOException {
+    ObjectNode json = config("gemma3");
+    DecoderConfig expected = read(json);
+    json.remove(List.of("rope_parameters", "layer_types", "_sliding_window_pattern"));
+    json.put("sliding_window_pattern", 3);
+    json.put("rope_theta", 1000.0);
+    json.put("rope_local_base_freq", 50.0);
+    json.set("rope_scaling", JSON.readTree("{\"rope_type\": \"linear\", \"factor\": 4.0}"));
+
+    DecoderConfig older = read(json);
+
+    assertThat(older.rotary()).isEqualTo(expected.rotary()).hasSize(2);
+    assertThat(older.layers())
+        .isEqualTo(expected.layers())
+        .containsExactly(new LayerForm(1, true), new LayerForm(1, true), new LayerForm(0, false));
+  }
+
+  @Test
+  void shouldGiveGemma3ItsDefaults() throws IOException {
+    ObjectNode json = config("gemma3");
+    json.put("num_hidden_layers", 7);
+    json.remove(
+        List.of(
+            "rope_parameters",
+            "layer_types",
+            "sliding_window_pattern",
+            "query_pre_attn_scalar",
+            "sliding_window"));
+
+    DecoderConfig config = read(json);
+
+    assertThat(config.rotary())
+        .containsExactly(
+            new RotaryEmbedding(8, 1_000_000, RopeScaling.NONE),
+            new RotaryEmbedding(8, 10_000, RopeScaling.NONE));
+    assertThat(config.layers())
+        .extracting(LayerForm::windowed)
+        .containsExactly(true, true, true, true, true, false, true);
+    assertThat(config.attention().scale()).isEqualTo(1.0 / 16);
+    assertThat(config.attention().window()).isEqualTo(4096);
+  }
+
+  @Test
+  void shouldReadGemma2WithoutLayerTypesAndCaps() throws IOException {
+    ObjectNode json = config("gemma2");
+    List<LayerForm> expected = read(json).layers();
+    json.remove(List.of("layer_types", "attn_logit_softcapping", "final_logit_softcapping"));
+
+    DecoderConfig config = read(json);
+
+    assertThat(config.layers())
+        .isEqualTo(expected)
+        .containsExactly(new LayerForm(0, true), new LayerForm(0, false));
+    assertThat(config.attention().scoreCap()).isEqualTo(50);
+    assertThat(config.logitCap()).isEqualTo(30);
+  }
+
+  @Test
+  void shouldRotateByIntervalOrList() throws IOException {
+    ObjectNode json = config("smollm3");
+    json.put("num_hidden_layers", 5);
+    json.remove(List.of("layer_types", "no_rope_layers", "no_rope_layer_interval"));
+    assertThat(rotary(json)).containsExactly(0, 0, 0, -1, 0);
+    json.put("no_rope_layer_interval", 2);
+    assertThat(rotary(json)).containsExactly(0, -1, 0, -1, 0);
+    json.set("no_rope_layers", JSON.readTree("[0, 1, 1, 1, 0]"));
+    assertThat(rotary(json)).containsExactly(-1, 0, 0, 0, -1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "gemma2|use_bidirectional_attention|true|texts that are seen to their end",
+        "gemma2|attn_logit_softcapping|0|attn_logit_softcapping is 0.0, but must be above 0",
+        "gemma2|query_pre_attn_scalar|-1|query_pre_attn_scalar is -1.0, but must be above 0",
+        "gemma2|hidden_activation|'relu'|hidden_activation 'relu' is not supported",
+        "gemma2|rope_parameters|{'rope_type':'default','partial_rotary_factor':0.5}|rotates 4 of 8",
+        "gemma3|attn_logit_softcapping|50|attn_logit_softcapping is set",
+        "gemma3|rope_parameters|{'rope_type':'default'}|rope_parameters are the same for all layers",
+        "gemma3|layer_types|['full_attention','chunked_attention','x']|'chunked_attention' for layer 1",
+        "gemma3|architectures|['Gemma3nForCausalLM']|'Gemma3nForCausalLM' is not supported",
+        "gemma3|architectures|['Gemma3ForConditionalGeneration']|is not supported",
+        "phi3|architectures|['PhimoeForCausalLM']|'PhimoeForCausalLM' is not supported",
+        "phi3|rope_parameters|{'rope_type':'linear','factor':2}|rope_scaling of this family",
+        "smollm3|no_rope_layers|[1]|no_rope_layers has 1 entries for 2 layers",
+        "smollm3|layer_types|['sliding_attention','full_attention']|sliding_window"
+      })
+  void shouldRefuseByName(String family, String field, String value, String message)
+      throws IOException {
+    ObjectNode json = config(family);
+    json.set(field, JSON.readTree(value.replace('\'', '"')));
+    assertThatExceptionOfType(LlmException.class)
+        .isThrownBy(() -> read(json))
+        .withMessageContaining(message);
+  }
+
+  private static List<Integer> rotary(ObjectNode json) {
+    return read(json).layers().stream().map(LayerForm::rotary).toList();
+  }
+
+  private static DecoderConfig read(ObjectNode json) {
+    return DecoderConfig.of(new ModelMetadata("config.json", json));
+  }
+
+  private static ObjectNode config(String family) {
+    return FamilyFixture.named(family).checkpoint().config().json();
+  }
+}
