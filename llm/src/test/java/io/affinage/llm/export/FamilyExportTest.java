@@ -1,6 +1,7 @@
 package io.affinage.llm.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,6 +11,8 @@ import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.checkpoint.Checkpoint;
+import io.affinage.llm.checkpoint.StorageType;
+import io.affinage.llm.generation.Generator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Exports of families whose files lie otherwise than Llama's: weights as [in, out], names without
@@ -67,9 +72,28 @@ class FamilyExportTest {
     }
   }
 
+  /** PEFT's adapter in the weights gives what PEFT computes with it beside them. */
+  @ParameterizedTest
+  @MethodSource("io.affinage.llm.FamilyFixture#all")
+  void shouldMergeThePeftAdapterOfEveryFamily(FamilyFixture family) throws IOException {
+    Path merged =
+        ModelExport.ofFiles(
+                withTokenizer(family.name()), Optional.of(family.adapter()), TinyExport.CPU, CARD)
+            .huggingFace(folder.resolve("merged"), StorageType.F32, 10_000)
+            .folder();
+    try (LanguageModel model = LanguageModel.open(merged, TinyExport.CPU);
+        Generator generator = new Generator(model.decoder(), model.decoder().withoutAdapter())) {
+      JsonNode expected = family.golden().get("adapter").get("last_logits");
+      float[] logits = generator.nextLogits(family.ids());
+      for (int i = 0; i < logits.length; i++) {
+        assertThat(logits[i]).isCloseTo((float) expected.get(i).asDouble(), within(1e-4f));
+      }
+    }
+  }
+
   /** What transformers wrote comes out as it went in. */
   @ParameterizedTest
-  @CsvSource({"gpt2"})
+  @ValueSource(strings = {"gpt2", "smollm3-window", "phi3", "gemma2", "gemma3"})
   void shouldWriteTheTensorsThatTransformersWrites(String family) throws IOException {
     Path base = withTokenizer(family);
     Path written =
