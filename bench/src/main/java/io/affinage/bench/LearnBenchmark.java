@@ -41,6 +41,7 @@ final class LearnBenchmark implements Benchmark {
           task.deepCopy()
               .put("model", setup.model().toString())
               .put("data", setup.data().toString())
+              .put("work", setup.work().toString())
               .put("microBatches", setup.microBatches())
               .put("recompute", setup.recompute());
       ObjectNode peer =

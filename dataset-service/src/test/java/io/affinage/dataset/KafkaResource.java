@@ -1,6 +1,7 @@
 package io.affinage.dataset;
 
 import io.affinage.broker.testing.TestBroker;
+import io.affinage.broker.testing.TestFolder;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,18 +13,19 @@ import java.util.Map;
 /** A real broker, an artifact store and a folder of files for the tests of the running service. */
 public final class KafkaResource implements QuarkusTestResourceLifecycleManager {
   private TestBroker broker;
+  private TestFolder folder;
 
   @Override
   public Map<String, String> start() {
     broker = TestBroker.start();
     Map<String, String> configuration = new HashMap<>(broker.quarkusConfiguration());
+    folder = TestFolder.create("dataset-service-it-");
+    Path root = folder.path();
     try {
-      Path folder = Files.createTempDirectory("dataset-service-it-");
-      configuration.put("affinage.artifacts", folder.resolve("store").toString());
+      configuration.put("affinage.artifacts", root.resolve("store").toString());
       configuration.put(
-          "affinage.dataset.file-root",
-          Files.createDirectory(folder.resolve("files")).toRealPath().toString());
-      configuration.put("affinage.dataset.work-folder", folder.resolve("work").toString());
+          "affinage.dataset.file-root", Files.createDirectory(root.resolve("files")).toString());
+      configuration.put("affinage.dataset.work-folder", root.resolve("work").toString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -44,6 +46,9 @@ public final class KafkaResource implements QuarkusTestResourceLifecycleManager 
   public void stop() {
     if (broker != null) {
       broker.close();
+    }
+    if (folder != null) {
+      folder.close();
     }
   }
 }

@@ -4,6 +4,7 @@ import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStores;
 import io.affinage.broker.testing.TestBroker;
+import io.affinage.broker.testing.TestFolder;
 import io.affinage.eval.llm.TinyModels;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ContentIds;
@@ -30,13 +31,15 @@ public final class EvalStack implements QuarkusTestResourceLifecycleManager {
   private static ArtifactRef dataset;
 
   private TestBroker broker;
+  private TestFolder temporary;
 
   @Override
   public Map<String, String> start() {
     broker = TestBroker.start();
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       new TopicProvisioner(admin, 2, 1).provision();
-      Path folder = Files.createTempDirectory("affinage-eval-it");
+      temporary = TestFolder.create("affinage-eval-it");
+      Path folder = temporary.path();
       prepare(ArtifactStores.open(folder.resolve("store").toString()), folder);
       Map<String, String> configuration = new HashMap<>(broker.quarkusConfiguration());
       configuration.put("affinage.artifacts", folder.resolve("store").toString());
@@ -123,6 +126,9 @@ public final class EvalStack implements QuarkusTestResourceLifecycleManager {
   public void stop() {
     if (broker != null) {
       broker.close();
+    }
+    if (temporary != null) {
+      temporary.close();
     }
   }
 }

@@ -9,12 +9,8 @@ import io.affinage.dataset.ingest.Ingestion;
 import io.affinage.dataset.ingest.IngestionRequest;
 import io.affinage.dataset.ingest.RowSource;
 import io.affinage.dataset.reading.ReadLimits;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Ingestions, each into an empty artifact store: the first with a cold JVM, as a first dataset
@@ -29,17 +25,14 @@ final class IngestWork {
     Path data = Path.of(task.get("data").textValue());
     ObjectNode result = new JsonMapper().createObjectNode();
     for (int i = 0; i < TIMES; i++) {
-      Path scratch = Files.createTempDirectory(Path.of(task.get("work").textValue()), "ingest");
-      try {
+      try (Scratch scratch = Scratch.below(Path.of(task.get("work").textValue()))) {
         long start = System.nanoTime();
-        DatasetVersion version = ingest(task, data, scratch);
+        DatasetVersion version = ingest(task, data, scratch.path());
         double seconds = (System.nanoTime() - start) / 1e9;
         result.put(
             i == 0 ? "megabytesPerSecond" : "warmMegabytesPerSecond",
             Files.size(data) / 1e6 / seconds);
         result.put("rows", version.report().counts().accepted());
-      } finally {
-        delete(scratch);
       }
     }
     return result;
@@ -55,15 +48,5 @@ final class IngestWork {
     return ingestion.ingest(
         new IngestionRequest("bench", null, null, null, null, false),
         new RowSource.File(data, data.getFileName().toString()));
-  }
-
-  private static void delete(Path folder) throws IOException {
-    List<Path> deepestFirst;
-    try (Stream<Path> files = Files.walk(folder)) {
-      deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : deepestFirst) {
-      Files.delete(file);
-    }
   }
 }

@@ -23,7 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -62,7 +61,7 @@ final class LearnWork {
           .put("trainingPeakMegabytes", ResidentMemory.peak().orElse(0) / 1e6)
           .put(
               "resultMegabytes",
-              resultBytes(model, adapted ? Optional.of(lora) : Optional.empty()) / 1e6)
+              resultBytes(task, model, adapted ? Optional.of(lora) : Optional.empty()) / 1e6)
           .put("trainedParameters", trainables.size());
     }
   }
@@ -119,11 +118,10 @@ final class LearnWork {
   }
 
   /** Bytes of the weights' files as they are saved. */
-  private static long resultBytes(LanguageModel model, Optional<LoraAdapter> adapter)
+  private static long resultBytes(JsonNode task, LanguageModel model, Optional<LoraAdapter> adapter)
       throws IOException {
-    Path folder = Files.createTempDirectory("affinage-learn");
-    try {
-      Path saved = folder.resolve("result");
+    try (Scratch scratch = Scratch.below(Path.of(task.get("work").textValue()))) {
+      Path saved = scratch.path().resolve("result");
       if (adapter.isPresent()) {
         PeftFolder.save(adapter.get(), saved, "base");
       } else {
@@ -134,16 +132,6 @@ final class LearnWork {
             .filter(file -> file.toString().endsWith(".safetensors"))
             .mapToLong(file -> file.toFile().length())
             .sum();
-      }
-    } finally {
-      delete(folder);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
       }
     }
   }

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,8 @@ public final class Kernels implements AutoCloseable {
     Model model = Model.newInstance("kernels", scope.getDevice(), "PyTorch");
     try {
       model.load(new ByteArrayInputStream(archive));
+      // DJL makes a folder for every model, even one that comes from memory, and leaves it behind.
+      Files.deleteIfExists(model.getModelPath());
     } catch (IOException | MalformedModelException e) {
       model.close();
       throw new IllegalStateException("kernels " + fragments + " do not compile", e);
