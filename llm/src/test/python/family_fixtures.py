@@ -7,8 +7,8 @@ import transformers
 import peft
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import (AutoModelForCausalLM, GPT2Config, Gemma2Config, Gemma3TextConfig, LlamaConfig, MistralConfig, Phi3Config, Qwen2Config,
-                          Qwen3Config, SmolLM3Config)
+from transformers import (AutoModelForCausalLM, GPT2Config, GPTNeoXConfig, Gemma2Config, Gemma3TextConfig, LlamaConfig, MistralConfig, Phi3Config,
+                          Qwen2Config, Qwen3Config, SmolLM3Config)
 from transformers.pytorch_utils import Conv1D
 
 out = sys.argv[1]
@@ -16,6 +16,7 @@ shape = dict(vocab_size=40, hidden_size=16, intermediate_size=24, num_hidden_lay
              max_position_embeddings=64, rms_norm_eps=1e-6, bos_token_id=1, eos_token_id=2, pad_token_id=0, initializer_range=0.3)
 rope = lambda kind, **more: dict(rope_type=kind, rope_theta=1000.0, **more)
 gpt2 = dict(vocab_size=40, n_positions=64, n_embd=16, n_layer=2, n_head=4, initializer_range=0.3)
+neox = dict({k: v for k, v in shape.items() if k not in ("rms_norm_eps", "num_key_value_heads")}, num_attention_heads=2)
 ramp = dict(shape, head_dim=16, max_position_embeddings=512)             # eight frequencies, so that some lie within a ramp
 gemma = dict(shape, head_dim=8, tie_word_embeddings=True)
 families = {
@@ -51,6 +52,9 @@ families = {
     "gemma3": Gemma3TextConfig(**dict(gemma, num_hidden_layers=3), sliding_window=5, query_pre_attn_scalar=12, sliding_window_pattern=3, rope_parameters={
         "full_attention": rope("linear", factor=4.0), "sliding_attention": dict(rope_type="default", rope_theta=50.0)}),
     "gemma3-capped": Gemma3TextConfig(**gemma, sliding_window=4, query_pre_attn_scalar=8, final_logit_softcapping=3.0, layer_types=["full_attention", "sliding_attention"]),
+    "gpt-neox": GPTNeoXConfig(**neox, rotary_pct=0.5),
+    "gpt-neox-sequential": GPTNeoXConfig(**neox, rotary_pct=1.0, rotary_emb_base=1000, use_parallel_residual=False, hidden_act="gelu_fast",
+                                         attention_bias=False, tie_word_embeddings=True),
 }
 made_with = dict(torch=torch.__version__, transformers=transformers.__version__, peft=peft.__version__)
 PROMPT, SHORT, NEW = 4, 7, 8
@@ -112,7 +116,7 @@ for name, config in families.items():
     if name == "gpt2-bare":
         strip_base(folder, "transformer.")
     ids = torch.randint(3, 40, (1, 24))
-    golden, logits = computed(model, ids, lambda n: n)
+    golden, logits = computed(model, ids, lambda n: n.replace("lm_head", "embed_out") if name.startswith("gpt-neox") else n)
     with torch.no_grad():
         logp = torch.log_softmax(logits, -1)
         golden.update(ids=ids[0].tolist(), prompt_length=PROMPT, short_length=SHORT,

@@ -40,7 +40,8 @@ class FamilyExportTest {
   @ParameterizedTest
   @CsvSource({
     "gpt2, transformer.h.1.attn.c_attn, 'c_attn, c_fc, c_proj', true",
-    "gpt2-bare, transformer.h.1.mlp.c_proj, 'c_attn, c_fc, c_proj', true"
+    "gpt2-bare, transformer.h.1.mlp.c_proj, 'c_attn, c_fc, c_proj', true",
+    "gpt-neox, gpt_neox.layers.1.attention.query_key_value, 'dense, dense_4h_to_h, dense_h_to_4h, query_key_value', false"
   })
   void shouldMergeAnAdapterAlikeFromFilesAndFromTheLiveModel(
       String family, String module, String targets, boolean transposed) throws IOException {
@@ -93,7 +94,16 @@ class FamilyExportTest {
 
   /** What transformers wrote comes out as it went in. */
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "smollm3-window", "phi3", "gemma2", "gemma3"})
+  @ValueSource(
+      strings = {
+        "gpt2",
+        "gpt-neox",
+        "gpt-neox-sequential",
+        "smollm3-window",
+        "phi3",
+        "gemma2",
+        "gemma3"
+      })
   void shouldWriteTheTensorsThatTransformersWrites(String family) throws IOException {
     Path base = withTokenizer(family);
     Path written =

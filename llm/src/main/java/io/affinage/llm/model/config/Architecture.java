@@ -16,7 +16,8 @@ public enum Architecture {
   GEMMA2("Gemma2ForCausalLM", "gemma2", GemmaFamily::gemma2),
   GEMMA3("Gemma3ForCausalLM", "gemma3_text", GemmaFamily::gemma3),
   PHI3("Phi3ForCausalLM", "phi3", Phi3Family::phi3),
-  GPT2("GPT2LMHeadModel", "gpt2", Gpt2Family::gpt2);
+  GPT2("GPT2LMHeadModel", "gpt2", Gpt2Family::gpt2),
+  GPT_NEOX("GPTNeoXForCausalLM", "gpt_neox", GptNeoxFamily::gptNeox);
 
   private final String className;
   private final String modelType;
