@@ -22,20 +22,20 @@ final class GgufCheckpoint implements Checkpoint {
     this.file = file;
     Path path = file.path();
     this.reader = new TensorReader(file.mapped());
-    var llama = new GgufLlama(file);
-    this.config = llama.config();
+    var described = new GgufConfiguration(file);
+    this.config = described.config();
     for (GgufTensor tensor : file.tensors()) {
-      if (tensor.name().equals(GgufLlama.ROPE_FREQUENCIES)) {
+      if (tensor.name().equals(GgufConfiguration.ROPE_FREQUENCIES)) {
         continue; // said in the configuration
       }
-      String name = llama.name(tensor.name());
+      String name = described.name(tensor.name());
       entries.put(
           name,
           new TensorEntry(
               name,
               tensor.shape(),
               tensor.type(),
-              llama.rowOrder(tensor),
+              described.rowOrder(tensor),
               path,
               tensor.offset(),
               tensor.byteLength()));

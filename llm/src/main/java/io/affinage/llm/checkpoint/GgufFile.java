@@ -109,6 +109,21 @@ public final class GgufFile {
   }
 
   /**
+   * The metadata of this key: a whole number of at least 1.
+   *
+   * @throws LlmException {@code checkpoint_header_invalid}
+   */
+  public int positive(String key) {
+    int value = require(key).asInt();
+    if (value < 1) {
+      throw new LlmException(
+          "checkpoint_header_invalid",
+          "%s: metadata %s must be at least 1, but is %d".formatted(file.path(), key, value));
+    }
+    return value;
+  }
+
+  /**
    * The tokenizer, where the file has one.
    *
    * @throws LlmException {@code checkpoint_header_invalid} if its parts do not fit together

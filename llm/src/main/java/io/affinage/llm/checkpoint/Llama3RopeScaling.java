@@ -20,7 +20,7 @@ final class Llama3RopeScaling {
 
   private Llama3RopeScaling() {}
 
-  static ObjectNode of(GgufFile file, GgufTensor tensor, int headSize) {
+  static ObjectNode of(GgufFile file, String baseKey, GgufTensor tensor, int headSize) {
     int half = headSize / 2;
     if (tensor.type() != StorageType.F32
         || tensor.shape().length != 1
@@ -30,7 +30,7 @@ final class Llama3RopeScaling {
     var stored = new float[half];
     FloatBuffer.wrap(stored)
         .put(file.mapped().slice(tensor.offset(), half * Float.BYTES).asFloatBuffer());
-    double base = file.value("llama.rope.freq_base").map(GgufValue::asDouble).orElse(10000.0);
+    double base = file.value(baseKey).map(GgufValue::asDouble).orElse(10000.0);
     double factor = 1;
     for (float divisor : stored) {
       factor = Math.max(factor, divisor);
@@ -67,6 +67,6 @@ final class Llama3RopeScaling {
     return new LlmException(
         "model_architecture_unsupported",
         "%s: tensor %s is not that of Llama 3.1's RoPE scaling: %s"
-            .formatted(file.path(), GgufLlama.ROPE_FREQUENCIES, problem));
+            .formatted(file.path(), GgufConfiguration.ROPE_FREQUENCIES, problem));
   }
 }

@@ -19,7 +19,7 @@ final class GgufAdapterFile {
   static void write(Path file, String name, DecoderConfig config, List<LowRankUpdate> updates) {
     GgufLayout layout = new GgufLayout(config);
     GgufWriter writer = new GgufWriter();
-    writer.text("general.architecture", layout.architecture());
+    writer.text("general.architecture", layout.family().architecture());
     writer.text("general.type", "adapter");
     writer.text("general.name", name);
     writer.unsigned("general.file_type", GgufMix.F32.fileType());

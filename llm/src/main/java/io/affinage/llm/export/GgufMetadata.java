@@ -1,5 +1,7 @@
 package io.affinage.llm.export;
 
+import io.affinage.llm.checkpoint.GgufFamily;
+import io.affinage.llm.checkpoint.GgufKey;
 import io.affinage.llm.checkpoint.GgufWriter;
 import io.affinage.llm.checkpoint.RowOrder;
 import io.affinage.llm.checkpoint.StorageType;
@@ -7,8 +9,10 @@ import io.affinage.llm.checkpoint.TensorEncoder;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
+import io.affinage.llm.model.config.LayerForm;
 import io.affinage.llm.model.config.RopeScaling;
 import io.affinage.llm.model.config.RotaryEmbedding;
+import java.util.Optional;
 
 /** The configuration of a decoder in GGUF's terms. */
 final class GgufMetadata {
@@ -16,47 +20,77 @@ final class GgufMetadata {
 
   private final GgufWriter writer;
   private final DecoderConfig config;
+  private final GgufFamily family;
   private final String architecture;
 
-  GgufMetadata(GgufWriter writer, DecoderConfig config, String architecture) {
+  GgufMetadata(GgufWriter writer, DecoderConfig config, GgufFamily family) {
     this.writer = writer;
     this.config = config;
-    this.architecture = architecture;
+    this.family = family;
+    this.architecture = family.architecture();
   }
 
   /**
-   * @throws LlmException {@code export_unsupported} for a RoPE scaling that GGUF does not have
+   * @throws LlmException {@code export_unsupported} for what the family's files cannot say
    */
   void write(String name, GgufMix mix) {
-    DecoderShape shape = config.shape();
     writer.text("general.architecture", architecture);
     writer.text("general.type", "model");
     writer.text("general.name", name);
     writer.unsigned("general.file_type", mix.fileType());
     writer.unsigned("general.quantization_version", QUANTIZATION_VERSION);
-    unsigned("vocab_size", shape.vocabularySize());
-    unsigned("context_length", context());
-    unsigned("embedding_length", shape.hiddenSize());
-    unsigned("block_count", shape.layers());
-    unsigned("feed_forward_length", shape.intermediateSize());
-    unsigned("attention.head_count", shape.heads());
-    unsigned("attention.head_count_kv", shape.kvHeads());
-    unsigned("attention.key_length", shape.headDim());
-    unsigned("attention.value_length", shape.headDim());
-    writer.float32(
-        architecture + ".attention.layer_norm_rms_epsilon", config.normalization().epsilon());
-    RotaryEmbedding rotary = config.rotary().get(0);
-    unsigned("rope.dimension_count", rotary.dimensions());
-    writer.float32(architecture + ".rope.freq_base", rotary.base());
-    scaling(rotary);
+    for (GgufKey key : GgufKey.values()) {
+      value(key).ifPresent(value -> put(key, value));
+    }
+    for (RotaryEmbedding rotary : config.rotary()) {
+      scaling(rotary);
+    }
+  }
+
+  private void put(GgufKey key, Number value) {
+    String name = key.of(architecture);
+    if (!family.has(key)) {
+      throw GgufLayout.unsupported(
+          "%s needs %s, which llama.cpp does not know"
+              .formatted(config.architecture().className(), name));
+    }
+    switch (key.kind()) {
+      case COUNT -> writer.unsigned(name, value.longValue());
+      case REAL -> writer.float32(name, value.doubleValue());
+    }
+  }
+
+  /** Empty where the decoder has nothing to say. */
+  private Optional<Number> value(GgufKey key) {
+    DecoderShape shape = config.shape();
+    return switch (key) {
+      case VOCABULARY -> Optional.of(shape.vocabularySize());
+      case CONTEXT -> Optional.of(context());
+      case WIDTH -> Optional.of(shape.hiddenSize());
+      case BLOCKS -> Optional.of(shape.layers());
+      case FEED_FORWARD -> Optional.of(shape.intermediateSize());
+      case HEADS -> Optional.of(shape.heads());
+      case KV_HEADS -> Optional.of(shape.kvHeads());
+      case KEY_LENGTH, VALUE_LENGTH -> Optional.of(shape.headDim());
+      case RMS_EPSILON -> Optional.of(config.normalization().epsilon());
+      case ROTATED -> rotary().map(RotaryEmbedding::dimensions);
+      case ROPE_BASE -> rotary().map(RotaryEmbedding::base);
+      case WINDOW -> isWindowed() ? Optional.of(config.attention().window()) : Optional.empty();
+    };
+  }
+
+  private Optional<RotaryEmbedding> rotary() {
+    return config.rotary().stream().findFirst();
+  }
+
+  private boolean isWindowed() {
+    return config.layers().stream().anyMatch(LayerForm::windowed);
   }
 
   /** llama.cpp has no windows here; within the window there is no difference. */
   private int context() {
-    boolean windowed = config.layers().stream().anyMatch(layer -> layer.windowed());
-    return windowed
-        ? Math.min(config.attention().window(), config.shape().maxPositions())
-        : config.shape().maxPositions();
+    int positions = config.shape().maxPositions();
+    return isWindowed() ? Math.min(config.attention().window(), positions) : positions;
   }
 
   private void scaling(RotaryEmbedding rotary) {
@@ -71,7 +105,7 @@ final class GgufMetadata {
     if (rotary.scaling() instanceof RopeScaling.Yarn yarn && isUsual(yarn)) {
       writer.text(architecture + ".rope.scaling.type", "yarn");
       writer.float32(architecture + ".rope.scaling.factor", yarn.factor());
-      unsigned("rope.scaling.original_context_length", yarn.original());
+      writer.unsigned(architecture + ".rope.scaling.original_context_length", yarn.original());
       return;
     }
     if (rotary.scaling() instanceof RopeScaling.Llama3 llama3
@@ -109,9 +143,5 @@ final class GgufMetadata {
         && yarn.betaSlow() == 1
         && yarn.truncate()
         && Math.abs(yarn.attentionFactor() - expected) < 1e-6;
-  }
-
-  private void unsigned(String key, long value) {
-    writer.unsigned(architecture + "." + key, value);
   }
 }

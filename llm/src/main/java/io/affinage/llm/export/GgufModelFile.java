@@ -21,7 +21,7 @@ final class GgufModelFile {
       GgufMix mix) {
     GgufLayout layout = new GgufLayout(config);
     GgufWriter writer = new GgufWriter();
-    new GgufMetadata(writer, config, layout.architecture()).write(name, mix);
+    new GgufMetadata(writer, config, layout.family()).write(name, mix);
     GgufTokenizerMetadata.write(writer, tokenizer.toGguf(), config.shape().vocabularySize());
     for (Weights.Weight weight : weights.list()) {
       String ggmlName = layout.name(weight.name());

@@ -4,10 +4,13 @@ import io.affinage.llm.LanguageModel;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.generation.Generator;
 import io.affinage.llm.model.BlockAdapter;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.LayerForm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * What a live model says about a few texts, so that its files can be asked the same.
@@ -38,6 +41,12 @@ record LogitProbe(List<int[]> prompts, List<float[]> logits) {
     }
     prompts.add(random.ints(Math.min(RANDOM_IDS, longest), 0, vocabulary).toArray());
     prompts.add(new int[] {vocabulary / 2});
+    DecoderConfig config = model.decoder().config();
+    if (config.layers().stream().anyMatch(LayerForm::windowed)) {
+      // Fits files whose format has no window and whose context is therefore cut to it.
+      int window = Math.min(longest, config.attention().window());
+      prompts.add(random.ints(window, 0, vocabulary).toArray());
+    }
     return new LogitProbe(prompts, logits(model, adapter, prompts));
   }
 
@@ -50,13 +59,20 @@ record LogitProbe(List<int[]> prompts, List<float[]> logits) {
 
   /**
    * The largest relative error of another model's logits: root mean square of the difference, but
-   * for a common shift, over the standard deviation.
+   * for a common shift, over the standard deviation. Prompts that are longer than the other's
+   * context are not asked; the shortest always is.
    */
   double error(LanguageModel other, BlockAdapter adapter) {
-    List<float[]> found = logits(other, adapter, prompts);
+    int context = other.decoder().shape().maxPositions();
+    List<Integer> asked =
+        IntStream.range(0, prompts.size())
+            .filter(i -> prompts.get(i).length <= context)
+            .boxed()
+            .toList();
+    List<float[]> found = logits(other, adapter, asked.stream().map(prompts::get).toList());
     double worst = 0;
     for (int i = 0; i < found.size(); i++) {
-      worst = Math.max(worst, error(logits.get(i), found.get(i)));
+      worst = Math.max(worst, error(logits.get(asked.get(i)), found.get(i)));
     }
     return worst;
   }

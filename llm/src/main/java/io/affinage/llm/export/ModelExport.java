@@ -51,7 +51,7 @@ public final class ModelExport {
     this.weights = updates.isEmpty() ? base : new MergedWeights(base, updates);
     this.updates = updates;
     this.tokenizer = tokenizer;
-    this.readBack = new ReadBack(weights, tokenizer, probe, compute);
+    this.readBack = new ReadBack(config, weights, tokenizer, probe, compute);
     this.card = card;
   }
 

@@ -4,6 +4,8 @@ import io.affinage.llm.LanguageModel;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.text.SpecialTokens;
@@ -13,15 +15,21 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Opens written files as any user would and holds them against what they were written from: every
- * weight, the tokenizer, and the logits.
+ * Opens written files as any user would and holds them against what they were written from: the
+ * configuration, every weight, the tokenizer, and the logits.
  *
+ * @param config of the live model
  * @param weights that were to be written
  * @param tokenizer that was to be written
  * @param probe of the live model
  * @param compute as the live model computes
  */
-record ReadBack(Weights weights, TokenizerDefinition tokenizer, LogitProbe probe, Compute compute) {
+record ReadBack(
+    DecoderConfig config,
+    Weights weights,
+    TokenizerDefinition tokenizer,
+    LogitProbe probe,
+    Compute compute) {
 
   private static final int CHUNK = 1 << 20;
 
@@ -35,6 +43,12 @@ record ReadBack(Weights weights, TokenizerDefinition tokenizer, LogitProbe probe
    */
   double require(Path written, StorageType type) {
     Checkpoint checkpoint = Checkpoint.open(written);
+    new ConfigReadBack(config, DecoderFiles.config(checkpoint))
+        .difference()
+        .ifPresent(
+            difference -> {
+              throw mismatch(difference);
+            });
     for (Weights.Weight weight : weights.list()) {
       if (!checkpoint.contains(weight.name())) {
         throw mismatch("weight %s is missing".formatted(weight.name()));

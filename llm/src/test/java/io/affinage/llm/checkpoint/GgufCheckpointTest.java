@@ -30,10 +30,10 @@ class GgufCheckpointTest {
     requireGolden(real, Fixtures.json("smollm2-golden.json"));
     assertThat(real.config().json().toString())
         .isEqualTo(
-            "{\"architectures\":[\"LlamaForCausalLM\"],\"model_type\":\"llama\",\"hidden_size\":576,"
-                + "\"intermediate_size\":1536,\"num_hidden_layers\":30,\"num_attention_heads\":9,"
-                + "\"num_key_value_heads\":3,\"head_dim\":64,\"vocab_size\":49152,\"rms_norm_eps\":1.0E-5,"
-                + "\"rope_theta\":100000.0,\"max_position_embeddings\":8192,\"hidden_act\":\"silu\","
+            "{\"architectures\":[\"LlamaForCausalLM\"],\"model_type\":\"llama\",\"vocab_size\":49152,"
+                + "\"max_position_embeddings\":8192,\"hidden_size\":576,\"num_hidden_layers\":30,"
+                + "\"intermediate_size\":1536,\"num_attention_heads\":9,\"num_key_value_heads\":3,\"head_dim\":64,"
+                + "\"rms_norm_eps\":1.0E-5,\"rope_theta\":100000.0,\"hidden_act\":\"silu\","
                 + "\"attention_bias\":false,\"mlp_bias\":false,\"tie_word_embeddings\":true,"
                 + "\"torch_dtype\":\"float32\",\"bos_token_id\":1,\"eos_token_id\":2,\"pad_token_id\":2}");
     GgufTokenizer tokenizer = real.tokenizer().orElseThrow();

@@ -158,14 +158,25 @@ class ModelExportTest {
     LogitProbe tuned = LogitProbe.of(tiny.model, tiny.adapter);
     Weights other = new MergedWeights(plain, LowRankUpdate.of(tiny.model.decoder(), tiny.adapter));
 
-    assertThat(new ReadBack(plain, tokenizer, live, TinyExport.CPU).require(base, StorageType.F32))
+    assertThat(
+            new ReadBack(tiny.model.decoder().config(), plain, tokenizer, live, TinyExport.CPU)
+                .require(base, StorageType.F32))
         .isZero();
-    requireMismatch(new ReadBack(other, tokenizer, live, TinyExport.CPU), base, "weight model.");
-    requireMismatch(new ReadBack(plain, tokenizer, tuned, TinyExport.CPU), base, "logits differ");
+    requireMismatch(
+        new ReadBack(tiny.model.decoder().config(), other, tokenizer, live, TinyExport.CPU),
+        base,
+        "weight model.");
+    requireMismatch(
+        new ReadBack(tiny.model.decoder().config(), plain, tokenizer, tuned, TinyExport.CPU),
+        base,
+        "logits differ");
     var silent =
         new TokenizerDefinition(
             tokenizer.json(), tokenizer.specialTokens(), Map.of(), tokenizer.modelMaxLength());
-    requireMismatch(new ReadBack(plain, silent, live, TinyExport.CPU), base, "chat template");
+    requireMismatch(
+        new ReadBack(tiny.model.decoder().config(), plain, silent, live, TinyExport.CPU),
+        base,
+        "chat template");
   }
 
   private static void requireMismatch(ReadBack readBack, Path written, String message) {
