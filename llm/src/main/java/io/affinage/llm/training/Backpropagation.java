@@ -8,11 +8,12 @@ import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.RowTensors;
 import io.affinage.llm.tensor.Kernels;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The loss of a row and its gradients, block by block: each block's graph lives alone, so its
- * activations go as soon as its gradients are there, or are not kept at all and computed again
+ * The loss of a row and its gradients, block by block. Of a block only what its backward pass
+ * cannot cheaply make again is kept, or nothing but its input, and then the block is computed again
  * (activation checkpointing, Chen et al. 2016). Blocks below the lowest trained array are not
  * differentiated.
  */
@@ -46,26 +47,26 @@ final class Backpropagation {
       RowTensors tensors = RowTensors.of(scope, decoder, row);
       int layers = decoder.blocks().size();
       NDArray[] inputs = new NDArray[layers];
-      NDArray[] outputs = new NDArray[layers];
+      NDList[] kept = new NDList[layers];
       NDArray[] noise = new NDArray[layers];
       int lowest = trainables.lowestBlock();
       NDArray hidden = embedded(scope, tensors, row, noiseSeed);
       for (int block = 0; block < layers; block++) {
         noise[block] = noise(scope, noiseSeed, block);
+        inputs[block] = hidden;
+        boolean keeps = block >= lowest && !recompute;
+        NDList results =
+            call(
+                scope,
+                keeps ? "block_kept" : "block_forward",
+                block,
+                List.of(hidden),
+                tensors,
+                noise[block]);
+        hidden = results.get(0);
+        kept[block] = results.subNDList(1);
         if (block < lowest) {
-          NDArray above =
-              call(scope, "block_forward", block, hidden, null, tensors, noise[block]).get(0);
-          hidden.close();
-          hidden = above;
-        } else if (recompute) {
-          inputs[block] = hidden;
-          hidden = call(scope, "block_forward", block, hidden, null, tensors, noise[block]).get(0);
-        } else {
-          NDList leafAndOutput =
-              call(scope, "block_graph", block, hidden, null, tensors, noise[block]);
-          inputs[block] = leafAndOutput.get(0);
-          outputs[block] = leafAndOutput.get(1);
-          hidden = outputs[block];
+          inputs[block].close();
         }
       }
       NDList head =
@@ -84,25 +85,26 @@ final class Backpropagation {
       NDArray upstream = head.get(1);
       add(scope, trainables.headGradients(), head.subNDList(2));
       for (int block = layers - 1; block >= lowest; block--) {
+        if (recompute) {
+          NDList results =
+              call(scope, "block_kept", block, List.of(inputs[block]), tensors, noise[block]);
+          results.get(0).close();
+          kept[block] = results.subNDList(1);
+        }
         NDList gradients =
-            recompute
-                ? call(scope, "block_vjp", block, inputs[block], upstream, tensors, noise[block])
-                : kernels.differentiable(
-                    scope,
-                    "vjp",
-                    inputs[block],
-                    outputs[block],
-                    upstream,
-                    decoder.blocks().get(block).arrays(),
-                    trainables.adapter().block(block));
+            call(
+                scope,
+                "block_vjp",
+                block,
+                List.of(inputs[block], kept[block], upstream),
+                tensors,
+                noise[block]);
         add(scope, trainables.blockGradients(block), gradients.subNDList(1));
         upstream.close();
         upstream = gradients.get(0);
         release(gradients.subNDList(1));
+        release(kept[block]);
         inputs[block].close();
-        if (!recompute) {
-          outputs[block].close();
-        }
       }
       if (trainables.trainsEmbedding()) {
         NDList gradients =
@@ -143,43 +145,21 @@ final class Backpropagation {
         .singletonOrThrow();
   }
 
+  /** Calls a block's kernel, which takes the same after its first arguments whatever it does. */
   private NDList call(
       NDManager scope,
       String method,
       int block,
-      NDArray hidden,
-      NDArray upstream,
+      List<Object> first,
       RowTensors row,
       NDArray noise) {
-    List<NDArray> weights = decoder.blocks().get(block).arrays();
-    List<NDArray> adapter = trainables.adapter().block(block);
-    if (upstream == null) {
-      return kernels.differentiable(
-          scope,
-          method,
-          hidden,
-          row.layers().get(block).cos(),
-          row.layers().get(block).sin(),
-          row.path(),
-          row.owner(),
-          row.layers().get(block).mask(),
-          weights,
-          adapter,
-          noise);
-    }
-    return kernels.differentiable(
-        scope,
-        method,
-        hidden,
-        upstream,
-        row.layers().get(block).cos(),
-        row.layers().get(block).sin(),
-        row.path(),
-        row.owner(),
-        row.layers().get(block).mask(),
-        weights,
-        adapter,
-        noise);
+    List<Object> arguments = new ArrayList<>(first);
+    RowTensors.Layer layer = row.layers().get(block);
+    arguments.addAll(List.of(layer.cos(), layer.sin(), row.path(), row.owner(), layer.mask()));
+    arguments.add(decoder.blocks().get(block).arrays());
+    arguments.add(trainables.adapter().block(block));
+    arguments.add(noise);
+    return kernels.differentiable(scope, method, arguments.toArray());
   }
 
   private NDArray noise(NDManager scope, long seed, int block) {

@@ -23,16 +23,27 @@
     sin = torch.mul(torch.sin(angle), factor)
     return [torch.type_as(torch.cat([cos, cos], -1), like), torch.type_as(torch.cat([torch.neg(sin), sin], -1), like)]
 
-  # Rotated queries and keys, and values of h [..., hidden]: [q [..., heads, head_dim], k, v [..., kv_heads, head_dim]]
-  def projections(self: __torch__.Kernels, h: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor], a: List[Tensor], p: float) -> List[Tensor]:
-    turned = False
+  # The layers that give queries, keys and values.
+  def projection_slots(self: __torch__.Kernels) -> List[int]:
+    slots = [0]
     if torch.__and__(torch.eq(self.packing, 0), torch.__not__(self.stacked)):
-      low = (self).lowered(h, [0, 1, 2], a, p, )
-      q = torch.unflatten((self).raised(h, low[0], 0, w, a, ), -1, [self.heads, self.head_dim])
-      k = torch.unflatten((self).raised(h, low[1], 1, w, a, ), -1, [self.kv_heads, self.head_dim])
-      v = torch.unflatten((self).raised(h, low[2], 2, w, a, ), -1, [self.kv_heads, self.head_dim])
+      slots = [0, 1, 2]
+    return slots
+
+  # Rotated queries and keys, and values of h [..., hidden]: [q [..., heads, head_dim], k, v [..., kv_heads, head_dim]]
+  def projections(self: __torch__.Kernels, h: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
+    raw = (self).linears(h, (self).projection_slots(), w, a, annotate(List[float], []), )
+    return (self).turned_heads(raw, cos, sin, w, )
+
+  # The same from what those layers gave.
+  def turned_heads(self: __torch__.Kernels, raw: List[Tensor], cos: Tensor, sin: Tensor, w: List[Tensor]) -> List[Tensor]:
+    turned = False
+    if torch.eq(torch.len(raw), 3):
+      q = torch.unflatten(raw[0], -1, [self.heads, self.head_dim])
+      k = torch.unflatten(raw[1], -1, [self.kv_heads, self.head_dim])
+      v = torch.unflatten(raw[2], -1, [self.kv_heads, self.head_dim])
     else:
-      first = (self).linear(h, 0, w, a, p, )
+      first = raw[0]
       if torch.__or__(torch.eq(self.packing, 1), self.stacked):
         rows = torch.unflatten(first, -1, [-1, self.head_dim])
         turning = torch.add(self.heads, self.kv_heads)

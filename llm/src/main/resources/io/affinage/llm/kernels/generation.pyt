@@ -51,7 +51,7 @@
       wi = w[i]
       ai = a[i]
       at = (self).rotation(i, turns, )
-      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, 0., )
+      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, )
       q = torch.transpose(torch.unflatten(q, 0, [batch, time]), 1, 2)
       k = torch.transpose(torch.unflatten(k, 0, [batch, time]), 1, 2)
       v = torch.transpose(torch.unflatten(v, 0, [batch, time]), 1, 2)
@@ -62,7 +62,7 @@
         visible2 = near
       attended = (self).prompt_attention(q, k, v, visible2, )
       attended = torch.reshape(attended, [torch.mul(batch, time), torch.mul(self.heads, self.head_dim)])
-      x = (self).after_attention(x, attended, wi, ai, 0., )
+      x = (self).after_attention(x, attended, wi, ai, )
     final = torch.select(torch.unflatten(x, 0, [batch, time]), 1, -1)
     return [(self).logits((self).normalized(final, norm[0], norm[1], ), head, )]
 
@@ -82,7 +82,7 @@
       wi = w[i]
       ai = a[i]
       at = (self).rotation(i, turns, )
-      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, 0., )
+      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, )
       _1 = torch.copy_(torch.select(keys[i], 2, slot), k)
       _2 = torch.copy_(torch.select(values[i], 2, slot), v)
       first = 0
@@ -92,7 +92,7 @@
       if masked:
         visible = torch.narrow(mask, 2, first, length)
       attended = (self).step_attention(q, torch.narrow(keys[i], 2, first, length), torch.narrow(values[i], 2, first, length), visible, )
-      x = (self).after_attention(x, attended, wi, ai, 0., )
+      x = (self).after_attention(x, attended, wi, ai, )
     return (self).logits((self).normalized(x, norm[0], norm[1], ), head, )
 
   # Chooses and computes tokens until every row has met a stop token, at most as many as uniform has rows.
