@@ -112,19 +112,23 @@ class FamilyTest {
   }
 
   private static void assertLogProbabilities(Decoder decoder, FamilyFixture family) {
-    LossMeter meter = new LossMeter(decoder, decoder.withoutAdapter());
-    int[] ids = family.ids();
+    JsonNode expected = family.golden().get("next_log_probabilities");
+    double[] found = logProbabilities(decoder, family.ids(), 1);
+    assertThat(found).hasSize(expected.size());
+    for (int i = 0; i < found.length; i++) {
+      assertThat(found[i]).isCloseTo(expected.get(i).asDouble(), within(1e-4));
+    }
+  }
+
+  /** Of each token from a place on, given all before it; no cache. */
+  private static double[] logProbabilities(Decoder decoder, int[] ids, int from) {
     List<TokenizedExample> beginnings = new ArrayList<>();
-    for (int length = 2; length <= ids.length; length++) {
+    for (int length = from + 1; length <= ids.length; length++) {
       int[] beginning = Arrays.copyOf(ids, length);
       beginnings.add(TokenizedExample.targetsFrom("to " + length, beginning, length - 1));
     }
-    JsonNode expected = family.golden().get("next_log_probabilities");
-    List<LossMeter.Loss> losses = meter.losses(beginnings, beginnings.size());
-    assertThat(losses).hasSameSizeAs(expected);
-    for (int i = 0; i < losses.size(); i++) {
-      assertThat(-losses.get(i).sum()).isCloseTo(expected.get(i).asDouble(), within(1e-4));
-    }
+    return new LossMeter(decoder, decoder.withoutAdapter())
+        .losses(beginnings, beginnings.size()).stream().mapToDouble(loss -> -loss.sum()).toArray();
   }
 
   private static void assertLogits(
@@ -144,17 +148,33 @@ class FamilyTest {
     int[] greedy = family.ints("greedy");
     int[] shortGreedy = family.ints("short_greedy");
     try (Generator generator = new Generator(decoder, decoder.withoutAdapter())) {
-      assertThat(continued(generator, greedy.length, family.ids())).containsExactly(greedy);
-      assertThat(continued(generator, greedy.length, family.ids(), family.shortIds()))
-          .containsExactly(greedy, shortGreedy);
+      List<GeneratedTokens> alone = continued(generator, greedy.length, family.ids());
+      List<GeneratedTokens> padded =
+          continued(generator, greedy.length, family.ids(), family.shortIds());
+      assertThat(alone.get(0).ids()).isEqualTo(greedy);
+      assertThat(padded.get(0).ids()).isEqualTo(greedy);
+      assertThat(padded.get(1).ids()).isEqualTo(shortGreedy);
+      // The tokens may stay the same where the distribution does not.
+      if (decoder.form() == WeightForm.PLAIN) {
+        assertCertainty(decoder, family.ids(), alone.get(0));
+        assertCertainty(decoder, family.ids(), padded.get(0));
+        assertCertainty(decoder, family.shortIds(), padded.get(1));
+      }
     }
   }
 
-  private static List<int[]> continued(Generator generator, int tokens, int[]... prompts) {
+  private static List<GeneratedTokens> continued(
+      Generator generator, int tokens, int[]... prompts) {
     GenerationRequest request =
         new GenerationRequest(List.of(prompts), tokens, Set.of(), Sampling.GREEDY);
-    return generator.generate(request, TokenListener.NONE).stream()
-        .map(GeneratedTokens::ids)
-        .toList();
+    return generator.generate(request, TokenListener.NONE);
+  }
+
+  /** Log-probabilities from the cache against those of the whole text without one. */
+  private static void assertCertainty(Decoder decoder, int[] prompt, GeneratedTokens generated) {
+    int[] whole = Arrays.copyOf(prompt, prompt.length + generated.ids().length);
+    System.arraycopy(generated.ids(), 0, whole, prompt.length, generated.ids().length);
+    assertThat(generated.logProbabilities())
+        .containsExactly(logProbabilities(decoder, whole, prompt.length), within(1e-4));
   }
 }
