@@ -71,6 +71,22 @@ class FamilyTest {
 
   @ParameterizedTest
   @MethodSource("io.affinage.llm.FamilyFixture#all")
+  void shouldStayCloseToTheReferenceInBfloat16(FamilyFixture family) {
+    for (WeightForm form : new WeightForm[] {WeightForm.PLAIN, WeightForm.PACKED}) {
+      try (NDManager root = NDManager.newBaseManager("PyTorch");
+          Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.BFLOAT16, form);
+          Generator generator = new Generator(decoder, decoder.withoutAdapter())) {
+        float[] logits = generator.nextLogits(family.ids());
+        assertThat(relativeError(logits, family.golden().get("last_logits"))).isLessThan(0.05);
+        assertThat(continued(generator, 4, family.ids(), family.shortIds()))
+            .allSatisfy(
+                each -> assertThat(each.logProbabilities()).hasSize(4).doesNotContain(Double.NaN));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.affinage.llm.FamilyFixture#all")
   void shouldReadPeftsAdapterAndWriteItsKeys(FamilyFixture family) {
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
@@ -161,6 +177,17 @@ class FamilyTest {
         assertCertainty(decoder, family.shortIds(), padded.get(1));
       }
     }
+  }
+
+  /** Root mean square of the difference as a share of the logits' own. */
+  private static double relativeError(float[] logits, JsonNode expected) {
+    double difference = 0;
+    double squares = 0;
+    for (int i = 0; i < logits.length; i++) {
+      difference += Math.pow(logits[i] - expected.get(i).asDouble(), 2);
+      squares += Math.pow(expected.get(i).asDouble(), 2);
+    }
+    return Math.sqrt(difference / squares);
   }
 
   private static List<GeneratedTokens> continued(

@@ -90,6 +90,27 @@ class FamilyGradientTest {
     }
   }
 
+  /** 8 bits of mantissa allow no more than this; types that do not fit would fail. */
+  @ParameterizedTest
+  @MethodSource(ALL)
+  void shouldStayCloseToTheReferenceInBfloat16(FamilyFixture family) {
+    int targets = family.ids().length - family.golden().get("prompt_length").asInt();
+    PrefixTreeRow row = PrefixTreeRow.of(List.of(family.example()), true);
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.BFLOAT16);
+        Trainables trainables = Trainables.allWeights(decoder)) {
+      double loss = backpropagation(decoder, trainables, true).accumulate(row, 1.0 / targets, 0);
+
+      double expected = family.golden().get("loss").asDouble();
+      assertThat(loss / targets).isCloseTo(expected, within(0.01 * expected));
+      double squares = 0;
+      for (JsonNode gradient : family.golden().get("gradients")) {
+        squares += Math.pow(gradient.get(0).asDouble(), 2);
+      }
+      assertThat(trainables.gradientNorm() / Math.sqrt(squares)).isCloseTo(1, within(0.03));
+    }
+  }
+
   private static void assertGradients(
       Decoder decoder, Trainables trainables, FamilyFixture family, JsonNode golden) {
     TokenizedExample example = family.example();
