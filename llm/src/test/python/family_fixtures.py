@@ -7,7 +7,7 @@ import transformers
 import peft
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import (AutoModelForCausalLM, GPT2Config, GPTNeoXConfig, Gemma2Config, Gemma3TextConfig, LlamaConfig, MistralConfig, Phi3Config,
+from transformers import (AutoModelForCausalLM, GPT2Config, GPTNeoXConfig, Gemma2Config, Gemma3TextConfig, GemmaConfig, LlamaConfig, MistralConfig, Phi3Config,
                           Qwen2Config, Qwen3Config, SmolLM3Config)
 from transformers.pytorch_utils import Conv1D
 
@@ -46,6 +46,7 @@ families = {
                                     no_rope_layers=[0, 1]),
     "phi3": Phi3Config(**shape, tie_word_embeddings=False),
     "phi3-window": Phi3Config(**dict(shape, hidden_size=32), tie_word_embeddings=True, sliding_window=5, rope_parameters=rope("default", partial_rotary_factor=0.75)),
+    "gemma": GemmaConfig(**gemma),
     "gemma2": Gemma2Config(**gemma, sliding_window=5, query_pre_attn_scalar=12, attn_logit_softcapping=2.0, final_logit_softcapping=3.0),
     "gemma2-uncapped": Gemma2Config(**gemma, sliding_window=5, query_pre_attn_scalar=8, attn_logit_softcapping=None, final_logit_softcapping=None,
                                     attention_bias=True, layer_types=["full_attention", "sliding_attention"]),

@@ -13,6 +13,7 @@ public enum Architecture {
   QWEN2("Qwen2ForCausalLM", "qwen2", LlamaFamily::qwen2),
   QWEN3("Qwen3ForCausalLM", "qwen3", LlamaFamily::qwen3),
   SMOLLM3("SmolLM3ForCausalLM", "smollm3", LlamaFamily::smollm3),
+  GEMMA("GemmaForCausalLM", "gemma", GemmaFamily::gemma),
   GEMMA2("Gemma2ForCausalLM", "gemma2", GemmaFamily::gemma2),
   GEMMA3("Gemma3ForCausalLM", "gemma3_text", GemmaFamily::gemma3),
   PHI3("Phi3ForCausalLM", "phi3", Phi3Family::phi3),

@@ -2,19 +2,35 @@ package io.affinage.llm.model.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.model.config.FeedForwardForm.Activation;
 import io.affinage.llm.model.config.Normalization.Kind;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntPredicate;
 
 /**
- * Gemma 2 (Gemma Team 2024) and the text part of Gemma 3 (2025): norms around what attention and
- * feed-forward layer add, scaled embeddings, windowed layers between others, soft caps.
+ * Gemma (Gemma Team 2024), with scaled embeddings; Gemma 2 (2024) and the text part of Gemma 3
+ * (2025), with norms around what attention and feed-forward layer add, windowed layers between
+ * others, and soft caps.
  */
 final class GemmaFamily {
   private static final String GLOBAL = "full_attention";
   private static final String LOCAL = "sliding_attention";
 
   private GemmaFamily() {}
+
+  static ConfigDraft gemma(ConfigFields fields) {
+    ConfigDraft draft = base(fields);
+    // The first releases say gelu and mean its approximation, as the reference knows.
+    draft.activation =
+        fields.choice(
+            "hidden_act",
+            "gelu_pytorch_tanh",
+            Map.of("gelu", Activation.GELU_TANH, "gelu_pytorch_tanh", Activation.GELU_TANH));
+    draft.rotary = List.of(RopeFields.of(fields).readWhole(draft.shape.headDim(), 10_000));
+    draft.norm(NormSlot.FEED_FORWARD_INPUT, "post_attention_layernorm");
+    return draft;
+  }
 
   static ConfigDraft gemma2(ConfigFields fields) {
     ConfigDraft draft = common(fields, layer -> layer % 2 == 0);
@@ -45,23 +61,29 @@ final class GemmaFamily {
     return draft;
   }
 
-  /**
-   * What both have.
-   *
-   * @param windowed whether a layer is windowed where {@code layer_types} does not say
-   */
-  private static ConfigDraft common(ConfigFields fields, IntPredicate windowed) {
+  /** What all three have. */
+  private static ConfigDraft base(ConfigFields fields) {
     fields.refuse("use_bidirectional_attention", "texts that are seen to their end");
     ConfigDraft draft = new ConfigDraft(fields, ConfigDraft.shape(fields, true, 256));
     draft.normalization = new Normalization(Kind.RMS_ONE_PLUS, fields.number("rms_norm_eps", 1e-6));
-    draft.activation("hidden_activation", "gelu_pytorch_tanh");
     draft.embeddingScale = Math.sqrt(draft.shape.hiddenSize());
-    String scalar = "query_pre_attn_scalar";
-    draft.scale = 1 / Math.sqrt(above0(scalar, fields.number(scalar, 256)));
     boolean bias = fields.flag("attention_bias", false);
     draft.attention(bias, bias);
     draft.gatedFeedForward(false);
     draft.norm(NormSlot.INPUT, "input_layernorm");
+    return draft;
+  }
+
+  /**
+   * What Gemma 2 and 3 have.
+   *
+   * @param windowed whether a layer is windowed where {@code layer_types} does not say
+   */
+  private static ConfigDraft common(ConfigFields fields, IntPredicate windowed) {
+    ConfigDraft draft = base(fields);
+    draft.activation("hidden_activation", "gelu_pytorch_tanh");
+    String scalar = "query_pre_attn_scalar";
+    draft.scale = 1 / Math.sqrt(above0(scalar, fields.number(scalar, 256)));
     draft.norm(NormSlot.ATTENTION_OUTPUT, "post_attention_layernorm");
     draft.norm(NormSlot.FEED_FORWARD_INPUT, "pre_feedforward_layernorm");
     draft.norm(NormSlot.FEED_FORWARD_OUTPUT, "post_feedforward_layernorm");

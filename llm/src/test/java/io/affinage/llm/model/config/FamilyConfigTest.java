@@ -63,6 +63,19 @@ class FamilyConfigTest {
   }
 
   @Test
+  void shouldTakeGemmasGeluForItsApproximation() throws IOException {
+    ObjectNode json = config("gemma");
+    DecoderConfig expected = read(json);
+    json.put("hidden_act", "gelu");
+    json.put("hidden_activation", "gelu_pytorch_tanh");
+    assertThat(read(json).feedForward())
+        .isEqualTo(expected.feedForward())
+        .isEqualTo(
+            new FeedForwardForm(
+                FeedForwardForm.Activation.GELU_TANH, FeedForwardForm.Gating.SEPARATE));
+  }
+
+  @Test
   void shouldReadGemma2WithoutLayerTypesAndCaps() throws IOException {
     ObjectNode json = config("gemma2");
     List<LayerForm> expected = read(json).layers();
@@ -94,6 +107,7 @@ class FamilyConfigTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
+        "gemma|hidden_act|'silu'|hidden_act 'silu' is not supported",
         "gemma2|use_bidirectional_attention|true|texts that are seen to their end",
         "gemma2|attn_logit_softcapping|0|attn_logit_softcapping is 0.0, but must be above 0",
         "gemma2|query_pre_attn_scalar|-1|query_pre_attn_scalar is -1.0, but must be above 0",
