@@ -9,7 +9,11 @@ import io.affinage.llm.FamilyFixture;
 import io.affinage.llm.checkpoint.ModelMetadata;
 import io.affinage.llm.error.LlmException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,6 +21,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The spellings of older configurations, and what is refused by name. */
 class FamilyConfigTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Test
+  void shouldHaveAFixtureAndAPlaceInTheReadmeForEveryArchitecture() throws IOException {
+    Set<String> proven =
+        FamilyFixture.all().stream()
+            .flatMap(family -> family.checkpoint().config().architectures().stream())
+            .collect(Collectors.toSet());
+    String readme = Files.readString(Path.of("README.md"));
+    for (Architecture architecture : Architecture.values()) {
+      assertThat(proven).contains(architecture.className());
+      assertThat(readme).contains("`" + architecture.className() + "`");
+    }
+  }
 
   /** Rotary embeddings lay at the top level before transformers 5; layers had a pattern. */
   @Test
