@@ -17,9 +17,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Compiled TorchScript methods, and the two ways to call them: {@link #run} without autograd, and
@@ -150,24 +152,34 @@ public final class Kernels implements AutoCloseable {
    * are NDArray, or a non-empty List of NDArray; numbers go through the module's attributes.
    *
    * @param scope owns the results
+   * @throws IllegalArgumentException for the same handle in two arguments: the engine knows an
+   *     array's place by its name, of which a handle has one; duplicate the handle
    */
   public NDList differentiable(NDManager scope, String method, Object... arguments) {
     NDList inputs = new NDList();
-    NDArray name = methodNames.computeIfAbsent(method, this::methodName);
-    inputs.add(name);
+    List<String> places = new ArrayList<>();
+    inputs.add(methodNames.computeIfAbsent(method, this::methodName));
     for (int i = 0; i < arguments.length; i++) {
       if (arguments[i] instanceof NDArray array) {
         array.setName(null);
         inputs.add(array);
+        places.add(null);
       } else if (arguments[i] instanceof List<?> list && !list.isEmpty()) {
         String listName = "l" + i + "[]";
         for (Object element : list) {
           NDArray array = (NDArray) element;
           array.setName(listName);
           inputs.add(array);
+          places.add(listName);
         }
       } else {
         throw new IllegalArgumentException("not a differentiable argument: " + arguments[i]);
+      }
+    }
+    for (int i = 0; i < places.size(); i++) {
+      if (!Objects.equals(places.get(i), inputs.get(i + 1).getName())) {
+        throw new IllegalArgumentException(
+            "the same array stands in two arguments of %s: duplicate its handle".formatted(method));
       }
     }
     prepareThread();
