@@ -1,5 +1,6 @@
 """Makes src/test/resources/families: tiny random checkpoints of the families that the decoder covers, as transformers writes
 them, each with a LoRA adapter as PEFT writes it and a golden.json: what transformers and PEFT compute from them in float32.
+Those named -gguf are of the only form that GGUF has for their family.
 usage: family_fixtures.py OUT_DIR [FAMILY...]   (needs torch, transformers, peft)"""
 import json, os, sys
 import torch
@@ -53,6 +54,10 @@ families = {
     "gemma3": Gemma3TextConfig(**dict(gemma, num_hidden_layers=3), sliding_window=5, query_pre_attn_scalar=12, sliding_window_pattern=3, rope_parameters={
         "full_attention": rope("linear", factor=4.0), "sliding_attention": dict(rope_type="default", rope_theta=50.0)}),
     "gemma3-capped": Gemma3TextConfig(**gemma, sliding_window=4, query_pre_attn_scalar=8, final_logit_softcapping=3.0, layer_types=["full_attention", "sliding_attention"]),
+    "gemma2-gguf": Gemma2Config(**gemma, sliding_window=5, query_pre_attn_scalar=8, attn_logit_softcapping=2.0, final_logit_softcapping=3.0),
+    "gemma3-gguf": Gemma3TextConfig(**dict(gemma, num_hidden_layers=6), sliding_window=5, query_pre_attn_scalar=8, sliding_window_pattern=6, rope_parameters={
+        "full_attention": rope("linear", factor=4.0), "sliding_attention": dict(rope_type="default", rope_theta=10000.0)}),
+    "smollm3-gguf": SmolLM3Config(**dict(shape, num_hidden_layers=4), tie_word_embeddings=True, no_rope_layer_interval=4),
     "gpt-neox": GPTNeoXConfig(**neox, rotary_pct=0.5),
     "gpt-neox-sequential": GPTNeoXConfig(**neox, rotary_pct=1.0, rotary_emb_base=1000, use_parallel_residual=False, hidden_act="gelu_fast",
                                          attention_bias=False, tie_word_embeddings=True),

@@ -23,6 +23,21 @@ def llama(name, w, c):
     return w
 
 
+def gemma(name, w, c):
+    return w + 1 if name.endswith("norm.weight") else w
+
+
+def gpt2(name, w, c):
+    return w.T if w.ndim == 2 and ".h." in name else w
+
+
+def neox(name, w, c):
+    if "query_key_value" not in name:
+        return w
+    heads = c["num_attention_heads"]
+    return w.reshape(heads, 3, w.shape[0] // heads // 3, *w.shape[1:]).swapaxes(0, 1).reshape(w.shape)
+
+
 def common(writer, c):
     writer.add_context_length(c["max_position_embeddings"])
     writer.add_embedding_length(c["hidden_size"])
@@ -36,8 +51,9 @@ def common(writer, c):
     writer.add_vocab_size(c["vocab_size"])
     writer.add_layer_norm_rms_eps(c["rms_norm_eps"])
     rope = c["rope_parameters"]
+    rope = rope.get("full_attention", rope)
     writer.add_rope_freq_base(rope["rope_theta"])
-    writer.add_rope_dimension_count(head)
+    writer.add_rope_dimension_count(int(head * rope.get("partial_rotary_factor", 1)))
     if rope["rope_type"] == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(rope["factor"])
@@ -48,6 +64,32 @@ def windowed(writer, c):
     writer.add_sliding_window(c["sliding_window"])
 
 
+def capped(writer, c):
+    windowed(writer, c)
+    writer.add_attn_logit_softcapping(c["attn_logit_softcapping"])
+    writer.add_final_logit_softcapping(c["final_logit_softcapping"])
+
+
+def of_gpt2(writer, c):
+    writer.add_context_length(c["n_positions"])
+    writer.add_embedding_length(c["n_embd"])
+    writer.add_block_count(c["n_layer"])
+    writer.add_feed_forward_length(4 * c["n_embd"])
+    writer.add_head_count(c["n_head"])
+    writer.add_layer_norm_eps(c["layer_norm_epsilon"])
+
+
+def of_neox(writer, c):
+    writer.add_context_length(c["max_position_embeddings"])
+    writer.add_embedding_length(c["hidden_size"])
+    writer.add_block_count(c["num_hidden_layers"])
+    writer.add_feed_forward_length(c["intermediate_size"])
+    writer.add_head_count(c["num_attention_heads"])
+    writer.add_rope_dimension_count(int(c["rope_parameters"]["partial_rotary_factor"] * c["hidden_size"] // c["num_attention_heads"]))
+    writer.add_parallel_residual(c.get("use_parallel_residual", True))
+    writer.add_layer_norm_eps(c["layer_norm_eps"])
+
+
 # family: architecture, hyperparameters, tensors
 A = gguf.MODEL_ARCH
 FAMILIES = {
@@ -55,6 +97,14 @@ FAMILIES = {
     "mistral": (A.LLAMA, windowed, llama),
     "qwen2": (A.QWEN2, common, as_is),
     "qwen3": (A.QWEN3, common, as_is),
+    "smollm3-gguf": (A.SMOLLM3, common, llama),
+    "phi3": (A.PHI3, common, as_is),
+    "phi3-window": (A.PHI3, windowed, as_is),
+    "gemma": (A.GEMMA, common, gemma),
+    "gemma2-gguf": (A.GEMMA2, capped, gemma),
+    "gemma3-gguf": (A.GEMMA3, windowed, gemma),
+    "gpt2": (A.GPT2, of_gpt2, gpt2),
+    "gpt-neox": (A.GPTNEOX, of_neox, neox),
 }
 
 

@@ -1,12 +1,14 @@
 package io.affinage.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.llm.checkpoint.Checkpoint;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.export.GgufMix;
 import io.affinage.llm.export.ModelCard;
 import io.affinage.llm.export.ModelExport;
@@ -29,6 +31,7 @@ import java.util.Set;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -42,27 +45,81 @@ class GgufFamilyTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"linear-rope", "mistral", "qwen2", "qwen3"})
+  @ValueSource(
+      strings = {
+        "linear-rope",
+        "mistral",
+        "qwen2",
+        "qwen3",
+        "smollm3-gguf",
+        "phi3",
+        "phi3-window",
+        "gemma",
+        "gemma2-gguf",
+        "gemma3-gguf",
+        "gpt2",
+        "gpt-neox"
+      })
   void shouldReadWhatAnotherWriterWrote(String family) throws IOException {
     assertGolden(resource(family).resolve("model.gguf"), family);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"linear-rope", "mistral", "qwen2", "qwen3"})
+  @ValueSource(
+      strings = {
+        "linear-rope",
+        "mistral",
+        "qwen2",
+        "qwen3",
+        "smollm3-gguf",
+        "phi3",
+        "phi3-window",
+        "gemma",
+        "gemma2-gguf",
+        "gemma3-gguf",
+        "gpt2",
+        "gpt-neox"
+      })
   void shouldExportWhatReadsBackTheSame(String family) throws IOException {
+    Path exported = export(family, GgufMix.F32);
+
+    assertGolden(exported, family);
+  }
+
+  /** Each has something that llama.cpp takes for granted otherwise. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "qwen2-window|export_unsupported|qwen2.attention.sliding_window",
+        "qwen3-window|export_unsupported|qwen3.attention.sliding_window",
+        "smollm3|export_mismatch|the layers is",
+        "gemma2|export_mismatch|the attention is",
+        "gemma2-uncapped|export_unsupported|has no place",
+        "gemma3|export_mismatch|the attention is",
+        "gemma3-capped|export_unsupported|gemma3.final_logit_softcapping",
+        "gpt2-bare|export_mismatch|the attention is",
+        "gpt-neox-sequential|export_mismatch|the feed-forward layer is",
+        "yarn-ramp|export_unsupported|RoPE scaling",
+        "llama3-ramp|export_unsupported|RoPE scaling"
+      })
+  void shouldRefuseToWriteWhatGgufCannotSay(String family, String code, String message) {
+    assertThatThrownBy(() -> export(family, GgufMix.F32))
+        .isInstanceOfSatisfying(LlmException.class, e -> assertThat(e.code()).isEqualTo(code))
+        .hasMessageContaining(message);
+    assertThat(folder.resolve("gguf")).doesNotExist();
+  }
+
+  private Path export(String family, GgufMix mix) throws IOException {
     Path model = Files.createDirectory(folder.resolve("hf"));
     for (String name : List.of("config.json", "model.safetensors")) {
       Files.copy(resource(family).resolve(name), model.resolve(name));
     }
     tokenizer(model);
-
-    Path exported =
-        ModelExport.ofFiles(
-                model, Optional.empty(), Compute.of("cpu", "float32"), ModelCard.named(family))
-            .gguf(folder.resolve("gguf"), GgufMix.F32)
-            .folder();
-
-    assertGolden(exported, family);
+    Compute compute = Compute.of("cpu", "float32");
+    return ModelExport.ofFiles(model, Optional.empty(), compute, ModelCard.named(family))
+        .gguf(folder.resolve("gguf"), mix)
+        .folder();
   }
 
   private static void assertGolden(Path file, String family) throws IOException {

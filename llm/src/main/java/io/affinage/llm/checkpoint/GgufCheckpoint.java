@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -16,6 +18,7 @@ final class GgufCheckpoint implements Checkpoint {
   private final GgufFile file;
   private final ModelMetadata config;
   private final TreeMap<String, TensorEntry> entries = new TreeMap<>();
+  private final Map<String, Float> more = new HashMap<>();
   private final TensorReader reader;
 
   GgufCheckpoint(GgufFile file) {
@@ -29,11 +32,14 @@ final class GgufCheckpoint implements Checkpoint {
         continue; // said in the configuration
       }
       String name = described.name(tensor.name());
+      if (described.more(tensor) != 0) {
+        more.put(name, described.more(tensor));
+      }
       entries.put(
           name,
           new TensorEntry(
               name,
-              tensor.shape(),
+              described.shape(tensor),
               tensor.type(),
               described.rowOrder(tensor),
               path,
@@ -79,6 +85,13 @@ final class GgufCheckpoint implements Checkpoint {
 
   @Override
   public void readRows(TensorEntry entry, long firstRow, long rows, FloatBuffer destination) {
+    int from = destination.position();
     reader.readRows(entry, firstRow, rows, destination);
+    float difference = more.getOrDefault(entry.name(), 0f);
+    if (difference != 0) {
+      for (int i = from; i < destination.position(); i++) {
+        destination.put(i, destination.get(i) - difference);
+      }
+    }
   }
 }

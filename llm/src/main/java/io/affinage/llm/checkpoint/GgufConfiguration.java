@@ -48,21 +48,23 @@ final class GgufConfiguration {
     this.layers = positive(GgufKey.BLOCKS);
     this.hidden = positive(GgufKey.WIDTH);
     this.heads = positive(GgufKey.HEADS);
-    this.headSize = positive(GgufKey.KEY_LENGTH, hidden / heads);
+    this.headSize = positive(GgufKey.KEY_LENGTH, Math.max(1, hidden / heads));
     if (headSize < 2 || headSize % 2 != 0) {
       throw unsupported("the head size must be even, but is %d".formatted(headSize));
     }
-    int rotated = positive(GgufKey.ROTATED, headSize);
-    if (rotated != headSize) {
+    requireUsual(GgufKey.KEY_LENGTH, hidden / heads);
+    requireUsual(GgufKey.KV_HEADS, heads);
+    requireUsual(GgufKey.VALUE_LENGTH, headSize);
+    requireUsual(GgufKey.ROTATED, headSize);
+  }
+
+  /** A size that the family's configurations have no field for may only be what it follows from. */
+  private void requireUsual(GgufKey key, int usual) {
+    int said = positive(key, usual);
+    if (said != usual && !family.fields().containsKey(key)) {
       throw unsupported(
-          "rotary embedding of %d of %d head dimensions is not supported"
-              .formatted(rotated, headSize));
-    }
-    int valueSize = positive(GgufKey.VALUE_LENGTH, headSize);
-    if (valueSize != headSize) {
-      throw unsupported(
-          "values of %d and keys of %d dimensions are not supported"
-              .formatted(valueSize, headSize));
+          "%s is %d where %d follows from other sizes; such a %s is not supported"
+              .formatted(key.of(family.architecture()), said, usual, family.architecture()));
     }
   }
 
@@ -79,15 +81,35 @@ final class GgufConfiguration {
                         .formatted(ggmlName, family.architecture(), layers)));
   }
 
+  /** In Hugging Face's terms, outermost dimension first. */
+  long[] shape(GgufTensor tensor) {
+    long[] shape = tensor.shape();
+    if (family.form(tensor.name()) != GgufForm.TRANSPOSED) {
+      return shape;
+    }
+    if (shape.length != 2) {
+      throw unsupported("tensor %s is no matrix".formatted(tensor.name()));
+    }
+    return new long[] {shape[1], shape[0]};
+  }
+
   /** In which order the rows of a tensor lie. */
   RowOrder rowOrder(GgufTensor tensor) {
-    RowOrder order = family.rowOrder(tensor.name(), headSize);
-    boolean whole = tensor.shape().length > 0 && tensor.shape()[0] % headSize == 0;
-    if (order != RowOrder.AS_IS && !whole) {
+    GgufForm form = family.form(tensor.name());
+    if (form == GgufForm.TRANSPOSED) {
+      return new RowOrder.Transposed();
+    }
+    RowOrder order = form.rowOrder(headSize, heads);
+    if (tensor.shape().length == 0 || tensor.shape()[0] % order.span() != 0) {
       throw unsupported(
           "tensor %s has no whole heads of %d rows".formatted(tensor.name(), headSize));
     }
     return order;
+  }
+
+  /** What the file's numbers are more than Hugging Face's. */
+  float more(GgufTensor tensor) {
+    return family.form(tensor.name()).more();
   }
 
   /** The configuration as {@code config.json} of the family's class. */
@@ -105,7 +127,8 @@ final class GgufConfiguration {
     for (GgufKey key : GgufKey.values()) { // in this order, so that copies are alike
       Optional.ofNullable(family.fields().get(key)).ifPresent(field -> put(json, key, field));
     }
-    new TreeMap<>(family.constants()).forEach(json::put);
+    new TreeMap<>(family.constants()).forEach(json::set);
+    family.queryScalar().ifPresent(scalar -> json.put(scalar.field(), scalar(scalar)));
     GgufRope.scaling(file, family.architecture(), headSize)
         .ifPresent(scaling -> json.set("rope_scaling", scaling));
     family.biasFlags().forEach(flag -> json.put(flag, hasBias(flag)));
@@ -121,18 +144,44 @@ final class GgufConfiguration {
     return new ModelMetadata(file.path().toString(), json);
   }
 
+  private int scalar(GgufFamily.QueryScalar scalar) {
+    return layers == scalar.layersOfTheOther() ? Math.max(1, hidden / heads) : headSize;
+  }
+
   private void put(ObjectNode json, GgufKey key, String field) {
+    Optional<GgufValue> value = file.value(key.of(family.architecture()));
     switch (key) {
       case KV_HEADS -> json.put(field, positive(key, heads));
       case KEY_LENGTH -> json.put(field, headSize);
-      case ROPE_BASE -> json.put(field, number(key).orElse(USUAL_ROPE_BASE));
-      default -> {
-        switch (key.kind()) {
-          case COUNT -> json.put(field, positive(key));
-          case REAL -> json.put(field, file.require(key.of(family.architecture())).asDouble());
+      case ROTATED -> json.put(field, share(positive(key, headSize)));
+      case ROPE_BASE, WINDOW_ROPE_BASE ->
+          json.put(field, value.map(GgufValue::asDouble).orElse(USUAL_ROPE_BASE));
+      case WINDOW -> {
+        if (value.map(GgufValue::asLong).orElse(0L) != 0) { // converters write 0 for none
+          json.put(field, positive(key));
         }
       }
+      case WINDOW_PATTERN, SCORE_CAP, LOGIT_CAP -> {
+        if (value.isPresent()) {
+          put(json, key, field, value.get());
+        }
+      }
+      default -> put(json, key, field, file.require(key.of(family.architecture())));
     }
+  }
+
+  private void put(ObjectNode json, GgufKey key, String field, GgufValue value) {
+    switch (key.kind()) {
+      case COUNT -> json.put(field, positive(key));
+      case REAL -> json.put(field, value.asDouble());
+      case FLAG -> json.put(field, value.asBoolean());
+    }
+  }
+
+  /** Such a share of the head size that its whole part is this. */
+  private double share(int rotated) {
+    double share = rotated / (double) headSize;
+    return (int) (share * headSize) == rotated ? share : Math.nextUp(share);
   }
 
   /** Whether any module has a bias that the flag is about; the rest must have one as well then. */
@@ -174,10 +223,6 @@ final class GgufConfiguration {
 
   private Optional<GgufTensor> tensor(String name) {
     return file.tensors().stream().filter(tensor -> tensor.name().equals(name)).findFirst();
-  }
-
-  private Optional<Double> number(GgufKey key) {
-    return file.value(key.of(family.architecture())).map(GgufValue::asDouble);
   }
 
   private int positive(GgufKey key) {

@@ -14,14 +14,24 @@ public enum GgufKey {
   RMS_EPSILON("attention.layer_norm_rms_epsilon", Kind.REAL),
   ROTATED("rope.dimension_count", Kind.COUNT),
   ROPE_BASE("rope.freq_base", Kind.REAL),
-  WINDOW("attention.sliding_window", Kind.COUNT);
+  /** Of windowed layers. */
+  WINDOW_ROPE_BASE("rope.freq_base_swa", Kind.REAL),
+  EPSILON("attention.layer_norm_epsilon", Kind.REAL),
+  WINDOW("attention.sliding_window", Kind.COUNT),
+  /** Every so many layers one is not windowed. */
+  WINDOW_PATTERN("attention.sliding_window_pattern", Kind.COUNT),
+  SCORE_CAP("attn_logit_softcapping", Kind.REAL),
+  LOGIT_CAP("final_logit_softcapping", Kind.REAL),
+  PARALLEL_RESIDUAL("use_parallel_residual", Kind.FLAG);
 
   /** What a value is. */
   public enum Kind {
     /** A whole number of at least 1. */
     COUNT,
-    /** A finite number. */
-    REAL
+    /** A number. */
+    REAL,
+    /** Yes or no. */
+    FLAG
   }
 
   private final String suffix;

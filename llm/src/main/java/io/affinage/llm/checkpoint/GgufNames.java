@@ -22,6 +22,11 @@ public record GgufNames(Map<String, String> outer, String blocks, Map<String, St
     inBlock = Map.copyOf(inBlock);
   }
 
+  /** These with more modules of a block. */
+  GgufNames with(Map<String, String> more) {
+    return new GgufNames(outer, blocks, GgufFamilies.both(inBlock, more));
+  }
+
   /** Hugging Face's name of a tensor; empty where a model of so many blocks has no place for it. */
   Optional<String> huggingFace(String ggmlName, int layers) {
     Matcher tensor = TENSOR.matcher(ggmlName);

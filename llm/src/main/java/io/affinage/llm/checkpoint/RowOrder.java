@@ -9,11 +9,19 @@ public sealed interface RowOrder {
   /** The position in the file of row {@code row} of the Hugging Face layout. */
   long storedRow(long row);
 
+  /** Rows change places within groups of so many: what must be in memory to put them in order. */
+  long span();
+
   /** Rows lie in the file as Hugging Face has them. */
   record AsIs() implements RowOrder {
     @Override
     public long storedRow(long row) {
       return row;
+    }
+
+    @Override
+    public long span() {
+      return 1;
     }
   }
 
@@ -39,6 +47,50 @@ public sealed interface RowOrder {
       int inHead = (int) (row % headSize);
       int half = headSize / 2;
       return head * headSize + (inHead < half ? 2L * inHead : 2L * (inHead - half) + 1);
+    }
+
+    @Override
+    public long span() {
+      return headSize;
+    }
+  }
+
+  /**
+   * Query, key and value rows of one layer: the file has all queries, then all keys, then all
+   * values; Hugging Face has query, key and value of the first head, then of the next (GPT-NeoX).
+   *
+   * @param headSize rows per head
+   * @param heads how many
+   */
+  record PartsOfHeads(int headSize, int heads) implements RowOrder {
+    private static final int PARTS = 3;
+
+    @Override
+    public long storedRow(long row) {
+      long head = row / (PARTS * headSize);
+      long part = row / headSize % PARTS;
+      return (part * heads + head) * headSize + row % headSize;
+    }
+
+    @Override
+    public long span() {
+      return (long) PARTS * heads * headSize;
+    }
+  }
+
+  /**
+   * The file has the matrix the other way round, [columns, rows], so that its rows are columns here
+   * (GPT-2).
+   */
+  record Transposed() implements RowOrder {
+    @Override
+    public long storedRow(long row) {
+      throw new UnsupportedOperationException("a transposed matrix has no such row in its file");
+    }
+
+    @Override
+    public long span() {
+      throw new UnsupportedOperationException("a transposed matrix is written by its columns");
     }
   }
 }

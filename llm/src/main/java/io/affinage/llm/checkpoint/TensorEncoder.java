@@ -9,12 +9,12 @@ import java.util.stream.IntStream;
 
 /**
  * Writes a tensor from rows of 32-bit floats in any type that has an encoder, some rows at a time,
- * on the common pool. Memory is bounded by a few rows (heads of rows where they are interleaved)
+ * on the common pool. Memory is bounded by a few rows (as many as change places with each other)
  * whatever the tensor's size.
  */
 public final class TensorEncoder implements TensorData {
 
-  /** Elements read and encoded at a time, if a row or head has no more. */
+  /** Elements read and encoded at a time, if rows that change places are no more. */
   private static final int CHUNK = 1 << 21;
 
   /** Elements that one task encodes: a multiple of every block size. */
@@ -66,7 +66,7 @@ public final class TensorEncoder implements TensorData {
   @Override
   public void writeTo(WritableByteChannel channel) throws IOException {
     BlockEncoder encoder = BlockEncoder.of(type).orElseThrow();
-    int unit = order instanceof RowOrder.RotaryPairs pairs ? pairs.headSize() : 1;
+    int unit = Math.toIntExact(order.span());
     int atOnce =
         (int) Math.min(rows, Math.max(unit, CHUNK / Math.max(1, rowElements) / unit * unit));
     var values = new float[Math.multiplyExact(atOnce, rowElements)];

@@ -36,6 +36,11 @@ final class TensorReader {
     if (count > destination.remaining()) {
       throw new BufferOverflowException();
     }
+    if (entry.rowOrder() instanceof RowOrder.Transposed) {
+      readColumns(entry, decoder, (int) firstRow, (int) rows, destination);
+      destination.position(destination.position() + (int) count);
+      return;
+    }
     var run = new Run(entry, decoder, destination, destination.position());
     if (entry.rowOrder() instanceof RowOrder.AsIs) {
       long firstElement = firstRow * rowElements;
@@ -65,6 +70,24 @@ final class TensorReader {
           });
     }
     destination.position(destination.position() + (int) count);
+  }
+
+  /** Each row of the file gives one element of every row. */
+  private void readColumns(
+      TensorEntry entry, BlockDecoder decoder, int first, int rows, FloatBuffer destination) {
+    int columns = (int) entry.rowElements();
+    int stored = Math.toIntExact(entry.rows());
+    requireWholeBlocks(entry, 0, stored);
+    int base = destination.position();
+    forEachChunk(
+        columns,
+        column -> {
+          float[] values = new float[stored];
+          new Run(entry, decoder, FloatBuffer.wrap(values), 0).decode(column * stored, stored, 0);
+          for (int row = 0; row < rows; row++) {
+            destination.put(base + row * columns + (int) column, values[first + row]);
+          }
+        });
   }
 
   private static void requireWholeBlocks(TensorEntry entry, long first, long count) {

@@ -41,6 +41,9 @@ record ConfigReadBack(DecoderConfig expected, DecoderConfig found) {
     if (!expected.layers().equals(found.layers())) {
       return said("layers", expected.layers(), found.layers());
     }
+    if (!expected.linears().equals(found.linears())) {
+      return said("linear layers", expected.linears(), found.linears());
+    }
     if (!sameRotary(expected.rotary(), found.rotary())) {
       return said("rotary embedding", expected.rotary(), found.rotary());
     }

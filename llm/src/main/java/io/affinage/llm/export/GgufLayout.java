@@ -50,8 +50,14 @@ final class GgufLayout {
                         .formatted(weight, family.architecture())));
   }
 
+  /** The order of the rows [out]. */
   RowOrder rowOrder(String ggmlName) {
-    return family.rowOrder(ggmlName, config.shape().headDim());
+    return family.form(ggmlName).rowOrder(config.shape().headDim(), config.shape().heads());
+  }
+
+  /** Whether a matrix keeps its numbers in every mix: learned positions, as llama.cpp has it. */
+  boolean isKept(String ggmlName) {
+    return ggmlName.equals("position_embd.weight");
   }
 
   /** Whether a tensor is the output head, or the embedding that serves as one. */

@@ -42,12 +42,10 @@ final class GgufMetadata {
     for (GgufKey key : GgufKey.values()) {
       value(key).ifPresent(value -> put(key, value));
     }
-    for (RotaryEmbedding rotary : config.rotary()) {
-      scaling(rotary);
-    }
+    rotary().ifPresent(this::scaling);
   }
 
-  private void put(GgufKey key, Number value) {
+  private void put(GgufKey key, Object value) {
     String name = key.of(architecture);
     if (!family.has(key)) {
       throw GgufLayout.unsupported(
@@ -55,13 +53,14 @@ final class GgufMetadata {
               .formatted(config.architecture().className(), name));
     }
     switch (key.kind()) {
-      case COUNT -> writer.unsigned(name, value.longValue());
-      case REAL -> writer.float32(name, value.doubleValue());
+      case COUNT -> writer.unsigned(name, (int) value);
+      case REAL -> writer.float32(name, (double) value);
+      case FLAG -> writer.bool(name, (boolean) value);
     }
   }
 
   /** Empty where the decoder has nothing to say. */
-  private Optional<Number> value(GgufKey key) {
+  private Optional<Object> value(GgufKey key) {
     DecoderShape shape = config.shape();
     return switch (key) {
       case VOCABULARY -> Optional.of(shape.vocabularySize());
@@ -72,11 +71,22 @@ final class GgufMetadata {
       case HEADS -> Optional.of(shape.heads());
       case KV_HEADS -> Optional.of(shape.kvHeads());
       case KEY_LENGTH, VALUE_LENGTH -> Optional.of(shape.headDim());
-      case RMS_EPSILON -> Optional.of(config.normalization().epsilon());
+      case RMS_EPSILON -> when(!config.normalization().hasBias(), config.normalization().epsilon());
+      case EPSILON -> when(config.normalization().hasBias(), config.normalization().epsilon());
       case ROTATED -> rotary().map(RotaryEmbedding::dimensions);
       case ROPE_BASE -> rotary().map(RotaryEmbedding::base);
-      case WINDOW -> isWindowed() ? Optional.of(config.attention().window()) : Optional.empty();
+      case WINDOW_ROPE_BASE ->
+          config.rotary().stream().skip(1).findFirst().map(RotaryEmbedding::base);
+      case WINDOW -> when(isWindowed(), config.attention().window());
+      case WINDOW_PATTERN -> Optional.empty(); // llama.cpp has one for each family
+      case SCORE_CAP -> when(config.attention().scoreCap() > 0, config.attention().scoreCap());
+      case LOGIT_CAP -> when(config.logitCap() > 0, config.logitCap());
+      case PARALLEL_RESIDUAL -> when(family.has(key), config.parallelResidual());
     };
+  }
+
+  private static Optional<Object> when(boolean condition, Object value) {
+    return condition ? Optional.of(value) : Optional.empty();
   }
 
   private Optional<RotaryEmbedding> rotary() {
@@ -87,10 +97,12 @@ final class GgufMetadata {
     return config.layers().stream().anyMatch(LayerForm::windowed);
   }
 
-  /** llama.cpp has no windows here; within the window there is no difference. */
+  /** Where llama.cpp does not compute windows, within one there is no difference. */
   private int context() {
     int positions = config.shape().maxPositions();
-    return isWindowed() ? Math.min(config.attention().window(), positions) : positions;
+    return isWindowed() && !family.windows()
+        ? Math.min(config.attention().window(), positions)
+        : positions;
   }
 
   private void scaling(RotaryEmbedding rotary) {

@@ -25,22 +25,21 @@ final class GgufModelFile {
     GgufTokenizerMetadata.write(writer, tokenizer.toGguf(), config.shape().vocabularySize());
     for (Weights.Weight weight : weights.list()) {
       String ggmlName = layout.name(weight.name());
+      StoredWeight stored = StoredWeight.of(weights, weight, layout.family().form(ggmlName));
       StorageType type =
-          weight.shape().length < 2
+          stored.shape().length < 2 || layout.isKept(ggmlName)
               ? StorageType.F32
               : mix.typeOf(
-                  ggmlName, weight.rowElements(), config.shape().layers(), layout.isHead(ggmlName));
+                  ggmlName,
+                  (int) stored.shape()[1],
+                  config.shape().layers(),
+                  layout.isHead(ggmlName));
       RowOrder order = layout.rowOrder(ggmlName);
       writer.tensor(
           ggmlName,
           type,
-          weight.shape(),
-          new TensorEncoder(
-              weight.name(),
-              type,
-              weight.shape(),
-              order,
-              (first, rows, destination) -> weights.read(weight, first, rows, destination)));
+          stored.shape(),
+          new TensorEncoder(weight.name(), type, stored.shape(), order, stored.rows()));
     }
     writer.write(file);
   }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.checkpoint.Checkpoint;
+import io.affinage.llm.checkpoint.RowOrder;
 import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
@@ -53,7 +54,10 @@ final class CheckpointWeights implements WeightSource {
     TensorEntry entry = checkpoint.entry(name);
     boolean stored = entry.type() == StorageType.Q4_0 || entry.type() == StorageType.Q4_1;
     // What the kernel asks of a matrix.
-    return stored && entry.rows() % 16 == 0 && entry.byteLength() <= Checkpoint.MAX_SLICE;
+    return stored
+        && !(entry.rowOrder() instanceof RowOrder.Transposed)
+        && entry.rows() % 16 == 0
+        && entry.byteLength() <= Checkpoint.MAX_SLICE;
   }
 
   @Override
