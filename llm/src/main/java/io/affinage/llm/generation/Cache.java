@@ -6,20 +6,30 @@ import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.RotaryTensors;
 import io.affinage.llm.model.config.DecoderShape;
+import io.affinage.llm.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Keys and values of all layers, [batch, kvHeads, slots, headDim] each, allocated once. Prompts end
- * at the same slot: shorter ones are padded on the left, and a mask hides the padding.
+ * Keys and values of all layers, [batch, kvHeads, slots, headDim] each. They grow a little at a
+ * time: products over whole arrays need no copy of them, and a mask hides the slots that are yet to
+ * be filled. Prompts end at the same slot: shorter ones are padded on the left, and the mask hides
+ * that as well.
  */
 final class Cache {
-  /** Slots are a multiple of this, as the lengths that kernels see are. */
+  /** Slots are a multiple of this: a product's kernel is made for its shape. */
   private static final int STEP = 32;
 
+  /** The share of its slots that a cache grows by, so that growing costs little however long. */
+  private static final int GROWTH = 16;
+
+  private final NDManager scope;
+  private final Kernels kernels;
   private final List<int[]> prompts;
   private final int longest;
+  private final int most;
+  private int slots;
   private final NDArray start;
   private final NDArray mask;
   private final RotaryTensors rotary;
@@ -27,9 +37,12 @@ final class Cache {
   private final List<NDArray> values = new ArrayList<>();
 
   Cache(NDManager scope, Decoder decoder, List<int[]> prompts, int newTokens) {
+    this.scope = scope;
+    this.kernels = decoder.kernels();
     this.prompts = prompts;
     this.longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
-    int slots = (longest + newTokens + STEP - 1) / STEP * STEP;
+    this.slots = rounded(longest);
+    this.most = rounded(longest + newTokens);
     DecoderShape shape = decoder.shape();
     rotary = RotaryTensors.of(scope, decoder, longest + newTokens);
     Shape layer = new Shape(prompts.size(), shape.kvHeads(), slots, shape.headDim());
@@ -43,23 +56,43 @@ final class Cache {
       mask =
           prompts.size() == 1
               ? scope.create(new float[0], new Shape(0))
-              : decoder.toPrecision(scope, step.create(hidden(slots), maskShape(slots)));
+              : decoder.toPrecision(
+                  scope, step.create(hidden(), new Shape(prompts.size(), 1, most)));
     }
   }
 
-  private Shape maskShape(int slots) {
-    return new Shape(prompts.size(), 1, slots);
+  private static int rounded(int length) {
+    return (length + STEP - 1) / STEP * STEP;
+  }
+
+  /** Makes room for so many slots, at most as many as prompts and new tokens need. */
+  void reserve(int needed) {
+    if (needed <= slots) {
+      return;
+    }
+    slots = Math.min(most, Math.max(rounded(needed), rounded(slots + slots / GROWTH)));
+    grow(keys);
+    grow(values);
+  }
+
+  private void grow(List<NDArray> arrays) {
+    // One at a time, so that only one exists twice.
+    for (int i = 0; i < arrays.size(); i++) {
+      NDArray old = arrays.get(i);
+      arrays.set(i, kernels.run(scope, "longer", old, slots).singletonOrThrow());
+      old.close();
+    }
   }
 
   private int firstSlot(int[] prompt) {
     return longest - prompt.length;
   }
 
-  private float[] hidden(int slots) {
-    float[] hidden = new float[prompts.size() * slots];
+  private float[] hidden() {
+    float[] hidden = new float[prompts.size() * most];
     Arrays.fill(hidden, Float.NEGATIVE_INFINITY);
     for (int row = 0; row < prompts.size(); row++) {
-      int from = row * slots;
+      int from = row * most;
       Arrays.fill(hidden, from + firstSlot(prompts.get(row)), from + longest, 0f);
     }
     return hidden;
@@ -80,7 +113,7 @@ final class Cache {
     return start;
   }
 
-  /** 0 for slots of the prompts, -inf elsewhere: [batch, 1, slots]; empty for a single row. */
+  /** 0 for slots of the prompts, -inf elsewhere: [batch, 1, slots of all]; empty for one row. */
   NDArray mask() {
     return mask;
   }

@@ -77,9 +77,10 @@ public final class Generator implements AutoCloseable {
     while (count < request.maxNewTokens() && rows.stream().anyMatch(Row::isOpen)) {
       // The first token at once, then as many as the listener can wait for.
       int chunk = count == 0 ? 1 : Math.min(CHUNK, request.maxNewTokens() - count);
+      cache.reserve(cache.longest() + count + chunk);
       try (NDManager step = scope.newSubManager()) {
         NDList result =
-            kernels.run(
+            kernels.runOften(
                 step,
                 "decode",
                 logits,

@@ -84,12 +84,27 @@ public final class Kernels implements AutoCloseable {
    *     an IValue made earlier (which stays open)
    */
   public NDList run(NDManager scope, String method, Object... arguments) {
+    JniUtils.setGraphExecutorOptimize(false);
+    return call(scope, method, arguments);
+  }
+
+  /**
+   * As {@link #run}, for a method that is called many times with much alike: on a CPU its graph is
+   * inlined and simplified in its first calls, which makes those slower, and all others faster
+   * where operations are small.
+   */
+  public NDList runOften(NDManager scope, String method, Object... arguments) {
+    // On a GPU the same pass would fuse operations for shapes, and the shapes of generation change.
+    JniUtils.setGraphExecutorOptimize(!scope.getDevice().isGpu());
+    return call(scope, method, arguments);
+  }
+
+  private NDList call(NDManager scope, String method, Object... arguments) {
     IValue[] values = new IValue[arguments.length];
     try {
       for (int i = 0; i < arguments.length; i++) {
         values[i] = value(arguments[i]);
       }
-      prepareThread();
       try (IValue result = IValueUtils.runMethod(block, method, values)) {
         return result.toNDList((PtNDManager) scope);
       }
@@ -182,7 +197,8 @@ public final class Kernels implements AutoCloseable {
             "the same array stands in two arguments of %s: duplicate its handle".formatted(method));
       }
     }
-    prepareThread();
+    // The profiling executor specialises on shapes, which change with every row of real data.
+    JniUtils.setGraphExecutorOptimize(false);
     JniUtils.setGradMode(true);
     NDList results = IValueUtils.forward(block, inputs, true);
     results.attach(scope);
@@ -193,11 +209,6 @@ public final class Kernels implements AutoCloseable {
     NDArray marker = manager.create(0f);
     marker.setName("module_method:" + method);
     return marker;
-  }
-
-  /** The profiling executor specialises on shapes, which change with every row of real data. */
-  private static void prepareThread() {
-    JniUtils.setGraphExecutorOptimize(false);
   }
 
   @Override

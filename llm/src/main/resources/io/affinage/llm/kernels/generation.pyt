@@ -66,8 +66,12 @@
     final = torch.select(torch.unflatten(x, 0, [batch, time]), 1, -1)
     return [(self).logits((self).normalized(final, norm[0], norm[1], ), head, )]
 
-  # One token more: token, position [batch] int64; slot: where it goes in the cache; mask [batch, 1, slots]: 0 for slots
-  # that are seen, -inf elsewhere; empty where all up to slot are. Returns logits [batch, vocabulary] float32.
+  # A layer's keys or values with room for more: the new slots hold zeros.
+  def longer(self: __torch__.Kernels, x: Tensor, slots: int) -> List[Tensor]:
+    return [torch.constant_pad_nd(x, [0, 0, 0, torch.sub(slots, torch.size(x, 2))], 0)]
+
+  # One token more: token, position [batch] int64; slot: where it goes in the cache; mask [batch, 1, slots or more]: 0 for
+  # slots that are seen, -inf elsewhere; empty where all up to slot are. Returns logits [batch, vocabulary] float32.
   def step(self: __torch__.Kernels, token: Tensor, position: Tensor, slot: int, mask: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> Tensor:
     x = (self).embedded(token, position, embedding, positions, )
     turns = (self).rotations(position, frequencies, factors, x, )
@@ -75,8 +79,8 @@
     end = torch.add(slot, 1)
     if masked:
       _0 = torch.fill_(torch.narrow(mask, 2, slot, 1), 0)
-      # A product's kernel is made for its shape: lengths in steps of 32 need one in 32 steps.
-      end = ops.prim.min(torch.mul(torch.add(torch.floordiv(slot, 32), 1), 32), torch.size(mask, 2))
+      # Whole arrays: batched products would copy a part of one first.
+      end = torch.size(keys[0], 2)
     visible = mask
     for i in range(torch.len(keys)):
       wi = w[i]
@@ -132,7 +136,7 @@
       lowered = torch.where(torch.lt(logits, 0), torch.mul(logits, penalty), torch.div(logits, penalty))
       logits = torch.where(seen, lowered, logits)
     if torch.eq(temperature, 0.):
-      token = torch.argmax(logits, -1)
+      token = (self).likeliest(logits, )
     else:
       k = torch.size(logits, -1)
       if torch.gt(top_k, 0):
@@ -149,6 +153,20 @@
       token = torch.squeeze(torch.gather(index, -1, rank), -1)
     logp = torch.squeeze(torch.gather(torch.log_softmax(raw, -1), -1, torch.unsqueeze(token, -1)), -1)
     return [token, logp]
+
+  # argmax of each row of logits [batch, vocabulary]: the first of equals. First the best block, by a maximum, which
+  # uses vector instructions, and then the best of its members; argmax over everything uses none.
+  def likeliest(self: __torch__.Kernels, logits: Tensor) -> Tensor:
+    width = 128
+    if torch.eq(torch.remainder(torch.size(logits, -1), width), 0):
+      blocks = torch.unflatten(logits, -1, [-1, width])
+      best = torch.argmax(torch.amax(blocks, [-1], False), -1)
+      rows = torch.arange(torch.size(logits, 0), dtype=4, device=ops.prim.device(logits))
+      members = torch.index(blocks, annotate(List[Optional[Tensor]], [rows, best]))
+      token = torch.add(torch.mul(best, width), torch.argmax(members, -1))
+    else:
+      token = torch.argmax(logits, -1)
+    return token
 
   # seen[row, token] = True, in place.
   def remember(self: __torch__.Kernels, seen: Tensor, tokens: Tensor) -> List[Tensor]:
