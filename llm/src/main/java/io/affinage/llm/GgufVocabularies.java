@@ -18,6 +18,7 @@ final class GgufVocabularies {
         tokenizer.tokens(),
         tokenizer.tokenTypes(),
         tokenizer.merges(),
+        tokenizer.scores(),
         tokenizer.bosTokenId(),
         tokenizer.eosTokenId(),
         moreStops,
@@ -25,6 +26,7 @@ final class GgufVocabularies {
         tokenizer.paddingTokenId(),
         tokenizer.addBosToken(),
         tokenizer.addEosToken(),
+        tokenizer.addSpacePrefix(),
         tokenizer.chatTemplate());
   }
 }

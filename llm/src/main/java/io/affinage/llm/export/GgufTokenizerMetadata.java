@@ -3,6 +3,7 @@ package io.affinage.llm.export;
 import io.affinage.llm.checkpoint.GgufWriter;
 import io.affinage.llm.text.GgufVocabulary;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
@@ -12,6 +13,7 @@ import java.util.Set;
 final class GgufTokenizerMetadata {
   private static final int UNUSED = 5;
   private static final int NORMAL = 1;
+  private static final float UNUSED_SCORE = -1e6f;
 
   private GgufTokenizerMetadata() {}
 
@@ -42,7 +44,13 @@ final class GgufTokenizerMetadata {
     vocabulary.pre().ifPresent(pre -> writer.text("tokenizer.ggml.pre", pre));
     writer.texts("tokenizer.ggml.tokens", tokens);
     writer.integers("tokenizer.ggml.token_type", types);
-    writer.texts("tokenizer.ggml.merges", vocabulary.merges());
+    if (vocabulary.scores().isEmpty()) {
+      writer.texts("tokenizer.ggml.merges", vocabulary.merges());
+    } else {
+      List<Float> scores = new ArrayList<>(vocabulary.scores());
+      scores.addAll(Collections.nCopies(rows - scores.size(), UNUSED_SCORE));
+      writer.floats("tokenizer.ggml.scores", scores);
+    }
     id(writer, "bos", vocabulary.bos());
     id(writer, "eos", vocabulary.eos());
     id(writer, "unknown", vocabulary.unk());
@@ -50,7 +58,9 @@ final class GgufTokenizerMetadata {
     stops(writer, vocabulary);
     vocabulary.addBos().ifPresent(add -> writer.bool("tokenizer.ggml.add_bos_token", add));
     vocabulary.addEos().ifPresent(add -> writer.bool("tokenizer.ggml.add_eos_token", add));
-    writer.bool("tokenizer.ggml.add_space_prefix", false);
+    vocabulary
+        .addSpacePrefix()
+        .ifPresent(add -> writer.bool("tokenizer.ggml.add_space_prefix", add));
     vocabulary.chatTemplate().ifPresent(it -> writer.text("tokenizer.chat_template", it));
   }
 

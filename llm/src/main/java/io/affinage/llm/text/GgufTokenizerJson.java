@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.error.LlmException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Writes the metadata of a GGUF file as a Hugging Face {@code tokenizer.json}. */
@@ -16,32 +17,91 @@ final class GgufTokenizerJson {
   private GgufTokenizerJson() {}
 
   static TokenizerDefinition definition(GgufVocabulary gguf) {
-    if (!gguf.model().equals("gpt2")) {
-      throw new LlmException(
-          "unsupported_tokenizer",
-          "GGUF tokenizer kind '%s' is not supported (known: gpt2, that is byte-level BPE); use the model's Hugging Face folder with tokenizer.json instead"
-              .formatted(gguf.model()));
-    }
+    return switch (gguf.model()) {
+      case GgufVocabulary.BYTE_LEVEL -> definition(gguf, byteLevel(gguf));
+      case GgufVocabulary.SENTENCE_PIECE -> {
+        GgufVocabulary usual = withUsualRoles(gguf);
+        yield definition(usual, sentencePiece(usual));
+      }
+      default ->
+          throw new LlmException(
+              "unsupported_tokenizer",
+              "GGUF tokenizer kind '%s' is not supported (known: gpt2, that is byte-level BPE, and llama, that is SentencePiece); use the model's Hugging Face folder with tokenizer.json instead"
+                  .formatted(gguf.model()));
+    };
+  }
+
+  private static TokenizerDefinition definition(GgufVocabulary gguf, ObjectNode json) {
+    return new TokenizerDefinition(
+        json,
+        new SpecialTokens(gguf.bos(), gguf.eos(), gguf.moreStops(), gguf.pad(), gguf.unk()),
+        gguf.chatTemplate().map(t -> Map.of(TokenizerDefinition.DEFAULT, t)).orElse(Map.of()),
+        OptionalInt.empty());
+  }
+
+  private static ObjectNode byteLevel(GgufVocabulary gguf) {
     PreTokenizer pre = PreTokenizer.named(gguf.pre());
-    ObjectNode root = JsonNodeFactory.instance.objectNode();
-    root.put("version", "1.0");
-    root.putNull("truncation");
-    root.putNull("padding");
-    root.set("added_tokens", addedTokens(gguf));
+    ObjectNode root = root(gguf);
     if (pre.normalizesToNfc) {
       root.set("normalizer", PreTokenizer.object("NFC"));
     } else {
       root.putNull("normalizer");
     }
     root.set("pre_tokenizer", pre.json());
-    root.set("post_processor", postProcessor(gguf, pre));
+    root.set(
+        "post_processor",
+        postProcessor(gguf, pre.addsBos).orElseGet(() -> PreTokenizer.byteLevel(true)));
     root.set("decoder", PreTokenizer.byteLevel(true));
     root.set("model", model(gguf, pre));
-    return new TokenizerDefinition(
-        root,
-        new SpecialTokens(gguf.bos(), gguf.eos(), gguf.moreStops(), gguf.pad(), gguf.unk()),
-        gguf.chatTemplate().map(t -> Map.of(TokenizerDefinition.DEFAULT, t)).orElse(Map.of()),
-        OptionalInt.empty());
+    return root;
+  }
+
+  /** The {@code tokenizer.json} of a SentencePiece model. */
+  static ObjectNode sentencePiece(GgufVocabulary gguf) {
+    boolean prefix = gguf.addSpacePrefix().orElse(true);
+    ObjectNode root = root(gguf);
+    root.set("normalizer", SentencePieceJson.normalizer(prefix));
+    root.putNull("pre_tokenizer");
+    root.set("post_processor", postProcessor(gguf, true).orElse(null));
+    root.set("decoder", SentencePieceJson.decoder(prefix));
+    root.set("model", SentencePieceJson.model(gguf));
+    return root;
+  }
+
+  /** Where a SentencePiece file does not say, llama.cpp takes these ids. */
+  private static GgufVocabulary withUsualRoles(GgufVocabulary gguf) {
+    return new GgufVocabulary(
+        gguf.model(),
+        gguf.pre(),
+        gguf.tokens(),
+        gguf.tokenTypes(),
+        gguf.merges(),
+        gguf.scores(),
+        usual(gguf, gguf.bos(), 1),
+        usual(gguf, gguf.eos(), 2),
+        gguf.moreStops(),
+        usual(gguf, gguf.unk(), 0),
+        gguf.pad(),
+        gguf.addBos(),
+        gguf.addEos(),
+        gguf.addSpacePrefix(),
+        gguf.chatTemplate());
+  }
+
+  private static OptionalInt usual(GgufVocabulary gguf, OptionalInt said, int id) {
+    boolean special =
+        id < gguf.tokenTypes().size()
+            && (gguf.tokenTypes().get(id) == CONTROL || gguf.tokenTypes().get(id) == UNKNOWN);
+    return said.isEmpty() && special ? OptionalInt.of(id) : said;
+  }
+
+  private static ObjectNode root(GgufVocabulary gguf) {
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    root.put("version", "1.0");
+    root.putNull("truncation");
+    root.putNull("padding");
+    root.set("added_tokens", addedTokens(gguf));
+    return root;
   }
 
   private static ArrayNode addedTokens(GgufVocabulary gguf) {
@@ -63,11 +123,12 @@ final class GgufTokenizerJson {
     return added;
   }
 
-  private static ObjectNode postProcessor(GgufVocabulary gguf, PreTokenizer pre) {
-    boolean bos = gguf.addBos().orElse(pre.addsBos) && gguf.bos().isPresent();
+  /** What stands around texts; empty for nothing. */
+  private static Optional<ObjectNode> postProcessor(GgufVocabulary gguf, boolean usuallyBos) {
+    boolean bos = gguf.addBos().orElse(usuallyBos) && gguf.bos().isPresent();
     boolean eos = gguf.addEos().orElse(false) && gguf.eos().isPresent();
     if (!bos && !eos) {
-      return PreTokenizer.byteLevel(true);
+      return Optional.empty();
     }
     ObjectNode template = PreTokenizer.object("TemplateProcessing");
     ObjectNode specials = JsonNodeFactory.instance.objectNode();
@@ -90,7 +151,7 @@ final class GgufTokenizerJson {
       }
     }
     template.set("special_tokens", specials);
-    return template;
+    return Optional.of(template);
   }
 
   private static void special(

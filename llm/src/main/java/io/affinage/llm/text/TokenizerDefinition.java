@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
@@ -40,6 +41,9 @@ public record TokenizerDefinition(
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String TOKENIZER = "tokenizer.json";
+  private static final String SENTENCE_PIECE = "tokenizer.model";
+  private static final String ADD_BOS = "add_bos_token";
+  private static final String ADD_EOS = "add_eos_token";
   private static final String CONFIG = "tokenizer_config.json";
   private static final String SPECIAL_TOKENS_MAP = "special_tokens_map.json";
   private static final String GENERATION = "generation_config.json";
@@ -52,22 +56,17 @@ public record TokenizerDefinition(
   }
 
   /**
-   * Reads a Hugging Face model folder: {@code tokenizer.json}, and where they exist {@code
-   * tokenizer_config.json}, {@code special_tokens_map.json}, {@code generation_config.json}, {@code
-   * chat_template.jinja} and {@code additional_chat_templates/*.jinja}.
+   * Reads a Hugging Face model folder: {@code tokenizer.json}, or a SentencePiece model in {@code
+   * tokenizer.model}, and where they exist {@code tokenizer_config.json}, {@code
+   * special_tokens_map.json}, {@code generation_config.json}, {@code chat_template.jinja} and
+   * {@code additional_chat_templates/*.jinja}.
    *
-   * @throws LlmException {@code tokenizer_missing}, {@code tokenizer_invalid}
+   * @throws LlmException {@code tokenizer_missing}, {@code tokenizer_invalid}, {@code
+   *     unsupported_tokenizer}
    */
   public static TokenizerDefinition fromFolder(Path folder) {
-    Path file = folder.resolve(TOKENIZER);
-    if (!Files.isRegularFile(file)) {
-      throw new LlmException(
-          "tokenizer_missing",
-          "%s has no %s; a tokenizer in another form (tokenizer.model, vocab.json) must be converted first, for instance by loading and saving it with transformers"
-              .formatted(folder, TOKENIZER));
-    }
-    ObjectNode json = object(file);
     ObjectNode config = objectIfThere(folder.resolve(CONFIG));
+    ObjectNode json = tokenizer(folder, config);
     ObjectNode map = objectIfThere(folder.resolve(SPECIAL_TOKENS_MAP));
     ObjectNode generation = objectIfThere(folder.resolve(GENERATION));
     addMissingTokens(json, config);
@@ -159,6 +158,42 @@ public record TokenizerDefinition(
     specialTokens.pad().ifPresent(id -> texts.put("pad_token", tokens.get(id)));
     specialTokens.unk().ifPresent(id -> texts.put("unk_token", tokens.get(id)));
     return texts;
+  }
+
+  /**
+   * The content of {@code tokenizer.json}, or what a SentencePiece model would be as one. Roles
+   * that only such a model names go into the configuration.
+   */
+  private static ObjectNode tokenizer(Path folder, ObjectNode config) {
+    if (Files.isRegularFile(folder.resolve(TOKENIZER))) {
+      return object(folder.resolve(TOKENIZER));
+    }
+    Path model = folder.resolve(SENTENCE_PIECE);
+    if (!Files.isRegularFile(model)) {
+      throw new LlmException(
+          "tokenizer_missing",
+          "%s has neither %s nor %s; a tokenizer in another form (vocab.json) must be converted first, for instance by loading and saving it with transformers"
+              .formatted(folder, TOKENIZER, SENTENCE_PIECE));
+    }
+    GgufVocabulary vocabulary =
+        SentencePieceFile.read(model).adding(flag(config, ADD_BOS), flag(config, ADD_EOS));
+    Map.of(
+            "bos_token", vocabulary.bos(),
+            "eos_token", vocabulary.eos(),
+            "unk_token", vocabulary.unk(),
+            "pad_token", vocabulary.pad())
+        .forEach(
+            (role, id) -> {
+              if (!config.hasNonNull(role) && id.isPresent()) {
+                config.put(role, vocabulary.tokens().get(id.getAsInt()));
+              }
+            });
+    return GgufTokenizerJson.sentencePiece(vocabulary);
+  }
+
+  private static Optional<Boolean> flag(ObjectNode config, String name) {
+    JsonNode flag = config.path(name);
+    return flag.isBoolean() ? Optional.of(flag.booleanValue()) : Optional.empty();
   }
 
   /** Ids of every token of the vocabulary and of the added tokens. */

@@ -34,6 +34,7 @@ public final class GgufMetadata {
         strings(all.get("tokenizer.ggml.tokens")),
         integers(all.get("tokenizer.ggml.token_type")),
         strings(all.get("tokenizer.ggml.merges")),
+        List.of(),
         id(all, "bos"),
         id(all, "eos"),
         Set.of(),
@@ -41,6 +42,7 @@ public final class GgufMetadata {
         id(all, "padding"),
         Optional.ofNullable((Boolean) all.get("tokenizer.ggml.add_bos_token")),
         Optional.ofNullable((Boolean) all.get("tokenizer.ggml.add_eos_token")),
+        Optional.empty(),
         Optional.ofNullable((String) all.get("tokenizer.chat_template")));
   }
 

@@ -128,6 +128,28 @@ class TextFuzzTest {
   }
 
   @Test
+  void shouldReadOrRefuseSentencePieceModels() throws Exception {
+    byte[] sound =
+        Files.readAllBytes(
+            Path.of(getClass().getResource("/sentencepiece/llama/tokenizer.model").toURI()));
+    Path file = folder.resolve("tokenizer.model");
+    var mutator = new Mutator(15);
+    Fuzzing.run(
+        "tokenizer.model",
+        400,
+        Set.of("tokenizer_", "unsupported_", "token_"),
+        1024,
+        4 << 20,
+        () -> mutator.binary(sound, sound.length),
+        content -> {
+          Files.write(file, content);
+          try (Tokenizer tokenizer = Tokenizer.of(TokenizerDefinition.fromFolder(folder))) {
+            tokenizer.decode(tokenizer.encodeWithSpecialTokens("the cat é 🙂 12345"), false);
+          }
+        });
+  }
+
+  @Test
   void shouldRenderOrRefuseTemplates() throws Exception {
     fuzz("template", 300, List.of(TEMPLATE));
   }
