@@ -46,6 +46,9 @@ public final class TrainingRun implements AutoCloseable {
           "evaluation during training needs held-out examples, and there are none: give the data set a validation split, or set evaluation.everySteps to 0");
     }
     MicroBatches.requireFit(inputs.rows(), settings.batching());
+    // What opening a model and encoding its data left behind, first of all the mapping of the whole
+    // file, otherwise stays in memory while training needs it: tensors do not press on the heap.
+    System.gc();
     this.decoder = decoder;
     this.trainables = trainables;
     this.settings = settings;
