@@ -99,6 +99,7 @@ class StackIT {
   private String bootstrapServers;
   private String baseModel;
   private String undisturbedDigest;
+  private String tunedModel;
 
   @BeforeAll
   void startTheStackAndTrainABase(@TempDir Path temporary) throws Exception {
@@ -176,6 +177,7 @@ class StackIT {
   void shouldEndAJobOnceWithTheSameWeightsWhenItsTrainerIsKilled() throws Exception {
     JsonNode undisturbed = result(tuning("undisturbed").end());
     undisturbedDigest = undisturbed.at("/artifacts/model_digest").textValue();
+    tunedModel = undisturbed.at("/model").textValue();
 
     AffinageProcess disturbed = tuning("disturbed");
     try (EventWatch watch = new EventWatch(bootstrapServers)) {
@@ -276,6 +278,47 @@ class StackIT {
 
   @Test
   @Order(3)
+  void shouldExportTheTunedModelInEveryFormat() throws Exception {
+    Path files = folder.resolve("exported");
+    assertThat(exported("gguf", "q8_0", files)).contains("model-q8_0.gguf", "README.md");
+    assertThat(exported("gguf", "f16", files)).contains("model-f16.gguf");
+    assertThat(exported("hf", "f32", files))
+        .contains("config.json", "model.safetensors", "tokenizer.json");
+    assertThat(exported("gguf-adapter", null, files)).contains("adapter.gguf");
+    assertThat(exported("peft", null, files)).contains("adapter_config.json");
+    for (String gguf : List.of("gguf-q8_0/model-q8_0.gguf", "gguf-f16/model-f16.gguf")) {
+      assertThat(Files.readAllBytes(files.resolve(gguf))).startsWith('G', 'G', 'U', 'F', 3);
+    }
+    assertThat(files.resolve("hf-f32/README.md")).content().contains(tunedModel);
+
+    Path refused = files.resolve("refused");
+    AffinageProcess wrong =
+        affinage("export", tunedModel, refused.toString(), "--format=gguf", "--type=q3", "--json")
+            .end();
+    assertThat(wrong.status()).isNotZero();
+    assertThat(wrong.json().at("/error/code").textValue()).isEqualTo("export_type_unsupported");
+    assertThat(refused).doesNotExist();
+  }
+
+  /** Names of the files; what was converted has been read back and gave the live model's logits. */
+  private List<String> exported(String format, String type, Path parent) throws Exception {
+    List<String> command = new ArrayList<>(List.of("export", tunedModel));
+    command.add(parent.resolve(type == null ? format : format + "-" + type).toString());
+    command.addAll(List.of("--format=" + format, "--json"));
+    if (type != null) {
+      command.add("--type=" + type);
+    }
+    JsonNode result = result(affinage(command.toArray(String[]::new)).end());
+    if (type != null) {
+      assertThat(result.at("/logit_error").doubleValue()).isBetween(0.0, 0.1);
+    }
+    return StreamSupport.stream(result.at("/files").spliterator(), false)
+        .map(JsonNode::textValue)
+        .toList();
+  }
+
+  @Test
+  @Order(4)
   void shouldExportWhatTheDashboardAndTheAlertsAskFor() throws Exception {
     DashboardMetrics asked =
         DashboardMetrics.read(Path.of(System.getProperty("affinage.install"), "deploy"));
@@ -299,7 +342,7 @@ class StackIT {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void shouldFinishARunAfterTheWholeStackWasKilled() throws Exception {
     AffinageProcess interrupted = tuning("killed");
     try (EventWatch watch = new EventWatch(bootstrapServers)) {
@@ -319,7 +362,7 @@ class StackIT {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void shouldLeaveNoProcessBehind() throws Exception {
     assertThat(services).anyMatch(ProcessHandle::isAlive);
 
