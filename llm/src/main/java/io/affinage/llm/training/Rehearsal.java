@@ -81,23 +81,35 @@ final class Rehearsal {
     }
   }
 
-  /** The most bytes that the process will hold, with state that the rehearsal has not touched. */
-  OptionalLong peak(StepPlan plan, Preflight.Memory fixed) {
-    if (decoder.manager().getDevice().isGpu()) {
-      return OptionalLong.empty();
-    }
+  /**
+   * What trying some micro-batches showed.
+   *
+   * @param peak the most bytes that the process will hold; empty where the system does not tell
+   * @param seconds of all steps
+   */
+  record Trial(OptionalLong peak, OptionalDouble seconds) {}
+
+  /** Tries the largest micro-batch, some typical ones, and the largest among what they left. */
+  Trial tried(StepPlan plan, Preflight.Memory fixed, int steps) {
     boolean reset = ResidentMemory.resetPeak();
     accumulate(plan.largest());
+    OptionalDouble seconds = trainingSeconds(plan, steps);
+    accumulate(plan.largest());
+    if (decoder.manager().getDevice().isGpu()) {
+      return new Trial(OptionalLong.empty(), seconds);
+    }
     OptionalLong measured = reset ? ResidentMemory.peak() : ResidentMemory.now();
     // Resident state is in memory since it was made; pages of a file come with the first update.
     long untouched = settings.optimization().pagedState() ? fixed.optimizerState() : 0;
-    return measured.isPresent()
-        ? OptionalLong.of(measured.getAsLong() + untouched)
-        : OptionalLong.empty();
+    return new Trial(
+        measured.isPresent()
+            ? OptionalLong.of(measured.getAsLong() + untouched)
+            : OptionalLong.empty(),
+        seconds);
   }
 
   /** Seconds of all steps: micro-batches by their work, and an update each. */
-  OptionalDouble trainingSeconds(StepPlan plan, int steps) {
+  private OptionalDouble trainingSeconds(StepPlan plan, int steps) {
     double work = 0;
     double seconds = 0;
     for (StepPlan.Load load : plan.typical(TYPICAL)) {

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 
 /**
  * The training loop: batches in a seeded order, gradients over micro-batches, clipping, schedule,
@@ -122,8 +121,7 @@ public final class TrainingRun implements AutoCloseable {
     Preflight.Memory fixed = rehearsal.fixedMemory();
     Rehearsal.requireMemory(fixed, settings.optimization().pagedState());
     StepPlan plan = StepPlan.of(decoder, inputs.rows(), settings, order, totalSteps);
-    OptionalLong peak = rehearsal.peak(plan, fixed);
-    OptionalDouble training = rehearsal.trainingSeconds(plan, totalSteps);
+    Rehearsal.Trial trial = rehearsal.tried(plan, fixed, totalSteps);
     return new Preflight(
         settings,
         new Preflight.Counts(
@@ -134,8 +132,8 @@ public final class TrainingRun implements AutoCloseable {
             totalSteps,
             plan.tokens(),
             plan.computedTokens()),
-        fixed.withPeak(peak),
-        new Preflight.Time(training, evaluationSeconds()));
+        fixed.withPeak(trial.peak()),
+        new Preflight.Time(trial.seconds(), evaluationSeconds()));
   }
 
   private OptionalDouble evaluationSeconds() {
