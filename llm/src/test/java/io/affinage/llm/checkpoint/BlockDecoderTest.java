@@ -1,10 +1,16 @@
 package io.affinage.llm.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.affinage.llm.error.LlmException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class BlockDecoderTest {
@@ -64,5 +70,39 @@ class BlockDecoderTest {
     assertThat(StorageType.Q8_0.bytes(32)).isEqualTo(34);
     assertThat(StorageType.Q6_K.bytes(512)).isEqualTo(420);
     assertThat(StorageType.BF16.bytes(3)).isEqualTo(6);
+  }
+
+  @Test
+  void shouldReadTheFormatsThatModelsArePublishedIn() {
+    assertThat(blockTypes().map(Enum::name))
+        .contains("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "IQ4_NL")
+        .contains("Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"IQ1_S", "IQ2_XXS", "IQ3_S", "TQ1_0", "MXFP4"})
+  void shouldRefuseAFormatItCannotDecodeByName(StorageType type, @TempDir Path folder) {
+    Path file = folder.resolve("model.gguf");
+    int size = type.blockSize();
+    new GgufWriter()
+        .text("general.architecture", "llama")
+        .unsigned("llama.block_count", 1)
+        .unsigned("llama.embedding_length", size)
+        .unsigned("llama.feed_forward_length", size)
+        .unsigned("llama.context_length", 8)
+        .unsigned("llama.attention.head_count", 1)
+        .float32("llama.attention.layer_norm_rms_epsilon", 1e-5)
+        .tensor(
+            "token_embd.weight",
+            type,
+            new long[] {1, size},
+            channel -> channel.write(ByteBuffer.allocate(type.blockBytes())))
+        .write(file);
+    Checkpoint checkpoint = Checkpoint.open(file);
+    assertThatThrownBy(() -> checkpoint.readFloats("model.embed_tokens.weight"))
+        .isInstanceOfSatisfying(
+            LlmException.class, e -> assertThat(e.code()).isEqualTo("checkpoint_dtype_unsupported"))
+        .hasMessageContaining("is stored as " + type)
+        .hasMessageContaining("Q4_K");
   }
 }
