@@ -61,7 +61,13 @@ families = {
     "gpt-neox": GPTNeoXConfig(**neox, rotary_pct=0.5),
     "gpt-neox-sequential": GPTNeoXConfig(**neox, rotary_pct=1.0, rotary_emb_base=1000, use_parallel_residual=False, hidden_act="gelu_fast",
                                          attention_bias=False, tie_word_embeddings=True),
+    "dynamic-rope": LlamaConfig(**dict(shape, max_position_embeddings=10, head_dim=8), tie_word_embeddings=True, rope_parameters=rope("dynamic", factor=4.0)),
+    "longrope": LlamaConfig(**dict(shape, head_dim=8), tie_word_embeddings=True, rope_parameters=rope(
+        "longrope", short_factor=[1.0, 1.1, 1.2, 1.5], long_factor=[1.5, 3.0, 5.0, 9.0], original_max_position_embeddings=10, factor=6.4)),
+    "phi3-longrope": Phi3Config(**dict(shape, hidden_size=32, initializer_range=0.2, max_position_embeddings=40), original_max_position_embeddings=10, rope_parameters=rope(
+        "longrope", short_factor=[1.0, 1.1, 1.3], long_factor=[1.5, 3.0, 9.0], partial_rotary_factor=0.75)),
 }
+BY_LENGTH = {"dynamic-rope", "longrope", "phi3-longrope"}                    # whose rotary embeddings change with the length of the text
 made_with = dict(torch=torch.__version__, transformers=transformers.__version__, peft=peft.__version__)
 PROMPT, SHORT, NEW = 4, 7, 8
 
@@ -81,6 +87,29 @@ def fingerprint(gradient):
 def as_linear(model, name, gradient):
     """[out, in] as everything else has it, where a layer stores [in, out]."""
     return gradient.t() if isinstance(model.get_submodule(name.rpartition(".")[0]), Conv1D) and gradient.dim() == 2 else gradient
+
+
+def fresh(model):
+    """Rotary embeddings keep the longest text that they have seen: forget it."""
+    for module in model.modules():
+        if hasattr(module, "original_inv_freq"):
+            module.__init__(model.config)
+    return model
+
+
+def log_probabilities_by_length(model, ids):
+    """Of each token in the text that ends with it: a text's length decides how all of it is rotated."""
+    texts = [ids[:, :length] for length in range(2, ids.shape[1] + 1)]
+    return [torch.log_softmax(fresh(model)(input_ids=t, use_cache=False).logits[0, -2], -1)[t[0, -1]].item() for t in texts]
+
+
+def generated(model, ids):
+    """Greedy tokens as generate() gives them, and their log-probabilities: with a cache, whose keys may be of an older length."""
+    model.generation_config.eos_token_id = None
+    result = fresh(model).generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=NEW, do_sample=False, use_cache=True, output_logits=True,
+                                   return_dict_in_generate=True)
+    tokens = result.sequences[0, ids.shape[1]:].tolist()
+    return tokens, [torch.log_softmax(logits[0], -1)[token].item() for logits, token in zip(result.logits, tokens)]
 
 
 def greedy(model, ids):
@@ -128,6 +157,11 @@ for name, config in families.items():
         golden.update(ids=ids[0].tolist(), prompt_length=PROMPT, short_length=SHORT,
                       next_log_probabilities=[logp[i, ids[0, i + 1]].item() for i in range(ids.shape[1] - 1)],
                       greedy=greedy(model, ids), short_greedy=greedy(model, ids[:, :SHORT]))
+        if name in BY_LENGTH:
+            golden["next_log_probabilities"] = log_probabilities_by_length(model, ids)
+            golden["greedy"], golden["greedy_log_probabilities"] = generated(model, ids)
+            golden["short_greedy"], golden["short_greedy_log_probabilities"] = generated(model, ids[:, :SHORT])
+            fresh(model)
     model.zero_grad()
     lora = get_peft_model(model, LoraConfig(r=4, lora_alpha=6, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"))
     randomise([(n, p) for n, p in lora.named_parameters() if p.requires_grad], 0.1)

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * row allocates nothing per token.
  */
 final class ChildTable {
-  /** The parent of first tokens. */
+  /** The parent of first tokens; so is every number below it, each of a tree of its own. */
   static final int ROOT = -1;
 
   private final long[] keys; // (parent + 1) << 32 | token

@@ -1,7 +1,10 @@
 package io.affinage.llm.data;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntUnaryOperator;
 
 /**
  * One micro-batch as a prefix tree: tokens that documents share at their start are one node and are
@@ -48,6 +51,18 @@ public record PrefixTreeRow(
    * @param share whether examples share the nodes of equal beginnings
    */
   public static PrefixTreeRow of(List<TokenizedExample> examples, boolean share) {
+    return of(examples, share, length -> 0);
+  }
+
+  /**
+   * Lays examples out of which only some may share.
+   *
+   * @param examples at least one
+   * @param share whether examples share the nodes of equal beginnings
+   * @param kind by an example's tokens: examples share with those of their kind
+   */
+  public static PrefixTreeRow of(
+      List<TokenizedExample> examples, boolean share, IntUnaryOperator kind) {
     if (examples.isEmpty()) {
       throw new IllegalArgumentException("a row needs at least one example");
     }
@@ -69,12 +84,15 @@ public record PrefixTreeRow(
     int[] paths = new int[Math.multiplyExact(documents, longest)];
     long[] pairs = new long[documentStarts[documents]]; // node << 32 | target
     ChildTable children = share ? new ChildTable(total) : null;
+    Map<Integer, Integer> roots = new HashMap<>();
     int nodes = 0;
     int pair = 0;
     for (int d = 0; d < documents; d++) {
       int[] ids = examples.get(d).ids();
       int start = d * longest;
-      int parent = ChildTable.ROOT;
+      int parent =
+          roots.computeIfAbsent(
+              kind.applyAsInt(ids.length), each -> ChildTable.ROOT - roots.size());
       for (int i = 0; i < ids.length; i++) {
         int node = share ? children.findOrAdd(parent, ids[i], nodes) : nodes;
         if (node == nodes) {

@@ -60,7 +60,9 @@ public final class LossMeter {
   }
 
   private void measure(List<TokenizedExample> examples, List<Integer> part, Loss[] losses) {
-    PrefixTreeRow row = PrefixTreeRow.of(part.stream().map(examples::get).toList(), true);
+    PrefixTreeRow row =
+        PrefixTreeRow.of(
+            part.stream().map(examples::get).toList(), true, decoder.config()::lengthClass);
     float[] tokenLosses = tokenLosses(row);
     for (int d = 0; d < part.size(); d++) {
       TokenizedExample example = examples.get(part.get(d));

@@ -10,6 +10,7 @@ import io.affinage.llm.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Keys and values of all layers, [batch, kvHeads, slots, headDim] each. They grow a little at a
@@ -32,7 +33,8 @@ final class Cache {
   private int slots;
   private final NDArray start;
   private final NDArray mask;
-  private final RotaryTensors rotary;
+  private final RotaryTensors promptRotary;
+  private final RotaryTensors stepRotary;
   private final List<NDArray> keys = new ArrayList<>();
   private final List<NDArray> values = new ArrayList<>();
 
@@ -44,7 +46,15 @@ final class Cache {
     this.slots = rounded(longest);
     this.most = rounded(longest + newTokens);
     DecoderShape shape = decoder.shape();
-    rotary = RotaryTensors.of(scope, decoder, longest + newTokens);
+    promptRotary =
+        RotaryTensors.of(
+            scope,
+            decoder,
+            prompts.stream()
+                .flatMapToInt(prompt -> IntStream.generate(() -> prompt.length).limit(longest))
+                .toArray());
+    stepRotary =
+        RotaryTensors.of(scope, decoder, IntStream.rangeClosed(1, longest + newTokens).toArray());
     Shape layer = new Shape(prompts.size(), shape.kvHeads(), slots, shape.headDim());
     try (NDManager step = scope.newSubManager()) {
       NDArray zeros = step.zeros(layer);
@@ -118,8 +128,17 @@ final class Cache {
     return mask;
   }
 
-  RotaryTensors rotary() {
-    return rotary;
+  /** For the prompts' tokens [batch * longest], each by the length of its prompt. */
+  RotaryTensors promptRotary() {
+    return promptRotary;
+  }
+
+  /**
+   * For new tokens: by position, that of a text which ends there. Keys keep what they were rotated
+   * by, as in the reference's cache.
+   */
+  RotaryTensors stepRotary() {
+    return stepRotary;
   }
 
   List<NDArray> keys() {

@@ -66,38 +66,69 @@ public final class Generator implements AutoCloseable {
   }
 
   private void decode(NDManager scope, GenerationRequest request, List<Row> rows) {
-    Cache cache = new Cache(scope, decoder, request.prompts(), request.maxNewTokens());
-    NDArray logits = prefill(scope, cache);
     NDArray seen = seen(scope, request);
     NDArray stops =
         Decoder.indices(scope, request.stopTokens().stream().mapToInt(Integer::intValue).toArray());
     NDArray done = scope.zeros(new Shape(rows.size()), DataType.BOOLEAN);
-    Sampling sampling = request.sampling();
+    Batch batch = new Batch(request, rows, seen, stops, done);
     int count = 0;
     while (count < request.maxNewTokens() && rows.stream().anyMatch(Row::isOpen)) {
+      int tokens = Math.min(request.maxNewTokens() - count, tokensOfOneCache(rows));
+      try (NDManager span = scope.newSubManager()) {
+        decode(span, batch, count, count + tokens);
+      }
+      count += tokens;
+    }
+  }
+
+  /** What stays while caches come and go. */
+  private record Batch(
+      GenerationRequest request, List<Row> rows, NDArray seen, NDArray stops, NDArray done) {}
+
+  /** New tokens after which some row has outgrown its cache, which is then computed anew. */
+  private int tokensOfOneCache(List<Row> rows) {
+    int limit = decoder.config().cacheLimit();
+    return rows.stream()
+        .filter(Row::isOpen)
+        .mapToInt(row -> row.text().length)
+        .filter(length -> length <= limit)
+        .map(length -> limit - length)
+        .map(left -> left == Integer.MAX_VALUE ? left : left + 1)
+        .min()
+        .orElse(Integer.MAX_VALUE);
+  }
+
+  /** New tokens of these numbers, from one cache. */
+  private void decode(NDManager scope, Batch batch, int from, int to) {
+    List<Row> rows = batch.rows;
+    Cache cache = new Cache(scope, decoder, rows.stream().map(Row::text).toList(), to - from);
+    NDArray logits = prefill(scope, cache);
+    Sampling sampling = batch.request.sampling();
+    int count = from;
+    while (count < to && rows.stream().anyMatch(Row::isOpen)) {
       // The first token at once, then as many as the listener can wait for.
-      int chunk = count == 0 ? 1 : Math.min(CHUNK, request.maxNewTokens() - count);
-      cache.reserve(cache.longest() + count + chunk);
+      int chunk = count == 0 ? 1 : Math.min(CHUNK, to - count);
+      cache.reserve(cache.longest() + count - from + chunk);
       try (NDManager step = scope.newSubManager()) {
         NDList result =
             kernels.runOften(
                 step,
                 "decode",
                 logits,
-                seen,
+                batch.seen,
                 uniform(step, rows, chunk),
-                stops,
-                done,
-                cache.positions(step, count),
-                cache.longest() + count,
-                count + chunk < request.maxNewTokens(),
+                batch.stops,
+                batch.done,
+                cache.positions(step, count - from),
+                cache.longest() + count - from,
+                count + chunk < to,
                 cache.mask(),
                 sampling.temperature(),
                 sampling.topK(),
                 sampling.topP(),
                 sampling.repetitionPenalty(),
-                cache.rotary().frequencies(),
-                cache.rotary().factors(),
+                cache.stepRotary().frequencies(),
+                cache.stepRotary().factors(),
                 cache.keys(),
                 cache.values(),
                 decoder.embedding(),
@@ -176,8 +207,8 @@ public final class Generator implements AutoCloseable {
               cache.promptPositions(inputs),
               cache.start(),
               cache.ragged(),
-              cache.rotary().frequencies(),
-              cache.rotary().factors(),
+              cache.promptRotary().frequencies(),
+              cache.promptRotary().factors(),
               cache.keys(),
               cache.values(),
               decoder.embedding(),

@@ -56,6 +56,14 @@ final class Row {
     }
   }
 
+  /** The prompt and what has been added to it. */
+  int[] text() {
+    int[] prompt = request.prompts().get(index);
+    int[] text = Arrays.copyOf(prompt, prompt.length + count);
+    System.arraycopy(ids, 0, text, prompt.length, count);
+    return text;
+  }
+
   GeneratedTokens result() {
     return new GeneratedTokens(
         Arrays.copyOf(ids, count),

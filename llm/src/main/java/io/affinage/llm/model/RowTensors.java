@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.LayerForm;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,7 +67,7 @@ public record RowTensors(
         tokens,
         depths,
         embedded,
-        layers(scope, decoder, depths, embedded, longest),
+        layers(scope, decoder, row, depths, embedded),
         path,
         Decoder.indices(scope, row.owners()),
         Decoder.indices(scope, row.targetNodes()),
@@ -84,10 +85,31 @@ public record RowTensors(
     }
   }
 
+  /** By node, the tokens of its text; where texts share a node, all have the same frequencies. */
+  private static int[] textLengths(Decoder decoder, PrefixTreeRow row) {
+    int[] lengths = new int[row.nodes()];
+    for (int node = 0; node < lengths.length; node++) {
+      lengths[node] = row.lengths()[row.owners()[node] / row.longest()];
+    }
+    DecoderConfig config = decoder.config();
+    for (int document = 0; document < row.documents(); document++) {
+      int own = row.lengths()[document];
+      int shared = lengths[row.paths()[document * row.longest()]];
+      if (config.lengthClass(own) != config.lengthClass(shared)) {
+        throw new IllegalStateException(
+            "texts of %d and %d tokens share keys that their lengths rotate differently"
+                .formatted(own, shared));
+      }
+    }
+    return lengths;
+  }
+
   private static List<Layer> layers(
-      NDManager scope, Decoder decoder, NDArray depths, NDArray embedded, int longest) {
+      NDManager scope, Decoder decoder, PrefixTreeRow row, NDArray depths, NDArray embedded) {
+    int longest = row.longest();
     List<NDList> rotations =
-        RotaryTensors.of(scope, decoder, longest).at(scope, decoder, depths, embedded);
+        RotaryTensors.of(scope, decoder, textLengths(decoder, row))
+            .at(scope, decoder, depths, embedded);
     NDArray still = scope.create(new float[0], new Shape(1, 0));
     NDArray all = mask(scope, decoder, longest, longest);
     int window = decoder.config().attention().window();

@@ -130,7 +130,9 @@ final class Rehearsal {
 
   private void accumulate(StepPlan.Load load) {
     backpropagation.accumulate(
-        PrefixTreeRow.of(load.examples(), settings.sharesPrefixes()), 1e-6, 1);
+        PrefixTreeRow.of(load.examples(), settings.sharesPrefixes(), decoder.config()::lengthClass),
+        1e-6,
+        1);
     trainables.clearGradients();
   }
 

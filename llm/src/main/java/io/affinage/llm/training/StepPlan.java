@@ -42,7 +42,8 @@ final class StepPlan {
     for (int step = 0; step < plan.plannedSteps; step++) {
       List<List<TokenizedExample>> chosen = order.examplesOf(step).stream().map(rows::get).toList();
       for (List<TokenizedExample> examples : MicroBatches.of(chosen, settings.batching())) {
-        PrefixTreeRow row = PrefixTreeRow.of(examples, settings.sharesPrefixes());
+        PrefixTreeRow row =
+            PrefixTreeRow.of(examples, settings.sharesPrefixes(), decoder.config()::lengthClass);
         plan.loads.add(new Load(examples, work(decoder, row), row.nodes()));
       }
     }

@@ -254,7 +254,8 @@ public final class TrainingRun implements AutoCloseable {
     double lossSum = 0;
     long noise = settings.seed() * 1_000_003L + step * 1_009L;
     for (List<TokenizedExample> microBatch : MicroBatches.of(rows, settings.batching())) {
-      PrefixTreeRow row = PrefixTreeRow.of(microBatch, settings.sharesPrefixes());
+      PrefixTreeRow row =
+          PrefixTreeRow.of(microBatch, settings.sharesPrefixes(), decoder.config()::lengthClass);
       lossSum += backpropagation.accumulate(row, 1.0 / targets, noise++);
     }
     double loss = lossSum / targets;

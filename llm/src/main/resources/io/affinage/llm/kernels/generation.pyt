@@ -1,7 +1,8 @@
   # Generation with a key-value cache: every layer, and several tokens, in one call. Rows of a batch end at the same slot
   # (padded on the left), so that a step writes one slot. Attributes: rotary: by layer, which of the rotary embeddings it
   # has, -1 for none; window: positions that a windowed layer sees, itself included; windowed: by layer, 1 or 0.
-  # Shared arguments: frequencies [rotated / 2], factors []: of each rotary embedding; keys, values: per layer [batch,
+  # Shared arguments: frequencies [rotated / 2] (or, where they change with a text's length, by token of the prompts, by
+  # position of new tokens), factors []: of each rotary embedding; keys, values: per layer [batch,
   # kv_heads, slots, head_dim]; embedding [vocabulary, hidden]; positions: learned ones or empty; norm: weight and bias;
   # head: plain or packed; w, a: weights and adapter of each layer (block.pyt).
 
@@ -15,6 +16,16 @@
     still = torch.empty([0], dtype=6, device=ops.prim.device(like))
     _2 = torch.append(result, still)
     _3 = torch.append(result, still)
+    return result
+
+  # The frequencies [..., rotated / 2] at position [batch], of tables by position or of one vector for all.
+  def at_positions(self: __torch__.Kernels, position: Tensor, frequencies: List[Tensor]) -> List[Tensor]:
+    result = annotate(List[Tensor], [])
+    for r in range(torch.len(frequencies)):
+      frequency = frequencies[r]
+      if torch.eq(torch.dim(frequency), 2):
+        frequency = torch.index_select(frequency, 0, position)
+      _0 = torch.append(result, frequency)
     return result
 
   # Where a layer's cosines are among rotations.
@@ -74,7 +85,7 @@
   # slots that are seen, -inf elsewhere; empty where all up to slot are. Returns logits [batch, vocabulary] float32.
   def step(self: __torch__.Kernels, token: Tensor, position: Tensor, slot: int, mask: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> Tensor:
     x = (self).embedded(token, position, embedding, positions, )
-    turns = (self).rotations(position, frequencies, factors, x, )
+    turns = (self).rotations(position, (self).at_positions(position, frequencies, ), factors, x, )
     masked = torch.gt(torch.numel(mask), 0)
     end = torch.add(slot, 1)
     if masked:

@@ -172,6 +172,29 @@ public record DecoderConfig(
     return !blocks.isEmpty();
   }
 
+  /**
+   * Which rotary frequencies a text of so many tokens has: texts with the same answer have the
+   * same, others can share no keys.
+   */
+  public int lengthClass(int length) {
+    // None falls as lengths rise, so sums are alike only where all are.
+    int sum = 0;
+    for (RotaryEmbedding each : rotary) {
+      sum += each.scaling().lengthClass(length);
+    }
+    return sum;
+  }
+
+  /** The length that a text may not outgrow while its cache is kept. */
+  public int cacheLimit() {
+    return rotary.stream()
+        .map(RotaryEmbedding::scaling)
+        .filter(scaling -> scaling instanceof RopeScaling.LongRope longRope && longRope.renews())
+        .mapToInt(scaling -> ((RopeScaling.LongRope) scaling).original())
+        .min()
+        .orElse(Integer.MAX_VALUE);
+  }
+
   /** Parameters of the whole model; a tied head counts once. */
   public long parameters() {
     long embedding = (long) shape.vocabularySize() * shape.hiddenSize();

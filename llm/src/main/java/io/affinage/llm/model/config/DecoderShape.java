@@ -35,6 +35,20 @@ public record DecoderShape(
     require(maxPositions > 0, "max_position_embeddings", maxPositions);
   }
 
+  /** The same with another context. */
+  DecoderShape withMaxPositions(int positions) {
+    return new DecoderShape(
+        vocabularySize,
+        hiddenSize,
+        intermediateSize,
+        layers,
+        heads,
+        kvHeads,
+        headDim,
+        positions,
+        tiedHead);
+  }
+
   private static void require(boolean holds, String field, Object value) {
     if (!holds) {
       throw new IllegalArgumentException("the model configuration's " + field + " is " + value);

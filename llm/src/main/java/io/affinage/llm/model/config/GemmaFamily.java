@@ -27,14 +27,16 @@ final class GemmaFamily {
             "hidden_act",
             "gelu_pytorch_tanh",
             Map.of("gelu", Activation.GELU_TANH, "gelu_pytorch_tanh", Activation.GELU_TANH));
-    draft.rotary = List.of(RopeFields.of(fields).readWhole(draft.shape.headDim(), 10_000));
+    draft.rotary =
+        List.of(RopeFields.of(fields).readWhole(draft.shape.headDim(), 10_000, RopeFields.STEADY));
     draft.norm(NormSlot.FEED_FORWARD_INPUT, "post_attention_layernorm");
     return draft;
   }
 
   static ConfigDraft gemma2(ConfigFields fields) {
     ConfigDraft draft = common(fields, layer -> layer % 2 == 0);
-    draft.rotary = List.of(RopeFields.of(fields).readWhole(draft.shape.headDim(), 10_000));
+    draft.rotary =
+        List.of(RopeFields.of(fields).readWhole(draft.shape.headDim(), 10_000, RopeFields.STEADY));
     draft.scoreCap = cap(fields, "attn_logit_softcapping", 50);
     draft.logitCap = cap(fields, "final_logit_softcapping", 30);
     return draft;
@@ -48,9 +50,10 @@ final class GemmaFamily {
     int headDim = draft.shape.headDim();
     draft.rotary =
         List.of(
-            new RopeFields(fields, globalRope(fields), "rope_theta").readWhole(headDim, 1_000_000),
+            new RopeFields(fields, globalRope(fields), "rope_theta")
+                .readWhole(headDim, 1_000_000, RopeFields.STEADY),
             new RopeFields(fields, byLayer(fields, LOCAL), "rope_local_base_freq")
-                .readWhole(headDim, 10_000));
+                .readWhole(headDim, 10_000, RopeFields.STEADY));
     draft.layers =
         draft.layers.stream()
             .map(layer -> new LayerForm(layer.windowed() ? 1 : 0, layer.windowed()))

@@ -25,7 +25,8 @@ final class GptNeoxFamily {
                 .read(
                     draft.shape.headDim(),
                     fields.number("rotary_emb_base", 10_000),
-                    fields.number("rotary_pct", 0.25)));
+                    fields.number("rotary_pct", 0.25),
+                    RopeFields.STEADY));
     names(draft);
     boolean bias = fields.flag("attention_bias", true);
     int hidden = draft.shape.hiddenSize();

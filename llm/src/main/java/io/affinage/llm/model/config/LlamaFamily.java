@@ -85,10 +85,13 @@ final class LlamaFamily {
 
   /** What all of them have. */
   static ConfigDraft common(ConfigFields fields, DecoderShape shape, double ropeTheta) {
-    ConfigDraft draft = new ConfigDraft(fields, shape);
+    RotaryEmbedding rotary =
+        RopeFields.of(fields).readWhole(shape.headDim(), ropeTheta, RopeFields.ANY);
+    int reach = rotary.scaling().reach(shape.maxPositions());
+    ConfigDraft draft = new ConfigDraft(fields, shape.withMaxPositions(reach));
     draft.normalization = new Normalization(Kind.RMS, fields.number("rms_norm_eps", 1e-6));
     draft.activation("hidden_act", "silu");
-    draft.rotary = List.of(RopeFields.of(fields).readWhole(draft.shape.headDim(), ropeTheta));
+    draft.rotary = List.of(rotary);
     draft.norm(NormSlot.INPUT, "input_layernorm");
     draft.norm(NormSlot.FEED_FORWARD_INPUT, "post_attention_layernorm");
     return draft;

@@ -1,14 +1,25 @@
 package io.affinage.llm.model.config;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.model.config.AttentionForm.Packing;
 import io.affinage.llm.model.config.FeedForwardForm.Gating;
 import io.affinage.llm.model.config.Normalization.Kind;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Phi-3 (Abdin et al. 2024): a Llama whose projections are stacked, with part of a head rotated.
  */
 final class Phi3Family {
+  private static final Set<String> KINDS = Set.of("default", "longrope");
+
+  /** What early configurations call it; this family has no other YaRN. */
+  private static final Set<String> LONG_ROPE_NAMES = Set.of("su", "yarn");
+
+  /** Where none stands beside the scaling; what stands within it does not count. */
+  private static final int ORIGINAL_CONTEXT = 4096;
+
   private Phi3Family() {}
 
   static ConfigDraft phi3(ConfigFields fields) {
@@ -16,11 +27,7 @@ final class Phi3Family {
     ConfigDraft draft = new ConfigDraft(fields, shape);
     draft.normalization = new Normalization(Kind.RMS, fields.number("rms_norm_eps", 1e-5));
     draft.activation("hidden_act", "silu");
-    RotaryEmbedding rotary = RopeFields.of(fields).read(shape.headDim(), 10_000, 1);
-    if (!rotary.scaling().equals(RopeScaling.NONE)) {
-      throw fields.unsupported("rope_scaling of this family is not supported; only default is");
-    }
-    draft.rotary = List.of(rotary);
+    draft.rotary = List.of(rotary(fields, shape.headDim()));
     draft.norm(NormSlot.INPUT, "input_layernorm");
     draft.norm(NormSlot.FEED_FORWARD_INPUT, "post_attention_layernorm");
     int hidden = shape.hiddenSize();
@@ -36,5 +43,27 @@ final class Phi3Family {
       draft.layers = draft.allAlike(new LayerForm(0, true));
     }
     return draft;
+  }
+
+  private static RotaryEmbedding rotary(ConfigFields fields, int headDim) {
+    RotaryEmbedding rotary =
+        new RopeFields(fields, parameters(fields), "rope_theta").read(headDim, 10_000, 1, KINDS);
+    return rotary.scaling() instanceof RopeScaling.LongRope longRope
+        ? rotary.with(longRope.renewing())
+        : rotary;
+  }
+
+  /** With the kind's name and the original context as the reference has them in the end. */
+  private static JsonNode parameters(ConfigFields fields) {
+    JsonNode given = fields.json().path("rope_parameters");
+    JsonNode parameters = given.isObject() ? given : fields.json().path("rope_scaling");
+    if (!parameters.isObject()) {
+      return parameters;
+    }
+    ObjectNode own = parameters.deepCopy();
+    String kind = own.path("rope_type").asText(own.path("type").asText("default"));
+    own.put("rope_type", LONG_ROPE_NAMES.contains(kind) ? "longrope" : kind);
+    own.put(RopeFields.ORIGINAL, ORIGINAL_CONTEXT);
+    return own;
   }
 }

@@ -1,13 +1,24 @@
 package io.affinage.llm.model.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Reads rotary embeddings: from {@code rope_parameters}, or from {@code rope_theta} and {@code
  * rope_scaling} as older configurations have it.
  */
 final class RopeFields {
-  private static final String ORIGINAL = "original_max_position_embeddings";
+  static final String ORIGINAL = "original_max_position_embeddings";
+
+  /** Kinds of scaling whose frequencies are the same for texts of every length. */
+  static final Set<String> STEADY = Set.of("default", "linear", "llama3", "yarn");
+
+  /** All of them. */
+  static final Set<String> ANY =
+      Set.of("default", "linear", "llama3", "yarn", "dynamic", "longrope");
 
   private final ConfigFields config;
   private final JsonNode parameters;
@@ -36,9 +47,10 @@ final class RopeFields {
    * Of a family that rotates whole heads.
    *
    * @param theta base where none is said
+   * @param kinds of scaling that the family has
    */
-  RotaryEmbedding readWhole(int headDim, double theta) {
-    RotaryEmbedding rotary = read(headDim, theta, 1);
+  RotaryEmbedding readWhole(int headDim, double theta, Set<String> kinds) {
+    RotaryEmbedding rotary = read(headDim, theta, 1, kinds);
     if (rotary.dimensions() != headDim) {
       // The reference ignores the field or not, depending on the kind of scaling.
       throw config.unsupported(
@@ -51,20 +63,26 @@ final class RopeFields {
   /**
    * @param theta base where none is said
    * @param rotatedShare share of a head's dimensions that is rotated where none is said
+   * @param kinds of scaling that the family has
    */
-  RotaryEmbedding read(int headDim, double theta, double rotatedShare) {
+  RotaryEmbedding read(int headDim, double theta, double rotatedShare, Set<String> kinds) {
     double share =
         number("partial_rotary_factor", config.number("partial_rotary_factor", rotatedShare));
     int dimensions = (int) (headDim * share);
     double base = number("rope_theta", config.number(thetaField, theta));
-    return new RotaryEmbedding(dimensions, base, scaling());
+    return new RotaryEmbedding(dimensions, base, scaling(dimensions, kinds));
   }
 
-  private RopeScaling scaling() {
+  private RopeScaling scaling(int dimensions, Set<String> kinds) {
     String type = parameters.path("rope_type").asText(parameters.path("type").asText("default"));
     if (parameters.has("mrope_section")) {
       throw config.unsupported(
           "rope_scaling has mrope_section: rotary embeddings of several axes are not supported");
+    }
+    if (!kinds.contains(type)) {
+      throw config.unsupported(
+          "rope_scaling '%s' is not supported here; supported are %s"
+              .formatted(type, String.join(", ", new TreeSet<>(kinds))));
     }
     return switch (type) {
       case "default" -> RopeScaling.NONE;
@@ -76,11 +94,50 @@ final class RopeFields {
               required("high_freq_factor"),
               original());
       case "yarn" -> yarn();
-      default ->
-          throw config.unsupported(
-              "rope_scaling '%s' is not supported; supported are default, linear, llama3, yarn"
-                  .formatted(type));
+      case "dynamic" -> dynamic(dimensions);
+      case "longrope" -> longRope(dimensions);
+      default -> throw new IllegalStateException("no reader of rope_scaling " + type);
     };
+  }
+
+  private RopeScaling dynamic(int dimensions) {
+    double factor = required("factor");
+    if (dimensions < 4 || factor < 1) {
+      throw new IllegalArgumentException(
+          "rope_scaling 'dynamic' needs a factor of at least 1 and 4 rotated dimensions, but has %s and %d"
+              .formatted(factor, dimensions));
+    }
+    return new RopeScaling.Dynamic(factor, config.positive("max_position_embeddings"));
+  }
+
+  private RopeScaling longRope(int dimensions) {
+    int original = original();
+    double factor =
+        number("factor", config.positive("max_position_embeddings") / (double) original);
+    double sharpened = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+    return new RopeScaling.LongRope(
+        factors("short_factor", dimensions / 2),
+        factors("long_factor", dimensions / 2),
+        original,
+        number("attention_factor", sharpened),
+        false);
+  }
+
+  private List<Double> factors(String name, int count) {
+    List<Double> factors = new ArrayList<>();
+    for (JsonNode factor : parameters.path(name)) {
+      if (!factor.isNumber() || !(factor.doubleValue() > 0)) {
+        throw new IllegalArgumentException(
+            "rope_scaling's %s has %s, which is not above 0".formatted(name, factor));
+      }
+      factors.add(factor.doubleValue());
+    }
+    if (factors.size() != count) {
+      throw new IllegalArgumentException(
+          "rope_scaling's %s has %d entries, but there are %d frequencies"
+              .formatted(name, factors.size(), count));
+    }
+    return factors;
   }
 
   private RopeScaling yarn() {
@@ -106,8 +163,9 @@ final class RopeFields {
   }
 
   private int original() {
-    int otherwise = config.positive(ORIGINAL, config.positive("max_position_embeddings"));
-    return (int) number(ORIGINAL, otherwise);
+    // Beside the scaling it comes before what stands within, as in the reference.
+    double within = number(ORIGINAL, config.positive("max_position_embeddings"));
+    return config.positive(ORIGINAL, (int) within);
   }
 
   private double required(String name) {

@@ -19,11 +19,16 @@ public record RotaryEmbedding(int dimensions, double base, RopeScaling scaling) 
     }
   }
 
+  /** The same with another scaling. */
+  RotaryEmbedding with(RopeScaling other) {
+    return new RotaryEmbedding(dimensions, base, other);
+  }
+
   /**
    * Angles per position, [dimensions / 2], rounded where the reference rounds: a position
    * multiplies the last bit.
    *
-   * @param length tokens of the longest text that is computed together
+   * @param length tokens of the text
    */
   public float[] frequencies(int length) {
     return scaling.frequencies(dimensions, base, length);

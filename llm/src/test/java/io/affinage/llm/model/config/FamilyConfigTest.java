@@ -136,7 +136,7 @@ class FamilyConfigTest {
         "gemma3|architectures|['Gemma3nForCausalLM']|'Gemma3nForCausalLM' is not supported",
         "gemma3|architectures|['Gemma3ForConditionalGeneration']|is not supported",
         "phi3|architectures|['PhimoeForCausalLM']|'PhimoeForCausalLM' is not supported",
-        "phi3|rope_parameters|{'rope_type':'linear','factor':2}|rope_scaling of this family",
+        "phi3|rope_parameters|{'rope_type':'linear','factor':2}|rope_scaling 'linear' is not supported here; supported are default, longrope",
         "smollm3|no_rope_layers|[1]|no_rope_layers has 1 entries for 2 layers",
         "smollm3|layer_types|['sliding_attention','full_attention']|sliding_window"
       })
