@@ -47,6 +47,15 @@ class PrefixTreeRowTest {
     assertThat(PrefixTreeRow.of(List.of(example, example), true).targetWeights()).containsOnly(2);
   }
 
+  @Test
+  void shouldShareAmongDocumentsOfAKindAlone() {
+    TokenizedExample one = TokenizedExample.targetsFrom("a", new int[] {7, 8, 9}, 1);
+    TokenizedExample other = TokenizedExample.targetsFrom("b", new int[] {7, 8, 9, 5}, 1);
+    PrefixTreeRow row = PrefixTreeRow.of(List.of(one, other, one), true, length -> length / 4);
+    assertThat(row.tokens()).containsExactly(7, 8, 9, 7, 8, 9, 5);
+    assertThat(row.paths()).containsExactly(0, 1, 2, 0, 3, 4, 5, 6, 0, 1, 2, 0);
+  }
+
   /** Against prefixes as lists in ordinary maps, on random documents over a tiny alphabet. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})

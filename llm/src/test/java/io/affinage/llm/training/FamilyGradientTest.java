@@ -1,6 +1,7 @@
 package io.affinage.llm.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
@@ -14,9 +15,11 @@ import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.tensor.Precision;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The gradient of every single weight and adapter matrix of every family against the reference's
@@ -87,6 +90,39 @@ class FamilyGradientTest {
             .as(trainables.parameters().get(i).name())
             .isLessThan(1e-5 * norm(expected.get(i)) + rounding);
       }
+    }
+  }
+
+  /** Where a text's length decides how it is rotated, a row still gives what its texts give. */
+  @ParameterizedTest
+  @ValueSource(strings = {"dynamic-rope", "longrope", "phi3-longrope"})
+  void shouldRotateEachTextOfARowByItsOwnLength(String name) {
+    FamilyFixture family = FamilyFixture.named(name);
+    List<TokenizedExample> examples = new ArrayList<>();
+    for (int length : new int[] {7, 10, 11, 11, 24}) {
+      int[] ids = Arrays.copyOf(family.ids(), length);
+      examples.add(TokenizedExample.targetsFrom("of " + length, ids, 4));
+    }
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
+        Trainables trainables = Trainables.allWeights(decoder)) {
+      Backpropagation backpropagation = backpropagation(decoder, trainables, false);
+      double apart = 0;
+      for (TokenizedExample example : examples) {
+        apart += backpropagation.accumulate(PrefixTreeRow.of(List.of(example), false), 1, 0);
+      }
+      double norm = trainables.gradientNorm();
+      trainables.clearGradients();
+
+      PrefixTreeRow row = PrefixTreeRow.of(examples, true, decoder.config()::lengthClass);
+      assertThat(row.nodes()).isLessThan(row.tokenCount());
+      assertThat(backpropagation.accumulate(row, 1, 0)).isCloseTo(apart, within(1e-5 * apart));
+      assertThat(trainables.gradientNorm()).isCloseTo(norm, within(1e-5 * norm));
+
+      PrefixTreeRow wrong = PrefixTreeRow.of(examples, true);
+      assertThatIllegalStateException()
+          .isThrownBy(() -> backpropagation.accumulate(wrong, 1, 0))
+          .withMessageContaining("share keys that their lengths rotate differently");
     }
   }
 
