@@ -80,6 +80,33 @@ class LlmTrainingEngineTest {
     assertThat(preflight.seconds().training()).isPositive();
   }
 
+  /** Continued pre-training (Gururangan et al. 2020): the same documents' kind, from a base. */
+  @Test
+  void shouldGoOnPretrainingFromABase() throws Exception {
+    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+
+    TrainingOutcome.Completed continued =
+        (TrainingOutcome.Completed)
+            engine.run(
+                new TrainingJob("continued", pretraining(null), "tiny"),
+                moreDocuments(),
+                Optional.of(base.modelFolder()),
+                Optional.empty(),
+                Files.createDirectories(folder.resolve("continued")),
+                new Recorder(-1));
+
+    assertThat(continued.adapter()).isFalse();
+    for (String file : List.of("tokenizer.json", "config.json")) {
+      assertThat(continued.modelFolder().resolve(file))
+          .hasSameTextualContentAs(base.modelFolder().resolve(file));
+    }
+    assertThat(continued.metrics().get("train_loss_first"))
+        .isLessThan(base.metrics().get("train_loss_first"));
+    assertThat(continued.metrics().get("held_out_loss_after"))
+        .isLessThan(continued.metrics().get("held_out_loss_before"));
+    assertThat(weights(continued)).isNotEqualTo(weights(base));
+  }
+
   @Test
   void shouldEndInTheSameBitsWhenStoppedAndResumed() throws Exception {
     byte[] whole = weights(pretrained(Optional.empty(), new Recorder(-1)));
@@ -176,7 +203,7 @@ class LlmTrainingEngineTest {
             TrainingException.class,
             () ->
                 engine.run(
-                    new TrainingJob("x", pretraining(), null),
+                    new TrainingJob("x", pretraining(TINY), null),
                     dataset,
                     Optional.empty(),
                     Optional.empty(),
@@ -235,7 +262,7 @@ class LlmTrainingEngineTest {
 
   private TrainingOutcome pretrain(Optional<Path> resume, Recorder recorder) throws Exception {
     return engine.run(
-        new TrainingJob("base", pretraining(), null),
+        new TrainingJob("base", pretraining(TINY), null),
         documents(),
         Optional.empty(),
         resume,
@@ -255,6 +282,19 @@ class LlmTrainingEngineTest {
               .formatted(i, i, colour(i), i, colour(i)));
     }
     return dataset("documents", lines.toString(), "");
+  }
+
+  /** Of other boxes than {@link #documents()}, some held out. */
+  private Path moreDocuments() throws IOException {
+    StringBuilder train = new StringBuilder();
+    StringBuilder validation = new StringBuilder();
+    for (int i = 0; i < 60; i++) {
+      (i % 6 == 5 ? validation : train)
+          .append(
+              "{\"id\":\"m%d\",\"text\":\"Box %d is %s. Tell the colour of box %d: %s.\"}\n"
+                  .formatted(i, i + 60, colour(i), i + 60, colour(i)));
+    }
+    return dataset("more", train.toString(), validation.toString());
   }
 
   private Path answers() throws IOException {
@@ -280,12 +320,15 @@ class LlmTrainingEngineTest {
     return dataset;
   }
 
-  private static TrainingSpec pretraining() throws Exception {
+  /**
+   * @param scratch sizes of a new model; null to go on from a base
+   */
+  private static TrainingSpec pretraining(Architecture scratch) throws Exception {
     return SpecResolver.resolve(
         new TrainingSpec(
             "pretrain",
             null,
-            TINY,
+            scratch,
             null,
             8,
             4,
@@ -302,7 +345,7 @@ class LlmTrainingEngineTest {
             "float32",
             4,
             3L),
-        new BaseReference.Scratch());
+        scratch == null ? new BaseReference.Registered("tiny") : new BaseReference.Scratch());
   }
 
   private static TrainingSpec partial() throws Exception {
