@@ -8,7 +8,8 @@ import java.util.TreeSet;
 
 /**
  * Reads rotary embeddings: from {@code rope_parameters}, or from {@code rope_theta} and {@code
- * rope_scaling} as older configurations have it.
+ * rope_scaling} as older configurations have it. Where a file has both, as after an edit by a
+ * model's instructions, {@code rope_scaling} counts, as it does for the reference.
  */
 final class RopeFields {
   static final String ORIGINAL = "original_max_position_embeddings";
@@ -36,11 +37,20 @@ final class RopeFields {
 
   /** The one rotary embedding of a configuration. */
   static RopeFields of(ConfigFields config) {
-    JsonNode parameters = config.json().path("rope_parameters");
-    return new RopeFields(
-        config,
-        parameters.isObject() ? parameters : config.json().path("rope_scaling"),
-        "rope_theta");
+    JsonNode scaling = config.json().path("rope_scaling");
+    JsonNode parameters =
+        scaling.isObject() && !scaling.isEmpty() ? scaling : config.json().path("rope_parameters");
+    parameters
+        .properties()
+        .forEach(
+            each -> {
+              if (each.getValue().isObject()) {
+                throw config.unsupported(
+                    "rope_parameters has an object %s: one for each type of layer is not supported"
+                        .formatted(each.getKey()));
+              }
+            });
+    return new RopeFields(config, parameters, "rope_theta");
   }
 
   /**
@@ -178,6 +188,13 @@ final class RopeFields {
 
   private double number(String name, double otherwise) {
     JsonNode node = parameters.path(name);
-    return node.isNumber() ? node.doubleValue() : otherwise;
+    if (node.isMissingNode() || node.isNull()) {
+      return otherwise;
+    }
+    if (!node.isNumber()) {
+      throw new IllegalArgumentException(
+          "rotary embeddings' %s is %s, but must be a number".formatted(name, node));
+    }
+    return node.doubleValue();
   }
 }

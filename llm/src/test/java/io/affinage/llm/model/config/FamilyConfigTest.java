@@ -119,6 +119,21 @@ class FamilyConfigTest {
     assertThat(rotary(json)).containsExactly(-1, 0, 0, 0, -1);
   }
 
+  /** As Qwen's instructions have it, in a file that transformers 5 wrote. */
+  @Test
+  void shouldHeedScalingThatWasAddedBesideRopeParameters() throws IOException {
+    ObjectNode json = config("qwen2");
+    json.set(
+        "rope_scaling",
+        JSON.readTree(
+            "{\"type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 16}"));
+    assertThat(read(json).rotary())
+        .extracting(RotaryEmbedding::scaling)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            RopeScaling.Yarn.class, yarn -> assertThat(yarn.original()).isEqualTo(16));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -135,6 +150,8 @@ class FamilyConfigTest {
         "gemma3|layer_types|['full_attention','chunked_attention','x']|'chunked_attention' for layer 1",
         "gemma3|architectures|['Gemma3nForCausalLM']|'Gemma3nForCausalLM' is not supported",
         "gemma3|architectures|['Gemma3ForConditionalGeneration']|is not supported",
+        "qwen2|rope_parameters|{'rope_theta':'1e6'}|rope_theta is \"1e6\", but must be a number",
+        "qwen2|rope_parameters|{'full_attention':{'rope_theta':5}}|has an object full_attention",
         "phi3|architectures|['PhimoeForCausalLM']|'PhimoeForCausalLM' is not supported",
         "phi3|rope_parameters|{'rope_type':'linear','factor':2}|rope_scaling 'linear' is not supported here; supported are default, longrope",
         "smollm3|no_rope_layers|[1]|no_rope_layers has 1 entries for 2 layers",
