@@ -47,7 +47,7 @@ public final class DecoderFiles {
         precision,
         form,
         (manager, kernels) ->
-            new CheckpointWeights(named(checkpoint, config.names()), manager, kernels));
+            new CheckpointSource(named(checkpoint, config.names()), manager, kernels));
   }
 
   /** The checkpoint by the names of a whole model, where its files have those of the base alone. */
@@ -66,7 +66,7 @@ public final class DecoderFiles {
   static boolean hasFourBits(DecoderConfig config, Checkpoint checkpoint) {
     return config.linears().stream()
         .map(layer -> config.names().blocks() + "0." + layer.path() + ".weight")
-        .anyMatch(name -> CheckpointWeights.isFourBit(checkpoint, name));
+        .anyMatch(name -> CheckpointSource.isFourBit(checkpoint, name));
   }
 
   /**

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.error.LlmException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -172,19 +173,28 @@ final class GgufTokenizerJson {
     model.put("fuse_unk", false);
     model.put("byte_fallback", false);
     model.put("ignore_merges", pre.ignoreMerges);
+    vocabulary(model, gguf.tokens());
+    ArrayNode merges = model.putArray("merges");
+    gguf.merges().forEach(merges::add);
+    return model;
+  }
+
+  /**
+   * Puts tokens into a model's {@code vocab}, their places being their ids.
+   *
+   * @throws LlmException {@code tokenizer_invalid} for a token that stands twice
+   */
+  static void vocabulary(ObjectNode model, List<String> tokens) {
     ObjectNode vocabulary = model.putObject("vocab");
-    for (int id = 0; id < gguf.tokens().size(); id++) {
-      String token = gguf.tokens().get(id);
+    for (int id = 0; id < tokens.size(); id++) {
+      String token = tokens.get(id);
       if (vocabulary.has(token)) {
         throw new LlmException(
             "tokenizer_invalid",
-            "tokenizer.ggml.tokens has '%s' twice, as ids %d and %d"
+            "the tokenizer has '%s' twice, as ids %d and %d"
                 .formatted(token, vocabulary.get(token).asInt(), id));
       }
       vocabulary.put(token, id);
     }
-    ArrayNode merges = model.putArray("merges");
-    gguf.merges().forEach(merges::add);
-    return model;
   }
 }

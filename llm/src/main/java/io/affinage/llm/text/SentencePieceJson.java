@@ -3,7 +3,6 @@ package io.affinage.llm.text;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.affinage.llm.error.LlmException;
 import java.util.List;
 
 /**
@@ -33,17 +32,7 @@ final class SentencePieceJson {
     model.put("fuse_unk", true);
     model.put("byte_fallback", gguf.tokenTypes().contains(BYTE));
     model.put("ignore_merges", false);
-    ObjectNode vocabulary = model.putObject("vocab");
-    for (int id = 0; id < gguf.tokens().size(); id++) {
-      String token = gguf.tokens().get(id);
-      if (vocabulary.has(token)) {
-        throw new LlmException(
-            "tokenizer_invalid",
-            "the tokenizer has '%s' twice, as ids %d and %d"
-                .formatted(token, vocabulary.get(token).asInt(), id));
-      }
-      vocabulary.put(token, id);
-    }
+    GgufTokenizerJson.vocabulary(model, gguf.tokens());
     ArrayNode merges = model.putArray("merges");
     for (SentencePieceMerges.Merge merge :
         SentencePieceMerges.of(gguf.tokens(), gguf.tokenTypes(), gguf.scores())) {

@@ -13,14 +13,14 @@ import io.affinage.llm.tensor.Kernels;
 import java.util.Arrays;
 
 /** The weights of a checkpoint, with shapes checked against the configuration. */
-final class CheckpointWeights implements WeightSource {
+final class CheckpointSource implements WeightSource {
   private final Checkpoint checkpoint;
   private final NDManager manager;
   private final Kernels kernels;
   private final RowLoader loader;
   private final MappedBlocks blocks;
 
-  CheckpointWeights(Checkpoint checkpoint, NDManager manager, Kernels kernels) {
+  CheckpointSource(Checkpoint checkpoint, NDManager manager, Kernels kernels) {
     this.checkpoint = checkpoint;
     this.manager = manager;
     this.kernels = kernels;
