@@ -24,22 +24,14 @@
   def pieces(self: __torch__.Kernels, x: Tensor) -> List[Tensor]:
     return torch.split(torch.view(x, [-1]), 1048576, 0)
 
-  # AdamW (Loshchilov and Hutter 2019), operation by operation as PyTorch. first, second: running moments.
+  # AdamW (Loshchilov and Hutter 2019) by PyTorch's fused kernel: one pass over each array. first, second: running moments.
   def adamw(self: __torch__.Kernels, p: List[Tensor], g: List[Tensor], first: List[Tensor], second: List[Tensor], step: int, rate: float, decay: float, beta1: float, beta2: float, eps: float) -> List[Tensor]:
-    size = torch.div(rate, torch.sub(1., torch.pow(beta1, step)))
-    correction = torch.pow(torch.sub(1., torch.pow(beta2, step)), 0.5)
+    made = torch.full([], step, dtype=6, device=ops.prim.device(p[0]))
+    steps = annotate(List[Tensor], [])
     for i in range(torch.len(p)):
-      ps = (self).pieces(p[i], )
-      gs = (self).pieces(g[i], )
-      ms = (self).pieces(first[i], )
-      vs = (self).pieces(second[i], )
-      for j in range(torch.len(ps)):
-        if torch.ne(decay, 0.):
-          _0 = torch.mul_(ps[j], torch.sub(1., torch.mul(rate, decay)))
-        _1 = torch.lerp_(ms[j], gs[j], torch.sub(1., beta1))
-        _2 = torch.addcmul_(torch.mul_(vs[j], beta2), gs[j], gs[j], value=torch.sub(1., beta2))
-        denominator = torch.add_(torch.div_(torch.sqrt(vs[j]), correction), eps)
-        _3 = torch.addcdiv_(ps[j], ms[j], denominator, value=torch.neg(size))
+      _0 = torch.append(steps, made)
+    none = annotate(List[Tensor], [])
+    _1 = ops.aten._fused_adamw_(p, g, first, second, none, steps, lr=rate, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
     return annotate(List[Tensor], [])
 
   # codes [blocks, 256] uint8, scale [blocks], map [256] ascending -> float32 [blocks, 256]
