@@ -63,7 +63,8 @@
     return (self).keeping(x, attended, w, a, annotate(List[float], []), annotate(List[Tensor], []), )
 
   # The same, putting into kept what the backward pass takes: where outputs are normalized, what attention's output layer
-  # gave; the sum with x; what each first layer of the feed-forward gave; where outputs are normalized, what its last gave.
+  # gave; the sum with x; what each first layer of the feed-forward gave, and what they read; where outputs are normalized,
+  # what its last gave.
   def keeping(self: __torch__.Kernels, x: Tensor, attended: Tensor, w: List[Tensor], a: List[Tensor], drop: List[float], kept: List[Tensor]) -> Tensor:
     y = (self).linear(attended, 3, w, a, drop, )
     if self.output_norms:
@@ -74,28 +75,31 @@
     input = between
     if self.parallel:
       input = x
-    raw = (self).linears((self).norm(input, 4, w, ), (self).feed_forward_slots(), w, a, drop, )
+    h = (self).norm(input, 4, w, )
+    raw = (self).linears(h, (self).feed_forward_slots(), w, a, drop, )
     for i in range(torch.len(raw)):
       _2 = torch.append(kept, raw[i])
+    _3 = torch.append(kept, h)
     z = (self).linear((self).inner(raw, ), 6, w, a, drop, )
     if self.output_norms:
-      _3 = torch.append(kept, z)
+      _4 = torch.append(kept, z)
       z = (self).norm(z, 5, w, )
     return torch.add(between, z)
 
   # A block over a row of documents that share prefixes: linear layers see every distinct token once, attention runs per
   # document. x [nodes, hidden]; cos, sin [nodes, 1, rotated]; path, owner, mask as tree_attention has them; noise [2]
   # float64 on the CPU: dropout probability and the seed of this block's masks in this step. Returns the output [nodes,
-  # hidden], then what block_vjp needs of it: what the projections gave, and what keeping keeps. No graph is made.
+  # hidden], then what block_vjp needs of it: what the projections read, what they gave, and what keeping keeps. No graph is made.
   def block_kept(self: __torch__.Kernels, x: Tensor, cos: Tensor, sin: Tensor, path: Tensor, owner: Tensor, mask: Tensor, w: List[Tensor], a: List[Tensor], noise: Tensor) -> List[Tensor]:
     torch.set_grad_enabled(False)
     drop = (self).dropout_of(noise, )
-    kept = (self).linears((self).norm(x, 0, w, ), (self).projection_slots(), w, a, drop, )
+    h = (self).norm(x, 0, w, )
+    kept = (self).linears(h, (self).projection_slots(), w, a, drop, )
     q, k, v = (self).turned_heads(kept, cos, sin, w, )
     attended = (self).tree_attention(q, k, v, path, owner, mask, )
     y = (self).keeping(x, attended, w, a, drop, kept, )
     torch.set_grad_enabled(True)
-    return torch.add([y], kept)
+    return torch.add([y, h], kept)
 
   def dropout_of(self: __torch__.Kernels, noise: Tensor) -> List[float]:
     p = float(torch.select(noise, 0, 0))
@@ -109,11 +113,13 @@
     return [(self).block_kept(x, cos, sin, path, owner, mask, w, a, noise, )[0]]
 
   # Gradients of a block: [gradient of x, gradient of each array of w and a that requires one, in order]. kept: what
-  # block_kept returned after the output. The linear layers' gradients are written out; what lies between them (norms,
-  # activation, attention) is little work, is computed again, and differentiated piece by piece.
+  # block_kept returned after the output. The linear layers' gradients are written out; what lies between them
+  # (activation, attention) is little work, is computed again, and differentiated piece by piece.
   def block_vjp(self: __torch__.Kernels, x: Tensor, kept: List[Tensor], upstream: Tensor, cos: Tensor, sin: Tensor, path: Tensor, owner: Tensor, mask: Tensor, w: List[Tensor], a: List[Tensor], noise: Tensor) -> List[Tensor]:
     torch.set_grad_enabled(False)
     drop = (self).dropout_of(noise, )
+    normed = kept[0]
+    kept = torch.slice(kept, 1, 9223372036854775807, 1)
     found = annotate(List[Tensor], [])
     for i in range(torch.add(torch.len(w), torch.len(a))):
       _0 = torch.append(found, upstream)
@@ -130,7 +136,7 @@
     input = kept[at]
     if self.parallel:
       input = x
-    dh = (self).linears_vjp((self).norm(input, 4, w, ), layers, draw, w, a, drop, found, )
+    dh = (self).linears_vjp(kept[torch.add(torch.add(at, 1), torch.len(layers))], layers, draw, w, a, drop, found, )
     dx = torch.add(upstream, (self).norm_vjp(input, 4, dh, w, found, ))
     dy = dx
     if self.parallel:
@@ -139,7 +145,7 @@
       dy = (self).norm_vjp(kept[torch.sub(at, 1)], 3, dy, w, found, )
     heads = torch.slice(kept, 0, torch.len(projections), 1)
     dheads = (self).attention_vjp(heads, dy, cos, sin, path, owner, mask, w, a, drop, found, )
-    dh = (self).linears_vjp((self).norm(x, 0, w, ), projections, dheads, w, a, drop, found, )
+    dh = (self).linears_vjp(normed, projections, dheads, w, a, drop, found, )
     _1 = torch.add_(dx, (self).norm_vjp(x, 0, dh, w, found, ))
     torch.set_grad_enabled(True)
     result = annotate(List[Tensor], [dx])
