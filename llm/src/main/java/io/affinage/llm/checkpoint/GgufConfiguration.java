@@ -99,7 +99,7 @@ final class GgufConfiguration {
     if (form == GgufForm.TRANSPOSED) {
       return new RowOrder.Transposed();
     }
-    RowOrder order = form.rowOrder(headSize, heads);
+    RowOrder.Rows order = form.rowOrder(headSize, heads);
     if (tensor.shape().length == 0 || tensor.shape()[0] % order.span() != 0) {
       throw unsupported(
           "tensor %s has no whole heads of %d rows".formatted(tensor.name(), headSize));

@@ -18,7 +18,7 @@ public enum GgufForm {
    * @param headSize rows of a head
    * @param heads query heads
    */
-  public RowOrder rowOrder(int headSize, int heads) {
+  public RowOrder.Rows rowOrder(int headSize, int heads) {
     return switch (this) {
       case AS_IS, ONE_MORE, TRANSPOSED -> RowOrder.AS_IS;
       case ROTARY_PAIRS -> new RowOrder.RotaryPairs(headSize);

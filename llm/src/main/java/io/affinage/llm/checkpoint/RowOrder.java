@@ -1,19 +1,22 @@
 package io.affinage.llm.checkpoint;
 
-/** In which order the rows of a tensor lie in its file, compared with Hugging Face's layout. */
+/** How a tensor lies in its file, compared with Hugging Face's layout. */
 public sealed interface RowOrder {
 
   /** The usual case: row r of the tensor is row r of the file. */
-  RowOrder AS_IS = new AsIs();
+  Rows AS_IS = new AsIs();
 
-  /** The position in the file of row {@code row} of the Hugging Face layout. */
-  long storedRow(long row);
+  /** The file has the same rows, perhaps in other places. */
+  sealed interface Rows extends RowOrder {
+    /** The position in the file of row {@code row} of the Hugging Face layout. */
+    long storedRow(long row);
 
-  /** Rows change places within groups of so many: what must be in memory to put them in order. */
-  long span();
+    /** Rows change places within groups of so many: what must be in memory to put them in order. */
+    long span();
+  }
 
   /** Rows lie in the file as Hugging Face has them. */
-  record AsIs() implements RowOrder {
+  record AsIs() implements Rows {
     @Override
     public long storedRow(long row) {
       return row;
@@ -29,12 +32,12 @@ public sealed interface RowOrder {
    * The rows of each attention head are interleaved: llama.cpp's rotary embedding pairs
    * neighbouring rows (2j, 2j+1), Hugging Face's pairs a row of the first half of the head with one
    * of the second (j, j + headSize/2). GGUF files of the Llama family store {@code attn_q} and
-   * {@code attn_k} like this. A user of raw blocks gathers file rows by {@link #storedRow}; {@link
-   * Checkpoint#read} has already done so.
+   * {@code attn_k} like this. A user of raw blocks gathers file rows by {@link Rows#storedRow};
+   * {@link Checkpoint#read} has already done so.
    *
    * @param headSize rows per head, even
    */
-  record RotaryPairs(int headSize) implements RowOrder {
+  record RotaryPairs(int headSize) implements Rows {
     public RotaryPairs {
       if (headSize <= 0 || headSize % 2 != 0) {
         throw new IllegalArgumentException("head size must be even and positive: " + headSize);
@@ -62,7 +65,7 @@ public sealed interface RowOrder {
    * @param headSize rows per head
    * @param heads how many
    */
-  record PartsOfHeads(int headSize, int heads) implements RowOrder {
+  record PartsOfHeads(int headSize, int heads) implements Rows {
     private static final int PARTS = 3;
 
     @Override
@@ -82,15 +85,5 @@ public sealed interface RowOrder {
    * The file has the matrix the other way round, [columns, rows], so that its rows are columns here
    * (GPT-2).
    */
-  record Transposed() implements RowOrder {
-    @Override
-    public long storedRow(long row) {
-      throw new UnsupportedOperationException("a transposed matrix has no such row in its file");
-    }
-
-    @Override
-    public long span() {
-      throw new UnsupportedOperationException("a transposed matrix is written by its columns");
-    }
-  }
+  record Transposed() implements RowOrder {}
 }

@@ -26,7 +26,7 @@ public final class TensorEncoder implements TensorData {
   private final StorageType type;
   private final long rows;
   private final int rowElements;
-  private final RowOrder order;
+  private final RowOrder.Rows order;
   private final RowSource source;
 
   /** Gives rows (indices of the first dimension, in Hugging Face's order) as floats. */
@@ -45,7 +45,7 @@ public final class TensorEncoder implements TensorData {
    * @param order in which the rows go into the file
    */
   public TensorEncoder(
-      String name, StorageType type, long[] shape, RowOrder order, RowSource source) {
+      String name, StorageType type, long[] shape, RowOrder.Rows order, RowSource source) {
     this.name = name;
     this.type = type;
     this.rows = shape.length == 0 ? 1 : shape[0];

@@ -36,13 +36,13 @@ final class TensorReader {
     if (count > destination.remaining()) {
       throw new BufferOverflowException();
     }
-    if (entry.rowOrder() instanceof RowOrder.Transposed) {
+    if (!(entry.rowOrder() instanceof RowOrder.Rows order)) {
       readColumns(entry, decoder, (int) firstRow, (int) rows, destination);
       destination.position(destination.position() + (int) count);
       return;
     }
     var run = new Run(entry, decoder, destination, destination.position());
-    if (entry.rowOrder() instanceof RowOrder.AsIs) {
+    if (order instanceof RowOrder.AsIs) {
       long firstElement = firstRow * rowElements;
       requireWholeBlocks(entry, firstElement, count);
       forEachChunk(
@@ -59,7 +59,7 @@ final class TensorReader {
           chunk -> {
             long end = Math.min(rows, (chunk + 1) * rowsAtOnce);
             for (long row = chunk * rowsAtOnce; row < end; row++) {
-              long stored = entry.rowOrder().storedRow(firstRow + row);
+              long stored = order.storedRow(firstRow + row);
               for (long done = 0; done < rowElements; done += CHUNK) {
                 run.decode(
                     stored * rowElements + done,

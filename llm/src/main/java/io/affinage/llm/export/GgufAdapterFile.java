@@ -41,7 +41,7 @@ final class GgufAdapterFile {
   }
 
   private static void add(
-      GgufWriter writer, String name, float[] values, int rows, int columns, RowOrder order) {
+      GgufWriter writer, String name, float[] values, int rows, int columns, RowOrder.Rows order) {
     long[] shape = {rows, columns};
     writer.tensor(
         name,

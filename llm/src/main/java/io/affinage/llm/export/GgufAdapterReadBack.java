@@ -33,7 +33,7 @@ record GgufAdapterReadBack(DecoderConfig config, List<LowRankUpdate> updates) {
   }
 
   private static void requireSame(
-      GgufFile gguf, String tensor, RowOrder order, float[] expected, int columns) {
+      GgufFile gguf, String tensor, RowOrder.Rows order, float[] expected, int columns) {
     float[] stored = gguf.readFloats(tensor);
     if (stored.length != expected.length) {
       throw mismatch("%s has %d numbers".formatted(tensor, stored.length));

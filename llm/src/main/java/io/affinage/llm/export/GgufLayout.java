@@ -51,7 +51,7 @@ final class GgufLayout {
   }
 
   /** The order of the rows [out]. */
-  RowOrder rowOrder(String ggmlName) {
+  RowOrder.Rows rowOrder(String ggmlName) {
     return family.form(ggmlName).rowOrder(config.shape().headDim(), config.shape().heads());
   }
 

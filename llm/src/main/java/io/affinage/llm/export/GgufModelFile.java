@@ -34,7 +34,7 @@ final class GgufModelFile {
                   (int) stored.shape()[1],
                   config.shape().layers(),
                   layout.isHead(ggmlName));
-      RowOrder order = layout.rowOrder(ggmlName);
+      RowOrder.Rows order = layout.rowOrder(ggmlName);
       writer.tensor(
           ggmlName,
           type,

@@ -82,14 +82,17 @@ final class MappedBlocks {
   }
 
   private static NDArray storedRows(NDManager scope, TensorEntry entry) {
-    if (entry.rowOrder() instanceof RowOrder.AsIs) {
+    if (!(entry.rowOrder() instanceof RowOrder.Rows order)) {
+      throw new IllegalArgumentException(entry.name() + " lies by columns in its file");
+    }
+    if (order instanceof RowOrder.AsIs) {
       return scope.create(new long[0], new Shape(0));
     }
-    long[] order = new long[Math.toIntExact(entry.rows())];
-    for (int row = 0; row < order.length; row++) {
-      order[row] = entry.rowOrder().storedRow(row);
+    long[] stored = new long[Math.toIntExact(entry.rows())];
+    for (int row = 0; row < stored.length; row++) {
+      stored[row] = order.storedRow(row);
     }
-    return scope.create(order);
+    return scope.create(stored);
   }
 
   /** Stored rows of a tensor, seen as bytes and as half-precision numbers. */

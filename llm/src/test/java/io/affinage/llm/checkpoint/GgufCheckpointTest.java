@@ -114,7 +114,8 @@ class GgufCheckpointTest {
     int rowBytes = (int) query.type().bytes(query.rowElements());
     float[] whole = tiny.readFloats(query.name());
     for (int row = 0; row < query.rows(); row++) {
-      ByteBuffer stored = tiny.bytes(query, query.rowOrder().storedRow(row) * rowBytes, rowBytes);
+      ByteBuffer stored =
+          tiny.bytes(query, ((RowOrder.Rows) query.rowOrder()).storedRow(row) * rowBytes, rowBytes);
       var blocks = new byte[rowBytes];
       stored.get(blocks);
       var values = new float[64];
