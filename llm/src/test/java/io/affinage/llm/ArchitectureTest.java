@@ -72,7 +72,7 @@ class ArchitectureTest {
           .whereLayer("adapter")
           .mayOnlyAccessLayers("error", "checkpoint", "tensor", "model")
           .whereLayer("generation")
-          .mayOnlyAccessLayers("error", "model", "tensor", "adapter", "text")
+          .mayOnlyAccessLayers("error", "model", "tensor", "adapter", "text", "data")
           .whereLayer("evaluation")
           .mayOnlyAccessLayers("error", "model", "tensor", "adapter", "text", "data", "generation")
           .whereLayer("training")

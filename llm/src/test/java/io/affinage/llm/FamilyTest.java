@@ -173,6 +173,7 @@ class FamilyTest {
       assertThat(alone.get(0).ids()).isEqualTo(greedy);
       assertThat(padded.get(0).ids()).isEqualTo(greedy);
       assertThat(padded.get(1).ids()).isEqualTo(shortGreedy);
+      assertSharing(generator, family, 6);
       // The tokens may stay the same where the distribution does not.
       if (decoder.form() == WeightForm.PLAIN) {
         double[] certainty = certainty(decoder, family, "greedy", family.ids());
@@ -182,6 +183,22 @@ class FamilyTest {
             .containsExactly(
                 certainty(decoder, family, "short_greedy", family.shortIds()), within(1e-4));
       }
+    }
+  }
+
+  /** Prompts that share what they have in common: the same tokens as each alone. */
+  private static void assertSharing(Generator generator, FamilyFixture family, int tokens) {
+    int[] whole = family.ids();
+    int[] part = Arrays.copyOf(whole, whole.length - 2);
+    int[] branch = Arrays.copyOf(whole, whole.length - 1);
+    branch[branch.length - 1] = (whole[branch.length - 1] + 1) % 16;
+    int[][] prompts = {part, whole, family.shortIds(), whole, branch};
+    List<GeneratedTokens> together = continued(generator, tokens, prompts);
+    for (int row = 0; row < prompts.length; row++) {
+      GeneratedTokens alone = continued(generator, tokens, prompts[row]).get(0);
+      assertThat(together.get(row).ids()).isEqualTo(alone.ids());
+      assertThat(together.get(row).logProbabilities())
+          .containsExactly(alone.logProbabilities(), within(1e-4));
     }
   }
 

@@ -31,9 +31,7 @@ final class Cache {
   private final int longest;
   private final int most;
   private int slots;
-  private final NDArray start;
   private final NDArray mask;
-  private final RotaryTensors promptRotary;
   private final RotaryTensors stepRotary;
   private final List<NDArray> keys = new ArrayList<>();
   private final List<NDArray> values = new ArrayList<>();
@@ -46,13 +44,6 @@ final class Cache {
     this.slots = rounded(longest);
     this.most = rounded(longest + newTokens);
     DecoderShape shape = decoder.shape();
-    promptRotary =
-        RotaryTensors.of(
-            scope,
-            decoder,
-            prompts.stream()
-                .flatMapToInt(prompt -> IntStream.generate(() -> prompt.length).limit(longest))
-                .toArray());
     stepRotary =
         RotaryTensors.of(scope, decoder, IntStream.rangeClosed(1, longest + newTokens).toArray());
     Shape layer = new Shape(prompts.size(), shape.kvHeads(), slots, shape.headDim());
@@ -62,7 +53,6 @@ final class Cache {
         keys.add(decoder.toPrecision(scope, zeros));
         values.add(decoder.toPrecision(scope, zeros));
       }
-      start = Decoder.indices(scope, prompts.stream().mapToInt(this::firstSlot).toArray());
       mask =
           prompts.size() == 1
               ? scope.create(new float[0], new Shape(0))
@@ -113,24 +103,9 @@ final class Cache {
     return longest;
   }
 
-  /** Whether prompts differ in length. */
-  boolean ragged() {
-    return prompts.stream().anyMatch(prompt -> prompt.length < longest);
-  }
-
-  /** The first slot of each row, [batch] int64. */
-  NDArray start() {
-    return start;
-  }
-
   /** 0 for slots of the prompts, -inf elsewhere: [batch, 1, slots of all]; empty for one row. */
   NDArray mask() {
     return mask;
-  }
-
-  /** For the prompts' tokens [batch * longest], each by the length of its prompt. */
-  RotaryTensors promptRotary() {
-    return promptRotary;
   }
 
   /**
@@ -149,35 +124,9 @@ final class Cache {
     return values;
   }
 
-  /** The prompts' tokens [batch, longest] int64; padding is token 0. */
-  NDArray promptTokens(NDManager scope) {
-    return padded(scope, (prompt, index) -> prompt[index]);
-  }
-
-  /** Their positions [batch, longest] int64; padding has position 0. */
-  NDArray promptPositions(NDManager scope) {
-    return padded(scope, (prompt, index) -> index);
-  }
-
   /** Positions [batch] int64 of the new token with this number. */
   NDArray positions(NDManager scope, int newToken) {
     return Decoder.indices(
         scope, prompts.stream().mapToInt(prompt -> prompt.length + newToken).toArray());
-  }
-
-  private interface Element {
-    int of(int[] prompt, int index);
-  }
-
-  private NDArray padded(NDManager scope, Element element) {
-    int[] all = new int[prompts.size() * longest];
-    for (int row = 0; row < prompts.size(); row++) {
-      int[] prompt = prompts.get(row);
-      int from = row * longest + firstSlot(prompt);
-      for (int i = 0; i < prompt.length; i++) {
-        all[from + i] = element.of(prompt, i);
-      }
-    }
-    return Decoder.indices(scope, all).reshape(prompts.size(), longest);
   }
 }

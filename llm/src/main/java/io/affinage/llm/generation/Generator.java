@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.IValue;
+import io.affinage.llm.data.PrefixTree;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.BlockWeights;
@@ -17,7 +18,8 @@ import java.util.Set;
 
 /**
  * Continues prompts; all layers of several tokens are one native call. Prompts of a batch may
- * differ in length. Not safe for use by several threads at once.
+ * differ in length, and what they share at their start is computed once. Not safe for use by
+ * several threads at once.
  */
 public final class Generator implements AutoCloseable {
   /** Tokens of one call: the overhead of a call is spread, a reader does not notice the wait. */
@@ -27,6 +29,7 @@ public final class Generator implements AutoCloseable {
   private final Kernels kernels;
   private final IValue weights;
   private final IValue adapterArrays;
+  private PromptWork promptWork = PromptWork.NONE;
 
   /**
    * @param adapter what is put beside the weights, see {@link Decoder#withoutAdapter()}
@@ -101,8 +104,9 @@ public final class Generator implements AutoCloseable {
   /** New tokens of these numbers, from one cache. */
   private void decode(NDManager scope, Batch batch, int from, int to) {
     List<Row> rows = batch.rows;
-    Cache cache = new Cache(scope, decoder, rows.stream().map(Row::text).toList(), to - from);
-    NDArray logits = prefill(scope, cache);
+    List<int[]> texts = rows.stream().map(Row::text).toList();
+    Cache cache = new Cache(scope, decoder, texts, to - from);
+    NDArray logits = prefill(scope, texts, cache);
     Sampling sampling = batch.request.sampling();
     int count = from;
     while (count < to && rows.stream().anyMatch(Row::isOpen)) {
@@ -176,7 +180,8 @@ public final class Generator implements AutoCloseable {
         new GenerationRequest(List.of(prompt), 0, Set.of(), Sampling.GREEDY);
     check(request);
     try (NDManager scope = decoder.manager().newSubManager()) {
-      return prefill(scope, new Cache(scope, decoder, request.prompts(), 0)).toFloatArray();
+      Cache cache = new Cache(scope, decoder, request.prompts(), 0);
+      return prefill(scope, request.prompts(), cache).toFloatArray();
     }
   }
 
@@ -197,18 +202,23 @@ public final class Generator implements AutoCloseable {
     }
   }
 
-  private NDArray prefill(NDManager scope, Cache cache) {
+  private NDArray prefill(NDManager scope, List<int[]> texts, Cache cache) {
+    PrefixTree tree = PrefixTree.of(texts, true, decoder.config()::lengthClass);
+    promptWork = promptWork.plus(tree.tokenCount(), tree.nodes());
     try (NDManager inputs = scope.newSubManager()) {
+      PromptTensors prompts = PromptTensors.of(inputs, decoder, tree);
       return kernels
           .run(
               scope,
               "prefill",
-              cache.promptTokens(inputs),
-              cache.promptPositions(inputs),
-              cache.start(),
-              cache.ragged(),
-              cache.promptRotary().frequencies(),
-              cache.promptRotary().factors(),
+              prompts.tokens(),
+              prompts.depths(),
+              prompts.path(),
+              prompts.owner(),
+              prompts.slots(),
+              prompts.last(),
+              prompts.rotary().frequencies(),
+              prompts.rotary().factors(),
               cache.keys(),
               cache.values(),
               decoder.embedding(),
@@ -219,6 +229,11 @@ public final class Generator implements AutoCloseable {
               adapterArrays)
           .singletonOrThrow();
     }
+  }
+
+  /** What this generator's prompts have cost so far. */
+  public PromptWork promptWork() {
+    return promptWork;
   }
 
   private NDArray seen(NDManager scope, GenerationRequest request) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.data.PrefixTree;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.config.DecoderConfig;
@@ -52,24 +53,25 @@ public record RowTensors(
    *     positions
    */
   public static RowTensors of(NDManager scope, Decoder decoder, PrefixTreeRow row) {
-    requirePositions(decoder, row.longest());
-    NDArray tokens = Decoder.indices(scope, row.tokens());
-    NDArray depths = Decoder.indices(scope, row.depths());
+    PrefixTree tree = row.tree();
+    requirePositions(decoder, tree.longest());
+    NDArray tokens = Decoder.indices(scope, tree.tokens());
+    NDArray depths = Decoder.indices(scope, tree.depths());
     NDArray embedded =
         decoder
             .kernels()
             .differentiable(
                 scope, "embed", tokens, depths, decoder.embedding(), decoder.positions())
             .singletonOrThrow();
-    int longest = row.longest();
-    NDArray path = Decoder.indices(scope, row.paths()).reshape(new Shape(row.documents(), longest));
+    NDArray path =
+        Decoder.indices(scope, tree.paths()).reshape(new Shape(tree.documents(), tree.longest()));
     return new RowTensors(
         tokens,
         depths,
         embedded,
-        layers(scope, decoder, row, depths, embedded),
+        layers(scope, decoder, tree, depths, embedded),
         path,
-        Decoder.indices(scope, row.owners()),
+        Decoder.indices(scope, tree.owners()),
         Decoder.indices(scope, row.targetNodes()),
         Decoder.indices(scope, row.targetTokens()),
         scope.create(floats(row.targetWeights())));
@@ -86,15 +88,12 @@ public record RowTensors(
   }
 
   /** By node, the tokens of its text; where texts share a node, all have the same frequencies. */
-  private static int[] textLengths(Decoder decoder, PrefixTreeRow row) {
-    int[] lengths = new int[row.nodes()];
-    for (int node = 0; node < lengths.length; node++) {
-      lengths[node] = row.lengths()[row.owners()[node] / row.longest()];
-    }
+  private static int[] textLengths(Decoder decoder, PrefixTree tree) {
+    int[] lengths = tree.textLengths();
     DecoderConfig config = decoder.config();
-    for (int document = 0; document < row.documents(); document++) {
-      int own = row.lengths()[document];
-      int shared = lengths[row.paths()[document * row.longest()]];
+    for (int document = 0; document < tree.documents(); document++) {
+      int own = tree.lengths()[document];
+      int shared = lengths[tree.node(document, 0)];
       if (config.lengthClass(own) != config.lengthClass(shared)) {
         throw new IllegalStateException(
             "texts of %d and %d tokens share keys that their lengths rotate differently"
@@ -105,10 +104,10 @@ public record RowTensors(
   }
 
   private static List<Layer> layers(
-      NDManager scope, Decoder decoder, PrefixTreeRow row, NDArray depths, NDArray embedded) {
-    int longest = row.longest();
+      NDManager scope, Decoder decoder, PrefixTree tree, NDArray depths, NDArray embedded) {
+    int longest = tree.longest();
     List<NDList> rotations =
-        RotaryTensors.of(scope, decoder, textLengths(decoder, row))
+        RotaryTensors.of(scope, decoder, textLengths(decoder, tree))
             .at(scope, decoder, depths, embedded);
     NDArray still = scope.create(new float[0], new Shape(1, 0));
     NDArray all = mask(scope, decoder, longest, longest);

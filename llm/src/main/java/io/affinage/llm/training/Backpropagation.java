@@ -127,13 +127,13 @@ final class Backpropagation {
     if (regularisation.neftuneAlpha() == 0) {
       return tensors.embedded();
     }
-    float[] magnitudes = new float[row.nodes()];
+    int[] lengths = row.tree().textLengths();
+    float[] magnitudes = new float[lengths.length];
     for (int node = 0; node < magnitudes.length; node++) {
-      int length = row.lengths()[row.owners()[node] / row.longest()];
       magnitudes[node] =
           (float)
               (regularisation.neftuneAlpha()
-                  / Math.sqrt((double) length * decoder.shape().hiddenSize()));
+                  / Math.sqrt((double) lengths[node] * decoder.shape().hiddenSize()));
     }
     return kernels
         .differentiable(

@@ -1,5 +1,6 @@
 package io.affinage.llm.training;
 
+import io.affinage.llm.data.PrefixTree;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.model.Decoder;
@@ -44,7 +45,7 @@ final class StepPlan {
       for (List<TokenizedExample> examples : MicroBatches.of(chosen, settings.batching())) {
         PrefixTreeRow row =
             PrefixTreeRow.of(examples, settings.sharesPrefixes(), decoder.config()::lengthClass);
-        plan.loads.add(new Load(examples, work(decoder, row), row.nodes()));
+        plan.loads.add(new Load(examples, work(decoder, row), row.tree().nodes()));
       }
     }
     return plan;
@@ -54,8 +55,9 @@ final class StepPlan {
   private static double work(Decoder decoder, PrefixTreeRow row) {
     double vocabulary = (double) decoder.shape().vocabularySize() * decoder.shape().hiddenSize();
     double blocks = Math.max(0, decoder.config().parameters() - vocabulary);
-    double pairs = (double) row.documents() * row.longest() * row.longest();
-    return row.nodes() * blocks
+    PrefixTree tree = row.tree();
+    double pairs = (double) tree.documents() * tree.longest() * tree.longest();
+    return tree.nodes() * blocks
         + pairs * 2 * decoder.shape().hiddenSize() * decoder.shape().layers()
         + row.targetTokens().length * vocabulary;
   }

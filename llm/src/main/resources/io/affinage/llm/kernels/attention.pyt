@@ -95,8 +95,8 @@
     out = torch.transpose(torch.view(out, [documents, self.heads, longest, self.head_dim]), 1, 2)
     return torch.embedding(torch.reshape(out, [torch.mul(documents, longest), torch.mul(self.heads, self.head_dim)]), owner)
 
-  # Attention of a prompt over itself. q, k, v [batch, heads or kv_heads, time, head_dim]; visible [batch, 1, time, time]
-  # bool, empty where every position sees itself and all before it. Returns [batch, time, heads, head_dim].
+  # Attention of a prompt over itself. q, k, v [batch, heads or kv_heads, time, head_dim]; visible [time, time] bool,
+  # empty where every position sees itself and all before it. Returns [batch, time, heads, head_dim].
   def prompt_attention(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, visible: Tensor) -> Tensor:
     batch = torch.size(q, 0)
     time = torch.size(q, 2)

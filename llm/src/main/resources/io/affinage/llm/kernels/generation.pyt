@@ -35,47 +35,55 @@
       at = torch.sub(torch.len(rotations), 2)
     return at
 
-  # Fills the cache from prompts: tokens, position [batch, time] int64, padded on the left; start [batch] int64: each
-  # row's first slot; ragged: whether any is above 0. Returns logits [batch, vocabulary] float32 of what follows.
-  def prefill(self: __torch__.Kernels, tokens: Tensor, position: Tensor, start: Tensor, ragged: bool, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
-    batch = torch.size(tokens, 0)
-    time = torch.size(tokens, 1)
-    x = torch.flatten((self).embedded(tokens, position, embedding, positions, ), 0, 1)
-    turns = (self).rotations(torch.flatten(position), frequencies, factors, x, )
-    slots = torch.arange(time, dtype=4, device=ops.prim.device(tokens))
+  # Fills the cache from prompts that share what they have in common at their start (a prefix tree): linear layers see
+  # every distinct token once, attention runs per prompt.
+  # tokens, position [nodes] int64; path [documents, longest] int64: node of each position of the prompts that attention
+  # runs over (padded on the right); owner [nodes] int64: where in the flattened paths a node's output is read; filled
+  # [batch, longest] int64: node of each slot (padded on the left, with any node); last [batch] int64: the node that ends
+  # each prompt. Returns logits [batch, vocabulary] float32 of what follows.
+  def prefill(self: __torch__.Kernels, tokens: Tensor, position: Tensor, path: Tensor, owner: Tensor, filled: Tensor, last: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
+    longest = torch.size(path, 1)
+    x = (self).embedded(tokens, position, embedding, positions, )
+    turns = (self).rotations(position, frequencies, factors, x, )
     everything = torch.empty([0], dtype=11, device=ops.prim.device(tokens))
-    past = everything
     near = everything
-    narrow = torch.__and__(torch.gt(self.window, 0), torch.gt(time, self.window))
-    if torch.__or__(ragged, narrow):
-      key = torch.view(slots, [1, 1, 1, -1])
-      query = torch.view(slots, [1, 1, -1, 1])
-      # A padding slot sees itself, so that no row of scores is empty.
-      seen = torch.logical_or(torch.ge(key, torch.view(start, [-1, 1, 1, 1])), torch.eq(key, query))
-      visible = torch.logical_and(torch.le(key, query), seen)
-      if ragged:
-        past = visible
-        near = visible
-      if narrow:
-        near = torch.logical_and(visible, torch.gt(key, torch.sub(query, self.window)))
-    for i in range(torch.len(keys)):
+    if torch.__and__(torch.gt(self.window, 0), torch.gt(longest, self.window)):
+      at = torch.arange(longest, dtype=4, device=ops.prim.device(tokens))
+      before = torch.sub(torch.unsqueeze(at, 1), at)
+      near = torch.logical_and(torch.ge(before, 0), torch.lt(before, self.window))
+    layers = torch.len(keys)
+    for i in range(layers):
       wi = w[i]
       ai = a[i]
-      at = (self).rotation(i, turns, )
-      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, )
-      q = torch.transpose(torch.unflatten(q, 0, [batch, time]), 1, 2)
-      k = torch.transpose(torch.unflatten(k, 0, [batch, time]), 1, 2)
-      v = torch.transpose(torch.unflatten(v, 0, [batch, time]), 1, 2)
-      _0 = torch.copy_(torch.narrow(keys[i], 2, 0, time), k)
-      _1 = torch.copy_(torch.narrow(values[i], 2, 0, time), v)
-      visible2 = past
+      turn = (self).rotation(i, turns, )
+      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[turn], turns[torch.add(turn, 1)], wi, ai, )
+      _0 = torch.copy_(torch.narrow(keys[i], 2, 0, longest), (self).by_path(k, filled, ))
+      _1 = torch.copy_(torch.narrow(values[i], 2, 0, longest), (self).by_path(v, filled, ))
+      visible = everything
       if torch.eq(self.windowed[i], 1):
-        visible2 = near
-      attended = (self).prompt_attention(q, k, v, visible2, )
-      attended = torch.reshape(attended, [torch.mul(batch, time), torch.mul(self.heads, self.head_dim)])
+        visible = near
+      attended = (self).prompt_attention((self).by_path(q, path, ), (self).by_path(k, path, ), (self).by_path(v, path, ), visible, )
+      attended = torch.reshape(attended, [-1, torch.mul(self.heads, self.head_dim)])
+      if torch.eq(torch.add(i, 1), layers):
+        # What other nodes would give is not read.
+        x = torch.index_select(x, 0, last)
+        attended = torch.index_select(attended, 0, torch.index_select(owner, 0, last))
+      else:
+        if torch.ne(torch.size(owner, 0), torch.size(attended, 0)):
+          attended = torch.index_select(attended, 0, owner)
       x = (self).after_attention(x, attended, wi, ai, )
-    final = torch.select(torch.unflatten(x, 0, [batch, time]), 1, -1)
-    return [(self).logits((self).normalized(final, norm[0], norm[1], ), head, )]
+    return [(self).logits((self).normalized(x, norm[0], norm[1], ), head, )]
+
+  # x [nodes, heads, head_dim] along paths [documents, longest]: [documents, heads, longest, head_dim]
+  def by_path(self: __torch__.Kernels, x: Tensor, path: Tensor) -> Tensor:
+    documents = torch.size(path, 0)
+    longest = torch.size(path, 1)
+    if torch.eq(torch.size(x, 0), torch.mul(documents, longest)):
+      # Nothing is shared or padded: nodes lie in the order of paths.
+      y = torch.unflatten(x, 0, [documents, longest])
+    else:
+      y = torch.unflatten(torch.embedding(torch.flatten(x, 1), path), -1, [-1, self.head_dim])
+    return torch.transpose(y, 1, 2)
 
   # A layer's keys or values with room for more: the new slots hold zeros.
   def longer(self: __torch__.Kernels, x: Tensor, slots: int) -> List[Tensor]:

@@ -100,7 +100,7 @@ class ExampleEncoderTest {
       PrefixTreeRow row =
           PrefixTreeRow.of(
               Arrays.stream(batch).mapToObj(i -> encoded.examples().get(i)).toList(), true);
-      nodes += row.nodes();
+      nodes += row.tree().nodes();
       targets += row.targetCount();
     }
     assertThat(nodes).isEqualTo(36_788);

@@ -23,26 +23,26 @@ class PrefixTreeRowTest {
     TokenizedExample first = TokenizedExample.targetsFrom("a", new int[] {7, 8, 9, 5}, 2);
     TokenizedExample second = TokenizedExample.targetsFrom("b", new int[] {7, 8, 9, 6, 5}, 2);
     PrefixTreeRow row = PrefixTreeRow.of(List.of(first, second), true);
-    assertThat(row.tokens()).containsExactly(7, 8, 9, 5, 6, 5);
-    assertThat(row.depths()).containsExactly(0, 1, 2, 3, 3, 4);
-    assertThat(row.paths()).containsExactly(0, 1, 2, 3, 0, 0, 1, 2, 4, 5);
-    assertThat(row.lengths()).containsExactly(4, 5);
-    assertThat(row.owners()).containsExactly(0, 1, 2, 3, 8, 9);
+    assertThat(row.tree().tokens()).containsExactly(7, 8, 9, 5, 6, 5);
+    assertThat(row.tree().depths()).containsExactly(0, 1, 2, 3, 3, 4);
+    assertThat(row.tree().paths()).containsExactly(0, 1, 2, 3, 0, 0, 1, 2, 4, 5);
+    assertThat(row.tree().lengths()).containsExactly(4, 5);
+    assertThat(row.tree().owners()).containsExactly(0, 1, 2, 3, 8, 9);
     assertThat(row.targetNodes()).containsExactly(1, 2, 2, 4);
     assertThat(row.targetTokens()).containsExactly(9, 5, 6, 5);
     assertThat(row.targetWeights()).containsExactly(2, 1, 1, 1);
     assertThat(row.documentStarts()).containsExactly(0, 2, 5);
     assertThat(row.documentPairs()).containsExactly(0, 1, 0, 2, 3);
     assertThat(row.targetCount()).isEqualTo(5);
-    assertThat(row.tokenCount()).isEqualTo(9);
+    assertThat(row.tree().tokenCount()).isEqualTo(9);
   }
 
   @Test
   void shouldKeepDocumentsApartWithoutSharing() {
     TokenizedExample example = TokenizedExample.targetsFrom("a", new int[] {7, 8, 9}, 1);
     PrefixTreeRow row = PrefixTreeRow.of(List.of(example, example), false);
-    assertThat(row.tokens()).containsExactly(7, 8, 9, 7, 8, 9);
-    assertThat(row.paths()).containsExactly(0, 1, 2, 3, 4, 5);
+    assertThat(row.tree().tokens()).containsExactly(7, 8, 9, 7, 8, 9);
+    assertThat(row.tree().paths()).containsExactly(0, 1, 2, 3, 4, 5);
     assertThat(row.targetWeights()).containsOnly(1);
     assertThat(PrefixTreeRow.of(List.of(example, example), true).targetWeights()).containsOnly(2);
   }
@@ -52,8 +52,8 @@ class PrefixTreeRowTest {
     TokenizedExample one = TokenizedExample.targetsFrom("a", new int[] {7, 8, 9}, 1);
     TokenizedExample other = TokenizedExample.targetsFrom("b", new int[] {7, 8, 9, 5}, 1);
     PrefixTreeRow row = PrefixTreeRow.of(List.of(one, other, one), true, length -> length / 4);
-    assertThat(row.tokens()).containsExactly(7, 8, 9, 7, 8, 9, 5);
-    assertThat(row.paths()).containsExactly(0, 1, 2, 0, 3, 4, 5, 6, 0, 1, 2, 0);
+    assertThat(row.tree().tokens()).containsExactly(7, 8, 9, 7, 8, 9, 5);
+    assertThat(row.tree().paths()).containsExactly(0, 1, 2, 0, 3, 4, 5, 6, 0, 1, 2, 0);
   }
 
   /** Against prefixes as lists in ordinary maps, on random documents over a tiny alphabet. */
@@ -82,7 +82,7 @@ class PrefixTreeRowTest {
         prefixes.add(Arrays.stream(ids, 0, i).boxed().toList());
       }
     }
-    assertThat(PrefixTreeRow.of(examples, true).nodes()).isEqualTo(prefixes.size());
+    assertThat(PrefixTreeRow.of(examples, true).tree().nodes()).isEqualTo(prefixes.size());
   }
 
   @Test
@@ -126,11 +126,11 @@ class PrefixTreeRowTest {
         prefix.add(ids[i]);
         Integer known = nodes.putIfAbsent(List.copyOf(prefix), nodes.size());
         int node = nodes.get(prefix);
-        assertThat(row.paths()[d * row.longest() + i]).isEqualTo(node);
-        assertThat(row.tokens()[node]).isEqualTo(ids[i]);
-        assertThat(row.depths()[node]).isEqualTo(i);
+        assertThat(row.tree().paths()[d * row.tree().longest() + i]).isEqualTo(node);
+        assertThat(row.tree().tokens()[node]).isEqualTo(ids[i]);
+        assertThat(row.tree().depths()[node]).isEqualTo(i);
         if (known == null) {
-          assertThat(row.owners()[node]).isEqualTo(d * row.longest() + i);
+          assertThat(row.tree().owners()[node]).isEqualTo(d * row.tree().longest() + i);
         }
         if (labels[i] != -100) {
           weights.merge(List.of(previous, ids[i]), 1, Integer::sum);
@@ -138,18 +138,18 @@ class PrefixTreeRowTest {
         }
         previous = node;
       }
-      assertThat(row.lengths()[d]).isEqualTo(ids.length);
+      assertThat(row.tree().lengths()[d]).isEqualTo(ids.length);
       assertThat(row.documentStarts()[d + 1] - row.documentStarts()[d]).isEqualTo(pairs.size());
       for (int p = 0; p < pairs.size(); p++) {
         int pair = row.documentPairs()[row.documentStarts()[d] + p];
         assertThat(new int[] {row.targetNodes()[pair], row.targetTokens()[pair]})
             .isEqualTo(pairs.get(p));
       }
-      for (int i = ids.length; i < row.longest(); i++) {
-        assertThat(row.paths()[d * row.longest() + i]).isZero();
+      for (int i = ids.length; i < row.tree().longest(); i++) {
+        assertThat(row.tree().paths()[d * row.tree().longest() + i]).isZero();
       }
     }
-    assertThat(row.nodes()).isEqualTo(nodes.size());
+    assertThat(row.tree().nodes()).isEqualTo(nodes.size());
     List<List<Integer>> found = new ArrayList<>();
     for (int p = 0; p < row.targetNodes().length; p++) {
       found.add(List.of(row.targetNodes()[p], row.targetTokens()[p]));

@@ -17,11 +17,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Texts longer than the cache begins with, and the choice of the likeliest token. */
+/**
+ * Texts longer than the cache begins with, prompts that share their beginnings, and the choice of
+ * the likeliest token.
+ */
 class GeneratorTest {
   private static final int NEW_TOKENS = 75;
 
@@ -66,6 +70,40 @@ class GeneratorTest {
         }
       }
     }
+  }
+
+  /** Of each prompt alone, whatever it shares with others: nothing, its start, or all of it. */
+  @Test
+  void shouldComputeOnceWhatPromptsShare() {
+    int[] system = new Random(8).ints(9, 0, 256).toArray();
+    int[] first = joined(system, 11, 12, 13);
+    int[] second = joined(system, 21, 22, 23, 24, 25);
+    int[] other = {40, 41};
+    assertShared(10, 10, joined(system, 7));
+    assertShared(12 + 14, 9 + 3 + 5, first, second);
+    assertShared(3 * 12, 12, first, first, first);
+    assertShared(9 + 14 + 12, 9 + 5 + 3, system, second, first);
+    assertShared(14 + 9 + 2 + 2, 14 + 2, second, system, other, other);
+    assertShared(2 + 12, 2 + 12, other, first);
+    assertShared(2 * 2, 2, other, other);
+    assertShared(3, 2, new int[] {5}, new int[] {6}, new int[] {5});
+  }
+
+  private void assertShared(int given, int computed, int[]... prompts) {
+    try (Generator generator = new Generator(model.decoder(), model.decoder().withoutAdapter())) {
+      List<GeneratedTokens> together = continued(generator, 6, prompts);
+      assertThat(generator.promptWork()).isEqualTo(new PromptWork(given, computed));
+      for (int row = 0; row < prompts.length; row++) {
+        GeneratedTokens alone = continued(generator, 6, prompts[row]).get(0);
+        assertThat(together.get(row).ids()).isEqualTo(alone.ids());
+        assertThat(together.get(row).logProbabilities())
+            .containsExactly(alone.logProbabilities(), within(1e-4));
+      }
+    }
+  }
+
+  private static int[] joined(int[] start, int... end) {
+    return IntStream.concat(Arrays.stream(start), Arrays.stream(end)).toArray();
   }
 
   /** With a vocabulary that is cut into blocks of 128, and with one that is not. */

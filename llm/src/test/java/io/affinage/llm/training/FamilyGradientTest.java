@@ -81,7 +81,7 @@ class FamilyGradientTest {
       PrefixTreeRow row = PrefixTreeRow.of(examples, true);
       double together = backpropagation.accumulate(row, 1, 0);
 
-      assertThat(row.nodes()).isLessThan(row.tokenCount());
+      assertThat(row.tree().nodes()).isLessThan(row.tree().tokenCount());
       assertThat(together).isCloseTo(apart, within(1e-5 * apart));
       List<float[]> actual = gradients(trainables);
       double rounding = ROUNDING * trainables.gradientNorm();
@@ -115,7 +115,7 @@ class FamilyGradientTest {
       trainables.clearGradients();
 
       PrefixTreeRow row = PrefixTreeRow.of(examples, true, decoder.config()::lengthClass);
-      assertThat(row.nodes()).isLessThan(row.tokenCount());
+      assertThat(row.tree().nodes()).isLessThan(row.tree().tokenCount());
       assertThat(backpropagation.accumulate(row, 1, 0)).isCloseTo(apart, within(1e-5 * apart));
       assertThat(trainables.gradientNorm()).isCloseTo(norm, within(1e-5 * norm));
 
