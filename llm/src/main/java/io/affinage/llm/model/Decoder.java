@@ -34,6 +34,10 @@ public final class Decoder implements AutoCloseable {
           "embedding",
           "head",
           "generation",
+          "training_norm",
+          "training_linear",
+          "training_attention",
+          "training_block",
           "optimizer");
 
   private final DecoderConfig config;

@@ -20,8 +20,9 @@ import java.util.List;
  * @param depths position of each node [nodes] int64
  * @param embedded [nodes, hidden]: what the first block takes
  * @param layers what each layer takes
- * @param path [documents, longest] int64: the node at each position
- * @param owner [nodes] int64: where in the flattened paths a node's attention output is read
+ * @param gather [documents * (heads + 2 kvHeads) * longest] int64: which head of which node
+ *     attention reads, document by document
+ * @param outputs [nodes * heads] int64: which of attention's outputs a node takes
  * @param at [targets] int64: the node that predicts
  * @param target [targets] int64
  * @param weight [targets] float32: how many examples share the prediction
@@ -31,8 +32,8 @@ public record RowTensors(
     NDArray depths,
     NDArray embedded,
     List<Layer> layers,
-    NDArray path,
-    NDArray owner,
+    NDArray gather,
+    NDArray outputs,
     NDArray at,
     NDArray target,
     NDArray weight) {
@@ -63,15 +64,22 @@ public record RowTensors(
             .differentiable(
                 scope, "embed", tokens, depths, decoder.embedding(), decoder.positions())
             .singletonOrThrow();
-    NDArray path =
-        Decoder.indices(scope, tree.paths()).reshape(new Shape(tree.documents(), tree.longest()));
+    int longest = tree.longest();
+    NDList places =
+        decoder
+            .kernels()
+            .run(
+                scope,
+                "tree_places",
+                Decoder.indices(scope, tree.paths()).reshape(new Shape(tree.documents(), longest)),
+                Decoder.indices(scope, tree.owners()));
     return new RowTensors(
         tokens,
         depths,
         embedded,
         layers(scope, decoder, tree, depths, embedded),
-        path,
-        Decoder.indices(scope, tree.owners()),
+        places.get(0),
+        places.get(1),
         Decoder.indices(scope, row.targetNodes()),
         Decoder.indices(scope, row.targetTokens()),
         scope.create(floats(row.targetWeights())));

@@ -155,7 +155,7 @@ final class Backpropagation {
       NDArray noise) {
     List<Object> arguments = new ArrayList<>(first);
     RowTensors.Layer layer = row.layers().get(block);
-    arguments.addAll(List.of(layer.cos(), layer.sin(), row.path(), row.owner(), layer.mask()));
+    arguments.addAll(List.of(layer.cos(), layer.sin(), row.gather(), row.outputs(), layer.mask()));
     arguments.add(decoder.blocks().get(block).arrays());
     arguments.add(trainables.adapter().block(block));
     arguments.add(noise);

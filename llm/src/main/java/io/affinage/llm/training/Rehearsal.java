@@ -54,7 +54,7 @@ final class Rehearsal {
       Shape shape = parameter.value().getShape();
       state += rule.stateBytes(shape);
       masters += parameter.value() == parameter.weight() ? 0 : 4 * shape.size();
-      bytes += parameter.ofModel() ? 0 : 4 * shape.size();
+      bytes += parameter.ofModel() ? 0 : decoder.precision().bytes() * shape.size();
     }
     return new Preflight.Memory(
         bytes,

@@ -8,6 +8,7 @@ import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.WeightNames;
 import io.affinage.llm.tensor.Precision;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
  *
  * <p>Weights of a model that computes in 16 bits are trained through float32 copies: updates are
  * often smaller than a 16-bit weight can show. {@link #publish()} rounds the copies into the model.
+ * An adapter is float32 itself, and what kernels read are roundings of it.
  */
 public final class Trainables implements AutoCloseable {
   private final Decoder decoder;
@@ -49,7 +51,7 @@ public final class Trainables implements AutoCloseable {
    * One trained array.
    *
    * @param name its key in files
-   * @param weight what the kernels read
+   * @param weight what the kernels read, in the precision of the model
    * @param value float32; the weight itself unless that has fewer bits
    */
   public record Parameter(String name, NDArray weight, NDArray value, Role role) {
@@ -75,17 +77,27 @@ public final class Trainables implements AutoCloseable {
     decoder.requirePlain("training");
     this.decoder = decoder;
     this.manager = decoder.manager().newSubManager();
-    this.adapter = lora;
     embedding = Range.NOTHING;
+    Map<NDArray, NDArray> working = new IdentityHashMap<>();
     lora.forEachMatrix(
-        (key, array) ->
-            add(key, array, array, key.endsWith("lora_A.weight") ? Role.LORA_A : Role.LORA_B));
+        (key, array) -> {
+          NDArray read =
+              decoder.precision() == Precision.FLOAT32
+                  ? array
+                  : decoder.toPrecision(manager, array);
+          working.put(array, read);
+          add(key, read, array, key.endsWith("lora_A.weight") ? Role.LORA_A : Role.LORA_B);
+        });
+    List<List<NDArray>> read = new ArrayList<>();
     int at = 0;
     for (int block = 0; block < decoder.shape().layers(); block++) {
+      read.add(
+          lora.block(block).stream().map(array -> working.getOrDefault(array, array)).toList());
       int count = lora.matrices(block).size();
       blocks.put(block, new Range(at, at + count));
       at += count;
     }
+    adapter = read::get;
     norm = Range.NOTHING;
     head = -1;
   }

@@ -32,7 +32,7 @@
 
   # Rotated queries and keys, and values of h [..., hidden]: [q [..., heads, head_dim], k, v [..., kv_heads, head_dim]]
   def projections(self: __torch__.Kernels, h: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
-    raw = (self).linears(h, (self).projection_slots(), w, a, annotate(List[float], []), )
+    raw = (self).linears(h, (self).projection_slots(), w, a, )
     return (self).turned_heads(raw, cos, sin, w, )
 
   # The same from what those layers gave.
@@ -44,7 +44,7 @@
       v = torch.unflatten(raw[2], -1, [self.kv_heads, self.head_dim])
     else:
       first = raw[0]
-      if torch.__or__(torch.eq(self.packing, 1), self.stacked):
+      if torch.ne(self.packing, 2):
         rows = torch.unflatten(first, -1, [-1, self.head_dim])
         turning = torch.add(self.heads, self.kv_heads)
         both = torch.narrow(rows, -2, 0, turning)
@@ -72,28 +72,6 @@
     if torch.gt(self.score_cap, 0.):
       y = torch.mul(torch.tanh(torch.div(score, self.score_cap)), self.score_cap)
     return y
-
-  # Attention over a row of documents that share prefixes: every document gathers its nodes.
-  # q [nodes, heads, head_dim]; k, v [nodes, kv_heads, head_dim]; path [documents, longest]: node of each position
-  # (right-padded); owner [nodes]: where in the flattened paths a node's output is read; mask [longest, longest]: 0 where
-  # a position sees another, -inf elsewhere. Returns [nodes, heads * head_dim].
-  def tree_attention(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, path: Tensor, owner: Tensor, mask: Tensor) -> Tensor:
-    documents = torch.size(path, 0)
-    longest = torch.size(path, 1)
-    group = torch.floordiv(self.heads, self.kv_heads)
-    batch = torch.mul(documents, self.kv_heads)
-    # One gather for all three, so that their gradients are added up in one go as well.
-    nodes = torch.flatten(torch.cat([torch.mul(q, self.scale), k, v], 1), 1)
-    gathered = torch.view(torch.embedding(nodes, path), [documents, longest, -1, self.head_dim])
-    q, k, v = torch.split_with_sizes(torch.transpose(gathered, 1, 2), [self.heads, self.kv_heads, self.kv_heads], 1)
-    q = torch.reshape(q, [batch, torch.mul(group, longest), self.head_dim])
-    k = torch.reshape(k, [batch, longest, self.head_dim])
-    v = torch.reshape(v, [batch, longest, self.head_dim])
-    score = (self).capped(torch.view(torch.bmm(q, torch.transpose(k, 1, 2)), [batch, group, longest, longest]), )
-    weight = torch.softmax(torch.add_(score, mask), -1)
-    out = torch.bmm(torch.view(weight, [batch, torch.mul(group, longest), longest]), v)
-    out = torch.transpose(torch.view(out, [documents, self.heads, longest, self.head_dim]), 1, 2)
-    return torch.embedding(torch.reshape(out, [torch.mul(documents, longest), torch.mul(self.heads, self.head_dim)]), owner)
 
   # Attention of a prompt over itself. q, k, v [batch, heads or kv_heads, time, head_dim]; visible [time, time] bool,
   # empty where every position sees itself and all before it. Returns [batch, time, heads, head_dim].

@@ -1,0 +1,49 @@
+  # Norms of a block in training, and their gradients.
+
+  # x [nodes, hidden] beside -x: [nodes, 2 hidden]. Of such rows the mean is 0 and the variance x's mean square, so that
+  # LayerNorm, which has kernels for both directions, is RMSNorm.
+  def mirrored(self: __torch__.Kernels, x: Tensor) -> Tensor:
+    signs = torch.tensor([1., -1.], dtype=ops.prim.dtype(x), device=ops.prim.device(x))
+    return torch.flatten(torch.mul(torch.unsqueeze(x, 1), torch.unsqueeze(signs, 1)), 1)
+
+  # The weight of a mirrored row. On a CPU statistics are float32 where the weight is; elsewhere they always are.
+  def mirrored_weight(self: __torch__.Kernels, weight: Tensor, x: Tensor) -> Tensor:
+    wide = torch.to(weight, 6)
+    if self.one_plus:
+      wide = torch.add(wide, 1)
+    if torch.__not__(ops.prim.is_cpu(x)):
+      wide = torch.type_as(wide, x)
+    return torch.cat([wide, wide], 0)
+
+  # The norm in this slot of x [nodes, hidden]; puts the statistics that its gradient takes into kept: mean, 1 / deviation.
+  def norm_kept(self: __torch__.Kernels, x: Tensor, slot: int, w: List[Tensor], kept: List[Tensor]) -> Tensor:
+    at = torch.add(torch.mul(slot, 2), 14)
+    width = torch.size(x, 1)
+    if self.layer_norm:
+      y, mean, deviation = torch.native_layer_norm(x, [width], w[at], w[torch.add(at, 1)], self.eps)
+    else:
+      twice, mean, deviation = torch.native_layer_norm((self).mirrored(x, ), [torch.mul(width, 2)], (self).mirrored_weight(w[at], x, ), None, self.eps)
+      y = torch.contiguous(torch.narrow(twice, 1, 0, width))
+    _0 = torch.append(kept, mean)
+    _1 = torch.append(kept, deviation)
+    return y
+
+  # The gradient of a norm's input [nodes, hidden]; those of its weight and bias go to their places in found.
+  def norm_vjp(self: __torch__.Kernels, x: Tensor, mean: Tensor, deviation: Tensor, slot: int, upstream: Tensor, w: List[Tensor], found: List[Tensor]) -> Tensor:
+    at = torch.add(torch.mul(slot, 2), 14)
+    weight = w[at]
+    width = torch.size(x, 1)
+    trained = ops.prim.requires_grad(weight)
+    if self.layer_norm:
+      bias = w[torch.add(at, 1)]
+      dx, dweight, dbias = torch.native_layer_norm_backward(upstream, x, [width], mean, deviation, weight, bias, [True, trained, ops.prim.requires_grad(bias)])
+      _0 = torch._set_item(found, torch.add(at, 1), dbias)
+      _1 = torch._set_item(found, at, dweight)
+    else:
+      first = torch.tensor([1., 0.], dtype=ops.prim.dtype(x), device=ops.prim.device(x))
+      above = torch.flatten(torch.mul(torch.unsqueeze(upstream, 1), torch.unsqueeze(first, 1)), 1)
+      both, dtwice, none = torch.native_layer_norm_backward(above, (self).mirrored(x, ), [torch.mul(width, 2)], mean, deviation, (self).mirrored_weight(weight, x, ), None, [True, trained, False])
+      dx = torch.sub(torch.narrow(both, 1, 0, width), torch.narrow(both, 1, width, width))
+      if trained:
+        _2 = torch._set_item(found, at, torch.narrow(dtwice, 0, 0, width))
+    return dx
