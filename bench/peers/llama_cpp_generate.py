@@ -4,11 +4,11 @@ import itertools
 from side import median_of_three, need, say, task
 
 llama_cpp = need("llama_cpp")
+from llama_cpp_chat import tokens
 
 t = task()
 model = llama_cpp.Llama(t["model"], n_ctx=1024, n_threads=t["threads"], n_threads_batch=t["threads"], verbose=False)
-text = f"<|im_start|>user\n{t['prompt']}<|im_end|>\n<|im_start|>assistant\n"
-prompt = model.tokenize(text.encode(), add_bos=False, special=True)
+prompt = tokens(model, t["prompts"][0])
 
 
 def generate(count=t["newTokens"]):
@@ -19,4 +19,4 @@ def generate(count=t["newTokens"]):
 
 
 generate(8)
-say(tokensPerSecond=t["newTokens"] / median_of_three(generate))
+say(tokensPerSecond=t["newTokens"] / median_of_three(generate), promptTokens=len(prompt))

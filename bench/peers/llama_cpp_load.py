@@ -5,6 +5,7 @@ import time
 from side import median_of_three, need, say, task
 
 llama_cpp = need("llama_cpp")
+from llama_cpp_chat import tokens
 
 t = task()
 
@@ -14,8 +15,7 @@ def load():
 
 
 model = load()
-text = f"<|im_start|>user\n{t['prompt']}<|im_end|>\n<|im_start|>assistant\n"
-prompt = model.tokenize(text.encode(), add_bos=False, special=True)
+prompt = tokens(model, t["prompt"])
 
 
 def first(ids, model=model):
