@@ -1,20 +1,24 @@
   # The output head and its loss, only where there is a target. Attribute logit_cap: soft cap of the logits (Gemma 2), 0
   # without one. norm: weight and bias of the final norm, the bias empty where there is none.
 
-  # h [..., hidden] normalized; head: plain or packed (linear.pyt) -> logits [..., vocabulary] float32
-  def logits(self: __torch__.Kernels, h: Tensor, head: Tensor) -> Tensor:
+  # h [..., hidden] normalized; head: plain or packed (linear.pyt) -> logits [..., vocabulary] in the type of h
+  def scores(self: __torch__.Kernels, h: Tensor, head: Tensor) -> Tensor:
     none = torch.empty([0], dtype=6)
     y = (self).product(h, head, none, none, )
     if torch.gt(self.logit_cap, 0.):
       y = torch.mul(torch.tanh(torch.div(y, self.logit_cap)), self.logit_cap)
-    return torch.to(y, 6)
+    return y
+
+  # The same as float32.
+  def logits(self: __torch__.Kernels, h: Tensor, head: Tensor) -> Tensor:
+    return torch.to((self).scores(h, head, ), 6)
 
   # x [nodes, hidden]; at [targets]: the node that predicts; target [targets] int64; weight [targets] float32: how many
   # examples share this prediction; head [vocabulary, hidden]; scale [] float32 multiplies the gradients; smoothing [1]
   # float64 on the CPU: share of the target's probability that is spread over the vocabulary.
   # Returns [weighted sum of -log p (not the mean), gradient of x, gradient of each norm array that requires one, gradient of
   # head if it requires one], in chunks of targets so that only a chunk's logits exist at a time. The sum and the gradients
-  # of norm and head are float32, whatever these are. The gradient of the logits is p - target, where p overwrites log p.
+  # of norm and head are float32, whatever these are.
   def head_vjp(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, weight: Tensor, scale: Tensor, smoothing: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
     spread = float(torch.select(smoothing, 0, 0))
     leaf = torch.requires_grad_(torch.detach(x), True)
@@ -37,35 +41,51 @@
       rows = torch.narrow(h, 0, start, length)
       index = torch.unsqueeze(torch.narrow(target, 0, start, length), -1)
       share = torch.unsqueeze(torch.narrow(weight, 0, start, length), -1)
-      logits = (self).logits(rows, w, )
-      p = torch.log_softmax(logits, -1)
-      loss = torch.mul(torch.gather(p, -1, index), torch.sub(spread, 1.))
-      if torch.gt(spread, 0.):
-        loss = torch.sub(loss, torch.mul(torch.mean(p, [-1], True), spread))
-      total = torch.add(total, torch.sum(torch.mul(loss, share)))
-      _1 = torch.exp_(p)
-      _2 = torch.scatter_add_(p, -1, index, torch.full_like(share, torch.sub(spread, 1.)))
-      if torch.gt(spread, 0.):
-        _3 = torch.sub_(p, torch.div(spread, torch.size(p, -1)))
-      _4 = torch.mul_(p, torch.mul(share, scale))
-      if torch.gt(self.logit_cap, 0.):
-        # of c tanh(z / c): 1 - tanh^2
-        _5 = torch.mul_(p, torch.rsub(torch.square(torch.div(logits, self.logit_cap)), 1.))
-      g = torch.type_as(p, h)
-      _6 = torch.copy_(torch.narrow(upstream, 0, start, length), torch.mm(g, w))
+      g = (self).scores(rows, w, )
+      total = torch.add(total, torch.sum(torch.mul((self).residuals(g, index, spread, ), share)))
+      share = torch.mul(share, scale)
+      _1 = torch.copy_(torch.narrow(upstream, 0, start, length), torch.mul(torch.mm(g, w), share))
       if ops.prim.requires_grad(head):
-        part = torch.to(torch.mm(torch.t(g), rows), 6)
+        part = torch.to(torch.mm(torch.t(g), torch.type_as(torch.mul(rows, share), rows)), 6)
         if torch.eq(c, 0):
-          _7 = torch.append(head_gradient, part)
+          _2 = torch.append(head_gradient, part)
         else:
-          _8 = torch.add_(head_gradient[0], part)
+          _3 = torch.add_(head_gradient[0], part)
     found = (self).gradients(normed, upstream, inputs, )
     result = annotate(List[Tensor], [total, found[0]])
     for i in range(torch.sub(torch.len(found), 1)):
-      _9 = torch.append(result, torch.to(found[torch.add(i, 1)], 6))
+      _4 = torch.append(result, torch.to(found[torch.add(i, 1)], 6))
     if ops.prim.requires_grad(head):
-      _10 = torch.append(result, head_gradient[0])
+      _5 = torch.append(result, head_gradient[0])
     return result
+
+  # Turns logits [targets, vocabulary] in place into the gradient of each target's loss; index [targets, 1]: the targets,
+  # spread: as smoothing. Returns the losses [targets, 1] float32. Goes by rows of a million values together, which stay in
+  # the cache as float32.
+  def residuals(self: __torch__.Kernels, logits: Tensor, index: Tensor, spread: float) -> Tensor:
+    losses = torch.empty([torch.size(logits, 0), 1], dtype=6, device=ops.prim.device(logits))
+    parts = torch.split(logits, ops.prim.max(1, torch.floordiv(1048576, torch.size(logits, 1))), 0)
+    start = 0
+    for i in range(torch.len(parts)):
+      part = parts[i]
+      count = torch.size(part, 0)
+      at = torch.narrow(index, 0, start, count)
+      p = torch.log_softmax(torch.to(part, 6), -1)
+      loss = torch.mul(torch.gather(p, -1, at), torch.sub(spread, 1.))
+      if torch.gt(spread, 0.):
+        loss = torch.sub(loss, torch.mul(torch.mean(p, [-1], True), spread))
+      _0 = torch.copy_(torch.narrow(losses, 0, start, count), loss)
+      # p - target, where p overwrites log p.
+      _1 = torch.exp_(p)
+      _2 = torch.scatter_add_(p, -1, at, torch.full_like(loss, torch.sub(spread, 1.)))
+      if torch.gt(spread, 0.):
+        _3 = torch.sub_(p, torch.div(spread, torch.size(p, -1)))
+      if torch.gt(self.logit_cap, 0.):
+        # of c tanh(z / c): 1 - tanh^2
+        _4 = torch.mul_(p, torch.rsub(torch.square(torch.div(torch.to(part, 6), self.logit_cap)), 1.))
+      _5 = torch.copy_(part, p)
+      start = torch.add(start, count)
+    return losses
 
   # -log p of each target, without gradients: [targets] float32
   def token_losses(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
