@@ -9,7 +9,7 @@ import java.util.Map;
 /** What kernels read as {@code self.NAME}: a decoder's configuration in numbers. */
 final class KernelAttributes {
   /** Targets whose logits exist at the same time in a loss. */
-  private static final int HEAD_CHUNK = 128;
+  private static final int HEAD_CHUNK = 256;
 
   private KernelAttributes() {}
 
