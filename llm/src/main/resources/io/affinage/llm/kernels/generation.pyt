@@ -45,12 +45,8 @@
     longest = torch.size(path, 1)
     x = (self).embedded(tokens, position, embedding, positions, )
     turns = (self).rotations(position, frequencies, factors, x, )
-    everything = torch.empty([0], dtype=11, device=ops.prim.device(tokens))
-    near = everything
-    if torch.__and__(torch.gt(self.window, 0), torch.gt(longest, self.window)):
-      at = torch.arange(longest, dtype=4, device=ops.prim.device(tokens))
-      before = torch.sub(torch.unsqueeze(at, 1), at)
-      near = torch.logical_and(torch.ge(before, 0), torch.lt(before, self.window))
+    block = ops.prim.min(longest, 128)
+    later = torch.triu(torch.full([block, block], float("-inf"), dtype=ops.prim.dtype(x), device=ops.prim.device(x)), 1)
     layers = torch.len(keys)
     for i in range(layers):
       wi = w[i]
@@ -59,11 +55,8 @@
       q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[turn], turns[torch.add(turn, 1)], wi, ai, )
       _0 = torch.copy_(torch.narrow(keys[i], 2, 0, longest), (self).by_path(k, filled, ))
       _1 = torch.copy_(torch.narrow(values[i], 2, 0, longest), (self).by_path(v, filled, ))
-      visible = everything
-      if torch.eq(self.windowed[i], 1):
-        visible = near
-      attended = (self).prompt_attention((self).by_path(q, path, ), (self).by_path(k, path, ), (self).by_path(v, path, ), visible, )
-      attended = torch.reshape(attended, [-1, torch.mul(self.heads, self.head_dim)])
+      window = torch.mul(self.windowed[i], self.window)
+      attended = (self).prompt_attention((self).by_path(q, path, ), (self).by_path(k, path, ), (self).by_path(v, path, ), later, window, )
       if torch.eq(torch.add(i, 1), layers):
         # What other nodes would give is not read.
         x = torch.index_select(x, 0, last)
