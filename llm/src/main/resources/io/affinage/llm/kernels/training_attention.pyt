@@ -79,9 +79,8 @@
     if torch.gt(self.score_cap, 0.):
       # of c tanh(z / c): 1 - tanh^2
       dscore = torch.mul(dscore, torch.rsub(torch.square(torch.tanh(torch.mul(score, torch.div(self.scale, self.score_cap)))), 1.))
-    _1 = torch.mul_(dscore, self.scale)
-    _2 = torch.bmm(dscore, k, out=dq)
-    _3 = torch.bmm(torch.transpose(dscore, 1, 2), q, out=dk)
+    _1 = torch.baddbmm_(dq, dscore, k, beta=0, alpha=self.scale)
+    _2 = torch.baddbmm_(dk, torch.transpose(dscore, 1, 2), q, beta=0, alpha=self.scale)
     return torch.view((self).added_rows(drows, gather, torch.floordiv(torch.numel(heads), self.head_dim), ), torch.size(heads))
 
   # Rotates queries and keys in place. heads [nodes, heads + 2 kv_heads, head_dim]; cos, sin as rotate has them.
