@@ -12,6 +12,7 @@ import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -27,6 +28,11 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
   @Override
   public int handleParseException(ParameterException e, String[] arguments) {
     CommandLine command = e.getCommandLine();
+    if (e instanceof MissingParameterException && !command.getUnmatchedArguments().isEmpty()) {
+      // What is missing may be what was misspelt.
+      return handleParseException(
+          new UnmatchedArgumentException(command, command.getUnmatchedArguments()), arguments);
+    }
     StringBuilder message = new StringBuilder(e.getMessage().strip());
     if (e instanceof UnmatchedArgumentException unmatched) {
       List<String> suggestions = new ArrayList<>(unmatched.getSuggestions());

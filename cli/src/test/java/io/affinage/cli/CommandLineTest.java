@@ -49,6 +49,15 @@ class CommandLineTest {
   }
 
   @Test
+  void shouldNameAMisspeltOptionBeforeWhatIsMissing() {
+    Result result = run("export", "--formt", "gguf");
+    assertThat(result.status()).isEqualTo(2);
+    assertThat(result.err())
+        .contains("Unknown option: '--formt'")
+        .contains("did you mean --format");
+  }
+
+  @Test
   void shouldRefuseAnUnknownCommand() {
     Result result = run("jobz");
     assertThat(result.status()).isEqualTo(2);
