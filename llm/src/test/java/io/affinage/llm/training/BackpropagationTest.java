@@ -95,6 +95,29 @@ class BackpropagationTest {
     }
   }
 
+  /** Beside a long text the softmax is too large to be kept. */
+  @Test
+  void shouldGiveTheSameWhereTheSoftmaxIsComputedAgain() {
+    try (TinyModel model = new TinyModel();
+        LoraAdapter lora = randomAdapter(model);
+        Trainables trainables = Trainables.of(model.decoder, lora)) {
+      Backpropagation backpropagation = backpropagation(model, trainables, false, 0);
+      int[] ids = new Random(3).ints(60, 0, model.decoder.shape().vocabularySize()).toArray();
+      TokenizedExample extended = TokenizedExample.targetsFrom("long", ids, 50);
+      backpropagation.accumulate(PrefixTreeRow.of(EXAMPLES, false), 1, 0);
+      backpropagation.accumulate(PrefixTreeRow.of(List.of(extended), false), 1, 0);
+      List<float[]> expected = gradients(trainables);
+      zero(model, trainables);
+      List<TokenizedExample> all = new ArrayList<>(EXAMPLES);
+      all.add(extended);
+      backpropagation.accumulate(PrefixTreeRow.of(all, false), 1, 0);
+      List<float[]> actual = gradients(trainables);
+      for (int i = 0; i < expected.size(); i++) {
+        assertThat(actual.get(i)).containsExactly(expected.get(i), within(1e-5f));
+      }
+    }
+  }
+
   @Test
   void shouldDropTheSameWhenActivationsAreRecomputed() {
     try (TinyModel model = new TinyModel();
