@@ -54,6 +54,49 @@ def nearest(values, code, absmax, out, blocksize):
     absmax.copy_(largest)
 
 
+class Companded(torch.optim.Optimizer):
+    """AdamW with companded 8-bit moments (FlashOptim, algorithms 2 and 3), value by value: blocks of 64 with float32
+    scales, arrays of 4,096 elements or more, and no second moment rounded to 0."""
+
+    def __init__(self, parameters, lr, weight_decay, betas=(0.9, 0.999), eps=1e-8):
+        super().__init__(parameters, dict(lr=lr, weight_decay=weight_decay, betas=betas, eps=eps))
+
+    @staticmethod
+    def first(m):
+        scale = m.abs().amax(1, keepdim=True)
+        x = m / scale.clamp(min=1e-30)
+        code = torch.floor(127 * (2 * x / (1 + x.abs())) + 0.5)
+        y = code / 127
+        return y / (2 - y.abs()) * scale
+
+    @staticmethod
+    def second(v):
+        root = v.sqrt()
+        scale = root.amax(1, keepdim=True)
+        code = torch.floor(255 * root / scale.clamp(min=1e-30) + 0.5).clamp(min=1)
+        return (code / 255 * scale) ** 2
+
+    def step(self):
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for p in group["params"]:
+                state = self.state[p]
+                m, v = (state.get(k, torch.zeros_like(p)) for k in ("m", "v"))
+                state["step"] = state.get("step", 0) + 1
+                m = beta1 * m + (1 - beta1) * p.grad
+                v = beta2 * v + (1 - beta2) * p.grad ** 2
+                m_hat, v_hat = m / (1 - beta1 ** state["step"]), v / (1 - beta2 ** state["step"])
+                p.data -= group["lr"] * (m_hat / (v_hat.sqrt() + group["eps"]) + group["weight_decay"] * p.data)
+                if p.numel() >= 4096:
+                    m, v = (self.blockwise(part, code) for part, code in ((m, self.first), (v, self.second)))
+                state.update(m=m, v=v)
+
+    @staticmethod
+    def blockwise(x, code):
+        padded = torch.nn.functional.pad(x.detach().reshape(-1), (0, -x.numel() % 64)).view(-1, 64)
+        return code(padded).reshape(-1)[:x.numel()].reshape(x.shape)
+
+
 def factors(schedule, steps):
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     scheduler = schedule(optimizer)
@@ -81,6 +124,7 @@ result = {
     "traces": {
         "adamw": trace(lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=DECAY)),
         "adamw_8bit": trace(lambda p: bitsandbytes.optim.AdamW8bit(p, lr=0.01, weight_decay=DECAY)),
+        "adamw_companded": trace(lambda p: Companded(p, lr=0.01, weight_decay=DECAY)),
         "adafactor": trace(adafactor(False)),
         "adafactor_scaled": trace(adafactor(True)),
         "lion": trace(lambda p: bitsandbytes.optim.Lion32bit(p, lr=0.01, betas=(0.9, 0.99), weight_decay=DECAY)),

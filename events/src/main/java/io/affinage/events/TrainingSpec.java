@@ -171,11 +171,11 @@ public record TrainingSpec(
   /**
    * The method that moves the weights.
    *
-   * @param type {@code adamw} (default), {@code adamw_8bit}, {@code adafactor}, {@code lion} or
-   *     {@code sgd}
-   * @param beta1 for {@code adamw}, {@code adamw_8bit}, {@code lion}
-   * @param beta2 for {@code adamw}, {@code adamw_8bit}, {@code lion}
-   * @param epsilon for {@code adamw}, {@code adamw_8bit}
+   * @param type {@code adamw} (default), {@code adamw_8bit}, {@code adamw_companded}, {@code
+   *     adafactor}, {@code lion} or {@code sgd}
+   * @param beta1 for AdamW in all forms, {@code lion}
+   * @param beta2 for AdamW in all forms, {@code lion}
+   * @param epsilon for AdamW in all forms
    * @param momentum for {@code sgd}
    * @param nesterov for {@code sgd}
    * @param loraPlusRatio the learning rate of B over that of A

@@ -24,6 +24,7 @@ import io.affinage.llm.training.TrainingProgress;
 import io.affinage.llm.training.TrainingRun;
 import io.affinage.llm.training.TrainingSettings;
 import io.affinage.llm.training.WeightSelection;
+import io.affinage.llm.training.optimizer.OptimizerRule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,12 +84,13 @@ final class SftWork {
     String trained = task.get("trained").textValue();
     return switch (trained) {
       case "lora" -> Trainables.of(model.decoder(), lora);
-      case "full" -> Trainables.allWeights(model.decoder());
+      case "full" -> Trainables.of(model.decoder(), WeightSelection.ALL, batching(task));
       case "partial" ->
           Trainables.of(
               model.decoder(),
               WeightSelection.lastLayers(
-                  task.get("lastLayers").intValue(), model.decoder().config()));
+                  task.get("lastLayers").intValue(), model.decoder().config()),
+              batching(task));
       default -> throw new IllegalArgumentException("nothing is trained as " + trained);
     };
   }
@@ -119,12 +121,17 @@ final class SftWork {
         .examples();
   }
 
+  private static Batching batching(JsonNode task) {
+    return new Batching(task.get("batch").intValue(), task.get("microBatches").intValue(), 0, true);
+  }
+
   static TrainingSettings settings(JsonNode task, long seed) {
     return TrainingSettings.DEFAULT
+        .with(batching(task))
         .with(
-            new Batching(
-                task.get("batch").intValue(), task.get("microBatches").intValue(), 0, true))
-        .with(Optimization.DEFAULT.withLearningRate(task.get("learningRate").doubleValue()))
+            Optimization.DEFAULT
+                .withLearningRate(task.get("learningRate").doubleValue())
+                .withRule(OptimizerRule.of(task.path("optimizer").asText("adamw"))))
         .with(new Schedule(Schedule.Shape.LINEAR, 0, 0, 0))
         .withRecomputedActivations(task.get("recompute").booleanValue())
         .withSeed(seed);

@@ -27,7 +27,9 @@ final class TrainingGroups {
     }
     TrainingSpec.Optimizer result =
         new TrainingSpec.Optimizer(
-            optimizer.word("type", List.of("adamw", "adamw_8bit", "adafactor", "lion", "sgd")),
+            optimizer.word(
+                "type",
+                List.of("adamw", "adamw_8bit", "adamw_companded", "adafactor", "lion", "sgd")),
             optimizer.number("beta1", 0, 0.999999),
             optimizer.number("beta2", 0, 0.999999),
             optimizer.number("epsilon", 1e-16, 1),

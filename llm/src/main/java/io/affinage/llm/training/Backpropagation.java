@@ -80,10 +80,11 @@ final class Backpropagation {
               scope.create((float) scale),
               decoder.hostVector(scope, regularisation.labelSmoothing()),
               decoder.norm(),
-              decoder.head());
+              decoder.head(),
+              trainables.headGradient().orElseGet(() -> scope.zeros(new Shape(0))));
       double loss = head.get(0).getFloat();
       NDArray upstream = head.get(1);
-      add(scope, trainables.headGradients(), head.subNDList(2));
+      add(scope, trainables.normGradients(), head.subNDList(2));
       for (int block = layers - 1; block >= lowest; block--) {
         if (recompute) {
           NDList results =
@@ -107,16 +108,15 @@ final class Backpropagation {
         inputs[block].close();
       }
       if (trainables.trainsEmbedding()) {
-        NDList gradients =
-            kernels.run(
-                scope,
-                "embed_vjp",
-                upstream,
-                tensors.tokens(),
-                tensors.depths(),
-                decoder.embedding(),
-                decoder.positions());
-        add(scope, trainables.embeddingGradients(), gradients);
+        kernels.run(
+            scope,
+            "embed_vjp",
+            upstream,
+            tensors.tokens(),
+            tensors.depths(),
+            decoder.embedding(),
+            decoder.positions(),
+            trainables.embeddingGradients());
       }
       return loss;
     }

@@ -32,6 +32,11 @@ public record Batching(
         gradientAccumulation);
   }
 
+  /** Whether a step is one micro-batch. */
+  boolean isUndivided() {
+    return gradientAccumulation == 1 && tokenBudget == 0;
+  }
+
   /** Steps of so many rows, in one micro-batch each. */
   public static Batching of(int batchSize) {
     return new Batching(batchSize, 1, 0, true);

@@ -38,7 +38,7 @@ public record Preflight(TrainingSettings settings, Counts counts, Memory memory,
    * Bytes.
    *
    * @param weights the model, and its adapter
-   * @param masterWeights float32 copies of 16-bit weights that are trained
+   * @param masterWeights what 16-bit weights that are trained lack to float32, or copies in float32
    * @param gradients accumulators of what is trained
    * @param optimizerState beside what is trained; in a file when it is paged
    * @param average moving average of the weights

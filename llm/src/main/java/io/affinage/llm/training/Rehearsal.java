@@ -10,7 +10,6 @@ import io.affinage.llm.tensor.ResidentMemory;
 import io.affinage.llm.training.optimizer.OptimizedArray;
 import io.affinage.llm.training.optimizer.Optimizer;
 import io.affinage.llm.training.optimizer.OptimizerRule;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -48,18 +47,20 @@ final class Rehearsal {
     long bytes = weights[0] * decoder.precision().bytes();
     long elements = trainables.size();
     long masters = 0;
+    long gradients = 0;
     long state = 0;
     OptimizerRule rule = settings.optimization().rule();
     for (Trainables.Parameter parameter : trainables.parameters()) {
-      Shape shape = parameter.value().getShape();
+      Shape shape = parameter.value().shape();
       state += rule.stateBytes(shape);
-      masters += parameter.value() == parameter.weight() ? 0 : 4 * shape.size();
+      masters += parameter.bytesBesideWeight();
+      gradients += trainables.gradientBytes(parameter);
       bytes += parameter.ofModel() ? 0 : decoder.precision().bytes() * shape.size();
     }
     return new Preflight.Memory(
         bytes,
         masters,
-        4 * elements,
+        gradients,
         state,
         settings.regularisation().emaDecay() > 0 ? 4 * elements : 0,
         elements,
@@ -144,19 +145,20 @@ final class Rehearsal {
     long columns = Math.min(elements, 1024);
     Shape shape = new Shape(Math.max(1, elements / columns), columns);
     try (NDManager scope = decoder.manager().newSubManager()) {
-      NDArray value = scope.ones(shape);
-      NDArray gradient = scope.ones(shape);
-      List<OptimizedArray> arrays = new ArrayList<>();
-      arrays.add(new OptimizedArray("trial", value, gradient, 1, 0));
+      OptimizedArray matrix = trainables.standIn(scope, shape);
+      List<NDArray> gradients = List.of(matrix.gradient());
       try (Optimizer trial =
           new Optimizer(
-              decoder.kernels(), scope, settings.optimization().rule(), arrays, Optional.empty())) {
-        trial.update(1e-6);
+              decoder.kernels(),
+              scope,
+              settings.optimization().rule(),
+              List.of(matrix),
+              Optional.empty())) {
+        trial.update(1e-6, 1);
         long start = System.nanoTime();
-        trial.update(1e-6);
-        decoder.kernels().run(scope, "squared_norm", List.of(gradient));
-        decoder.kernels().run(scope, "scale_all", List.of(gradient), 1.0);
-        decoder.kernels().run(scope, "zero_all", List.of(gradient));
+        trial.update(1e-6, 1);
+        decoder.kernels().run(scope, "squared_norm", gradients);
+        decoder.kernels().run(scope, "zero_all", gradients);
         double seconds = (System.nanoTime() - start) / 1e9;
         return seconds * trainables.size() / shape.size();
       }

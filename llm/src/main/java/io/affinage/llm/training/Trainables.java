@@ -2,15 +2,19 @@ package io.affinage.llm.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.WeightNames;
 import io.affinage.llm.tensor.Precision;
+import io.affinage.llm.training.optimizer.OptimizedArray;
+import io.affinage.llm.training.optimizer.TrainedValue;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -18,9 +22,10 @@ import java.util.TreeMap;
  * The arrays that a run trains, each with a gradient accumulator of its shape, in one order: the
  * embedding, then the blocks from the first, then the final norm and an untied head.
  *
- * <p>Weights of a model that computes in 16 bits are trained through float32 copies: updates are
- * often smaller than a 16-bit weight can show. {@link #publish()} rounds the copies into the model.
- * An adapter is float32 itself, and what kernels read are roundings of it.
+ * <p>What is trained is float32 whatever the model computes in: updates are often smaller than a
+ * 16-bit weight can show. A bfloat16 weight is the upper half of its number ({@link TrainedValue}).
+ * A float16 weight has a float32 copy beside it, and adapters are float32 of which kernels read
+ * roundings; {@link #publish()} rounds both.
  */
 public final class Trainables implements AutoCloseable {
   private final Decoder decoder;
@@ -32,6 +37,7 @@ public final class Trainables implements AutoCloseable {
   private final Range embedding;
   private final Range norm;
   private final int head;
+  private final boolean shortGradients;
 
   /** What an array is for; learning rates and weight decay go by it. */
   public enum Role {
@@ -52,12 +58,21 @@ public final class Trainables implements AutoCloseable {
    *
    * @param name its key in files
    * @param weight what the kernels read, in the precision of the model
-   * @param value float32; the weight itself unless that has fewer bits
+   * @param value the number that is trained; its upper half may be the weight itself
    */
-  public record Parameter(String name, NDArray weight, NDArray value, Role role) {
+  public record Parameter(String name, NDArray weight, TrainedValue value, Role role) {
     /** Whether it is a weight of the model, not of an adapter. */
     boolean ofModel() {
       return role != Role.LORA_A && role != Role.LORA_B;
+    }
+
+    private boolean isCopied() {
+      return value.high() != weight;
+    }
+
+    /** Bytes that the value takes beside the weight. */
+    long bytesBesideWeight() {
+      return isCopied() ? 4 * weight.getShape().size() : value.lowBytes();
     }
   }
 
@@ -77,6 +92,7 @@ public final class Trainables implements AutoCloseable {
     decoder.requirePlain("training");
     this.decoder = decoder;
     this.manager = decoder.manager().newSubManager();
+    shortGradients = false;
     embedding = Range.NOTHING;
     Map<NDArray, NDArray> working = new IdentityHashMap<>();
     lora.forEachMatrix(
@@ -86,7 +102,11 @@ public final class Trainables implements AutoCloseable {
                   ? array
                   : decoder.toPrecision(manager, array);
           working.put(array, read);
-          add(key, read, array, key.endsWith("lora_A.weight") ? Role.LORA_A : Role.LORA_B);
+          add(
+              key,
+              read,
+              TrainedValue.whole(manager, array),
+              key.endsWith("lora_A.weight") ? Role.LORA_A : Role.LORA_B);
         });
     List<List<NDArray>> read = new ArrayList<>();
     int at = 0;
@@ -102,7 +122,8 @@ public final class Trainables implements AutoCloseable {
     head = -1;
   }
 
-  private Trainables(Decoder decoder, WeightSelection selection) {
+  private Trainables(Decoder decoder, WeightSelection selection, boolean shortGradients) {
+    this.shortGradients = shortGradients && decoder.precision() == Precision.BFLOAT16;
     this.decoder = decoder;
     this.manager = decoder.manager().newSubManager();
     this.adapter = decoder.withoutAdapter();
@@ -144,56 +165,102 @@ public final class Trainables implements AutoCloseable {
   }
 
   /**
-   * Trains some weights of a decoder.
+   * Trains some weights of a decoder, with float32 gradients.
    *
    * @throws io.affinage.llm.error.LlmException {@code invalid_weight_selection}
    */
   public static Trainables of(Decoder decoder, WeightSelection selection) {
-    return new Trainables(decoder, selection);
+    return new Trainables(decoder, selection, false);
+  }
+
+  /**
+   * Trains some weights of a decoder. Where a step is one micro-batch and the model computes in
+   * bfloat16, gradients of matrices are kept in bfloat16, in which products leave them: there is
+   * nothing to add to them, but for that of a tied head, which is rounded once more.
+   *
+   * @throws io.affinage.llm.error.LlmException {@code invalid_weight_selection}
+   */
+  public static Trainables of(Decoder decoder, WeightSelection selection, Batching batching) {
+    return new Trainables(decoder, selection, batching.isUndivided());
   }
 
   private int add(Set<String> chosen, String name, NDArray weight, Role role) {
     if (!chosen.contains(name)) {
       return -1;
     }
-    NDArray value =
-        decoder.precision() == Precision.FLOAT32
-            ? weight
-            : decoder.kernels().run(manager, "as_float32", weight).singletonOrThrow();
-    return add(name, weight, value, role);
+    return add(name, weight, value(weight), role);
   }
 
-  private int add(String name, NDArray weight, NDArray value, Role role) {
+  private TrainedValue value(NDArray weight) {
+    return switch (decoder.precision()) {
+      case FLOAT32 -> TrainedValue.whole(manager, weight);
+      case BFLOAT16 -> TrainedValue.halves(decoder.kernels(), manager, weight);
+      case FLOAT16 ->
+          TrainedValue.whole(
+              manager, decoder.kernels().run(manager, "as_float32", weight).singletonOrThrow());
+    };
+  }
+
+  private int add(String name, NDArray weight, TrainedValue value, Role role) {
     weight.setRequiresGradient(true);
     parameters.add(new Parameter(name, weight, value, role));
-    gradients.add(manager.zeros(weight.getShape()));
+    gradients.add(
+        shortGradients && role != Role.VECTOR
+            ? decoder.kernels().differentiable(manager, "zeros_of", weight).singletonOrThrow()
+            : manager.zeros(weight.getShape()));
     return parameters.size() - 1;
+  }
+
+  /** Bytes of a parameter's gradient. */
+  long gradientBytes(Parameter parameter) {
+    boolean isShort = shortGradients && parameter.role() != Role.VECTOR;
+    return (isShort ? 2 : 4) * parameter.weight().getShape().size();
   }
 
   public List<Parameter> parameters() {
     return List.copyOf(parameters);
   }
 
-  /** The accumulated gradients, float32, parallel to {@link #parameters()}. */
+  /** The accumulated gradients, float32 or bfloat16, parallel to {@link #parameters()}. */
   public List<NDArray> gradients() {
     return List.copyOf(gradients);
   }
 
-  /** Number of trained elements. */
-  public long size() {
-    return parameters.stream().mapToLong(parameter -> parameter.value().getShape().size()).sum();
+  /** What is trained of one array, float32. */
+  public float[] numbers(Parameter parameter) {
+    return parameter.value().toFloats(decoder.kernels());
   }
 
-  /** Rounds float32 copies into the weights; nothing to do for weights that are float32. */
+  /** Number of trained elements. */
+  public long size() {
+    return parameters.stream().mapToLong(parameter -> parameter.value().shape().size()).sum();
+  }
+
+  /** Rounds float32 copies into what kernels read; nothing to do where there are none. */
   public void publish() {
-    List<Parameter> copied =
-        parameters.stream().filter(parameter -> parameter.value() != parameter.weight()).toList();
+    List<Parameter> copied = parameters.stream().filter(Parameter::isCopied).toList();
     if (!copied.isEmpty()) {
       call(
           "copy_all",
           copied.stream().map(Parameter::weight).toList(),
-          copied.stream().map(Parameter::value).toList());
+          copied.stream().map(parameter -> parameter.value().high()).toList());
     }
+  }
+
+  /** A matrix of ones and a gradient of zeros, kept as those of this model are, for trials. */
+  OptimizedArray standIn(NDManager scope, Shape shape) {
+    boolean halves = !parameters.isEmpty() && parameters.get(0).value().lowBytes() > 0;
+    NDArray ones = scope.ones(shape);
+    if (!halves) {
+      return new OptimizedArray("trial", TrainedValue.whole(scope, ones), scope.zeros(shape), 1, 0);
+    }
+    NDArray weight = decoder.toPrecision(scope, ones);
+    NDArray gradient =
+        shortGradients
+            ? decoder.kernels().run(scope, "zeros_of", weight).singletonOrThrow()
+            : scope.zeros(shape);
+    return new OptimizedArray(
+        "trial", TrainedValue.halves(decoder.kernels(), scope, weight), gradient, 1, 0);
   }
 
   /** The Euclidean norm of all gradients together. */
@@ -202,10 +269,6 @@ public final class Trainables implements AutoCloseable {
       NDArray squared = decoder.kernels().run(scope, "squared_norm", gradients).singletonOrThrow();
       return Math.sqrt(squared.getFloat());
     }
-  }
-
-  void scaleGradients(double factor) {
-    call("scale_all", gradients, factor);
   }
 
   void clearGradients() {
@@ -250,16 +313,14 @@ public final class Trainables implements AutoCloseable {
     return embedding.of(gradients);
   }
 
-  /**
-   * Accumulators of the final norm and the head, those of them that are trained, in kernel order:
-   * the tied head is the embedding.
-   */
-  List<NDArray> headGradients() {
-    List<NDArray> found = new ArrayList<>(norm.of(gradients));
-    if (head >= 0) {
-      found.add(gradients.get(head));
-    }
-    return found;
+  /** Accumulators of the final norm, those of its arrays that are trained, in kernel order. */
+  List<NDArray> normGradients() {
+    return norm.of(gradients);
+  }
+
+  /** The accumulator of the head, that of the embedding where it is tied; empty if not trained. */
+  Optional<NDArray> headGradient() {
+    return head < 0 ? Optional.empty() : Optional.of(gradients.get(head));
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.training.optimizer.Optimizer;
+import io.affinage.llm.training.optimizer.TrainedValue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -167,31 +168,69 @@ final class TrainingCheckpoint {
         });
   }
 
+  private void add(SafetensorsWriter writer, String name, TrainedValue value) {
+    long count = value.shape().size();
+    writer.add(
+        name,
+        StorageType.F32,
+        value.shape().getShape(),
+        channel -> {
+          for (long from = 0; from < count; from += CHUNK_BYTES / Float.BYTES) {
+            try (NDManager part = decoder.manager().newSubManager()) {
+              long length = Math.min(CHUNK_BYTES / Float.BYTES, count - from);
+              ByteBuffer bytes =
+                  value.numbers(decoder.kernels(), part, from, length).toByteBuffer(true);
+              while (bytes.hasRemaining()) {
+                channel.write(bytes);
+              }
+            }
+          }
+        });
+  }
+
+  private void restore(Checkpoint checkpoint, String name, TrainedValue value) {
+    restore(
+        checkpoint,
+        name,
+        value.shape(),
+        DataType.FLOAT32,
+        (part, from, numbers) -> value.assign(decoder.kernels(), part, from, numbers));
+  }
+
   private void restore(Checkpoint checkpoint, String name, NDArray array) {
-    TensorEntry entry = checkpoint.entry(name);
-    DataType type = array.getDataType();
-    if (entry.type() != TYPES.get(type) || entry.elements() != array.getShape().size()) {
-      throw new LlmException(
-          "checkpoint_mismatch",
-          "%s: tensor %s is %d elements of %s, but the run has %d of %s"
-              .formatted(
-                  entry.file(),
-                  name,
-                  entry.elements(),
-                  entry.type(),
-                  array.getShape().size(),
-                  type));
-    }
     try (NDManager scope = decoder.manager().newSubManager()) {
       NDArray flat = array.reshape(-1);
       flat.attach(scope);
-      for (long from = 0; from < entry.byteLength(); from += CHUNK_BYTES) {
-        int length = (int) Math.min(CHUNK_BYTES, entry.byteLength() - from);
-        try (NDManager part = scope.newSubManager()) {
-          ByteBuffer bytes = checkpoint.bytes(entry, from, length).order(ByteOrder.nativeOrder());
-          NDArray borrowed = part.create(bytes, new Shape(length / type.getNumOfBytes()), type);
-          decoder.kernels().run(part, "assign_rows", flat, from / type.getNumOfBytes(), borrowed);
-        }
+      restore(
+          checkpoint,
+          name,
+          array.getShape(),
+          array.getDataType(),
+          (part, from, numbers) -> decoder.kernels().run(part, "assign_rows", flat, from, numbers));
+    }
+  }
+
+  /** Takes some numbers of an array, those from an index on. */
+  @FunctionalInterface
+  private interface Target {
+    void accept(NDManager scope, long from, NDArray numbers);
+  }
+
+  private void restore(
+      Checkpoint checkpoint, String name, Shape shape, DataType type, Target target) {
+    TensorEntry entry = checkpoint.entry(name);
+    if (entry.type() != TYPES.get(type) || entry.elements() != shape.size()) {
+      throw new LlmException(
+          "checkpoint_mismatch",
+          "%s: tensor %s is %d elements of %s, but the run has %d of %s"
+              .formatted(entry.file(), name, entry.elements(), entry.type(), shape.size(), type));
+    }
+    for (long from = 0; from < entry.byteLength(); from += CHUNK_BYTES) {
+      int length = (int) Math.min(CHUNK_BYTES, entry.byteLength() - from);
+      try (NDManager part = decoder.manager().newSubManager()) {
+        ByteBuffer bytes = checkpoint.bytes(entry, from, length).order(ByteOrder.nativeOrder());
+        NDArray borrowed = part.create(bytes, new Shape(length / type.getNumOfBytes()), type);
+        target.accept(part, from / type.getNumOfBytes(), borrowed);
       }
     }
   }

@@ -276,10 +276,7 @@ public final class TrainingRun implements AutoCloseable {
 
   private void update(double gradNorm, double rate) {
     double limit = settings.optimization().maxGradNorm();
-    if (limit > 0 && gradNorm > limit) {
-      trainables.scaleGradients(limit / (gradNorm + 1e-6));
-    }
-    optimizer.update(rate);
+    optimizer.update(rate, limit > 0 && gradNorm > limit ? limit / (gradNorm + 1e-6) : 1);
     trainables.publish();
     average.ifPresent(WeightAverage::update);
   }

@@ -24,18 +24,18 @@ final class WeightAverage implements AutoCloseable {
     this.trainables = trainables;
     this.decay = decay;
     for (Trainables.Parameter parameter : trainables.parameters()) {
-      averages.add(parameter.value().duplicate());
+      averages.add(manager.zeros(parameter.value().shape()));
     }
-    averages.forEach(average -> average.attach(manager));
+    call("average_all", averages, highs(), lows(), 0.0);
   }
 
   void update() {
-    call("average_all", averages, values(), decay);
+    call("average_all", averages, highs(), lows(), decay);
   }
 
   /** Averages and weights exchange places; called twice, nothing has changed. */
   void swap() {
-    call("swap_all", values(), averages);
+    call("swap_all", averages, highs(), lows());
     trainables.publish();
   }
 
@@ -46,8 +46,12 @@ final class WeightAverage implements AutoCloseable {
     }
   }
 
-  private List<NDArray> values() {
-    return trainables.parameters().stream().map(Trainables.Parameter::value).toList();
+  private List<NDArray> highs() {
+    return trainables.parameters().stream().map(p -> p.value().high()).toList();
+  }
+
+  private List<NDArray> lows() {
+    return trainables.parameters().stream().map(p -> p.value().low()).toList();
   }
 
   private void call(String kernel, Object... arguments) {

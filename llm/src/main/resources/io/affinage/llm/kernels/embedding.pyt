@@ -22,12 +22,21 @@
     noise = torch.sub(torch.mul(torch.rand_like(embedded, dtype=6), 2.), 1.)
     return [torch.add(embedded, torch.type_as(torch.mul(noise, magnitude), embedded))]
 
-  # The gradients of embedding and learned positions, of those that are trained, float32, from that of the embedded rows.
-  def embed_vjp(self: __torch__.Kernels, upstream: Tensor, tokens: Tensor, position: Tensor, weight: Tensor, positions: Tensor) -> List[Tensor]:
-    result = annotate(List[Tensor], [])
+  # sum[at[i]] += rows[i], in place: what comes to one row is added up in float32 first. at [n] int64
+  def add_rows(self: __torch__.Kernels, sum: Tensor, rows: Tensor, at: Tensor) -> Tensor:
+    distinct, place, _0, = torch._unique2(at, True, True, False)
+    added = torch.embedding_dense_backward(rows, place, torch.numel(distinct), -1, False)
+    total = torch.add_(added, torch.index_select(sum, 0, distinct))
+    return torch.index_copy_(sum, 0, distinct, torch.type_as(total, sum))
+
+  # Adds the gradients of embedding and learned positions, of those that are trained, to sums in this order, from that of
+  # the embedded rows.
+  def embed_vjp(self: __torch__.Kernels, upstream: Tensor, tokens: Tensor, position: Tensor, weight: Tensor, positions: Tensor, sums: List[Tensor]) -> List[Tensor]:
     wide = torch.to(upstream, 6)
+    next = 0
     if ops.prim.requires_grad(weight):
-      _0 = torch.append(result, torch.embedding_dense_backward((self).scaled(wide, ), tokens, torch.size(weight, 0), -1, False))
+      _0 = (self).add_rows(sums[0], (self).scaled(wide, ), tokens, )
+      next = 1
     if ops.prim.requires_grad(positions):
-      _1 = torch.append(result, torch.embedding_dense_backward(wide, position, torch.size(positions, 0), -1, False))
-    return result
+      _1 = (self).add_rows(sums[next], wide, position, )
+    return annotate(List[Tensor], [])

@@ -16,10 +16,10 @@
   # x [nodes, hidden]; at [targets]: the node that predicts; target [targets] int64; weight [targets] float32: how many
   # examples share this prediction; head [vocabulary, hidden]; scale [] float32 multiplies the gradients; smoothing [1]
   # float64 on the CPU: share of the target's probability that is spread over the vocabulary.
-  # Returns [weighted sum of -log p (not the mean), gradient of x, gradient of each norm array that requires one, gradient of
-  # head if it requires one], in chunks of targets so that only a chunk's logits exist at a time. The sum and the gradients
-  # of norm and head are float32, whatever these are.
-  def head_vjp(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, weight: Tensor, scale: Tensor, smoothing: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
+  # Returns [weighted sum of -log p (not the mean), gradient of x, gradient of each norm array that requires one], in chunks
+  # of targets so that only a chunk's logits exist at a time. The sum and the gradients of norm are float32, whatever these
+  # are. The gradient of head is added to sum, float32 or of head's type; nothing is where sum is empty.
+  def head_vjp(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, weight: Tensor, scale: Tensor, smoothing: Tensor, norm: List[Tensor], head: Tensor, sum: Tensor) -> List[Tensor]:
     spread = float(torch.select(smoothing, 0, 0))
     leaf = torch.requires_grad_(torch.detach(x), True)
     inputs = annotate(List[Tensor], [leaf])
@@ -32,7 +32,6 @@
     w = torch.detach(head)
     upstream = torch.empty_like(h)
     total = torch.zeros([], dtype=6, device=ops.prim.device(x))
-    head_gradient = annotate(List[Tensor], [])
     count = torch.size(at, 0)
     chunks = torch.floordiv(torch.add(count, torch.sub(self.chunk, 1)), self.chunk)
     for c in range(chunks):
@@ -45,19 +44,25 @@
       total = torch.add(total, torch.sum(torch.mul((self).residuals(g, index, spread, ), share)))
       share = torch.mul(share, scale)
       _1 = torch.copy_(torch.narrow(upstream, 0, start, length), torch.mul(torch.mm(g, w), share))
-      if ops.prim.requires_grad(head):
-        part = torch.to(torch.mm(torch.t(g), torch.type_as(torch.mul(rows, share), rows)), 6)
-        if torch.eq(c, 0):
-          _2 = torch.append(head_gradient, part)
-        else:
-          _3 = torch.add_(head_gradient[0], part)
+      if torch.gt(torch.numel(sum), 0):
+        _2 = (self).add_product(sum, torch.t(g), torch.type_as(torch.mul(rows, share), rows), )
     found = (self).gradients(normed, upstream, inputs, )
     result = annotate(List[Tensor], [total, found[0]])
     for i in range(torch.sub(torch.len(found), 1)):
-      _4 = torch.append(result, torch.to(found[torch.add(i, 1)], 6))
-    if ops.prim.requires_grad(head):
-      _5 = torch.append(result, head_gradient[0])
+      _3 = torch.append(result, torch.to(found[torch.add(i, 1)], 6))
     return result
+
+  # sum [rows, columns] += left [rows, n] @ right [n, columns], in place; by some rows together where the product is of
+  # another type, so that it never exists as a whole.
+  def add_product(self: __torch__.Kernels, sum: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    if torch.eq(ops.prim.dtype(sum), ops.prim.dtype(right)):
+      _0 = torch.addmm_(sum, left, right)
+    else:
+      totals = torch.split(sum, 8192, 0)
+      parts = torch.split(left, 8192, 0)
+      for i in range(torch.len(parts)):
+        _1 = torch.add_(totals[i], torch.type_as(torch.mm(parts[i], right), sum))
+    return sum
 
   # Turns logits [targets, vocabulary] in place into the gradient of each target's loss; index [targets, 1]: the targets,
   # spread: as smoothing. Returns the losses [targets, 1] float32. Goes by rows of a million values together, which stay in

@@ -64,7 +64,7 @@ class PreflightTest {
       assertThat(memory.trainedElements()).isEqualTo(parameters);
       assertThat(memory.weights()).isEqualTo(precision.bytes() * parameters);
       assertThat(memory.masterWeights())
-          .isEqualTo(precision == Precision.FLOAT32 ? 0 : 4 * parameters);
+          .isEqualTo(precision == Precision.FLOAT32 ? 0 : 2 * parameters);
       assertThat(memory.gradients()).isEqualTo(4 * parameters);
       assertThat(memory.average()).isEqualTo(4 * parameters);
       // All arrays are too small for 8 bits.

@@ -28,7 +28,10 @@ class ResumeTest {
     "adafactor, FLOAT32",
     "lion, FLOAT32",
     "sgd, FLOAT32",
-    "adamw, BFLOAT16"
+    "adamw, BFLOAT16",
+    "adamw_companded, BFLOAT16",
+    "adafactor, BFLOAT16",
+    "adamw, FLOAT16"
   })
   void shouldEndInTheSameBits(String rule, Precision precision) {
     TrainingSettings settings = settings(rule);
@@ -101,7 +104,8 @@ class ResumeTest {
       Optional<Path> resume,
       String name) {
     try (TinyModel model = new TinyModel(precision);
-        Trainables trainables = Trainables.allWeights(model.decoder);
+        Trainables trainables =
+            Trainables.of(model.decoder, WeightSelection.ALL, settings.batching());
         TrainingRun run =
             new TrainingRun(
                 model.decoder,

@@ -67,9 +67,7 @@ final class TinyModel implements AutoCloseable {
 
   /** Values of all that is trained. */
   static List<float[]> values(Trainables trainables) {
-    return trainables.parameters().stream()
-        .map(parameter -> parameter.value().toFloatArray())
-        .toList();
+    return trainables.parameters().stream().map(trainables::numbers).toList();
   }
 
   /** Examples that share beginnings of different length. */

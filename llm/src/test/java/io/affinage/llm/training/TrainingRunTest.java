@@ -195,9 +195,7 @@ class TrainingRunTest {
   }
 
   private static List<float[]> values(Trainables trainables) {
-    return trainables.parameters().stream()
-        .map(parameter -> parameter.value().toFloatArray())
-        .toList();
+    return trainables.parameters().stream().map(trainables::numbers).toList();
   }
 
   private static double meanLoss(TinyModel model, LoraAdapter lora) {

@@ -13,6 +13,7 @@ import io.affinage.llm.training.WeightSelection;
 import io.affinage.llm.training.optimizer.Adafactor;
 import io.affinage.llm.training.optimizer.AdamW;
 import io.affinage.llm.training.optimizer.AdamW8bit;
+import io.affinage.llm.training.optimizer.AdamWCompanded;
 import io.affinage.llm.training.optimizer.Lion;
 import io.affinage.llm.training.optimizer.OptimizerRule;
 import io.affinage.llm.training.optimizer.Sgd;
@@ -82,6 +83,9 @@ final class SettingsOfSpec {
     }
     if (rule instanceof AdamW8bit) {
       return new AdamW8bit(optimizer.beta1(), optimizer.beta2(), optimizer.epsilon());
+    }
+    if (rule instanceof AdamWCompanded) {
+      return new AdamWCompanded(optimizer.beta1(), optimizer.beta2(), optimizer.epsilon());
     }
     if (rule instanceof Lion) {
       return new Lion(optimizer.beta1(), optimizer.beta2());

@@ -16,6 +16,7 @@ import io.affinage.llm.text.TokenizerDefinition;
 import io.affinage.llm.training.Trainables;
 import io.affinage.llm.training.TrainingInputs;
 import io.affinage.llm.training.TrainingRun;
+import io.affinage.llm.training.TrainingSettings;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -80,18 +81,16 @@ final class Workbench implements AutoCloseable {
       if (!heldOut.isEmpty()) {
         inputs = inputs.watching(() -> loss(model, adapter(model, lora), heldOut));
       }
+      TrainingSettings settings = SettingsOfSpec.settings(spec, model.decoder());
       Trainables trainables =
           opened.add(
               lora.isPresent()
                   ? Trainables.of(model.decoder(), lora.get())
-                  : Trainables.of(model.decoder(), SettingsOfSpec.weights(spec, model.decoder())));
-      TrainingRun run =
-          opened.add(
-              new TrainingRun(
-                  model.decoder(),
-                  trainables,
-                  SettingsOfSpec.settings(spec, model.decoder()),
-                  inputs));
+                  : Trainables.of(
+                      model.decoder(),
+                      SettingsOfSpec.weights(spec, model.decoder()),
+                      settings.batching()));
+      TrainingRun run = opened.add(new TrainingRun(model.decoder(), trainables, settings, inputs));
       return new Workbench(model, lora, rows, heldOut, trainables, run);
     } catch (RuntimeException e) {
       opened.close();

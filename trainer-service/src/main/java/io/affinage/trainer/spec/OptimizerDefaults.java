@@ -17,6 +17,8 @@ final class OptimizerDefaults {
           ADAM,
           "adamw_8bit",
           ADAM,
+          "adamw_companded",
+          ADAM,
           "adafactor",
           Map.of(),
           "lion",
@@ -25,7 +27,8 @@ final class OptimizerDefaults {
           Map.of("momentum", 0.9, "nesterov", false));
 
   /** In the order in which they are offered. */
-  static final List<String> TYPES = List.of(TYPE, "adamw_8bit", "adafactor", "lion", "sgd");
+  static final List<String> TYPES =
+      List.of(TYPE, "adamw_8bit", "adamw_companded", "adafactor", "lion", "sgd");
 
   private OptimizerDefaults() {}
 

@@ -6,10 +6,10 @@ import ai.djl.ndarray.NDArray;
  * One array that an optimizer moves.
  *
  * @param name its key in checkpoints
- * @param value float32, contiguous
- * @param gradient float32, of the same shape
+ * @param value what is moved, contiguous
+ * @param gradient float32 or bfloat16, of the same shape
  * @param rateFactor multiplies the learning rate
  * @param decay weight decay
  */
 public record OptimizedArray(
-    String name, NDArray value, NDArray gradient, double rateFactor, double decay) {}
+    String name, TrainedValue value, NDArray gradient, double rateFactor, double decay) {}

@@ -49,7 +49,7 @@ public final class Optimizer implements AutoCloseable {
               ? MappedState.of(kernels, manager, pages.get(), slots(rule, arrays))
               : StateMemory.resident(manager);
       for (OptimizedArray array : arrays) {
-        place(array, rule.stepFor(array.value().getShape()), memory);
+        place(array, rule.stepFor(array.value().shape()), memory);
       }
     } catch (RuntimeException e) {
       manager.close();
@@ -59,7 +59,7 @@ public final class Optimizer implements AutoCloseable {
 
   private static List<Slot> slots(OptimizerRule rule, List<OptimizedArray> arrays) {
     return arrays.stream()
-        .flatMap(array -> rule.stepFor(array.value().getShape()).slots().stream())
+        .flatMap(array -> rule.stepFor(array.value().shape()).slots().stream())
         .toList();
   }
 
@@ -89,16 +89,23 @@ public final class Optimizer implements AutoCloseable {
     return manager.create(DynamicMap.values(table == UpdateStep.Table.SIGNED_MAP));
   }
 
-  /** Updates the arrays from their gradients, in place. */
-  public void update(double learningRate) {
+  /**
+   * Updates the arrays from their gradients, in place.
+   *
+   * @param gradientFactor multiplies the gradients first, for clipping; they may be changed by it
+   */
+  public void update(double learningRate, double gradientFactor) {
     updates++;
     for (Group group : groups) {
       List<Object> arguments = new ArrayList<>();
-      arguments.add(group.arrays.stream().map(OptimizedArray::value).toList());
+      List<TrainedValue> values = group.arrays.stream().map(OptimizedArray::value).toList();
+      arguments.add(TrainedValue.highs(values));
+      arguments.add(TrainedValue.lows(values));
       arguments.add(group.arrays.stream().map(OptimizedArray::gradient).toList());
       arguments.addAll(group.slots);
       group.step.tables().forEach(table -> arguments.add(tables.get(table)));
       arguments.add(updates);
+      arguments.add(gradientFactor);
       arguments.add(learningRate * group.rateFactor);
       arguments.add(group.decay);
       arguments.addAll(group.step.hyperparameters());

@@ -10,7 +10,8 @@ import java.util.Map;
  * A first-order method with its hyperparameters; learning rate and weight decay come from outside,
  * step by step. Arithmetic and state are float32 unless a rule says otherwise.
  */
-public sealed interface OptimizerRule permits AdamW, AdamW8bit, Adafactor, Lion, Sgd {
+public sealed interface OptimizerRule
+    permits AdamW, AdamW8bit, AdamWCompanded, Adafactor, Lion, Sgd {
 
   /** The name users write, for example {@code adamw}. */
   String id();
@@ -30,7 +31,13 @@ public sealed interface OptimizerRule permits AdamW, AdamW8bit, Adafactor, Lion,
   static Map<String, OptimizerRule> defaults() {
     Map<String, OptimizerRule> rules = new LinkedHashMap<>();
     for (OptimizerRule rule :
-        List.of(AdamW.DEFAULT, AdamW8bit.DEFAULT, Adafactor.DEFAULT, Lion.DEFAULT, Sgd.DEFAULT)) {
+        List.of(
+            AdamW.DEFAULT,
+            AdamW8bit.DEFAULT,
+            AdamWCompanded.DEFAULT,
+            Adafactor.DEFAULT,
+            Lion.DEFAULT,
+            Sgd.DEFAULT)) {
       rules.put(rule.id(), rule);
     }
     return rules;

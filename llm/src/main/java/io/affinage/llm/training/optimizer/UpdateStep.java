@@ -5,8 +5,9 @@ import java.util.List;
 /**
  * How a rule updates arrays of one kind.
  *
- * @param kernel takes lists of arrays, gradients and one list for each slot, then the tables, the
- *     step, the learning rate, the weight decay and the hyperparameters
+ * @param kernel takes lists of upper halves, lower halves, gradients and one list for each slot,
+ *     then the tables, the step, a factor of the gradients, the learning rate, the weight decay and
+ *     the hyperparameters
  * @param slots state of one array
  * @param tables constants that the kernel reads
  * @param hyperparameters in the kernel's order

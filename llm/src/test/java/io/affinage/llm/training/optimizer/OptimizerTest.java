@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,7 +28,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every rule against what PyTorch, bitsandbytes and transformers do with the same inputs. */
 class OptimizerTest {
@@ -40,6 +40,7 @@ class OptimizerTest {
       Map.of(
           "adamw", AdamW.DEFAULT,
           "adamw_8bit", AdamW8bit.DEFAULT,
+          "adamw_companded", AdamWCompanded.DEFAULT,
           "adafactor", Adafactor.DEFAULT,
           "adafactor_scaled", new Adafactor(-0.8, 1e-30, true, 1e-3, 1),
           "lion", Lion.DEFAULT,
@@ -58,7 +59,7 @@ class OptimizerTest {
     SHAPES.put("small", new Shape(8, 12));
     SHAPES.put("vector", new Shape(37));
     root = NDManager.newBaseManager("PyTorch");
-    kernels = Kernels.compile(root, Map.of(), List.of("optimizer"));
+    kernels = Kernels.compile(root, Map.of("precision", 15), List.of("tensors", "optimizer"));
     fixture =
         new ObjectMapper()
             .readTree(OptimizerTest.class.getResourceAsStream("/training/optimizers.json"));
@@ -74,6 +75,18 @@ class OptimizerTest {
     List<String> names = new ArrayList<>();
     fixture.get("traces").fieldNames().forEachRemaining(names::add);
     return names.stream();
+  }
+
+  static List<String> rules() {
+    return OptimizerRule.names();
+  }
+
+  /** A float32 array in halves. */
+  private static TrainedValue split(NDManager manager, NDArray numbers) {
+    NDArray high = kernels.run(manager, "to_precision", numbers).singletonOrThrow();
+    TrainedValue value = TrainedValue.halves(kernels, manager, high);
+    value.assign(kernels, manager, 0, numbers.reshape(-1));
+    return value;
   }
 
   @ParameterizedTest
@@ -92,8 +105,47 @@ class OptimizerTest {
     }
   }
 
+  /** What float32 arrays become, to the last bit, though only 16-bit halves are kept. */
   @ParameterizedTest
-  @ValueSource(strings = {"adamw", "adamw_8bit", "adafactor", "lion", "sgd"})
+  @MethodSource("rules")
+  void shouldMoveHalvesAsFloat32(String rule) {
+    try (Weights whole = new Weights(OptimizerRule.of(rule), Optional.empty());
+        Weights halves =
+            new Weights(OptimizerRule.of(rule), Optional.empty(), 1, DECAY, OptimizerTest::split)) {
+      for (int step = 0; step < RATES.length; step++) {
+        whole.step(step);
+        halves.step(step);
+        for (String name : SHAPES.keySet()) {
+          assertThat(bits(halves.values(name)))
+              .as("%s after step %d", name, step + 1)
+              .isEqualTo(bits(whole.values(name)));
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldKeepTheRoundedNumberInTheUpperHalf() {
+    float[] numbers = {
+      1f, -1f, 1.00390625f, -1.00390625f, 1.01171875f, 3.14159f, -3.14159f, 1e-40f, -0f, 0f, 3.4e38f
+    };
+    try (NDManager scope = root.newSubManager()) {
+      TrainedValue value = split(scope, scope.create(numbers));
+      float[] upper =
+          TrainedValue.whole(scope, kernels.run(scope, "as_float32", value.high()).get(0))
+              .toFloats(kernels);
+
+      assertThat(bits(value.toFloats(kernels))).isEqualTo(bits(numbers));
+      for (int i = 0; i < numbers.length; i++) {
+        assertThat(Float.floatToRawIntBits(upper[i]))
+            .as("%s", numbers[i])
+            .isEqualTo((Float.floatToRawIntBits(numbers[i]) + 0x8000) & 0xffff0000);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("rules")
   void shouldGiveTheSameBitsFromAFile(String rule) throws IOException {
     try (Weights resident = new Weights(OptimizerRule.of(rule), Optional.empty());
         Weights paged = new Weights(OptimizerRule.of(rule), Optional.of(folder))) {
@@ -121,14 +173,15 @@ class OptimizerTest {
 
     assertThat(AdamW.DEFAULT.stateBytes(matrix)).isEqualTo(8 * elements);
     assertThat(AdamW8bit.DEFAULT.stateBytes(matrix)).isEqualTo(2 * elements + elements / 32);
+    assertThat(AdamWCompanded.DEFAULT.stateBytes(matrix)).isEqualTo(2 * elements + elements / 8);
     assertThat(Lion.DEFAULT.stateBytes(matrix)).isEqualTo(4 * elements);
     assertThat(Adafactor.DEFAULT.stateBytes(matrix)).isEqualTo(4 * (512 + 512));
   }
 
   @Test
   void shouldScaleTheRateOfAGroup() {
-    try (Weights plain = new Weights(Lion.DEFAULT, Optional.empty(), 1, 0);
-        Weights fast = new Weights(Lion.DEFAULT, Optional.empty(), 4, 0)) {
+    try (Weights plain = new Weights(Lion.DEFAULT, Optional.empty(), 1, 0, TrainedValue::whole);
+        Weights fast = new Weights(Lion.DEFAULT, Optional.empty(), 4, 0, TrainedValue::whole)) {
       float[] before = plain.values("small");
       plain.step(0);
       fast.step(0);
@@ -143,7 +196,7 @@ class OptimizerTest {
   void shouldNameTheRulesThatExist() {
     assertThatThrownBy(() -> OptimizerRule.of("adam"))
         .isInstanceOf(LlmException.class)
-        .hasMessageContaining("adamw, adamw_8bit, adafactor, lion, sgd");
+        .hasMessageContaining("adamw, adamw_8bit, adamw_companded, adafactor, lion, sgd");
   }
 
   /** The fixture's inputs, and an optimizer at work on them. */
@@ -153,13 +206,18 @@ class OptimizerTest {
     private final Optimizer optimizer;
 
     Weights(OptimizerRule rule, Optional<Path> pages) {
-      this(rule, pages, 1, DECAY);
+      this(rule, pages, 1, DECAY, TrainedValue::whole);
     }
 
-    Weights(OptimizerRule rule, Optional<Path> pages, double rateFactor, double decay) {
+    Weights(
+        OptimizerRule rule,
+        Optional<Path> pages,
+        double rateFactor,
+        double decay,
+        BiFunction<NDManager, NDArray, TrainedValue> trained) {
       int salt = 1;
       for (Map.Entry<String, Shape> each : SHAPES.entrySet()) {
-        NDArray value = array(each.getValue(), salt++, 0.5);
+        TrainedValue value = trained.apply(manager, array(each.getValue(), salt++, 0.5));
         arrays.put(
             each.getKey(),
             new OptimizedArray(
@@ -175,14 +233,14 @@ class OptimizerTest {
     void step(int step) {
       int k = 0;
       for (OptimizedArray each : arrays.values()) {
-        array(each.value().getShape(), 10 * (step + 1) + k++, 0.1 * (step + 1))
+        array(each.value().shape(), 10 * (step + 1) + k++, 0.1 * (step + 1))
             .copyTo(each.gradient());
       }
-      optimizer.update(RATES[step]);
+      optimizer.update(RATES[step], 1);
     }
 
     float[] values(String name) {
-      return arrays.get(name).value().toFloatArray();
+      return arrays.get(name).value().toFloats(kernels);
     }
 
     float[] sample(String name) {
