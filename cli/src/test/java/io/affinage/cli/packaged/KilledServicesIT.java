@@ -204,26 +204,7 @@ class KilledServicesIT {
     Files.writeString(version.resolve("test.jsonl"), questions);
     Artifact stored = ArtifactStores.open(folder.resolve("store").toString()).putFolder(version);
     TrainingSpec spec =
-        new TrainingSpec(
-            "pretrain",
-            null,
-            new TrainingSpec.Architecture(32, 64, 1, 2, 2, 300, 64),
-            null,
-            2,
-            4,
-            null,
-            1e-3,
-            null,
-            null,
-            null,
-            null,
-            64,
-            null,
-            null,
-            null,
-            "float32",
-            null,
-            1L);
+        TinyPretraining.spec(new TrainingSpec.Architecture(32, 64, 1, 2, 2, 300, 64), 2, 4, null);
     ArtifactRef dataset = new ArtifactRef(stored.digest(), ArtifactRef.Kind.FOLDER, stored.size());
     try (PackagedService trainer = start(ServiceKind.TRAINER, "trainer", Map.of())) {
       awaitReady(trainer);

@@ -93,26 +93,7 @@ class ObjectStoreIT {
               .put("text", "Box %d holds %d nails.".formatted(i, i * i)));
     }
     TrainingSpec spec =
-        new TrainingSpec(
-            "pretrain",
-            null,
-            new TrainingSpec.Architecture(32, 64, 2, 2, 2, 300, 64),
-            null,
-            3,
-            4,
-            null,
-            1e-3,
-            null,
-            null,
-            null,
-            null,
-            64,
-            null,
-            null,
-            null,
-            "float32",
-            2,
-            1L);
+        TinyPretraining.spec(new TrainingSpec.Architecture(32, 64, 2, 2, 2, 300, 64), 3, 4, 2);
     try (Publisher publisher =
         new Publisher(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       publisher.send(

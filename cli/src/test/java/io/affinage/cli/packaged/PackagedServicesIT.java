@@ -168,26 +168,8 @@ class PackagedServicesIT {
     Files.writeString(dataset.resolve("train.jsonl"), rows);
     Artifact stored = ArtifactStores.open(folder.resolve("store").toString()).putFolder(dataset);
     TrainingSpec spec =
-        new TrainingSpec(
-            "pretrain",
-            null,
-            new TrainingSpec.Architecture(64, 128, 2, 2, 2, 300, 64),
-            null,
-            1_000_000,
-            8,
-            null,
-            1e-3,
-            null,
-            null,
-            null,
-            null,
-            64,
-            null,
-            null,
-            null,
-            "float32",
-            1_000_000,
-            1L);
+        TinyPretraining.spec(
+            new TrainingSpec.Architecture(64, 128, 2, 2, 2, 300, 64), 1_000_000, 8, 1_000_000);
     String job = "job-" + UUID.randomUUID();
     try (Publisher publisher =
         new Publisher(Map.of("bootstrap.servers", broker.bootstrapServers()))) {

@@ -202,27 +202,7 @@ class TrainerFaultsIT {
     }
     Files.writeString(dataset.resolve("train.jsonl"), rows);
     Artifact stored = store.putFolder(dataset);
-    TrainingSpec spec =
-        new TrainingSpec(
-            "pretrain",
-            null,
-            shape,
-            null,
-            steps,
-            4,
-            null,
-            1e-3,
-            null,
-            null,
-            null,
-            null,
-            64,
-            null,
-            null,
-            null,
-            "float32",
-            1,
-            1L);
+    TrainingSpec spec = TinyPretraining.spec(shape, steps, 4, 1);
     String job = "job-" + UUID.randomUUID();
     try (Publisher publisher =
         new Publisher(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
