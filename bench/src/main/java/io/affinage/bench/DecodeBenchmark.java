@@ -70,8 +70,11 @@ final class DecodeBenchmark implements Benchmark {
                 both.ours().fault(),
                 both.peer().fault(),
                 promptTokens(both),
-                "ours %s, transformers %s"
-                    .formatted(both.ours().text("dtype"), both.peer().text("dtype")))));
+                "ours %s (%s passes over the weights), transformers %s"
+                    .formatted(
+                        both.ours().text("dtype"),
+                        both.ours().text("passes"),
+                        both.peer().text("dtype")))));
     return both.ours();
   }
 

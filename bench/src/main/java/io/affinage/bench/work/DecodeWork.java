@@ -35,17 +35,20 @@ final class DecodeWork {
       generator.generate(
           new GenerationRequest(prompts, 8, Set.of(), Sampling.GREEDY), TokenListener.NONE);
       double[] seconds = new double[3];
+      long before = generator.passes();
       for (int i = 0; i < seconds.length; i++) {
         long start = System.nanoTime();
         generator.generate(request, TokenListener.NONE);
         seconds[i] = (System.nanoTime() - start) / 1e9;
       }
       Arrays.sort(seconds);
+      double passes = (generator.passes() - before) / (double) seconds.length;
       return new JsonMapper()
           .createObjectNode()
           .put("tokensPerSecond", prompts.size() * newTokens / seconds[1])
           .put("promptTokens", prompts.stream().mapToInt(prompt -> prompt.length).sum())
-          .put("stepGigabytesPerSecond", newTokens / seconds[1] * Traffic.bytesPerStep(model) / 1e9)
+          .put("passes", passes)
+          .put("stepGigabytesPerSecond", passes / seconds[1] * Traffic.bytesPerStep(model) / 1e9)
           .put("memoryGigabytesPerSecond", Traffic.readBandwidth(model) / 1e9)
           .put("dtype", model.decoder().precision().name().toLowerCase(Locale.ROOT));
     }

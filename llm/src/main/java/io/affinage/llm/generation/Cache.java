@@ -25,6 +25,9 @@ final class Cache {
   /** The share of its slots that a cache grows by, so that growing costs little however long. */
   private static final int GROWTH = 16;
 
+  /** Tokens that the kernel computes beyond those chosen, where it guesses. */
+  private static final int GUESSES = 3;
+
   private final NDManager scope;
   private final Kernels kernels;
   private final List<int[]> prompts;
@@ -32,6 +35,7 @@ final class Cache {
   private final int most;
   private int slots;
   private final NDArray mask;
+  private final NDArray text;
   private final RotaryTensors stepRotary;
   private final List<NDArray> keys = new ArrayList<>();
   private final List<NDArray> values = new ArrayList<>();
@@ -42,10 +46,14 @@ final class Cache {
     this.prompts = prompts;
     this.longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
     this.slots = rounded(longest);
-    this.most = rounded(longest + newTokens);
+    this.most = rounded(longest + newTokens + GUESSES);
     DecoderShape shape = decoder.shape();
     stepRotary =
         RotaryTensors.of(scope, decoder, IntStream.rangeClosed(1, longest + newTokens).toArray());
+    text =
+        Decoder.indices(
+            scope,
+            prompts.size() == 1 ? Arrays.copyOf(prompts.get(0), most + GUESSES) : new int[0]);
     Shape layer = new Shape(prompts.size(), shape.kvHeads(), slots, shape.headDim());
     try (NDManager step = scope.newSubManager()) {
       NDArray zeros = step.zeros(layer);
@@ -65,8 +73,9 @@ final class Cache {
     return (length + STEP - 1) / STEP * STEP;
   }
 
-  /** Makes room for so many slots, at most as many as prompts and new tokens need. */
-  void reserve(int needed) {
+  /** Makes room for so many tokens, at most as many as prompts and new ones are. */
+  void reserve(int tokens) {
+    int needed = tokens + GUESSES;
     if (needed <= slots) {
       return;
     }
@@ -106,6 +115,11 @@ final class Cache {
   /** 0 for slots of the prompts, -inf elsewhere: [batch, 1, slots of all]; empty for one row. */
   NDArray mask() {
     return mask;
+  }
+
+  /** Of one row, its tokens with room for new ones, int64; empty for several rows. */
+  NDArray text() {
+    return text;
   }
 
   /**

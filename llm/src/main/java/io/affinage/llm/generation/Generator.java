@@ -30,6 +30,7 @@ public final class Generator implements AutoCloseable {
   private final IValue weights;
   private final IValue adapterArrays;
   private PromptWork promptWork = PromptWork.NONE;
+  private long passes;
 
   /**
    * @param adapter what is put beside the weights, see {@link Decoder#withoutAdapter()}
@@ -126,6 +127,7 @@ public final class Generator implements AutoCloseable {
                 cache.positions(step, count - from),
                 cache.longest() + count - from,
                 count + chunk < to,
+                cache.text(),
                 cache.mask(),
                 sampling.temperature(),
                 sampling.topK(),
@@ -145,6 +147,7 @@ public final class Generator implements AutoCloseable {
         logits = result.get(2);
         logits.attach(scope);
         accept(rows, result.get(0), result.get(1));
+        passes += result.get(3).getLong();
       }
       count += chunk;
     }
@@ -234,6 +237,15 @@ public final class Generator implements AutoCloseable {
   /** What this generator's prompts have cost so far. */
   public PromptWork promptWork() {
     return promptWork;
+  }
+
+  /**
+   * How often the weights were read for new tokens so far. Of one row with packed weights several
+   * tokens may come of one pass: what its text says elsewhere is tried beside each, and kept as far
+   * as the choice falls on it.
+   */
+  public long passes() {
+    return passes;
   }
 
   private NDArray seen(NDManager scope, GenerationRequest request) {

@@ -111,17 +111,87 @@
       x = (self).after_attention(x, attended, wi, ai, )
     return (self).logits((self).normalized(x, norm[0], norm[1], ), head, )
 
+  # Several tokens of one row at once, each seeing those before it: token [n] int64; position [1] int64 and slot: of the
+  # first; other arguments as in step, whose frequencies do not change with the text's length. Returns logits [n,
+  # vocabulary] float32.
+  def steps(self: __torch__.Kernels, token: Tensor, position: Tensor, slot: int, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> Tensor:
+    count = torch.size(token, 0)
+    end = torch.add(slot, count)
+    group = torch.floordiv(self.heads, self.kv_heads)
+    slots = torch.arange(end, dtype=4, device=ops.prim.device(token))
+    before = torch.sub(torch.unsqueeze(torch.narrow(slots, 0, slot, count), 1), slots)
+    places = torch.add(torch.narrow(slots, 0, 0, count), position)
+    x = (self).embedded(token, places, embedding, positions, )
+    turns = (self).rotations(places, frequencies, factors, x, )
+    rows = [torch.mul(count, group), end]
+    nothing = torch.zeros([count, group, end], dtype=ops.prim.dtype(x), device=ops.prim.device(x))
+    later = torch.unsqueeze(torch.lt(before, 0), 1)
+    all = torch.view(torch.masked_fill(nothing, later, float("-inf")), rows)
+    near = all
+    if torch.gt(self.window, 0):
+      far = torch.unsqueeze(torch.ge(before, self.window), 1)
+      near = torch.view(torch.masked_fill(nothing, torch.logical_or(later, far), float("-inf")), rows)
+    for i in range(torch.len(keys)):
+      wi = w[i]
+      ai = a[i]
+      turn = (self).rotation(i, turns, )
+      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[turn], turns[torch.add(turn, 1)], wi, ai, )
+      _0 = torch.copy_(torch.narrow(keys[i], 2, slot, count), torch.transpose(k, 0, 1))
+      _1 = torch.copy_(torch.narrow(values[i], 2, slot, count), torch.transpose(v, 0, 1))
+      visible = all
+      if torch.eq(self.windowed[i], 1):
+        visible = near
+      # The rows of one product are the heads that share keys, of every token.
+      grouped = torch.transpose(torch.unflatten(q, 1, [self.kv_heads, group]), 0, 1)
+      grouped = torch.reshape(grouped, [1, self.kv_heads, rows[0], self.head_dim])
+      attended = torch.scaled_dot_product_attention(grouped, torch.narrow(keys[i], 2, 0, end), torch.narrow(values[i], 2, 0, end), visible, 0., False, scale=self.scale, enable_gqa=False)
+      attended = torch.transpose(torch.unflatten(torch.select(attended, 0, 0), 1, [count, group]), 0, 1)
+      x = (self).after_attention(x, torch.reshape(attended, [count, -1]), wi, ai, )
+    return (self).logits((self).normalized(x, norm[0], norm[1], ), head, )
+
+  # Whether a row's tokens are guessed ahead: where products of four rows cost no more than of one (weights packed by
+  # oneDNN, which are read from memory either way), and nothing depends on where the text ends.
+  def guesses(self: __torch__.Kernels, logits: Tensor, frequencies: List[Tensor], positions: Tensor, w: List[List[Tensor]]) -> bool:
+    result = torch.__and__(torch.eq(torch.size(logits, 0), 1), torch.eq(self.score_cap, 0.))
+    result = torch.__and__(result, torch.eq(torch.numel(positions), 0))
+    for r in range(torch.len(frequencies)):
+      result = torch.__and__(result, torch.eq(torch.dim(frequencies[r]), 1))
+    for slot in [0, 3, 6]:
+      result = torch.__and__(result, ops.prim.is_mkldnn(w[0][torch.mul(slot, 2)]))
+    return result
+
+  # What may follow text[: end]: the 3 tokens that followed the last place which ends like it, in two tokens or at least in
+  # one; any where there is none, or where these are yet to be written. text [at least end + 3] int64.
+  def guess(self: __torch__.Kernels, text: Tensor, end: int) -> Tensor:
+    first = 0
+    last = torch.sub(end, 1)
+    if torch.gt(last, 1):
+      alike = torch.to(torch.eq(torch.narrow(text, 0, 1, torch.sub(last, 1)), torch.select(text, 0, last)), 4)
+      longer = torch.to(torch.eq(torch.narrow(text, 0, 0, torch.sub(last, 1)), torch.select(text, 0, torch.sub(last, 1))), 4)
+      rank = torch.mul(torch.mul(alike, torch.add(longer, 1)), end)
+      rank = torch.add(rank, torch.arange(torch.sub(last, 1), dtype=4, device=ops.prim.device(text)))
+      first = torch.add(int(torch.argmax(rank)), 2)
+    return torch.clone(torch.narrow(text, 0, first, 3))
+
   # Chooses and computes tokens until every row has met a stop token, at most as many as uniform has rows.
   # logits [batch, vocabulary] float32; seen: as sample has it; uniform [tokens, batch] float32 in [0, 1); stops [n] int64;
   # done [batch] bool, in place: rows that need no more; position [batch]: of the first token; more: whether the
-  # logits after the last token are wanted too.
-  # Returns tokens [n, batch] int64, their log-probabilities [n, batch] float32, logits [batch, vocabulary].
-  def decode(self: __torch__.Kernels, logits: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, position: Tensor, slot: int, more: bool, mask: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
+  # logits after the last token are wanted too; text: of one row, [slots + 3] int64, to which tokens are added.
+  # Tokens of one row may be guessed from what its text says elsewhere, computed with the token before them, and kept as far
+  # as the choice falls on them: the choice is the same, made from the same logits, with fewer passes over the weights.
+  # Returns tokens [n, batch] int64, their log-probabilities [n, batch] float32, logits [batch, vocabulary], and [1] int64:
+  # passes over the weights.
+  def decode(self: __torch__.Kernels, logits: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, position: Tensor, slot: int, more: bool, text: Tensor, mask: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
     tokens = annotate(List[Tensor], [])
     log_probabilities = annotate(List[Tensor], [])
     count = torch.size(uniform, 0)
     open = True
     t = 0
+    passes = 0
+    guessing = (self).guesses(logits, frequencies, positions, w, )
+    ahead = logits
+    guessed = torch.narrow(text, 0, 0, 0)
+    right = 0
     while open:
       chosen = (self).sample(logits, seen, torch.select(uniform, 0, t), temperature, top_k, top_p, penalty, )
       token = chosen[0]
@@ -134,10 +204,27 @@
         open = torch.__not__(bool(torch.all(done)))
       last = torch.eq(torch.add(t, 1), count)
       if torch.__and__(open, torch.__or__(more, torch.__not__(last))):
-        logits = (self).step(token, torch.add(position, t), torch.add(slot, t), mask, frequencies, factors, keys, values, embedding, positions, norm, head, w, a, )
+        at = torch.add(slot, t)
+        place = torch.add(position, t)
+        if guessing:
+          _4 = torch.copy_(torch.narrow(text, 0, at, 1), token)
+          known = False
+          if torch.lt(right, torch.size(guessed, 0)):
+            known = torch.eq(int(token), int(torch.select(guessed, 0, right)))
+          if known:
+            right = torch.add(right, 1)
+          else:
+            guessed = (self).guess(text, torch.add(at, 1), )
+            ahead = (self).steps(torch.cat([token, guessed], 0), place, at, frequencies, factors, keys, values, embedding, positions, norm, head, w, a, )
+            passes = torch.add(passes, 1)
+            right = 0
+          logits = torch.narrow(ahead, 0, right, 1)
+        else:
+          logits = (self).step(token, place, at, mask, frequencies, factors, keys, values, embedding, positions, norm, head, w, a, )
+          passes = torch.add(passes, 1)
       t = torch.add(t, 1)
       open = torch.__and__(open, torch.__not__(last))
-    return [torch.stack(tokens, 0), torch.stack(log_probabilities, 0), logits]
+    return [torch.stack(tokens, 0), torch.stack(log_probabilities, 0), torch.contiguous(logits), torch.full([1], passes, dtype=4)]
 
   # The next token of each row: [tokens [batch] int64, log-probability of each under the unmodified distribution [batch]].
   # logits [batch, vocabulary] float32; seen [batch, vocabulary] bool: tokens of the row so far; uniform [batch] in [0, 1).
