@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -70,7 +71,7 @@ final class Sides {
     return null;
   }
 
-  /** Runs our work of this name in a JVM of its own. */
+  /** Runs our work of this name in a JVM of its own, as services are started. */
   JsonNode ours(String name, ObjectNode task) {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     return run(
@@ -78,11 +79,13 @@ final class Sides {
         List.of(
             java.toString(),
             "-Xmx512m",
+            "-XX:+UseSerialGC",
             "-cp",
             System.getProperty("java.class.path"),
             Work.class.getName(),
             name,
-            task.toString()));
+            task.toString()),
+        Map.of("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128"));
   }
 
   /** Runs a script of the peers' folder. */
@@ -91,16 +94,17 @@ final class Sides {
     if (!Files.exists(file)) {
       return error("there is no script " + file + "; name the scripts' folder with --peers");
     }
-    return run("peer " + script, List.of(setup.python(), file.toString(), task.toString()));
+    return run(
+        "peer " + script, List.of(setup.python(), file.toString(), task.toString()), Map.of());
   }
 
-  private JsonNode run(String what, List<String> command) {
+  private JsonNode run(String what, List<String> command, Map<String, String> environment) {
     progress.println("bench: " + what);
     try {
       Path out = Files.createTempFile(setup.work(), "out", ".txt");
       Path log = Files.createTempFile(setup.work(), "log", ".txt");
       try {
-        return finish(what, start(command, out, log), out, log);
+        return finish(what, start(command, environment, out, log), out, log);
       } finally {
         Files.deleteIfExists(out);
         Files.deleteIfExists(log);
@@ -113,8 +117,10 @@ final class Sides {
     }
   }
 
-  private Process start(List<String> command, Path out, Path log) throws IOException {
+  private Process start(List<String> command, Map<String, String> environment, Path out, Path log)
+      throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
     String threads = Integer.toString(setup.threads());
     builder.environment().put("OMP_NUM_THREADS", threads);
     // Threads that spin for long lose most of their time to others on a busy machine; those that
