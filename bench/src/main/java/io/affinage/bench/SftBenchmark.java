@@ -46,6 +46,8 @@ record SftBenchmark(
         task.deepCopy()
             .put("model", setup.model().toString())
             .put("data", setup.data().toString())
+            // Of all weights the optimizer's state is most of the memory; TRL's is bfloat16 there.
+            .put("optimizer", full ? "adamw_companded" : "adamw")
             .put("microBatches", setup.microBatches())
             .put("recompute", setup.recompute());
     ObjectNode peer =
