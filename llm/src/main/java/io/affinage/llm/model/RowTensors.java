@@ -21,7 +21,7 @@ import java.util.List;
  * @param embedded [nodes, hidden]: what the first block takes
  * @param layers what each layer takes
  * @param gather [documents * (heads + 2 kvHeads) * longest] int64: which head of which node
- *     attention reads, document by document
+ *     attention reads: queries of all documents, then keys, then values
  * @param outputs [nodes * heads] int64: which of attention's outputs a node takes
  * @param at [targets] int64: the node that predicts
  * @param target [targets] int64

@@ -23,10 +23,16 @@
     sin = torch.mul(torch.sin(angle), factor)
     return [torch.type_as(torch.cat([cos, cos], -1), like), torch.type_as(torch.cat([torch.neg(sin), sin], -1), like)]
 
-  # The layers that give queries, keys and values.
+  # The layers that give queries, keys and values; what lies stacked is the first of them.
   def projection_slots(self: __torch__.Kernels) -> List[int]:
+    slots = (self).attention_layers()
+    if self.stacked:
+      slots = [0]
+    return slots
+
+  def attention_layers(self: __torch__.Kernels) -> List[int]:
     slots = [0]
-    if torch.__and__(torch.eq(self.packing, 0), torch.__not__(self.stacked)):
+    if torch.eq(self.packing, 0):
       slots = [0, 1, 2]
     return slots
 

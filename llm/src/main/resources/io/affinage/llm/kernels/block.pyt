@@ -17,8 +17,7 @@
         if torch.__not__(torch.is_inference(x)):
           y = torch.rms_norm(x, size, weight, self.eps)
         else:
-          # Generation (blocks that are computed twice in training must give the same bits both times, so not there).
-          # x beside -x has mean 0 and the mean square of x as its variance: LayerNorm, which is one kernel, is RMSNorm.
+          # Generation: as in training_norm.pyt, without what a gradient takes. x beside -x has mean 0 and the mean square of x as its variance: LayerNorm, which is one kernel, is RMSNorm.
           mirrored = torch.layer_norm(torch.cat([x, torch.neg(x)], -1), [torch.mul(2, torch.size(x, -1))], None, None, self.eps)
           y = torch.mul(torch.narrow(mirrored, -1, 0, torch.size(x, -1)), weight)
     return y
@@ -37,25 +36,42 @@
         y = torch.gelu(x, approximate="none")
     return y
 
-  # The layers that read the feed-forward's input.
+  # The layers that read the feed-forward's input; what lies stacked is the first of them.
   def feed_forward_slots(self: __torch__.Kernels) -> List[int]:
+    slots = (self).first_layers()
+    if self.stacked:
+      slots = [slots[0]]
+    return slots
+
+  def first_layers(self: __torch__.Kernels) -> List[int]:
     slots = [4]
     if torch.eq(self.gating, 0):
       slots = [5]
-    if torch.__and__(torch.eq(self.gating, 1), torch.__not__(self.stacked)):
+    if torch.eq(self.gating, 1):
       slots = [4, 5]
     return slots
 
-  # The input of the feed-forward's last layer, from what those layers gave.
+  # The input of the feed-forward's last layer, from what those layers gave: [rows, intermediate] each, or side by side.
   def inner(self: __torch__.Kernels, raw: List[Tensor]) -> Tensor:
     if torch.eq(torch.len(raw), 2):
       y = torch.mul((self).activated(raw[0], ), raw[1])
     else:
-      if torch.gt(self.gating, 0):
-        halves = torch.unflatten(raw[0], -1, [2, -1])
-        y = torch.mul((self).activated(torch.select(halves, -2, 0), ), torch.select(halves, -2, 1))
-      else:
-        y = (self).activated(raw[0], )
+      y = (self).gated((self).activated((self).gate_of(raw[0], ), ), raw[0], )
+    return y
+
+  # first [rows, intermediate], or [rows, 2 intermediate]: gates, then what they multiply.
+  def gate_of(self: __torch__.Kernels, first: Tensor) -> Tensor:
+    gate = first
+    if torch.gt(self.gating, 0):
+      gate = torch.narrow(first, 1, 0, torch.floordiv(torch.size(first, 1), 2))
+    return gate
+
+  # active: the activation of the gates.
+  def gated(self: __torch__.Kernels, active: Tensor, first: Tensor) -> Tensor:
+    y = active
+    if torch.gt(self.gating, 0):
+      width = torch.size(active, 1)
+      y = torch.mul(active, torch.narrow(first, 1, width, width))
     return y
 
   # The rest of a block: x [..., hidden] is its input, attended [..., heads * head_dim] what its heads gathered.

@@ -1,23 +1,14 @@
   # A block in training. Both passes are written out: autograd would keep more, and run more operations.
 
-  # The layers that read a block's input and those that read the feed-forward's, as they are called together.
-  def attention_layers(self: __torch__.Kernels) -> List[int]:
-    slots = [0]
-    if torch.eq(self.packing, 0):
-      slots = [0, 1, 2]
-    return slots
-
-  def first_layers(self: __torch__.Kernels) -> List[int]:
-    slots = [4]
-    if torch.eq(self.gating, 0):
-      slots = [5]
-    if torch.eq(self.gating, 1):
-      slots = [4, 5]
-    return slots
-
   # A block over a row of documents that share prefixes. x [nodes, hidden]; cos, sin [nodes, 1, rotated]; gather, outputs:
   # as tree_places returns them; mask: as tree_weights has it; noise [2] float64 on the CPU: dropout probability and the
-  # seed of this block's masks in this step. Returns the output [nodes, hidden], then what block_vjp takes. No graph is made.
+  # seed of this block's masks in this step. No graph is made. Returns the output [nodes, hidden], then what block_vjp takes:
+  #    0 statistics of the input's norm (2), 2 narrow products of the projections, 3 the softmax, 4 narrow products of the
+  #    output layer, 5 what the projections read, gave (as heads, where that is direct), and what the heads gathered;
+  #    8 where outputs are normalized: what the output layer gave, and its norm's statistics (2);
+  #    then statistics of the feed-forward's norm (2), narrow products of its first layers and of its last, the sum with x,
+  #    what its first layers read, and what they gave; where outputs are normalized: what its last layer gave, and the
+  #    norm's statistics (2).
   def block_kept(self: __torch__.Kernels, x: Tensor, cos: Tensor, sin: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor, w: List[Tensor], a: List[Tensor], noise: Tensor) -> List[Tensor]:
     torch.set_grad_enabled(False)
     drop = (self).dropout_of(noise, )
@@ -99,21 +90,6 @@
       if ops.prim.requires_grad(a[l]):
         _3 = torch.append(result, found[torch.add(torch.len(w), l)])
     return result
-
-  # The feed-forward between its layers. first [nodes, intermediate], or [nodes, 2 intermediate]: gates, then what they
-  # multiply.
-  def gate_of(self: __torch__.Kernels, first: Tensor) -> Tensor:
-    gate = first
-    if torch.gt(self.gating, 0):
-      gate = torch.narrow(first, 1, 0, torch.floordiv(torch.size(first, 1), 2))
-    return gate
-
-  def gated(self: __torch__.Kernels, active: Tensor, first: Tensor) -> Tensor:
-    inner = active
-    if torch.gt(self.gating, 0):
-      width = torch.size(active, 1)
-      inner = torch.mul(active, torch.narrow(first, 1, width, width))
-    return inner
 
   # The gradient of first from that of what gated returned, which is overwritten. active: the activation of the gates.
   def gated_vjp(self: __torch__.Kernels, active: Tensor, first: Tensor, dinner: Tensor) -> Tensor:

@@ -16,13 +16,17 @@ import java.util.Map;
 public record AdamW8bit(double beta1, double beta2, double epsilon) implements OptimizerRule {
   public static final AdamW8bit DEFAULT = new AdamW8bit(0.9, 0.999, 1e-8);
 
-  private static final int BLOCK = 256;
-  private static final int SMALL = 4096;
+  private static final EightBitMoments MOMENTS =
+      new EightBitMoments(
+          "adamw8bit", 256, List.of(UpdateStep.Table.SIGNED_MAP, UpdateStep.Table.UNSIGNED_MAP));
 
   public AdamW8bit {
-    Hyperparameters.requireBeta("beta1", beta1);
-    Hyperparameters.requireBeta("beta2", beta2);
-    Hyperparameters.require(epsilon > 0, "epsilon", "above 0", epsilon);
+    // Refuses what the rule with float32 moments refuses.
+    new AdamW(beta1, beta2, epsilon);
+  }
+
+  private AdamW exact() {
+    return new AdamW(beta1, beta2, epsilon);
   }
 
   @Override
@@ -32,25 +36,11 @@ public record AdamW8bit(double beta1, double beta2, double epsilon) implements O
 
   @Override
   public Map<String, Object> hyperparameters() {
-    return OptimizerRule.named("beta1", beta1, "beta2", beta2, "epsilon", epsilon);
+    return exact().hyperparameters();
   }
 
   @Override
   public UpdateStep stepFor(Shape shape) {
-    if (shape.size() < SMALL) {
-      return new AdamW(beta1, beta2, epsilon).stepFor(shape);
-    }
-    long blocks = (shape.size() + BLOCK - 1) / BLOCK;
-    Shape codes = new Shape(blocks, BLOCK);
-    Shape scale = new Shape(blocks);
-    return new UpdateStep(
-        "adamw8bit",
-        List.of(
-            Slot.bytes("first", codes),
-            Slot.floats("first_scale", scale),
-            Slot.bytes("second", codes),
-            Slot.floats("second_scale", scale)),
-        List.of(UpdateStep.Table.SIGNED_MAP, UpdateStep.Table.UNSIGNED_MAP),
-        List.of(beta1, beta2, epsilon));
+    return MOMENTS.stepFor(exact(), shape);
   }
 }

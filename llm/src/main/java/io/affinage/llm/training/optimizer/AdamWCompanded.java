@@ -17,13 +17,16 @@ import java.util.Map;
 public record AdamWCompanded(double beta1, double beta2, double epsilon) implements OptimizerRule {
   public static final AdamWCompanded DEFAULT = new AdamWCompanded(0.9, 0.999, 1e-8);
 
-  private static final int BLOCK = 64;
-  private static final int SMALL = 4096;
+  private static final EightBitMoments MOMENTS =
+      new EightBitMoments("adamw_companded", 64, List.of());
 
   public AdamWCompanded {
-    Hyperparameters.requireBeta("beta1", beta1);
-    Hyperparameters.requireBeta("beta2", beta2);
-    Hyperparameters.require(epsilon > 0, "epsilon", "above 0", epsilon);
+    // Refuses what the rule with float32 moments refuses.
+    new AdamW(beta1, beta2, epsilon);
+  }
+
+  private AdamW exact() {
+    return new AdamW(beta1, beta2, epsilon);
   }
 
   @Override
@@ -33,25 +36,11 @@ public record AdamWCompanded(double beta1, double beta2, double epsilon) impleme
 
   @Override
   public Map<String, Object> hyperparameters() {
-    return OptimizerRule.named("beta1", beta1, "beta2", beta2, "epsilon", epsilon);
+    return exact().hyperparameters();
   }
 
   @Override
   public UpdateStep stepFor(Shape shape) {
-    if (shape.size() < SMALL) {
-      return new AdamW(beta1, beta2, epsilon).stepFor(shape);
-    }
-    long blocks = (shape.size() + BLOCK - 1) / BLOCK;
-    Shape codes = new Shape(blocks, BLOCK);
-    Shape scale = new Shape(blocks);
-    return new UpdateStep(
-        "adamw_companded",
-        List.of(
-            Slot.bytes("first", codes),
-            Slot.floats("first_scale", scale),
-            Slot.bytes("second", codes),
-            Slot.floats("second_scale", scale)),
-        List.of(),
-        List.of(beta1, beta2, epsilon));
+    return MOMENTS.stepFor(exact(), shape);
   }
 }

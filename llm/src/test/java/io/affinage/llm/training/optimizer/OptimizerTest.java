@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every rule against what PyTorch, bitsandbytes and transformers do with the same inputs. */
 class OptimizerTest {
@@ -158,6 +160,45 @@ class OptimizerTest {
         assertThat(paged.values(name)).containsExactly(resident.values(name));
       }
     }
+  }
+
+  /** Kernels go through an array by a million numbers: each piece moves as an array of its own. */
+  @ParameterizedTest
+  @ValueSource(strings = {"adamw", "adamw_8bit", "adamw_companded", "lion", "sgd"})
+  void shouldGoThroughALargeArrayPieceByPiece(String rule) {
+    int piece = 1 << 20;
+    float[] numbers = formula(new Shape(2 * piece), 1, 0.5);
+    float[] gradient = formula(new Shape(2 * piece), 10, 0.1);
+    try (NDManager scope = root.newSubManager()) {
+      OptimizedArray whole = array(scope, numbers, gradient);
+      List<OptimizedArray> parts = new ArrayList<>();
+      for (int from = 0; from < numbers.length; from += piece) {
+        parts.add(
+            array(
+                scope,
+                Arrays.copyOfRange(numbers, from, from + piece),
+                Arrays.copyOfRange(gradient, from, from + piece)));
+      }
+      OptimizerRule method = OptimizerRule.of(rule);
+      try (Optimizer one = new Optimizer(kernels, scope, method, List.of(whole), Optional.empty());
+          Optimizer several = new Optimizer(kernels, scope, method, parts, Optional.empty())) {
+        for (double rate : RATES) {
+          one.update(rate, 1);
+          several.update(rate, 1);
+        }
+      }
+      float[] moved = whole.value().toFloats(kernels);
+      for (int i = 0; i < parts.size(); i++) {
+        assertThat(parts.get(i).value().toFloats(kernels))
+            .as("piece %d", i)
+            .isEqualTo(Arrays.copyOfRange(moved, i * piece, (i + 1) * piece));
+      }
+    }
+  }
+
+  private static OptimizedArray array(NDManager scope, float[] numbers, float[] gradient) {
+    return new OptimizedArray(
+        "w", split(scope, scope.create(numbers)), scope.create(gradient), 1, DECAY);
   }
 
   @Test
