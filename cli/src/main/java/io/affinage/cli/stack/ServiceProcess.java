@@ -69,8 +69,8 @@ public final class ServiceProcess {
     // shorter than waking a thread. So they spin for some microseconds.
     builder.environment().putIfAbsent("OMP_WAIT_POLICY", "PASSIVE");
     builder.environment().putIfAbsent("GOMP_SPINCOUNT", "3000");
-    // oneDNN compiles a product for every shape and keeps 1,024 of them, some 100 MB; rows of
-    // examples differ in length, so that few of the older ones are met again.
+    // oneDNN compiles a product for every shape and keeps 1,024 of them; rows of examples differ in
+    // length, so that few of the older ones are met again.
     builder.environment().putIfAbsent("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128");
     builder.environment().putAll(environment);
     builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
