@@ -46,6 +46,7 @@ import picocli.CommandLine.Spec;
       CompareCommand.class,
       ChatCommand.class,
       ExportCommand.class,
+      CommandLine.HelpCommand.class,
       AutoComplete.GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit status:%n",

@@ -65,6 +65,17 @@ class CommandLineTest {
   }
 
   @Test
+  void shouldHelpWithACommandByName() {
+    Result result = run("help", "run");
+    assertThat(result.err()).isEmpty();
+    assertThat(result.status()).isZero();
+
+    Result unknown = run("help", "jobz");
+    assertThat(unknown.status()).isEqualTo(2);
+    assertThat(unknown.err()).contains("jobz").contains("Unknown subcommand");
+  }
+
+  @Test
   void shouldGiveErrorsAsJsonToo() throws Exception {
     Result result = run("submit", "missing.jsonl", "--name", "x", "--json");
     assertThat(result.status()).isEqualTo(2);

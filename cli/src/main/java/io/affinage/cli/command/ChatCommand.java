@@ -53,6 +53,7 @@ public final class ChatCommand implements Callable<Integer> {
 
   @Option(
       names = "--temperature",
+      paramLabel = "T",
       defaultValue = "0",
       description = "0 takes the likeliest token (default: ${DEFAULT-VALUE}).")
   private double temperature;
