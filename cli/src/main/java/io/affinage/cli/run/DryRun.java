@@ -14,10 +14,20 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
 /** Asks a trainer what a training would take, and shows the answer. */
 public final class DryRun {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Where a recipe's name is not the event's in snake_case. */
+  private static final Map<String, String> RECIPE_NAMES =
+      Map.of(
+          "adapter.loraAlpha", "adapter.alpha",
+          "adapter.loraDropout", "adapter.dropout",
+          "adapter.useRslora", "adapter.rslora");
+
   private static final Duration CONNECT = Duration.ofSeconds(5);
 
   private final JsonNode answer;
@@ -80,7 +90,7 @@ public final class DryRun {
     return !answer.hasNonNull("problem");
   }
 
-  /** For people: counts, memory, time, then every setting. */
+  /** For people: counts, memory, time, then every setting as a recipe writes it. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
     JsonNode preflight = answer.path("preflight");
@@ -108,8 +118,10 @@ public final class DryRun {
                   lines.add(
                       bytes
                           ? "memory %-21s %,d MiB"
-                              .formatted(part.getKey(), part.getValue().longValue() >> 20)
-                          : "%-28s %,d".formatted(part.getKey(), part.getValue().longValue()));
+                              .formatted(
+                                  snakeCase(part.getKey()), part.getValue().longValue() >> 20)
+                          : "%-28s %,d"
+                              .formatted(snakeCase(part.getKey()), part.getValue().longValue()));
                 }
               });
       preflight
@@ -137,9 +149,19 @@ public final class DryRun {
               if (field.getValue().isObject()) {
                 settings(path + field.getKey() + ".", field.getValue(), lines);
               } else if (!field.getValue().isNull()) {
-                lines.add("  %-34s %s".formatted(path + field.getKey(), text(field.getValue())));
+                lines.add(
+                    "  %-34s %s"
+                        .formatted(recipeName(path + field.getKey()), text(field.getValue())));
               }
             });
+  }
+
+  private static String recipeName(String path) {
+    return snakeCase(RECIPE_NAMES.getOrDefault(path, path));
+  }
+
+  private static String snakeCase(String name) {
+    return name.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
   }
 
   private static String text(JsonNode value) {

@@ -43,7 +43,7 @@ public final class RunFollower {
     } else {
       session.publisher().send(Topics.DATASET_SUBMITTED, request.submission(runId), runId);
     }
-    RunProgress progress = new RunProgress(terminal, request, view);
+    RunProgress progress = new RunProgress(terminal, request, view, session.store());
     while (true) {
       session.poll(POLL);
       Optional<RunView> run = view.run(runId);

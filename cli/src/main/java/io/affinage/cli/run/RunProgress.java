@@ -1,5 +1,6 @@
 package io.affinage.cli.run;
 
+import io.affinage.artifacts.ArtifactStore;
 import io.affinage.cli.client.EventView;
 import io.affinage.cli.client.JobView;
 import io.affinage.cli.client.RunView;
@@ -9,6 +10,7 @@ import io.affinage.events.DatasetReady;
 import io.affinage.events.EvaluationProgressed;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.TrainingProgressed;
+import java.io.IOException;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
@@ -21,15 +23,17 @@ final class RunProgress {
   private final Terminal terminal;
   private final RunRequest request;
   private final EventView view;
+  private final ArtifactStore store;
   private final long start = System.nanoTime();
   private final Set<String> told = new HashSet<>();
   private long lastLine = System.nanoTime();
   private String lastShown = "";
 
-  RunProgress(Terminal terminal, RunRequest request, EventView view) {
+  RunProgress(Terminal terminal, RunRequest request, EventView view, ArtifactStore store) {
     this.terminal = terminal;
     this.request = request;
     this.view = view;
+    this.store = store;
   }
 
   void show(RunView run) {
@@ -57,6 +61,18 @@ final class RunProgress {
                 ready.counts().accepted(),
                 splits(ready),
                 leftOut(ready)));
+    tellQuarantine(ready);
+  }
+
+  private void tellQuarantine(DatasetReady ready) {
+    if (!told.add("quarantine")) {
+      return;
+    }
+    try {
+      Quarantine.lines(ready, store).forEach(line -> terminal.note("          " + line));
+    } catch (IOException e) {
+      terminal.note("          the quarantine cannot be read: " + e.getMessage());
+    }
   }
 
   private static String splits(DatasetReady ready) {
@@ -70,8 +86,16 @@ final class RunProgress {
   private static String leftOut(DatasetReady ready) {
     long duplicates = ready.counts().duplicates();
     long quarantined = ready.counts().quarantined();
-    return (duplicates > 0 ? ", %,d duplicates left out".formatted(duplicates) : "")
-        + (quarantined > 0 ? ", %,d bad rows in quarantine".formatted(quarantined) : "");
+    return (duplicates > 0
+            ? ", %,d %s left out".formatted(duplicates, many(duplicates, "duplicate"))
+            : "")
+        + (quarantined > 0
+            ? ", %,d %s in quarantine".formatted(quarantined, many(quarantined, "bad row"))
+            : "");
+  }
+
+  private static String many(long count, String noun) {
+    return count == 1 ? noun : noun + "s";
   }
 
   private void tellAttempts(JobView job) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class DryRunTest {
   private static final String ANSWER =
       """
-      {"spec": {"method": "sft", "optimizer": {"type": "lion", "beta1": 0.9}, "adapter": null},
+      {"spec": {"method": "sft", "optimizer": {"type": "lion", "beta1": 0.9}, "adapter": {"loraAlpha": 16, "targetModules": ["all-linear"]}, "maxSteps": null},
        "preflight": {"dtype": "bfloat16", "counts": {"tokens": 62926.0, "examples_truncated": 0.0},
          "memory": {"weights": 269000000, "trainedParameters": 4884480, "peak": null},
          "seconds": {"training": 123.45, "evaluation": null}},
@@ -43,13 +43,15 @@ class DryRunTest {
             "tokens 62,926",
             "examples_truncated 0",
             "memory weights 256 MiB",
-            "trainedParameters 4,884,480",
+            "trained_parameters 4,884,480",
             "seconds training 123.5",
             "computes in bfloat16",
             "settings:",
             "method sft",
             "optimizer.type lion",
-            "optimizer.beta1 0.9");
+            "optimizer.beta1 0.9",
+            "adapter.alpha 16",
+            "adapter.target_modules [\"all-linear\"]");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.affinage.trainer.engine;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -19,7 +20,8 @@ public record Preflight(
     Memory memory,
     Seconds seconds) {
   public Preflight {
-    counts = Map.copyOf(counts);
+    // Sorted, so that two answers can be laid beside each other.
+    counts = Collections.unmodifiableMap(new TreeMap<>(counts));
   }
 
   /**
