@@ -84,7 +84,7 @@ final class Backpropagation {
               trainables.headGradient().orElseGet(() -> scope.zeros(new Shape(0))));
       double loss = head.get(0).getFloat();
       NDArray upstream = head.get(1);
-      add(scope, trainables.normGradients(), head.subNDList(2));
+      trainables.addNormGradients(head.subNDList(2));
       for (int block = layers - 1; block >= lowest; block--) {
         if (recompute) {
           NDList results =
@@ -100,10 +100,9 @@ final class Backpropagation {
                 List.of(inputs[block], kept[block], upstream),
                 tensors,
                 noise[block]);
-        add(scope, trainables.blockGradients(block), gradients.subNDList(1));
+        trainables.addBlockGradients(block, gradients.subNDList(1));
         upstream.close();
         upstream = gradients.get(0);
-        release(gradients.subNDList(1));
         release(kept[block]);
         inputs[block].close();
       }
@@ -164,16 +163,6 @@ final class Backpropagation {
 
   private NDArray noise(NDManager scope, long seed, int block) {
     return decoder.hostVector(scope, regularisation.dropout(), (seed * 31 + block) & 0x7fffffffL);
-  }
-
-  private void add(NDManager scope, List<NDArray> totals, NDList gradients) {
-    if (totals.size() != gradients.size()) {
-      throw new IllegalStateException(
-          gradients.size() + " gradients for " + totals.size() + " trained arrays");
-    }
-    if (!totals.isEmpty()) {
-      kernels.run(scope, "add_all", totals, gradients);
-    }
   }
 
   private static void release(NDList arrays) {

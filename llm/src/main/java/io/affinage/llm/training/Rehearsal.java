@@ -47,20 +47,18 @@ final class Rehearsal {
     long bytes = weights[0] * decoder.precision().bytes();
     long elements = trainables.size();
     long masters = 0;
-    long gradients = 0;
     long state = 0;
     OptimizerRule rule = settings.optimization().rule();
     for (Trainables.Parameter parameter : trainables.parameters()) {
       Shape shape = parameter.value().shape();
       state += rule.stateBytes(shape);
       masters += parameter.bytesBesideWeight();
-      gradients += trainables.gradientBytes(parameter);
       bytes += parameter.ofModel() ? 0 : decoder.precision().bytes() * shape.size();
     }
     return new Preflight.Memory(
         bytes,
         masters,
-        gradients,
+        trainables.gradientBytes(),
         state,
         settings.regularisation().emaDecay() > 0 ? 4 * elements : 0,
         elements,
@@ -145,18 +143,18 @@ final class Rehearsal {
     long columns = Math.min(elements, 1024);
     Shape shape = new Shape(Math.max(1, elements / columns), columns);
     try (NDManager scope = decoder.manager().newSubManager()) {
-      OptimizedArray matrix = trainables.standIn(scope, shape);
+      Trainables.Trial matrix = trainables.trial(scope, shape);
       List<NDArray> gradients = List.of(matrix.gradient());
       try (Optimizer trial =
           new Optimizer(
               decoder.kernels(),
               scope,
               settings.optimization().rule(),
-              List.of(matrix),
+              List.of(new OptimizedArray("trial", matrix.value(), 1, 0)),
               Optional.empty())) {
-        trial.update(1e-6, 1);
+        trial.update(gradients, 1e-6, 1);
         long start = System.nanoTime();
-        trial.update(1e-6, 1);
+        trial.update(gradients, 1e-6, 1);
         decoder.kernels().run(scope, "squared_norm", gradients);
         decoder.kernels().run(scope, "zero_all", gradients);
         double seconds = (System.nanoTime() - start) / 1e9;

@@ -1,6 +1,7 @@
 package io.affinage.llm.training;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.adapter.LoraAdapter;
@@ -8,7 +9,6 @@ import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.WeightNames;
 import io.affinage.llm.tensor.Precision;
-import io.affinage.llm.training.optimizer.OptimizedArray;
 import io.affinage.llm.training.optimizer.TrainedValue;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The arrays that a run trains, each with a gradient accumulator of its shape, in one order: the
- * embedding, then the blocks from the first, then the final norm and an untied head.
+ * The arrays that a run trains, and their gradients, in one order: the embedding, then the blocks
+ * from the first, then the final norm and an untied head.
  *
  * <p>What is trained is float32 whatever the model computes in: updates are often smaller than a
  * 16-bit weight can show. A bfloat16 weight is the upper half of its number ({@link TrainedValue}).
@@ -32,12 +32,11 @@ public final class Trainables implements AutoCloseable {
   private final BlockAdapter adapter;
   private final NDManager manager;
   private final List<Parameter> parameters = new ArrayList<>();
-  private final List<NDArray> gradients = new ArrayList<>();
+  private final Gradients gradients;
   private final Map<Integer, Range> blocks = new TreeMap<>();
   private final Range embedding;
   private final Range norm;
   private final int head;
-  private final boolean shortGradients;
 
   /** What an array is for; learning rates and weight decay go by it. */
   public enum Role {
@@ -83,8 +82,8 @@ public final class Trainables implements AutoCloseable {
       return from == to;
     }
 
-    private <T> List<T> of(List<T> list) {
-      return list.subList(from, to);
+    private int size() {
+      return to - from;
     }
   }
 
@@ -92,7 +91,7 @@ public final class Trainables implements AutoCloseable {
     decoder.requirePlain("training");
     this.decoder = decoder;
     this.manager = decoder.manager().newSubManager();
-    shortGradients = false;
+    gradients = new Gradients(decoder.kernels(), manager, false);
     embedding = Range.NOTHING;
     Map<NDArray, NDArray> working = new IdentityHashMap<>();
     lora.forEachMatrix(
@@ -122,10 +121,12 @@ public final class Trainables implements AutoCloseable {
     head = -1;
   }
 
-  private Trainables(Decoder decoder, WeightSelection selection, boolean shortGradients) {
-    this.shortGradients = shortGradients && decoder.precision() == Precision.BFLOAT16;
+  private Trainables(Decoder decoder, WeightSelection selection, boolean undivided) {
     this.decoder = decoder;
     this.manager = decoder.manager().newSubManager();
+    this.gradients =
+        new Gradients(
+            decoder.kernels(), manager, undivided && decoder.precision() != Precision.FLOAT16);
     this.adapter = decoder.withoutAdapter();
     List<String> names = new ArrayList<>();
     decoder.forEachWeight((name, array) -> names.add(name));
@@ -174,9 +175,9 @@ public final class Trainables implements AutoCloseable {
   }
 
   /**
-   * Trains some weights of a decoder. Where a step is one micro-batch and the model computes in
-   * bfloat16, gradients of matrices are kept in bfloat16, in which products leave them: there is
-   * nothing to add to them, but for that of a tied head, which is rounded once more.
+   * Trains some weights of a decoder. Where a step is one micro-batch, gradients are kept in the
+   * type in which kernels return them, and only while they are needed. Nothing is lost by it, but
+   * that the sum of the two gradients of a tied head is rounded to that type.
    *
    * @throws io.affinage.llm.error.LlmException {@code invalid_weight_selection}
    */
@@ -188,42 +189,38 @@ public final class Trainables implements AutoCloseable {
     if (!chosen.contains(name)) {
       return -1;
     }
-    return add(name, weight, value(weight), role);
+    return add(name, weight, value(manager, weight), role);
   }
 
-  private TrainedValue value(NDArray weight) {
+  private TrainedValue value(NDManager owner, NDArray weight) {
     return switch (decoder.precision()) {
-      case FLOAT32 -> TrainedValue.whole(manager, weight);
-      case BFLOAT16 -> TrainedValue.halves(decoder.kernels(), manager, weight);
+      case FLOAT32 -> TrainedValue.whole(owner, weight);
+      case BFLOAT16 -> TrainedValue.halves(decoder.kernels(), owner, weight);
       case FLOAT16 ->
           TrainedValue.whole(
-              manager, decoder.kernels().run(manager, "as_float32", weight).singletonOrThrow());
+              owner, decoder.kernels().run(owner, "as_float32", weight).singletonOrThrow());
     };
   }
 
   private int add(String name, NDArray weight, TrainedValue value, Role role) {
     weight.setRequiresGradient(true);
     parameters.add(new Parameter(name, weight, value, role));
-    gradients.add(
-        shortGradients && role != Role.VECTOR
-            ? decoder.kernels().differentiable(manager, "zeros_of", weight).singletonOrThrow()
-            : manager.zeros(weight.getShape()));
+    gradients.include(weight);
     return parameters.size() - 1;
-  }
-
-  /** Bytes of a parameter's gradient. */
-  long gradientBytes(Parameter parameter) {
-    boolean isShort = shortGradients && parameter.role() != Role.VECTOR;
-    return (isShort ? 2 : 4) * parameter.weight().getShape().size();
   }
 
   public List<Parameter> parameters() {
     return List.copyOf(parameters);
   }
 
-  /** The accumulated gradients, float32 or bfloat16, parallel to {@link #parameters()}. */
+  /** The gradients of a step so far, parallel to {@link #parameters()}. */
   public List<NDArray> gradients() {
-    return List.copyOf(gradients);
+    return gradients.all();
+  }
+
+  /** Bytes of all gradients of a step. */
+  long gradientBytes() {
+    return gradients.bytesOfElement(decoder.precision()) * size();
   }
 
   /** What is trained of one array, float32. */
@@ -247,32 +244,30 @@ public final class Trainables implements AutoCloseable {
     }
   }
 
-  /** A matrix of ones and a gradient of zeros, kept as those of this model are, for trials. */
-  OptimizedArray standIn(NDManager scope, Shape shape) {
-    boolean halves = !parameters.isEmpty() && parameters.get(0).value().lowBytes() > 0;
+  /** A matrix of ones and a gradient of zeros, kept as trained ones are. */
+  Trial trial(NDManager scope, Shape shape) {
     NDArray ones = scope.ones(shape);
-    if (!halves) {
-      return new OptimizedArray("trial", TrainedValue.whole(scope, ones), scope.zeros(shape), 1, 0);
+    if (parameters.stream().noneMatch(Parameter::ofModel)) {
+      return new Trial(TrainedValue.whole(scope, ones), gradients.zeros(scope, ones));
     }
     NDArray weight = decoder.toPrecision(scope, ones);
-    NDArray gradient =
-        shortGradients
-            ? decoder.kernels().run(scope, "zeros_of", weight).singletonOrThrow()
-            : scope.zeros(shape);
-    return new OptimizedArray(
-        "trial", TrainedValue.halves(decoder.kernels(), scope, weight), gradient, 1, 0);
+    return new Trial(value(scope, weight), gradients.zeros(scope, weight));
   }
+
+  /** An array that is updated for a trial. */
+  record Trial(TrainedValue value, NDArray gradient) {}
 
   /** The Euclidean norm of all gradients together. */
   double gradientNorm() {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray squared = decoder.kernels().run(scope, "squared_norm", gradients).singletonOrThrow();
+      NDArray squared =
+          decoder.kernels().run(scope, "squared_norm", gradients.all()).singletonOrThrow();
       return Math.sqrt(squared.getFloat());
     }
   }
 
   void clearGradients() {
-    call("zero_all", gradients);
+    gradients.clear();
   }
 
   private void call(String kernel, Object... arguments) {
@@ -286,10 +281,19 @@ public final class Trainables implements AutoCloseable {
   }
 
   /**
-   * Accumulators of a block's trained arrays, in the order in which its kernel returns gradients.
+   * Adds what a block's kernel returned, the gradients of its trained arrays in order, which it
+   * takes over.
    */
-  List<NDArray> blockGradients(int block) {
-    return blocks.get(block).of(gradients);
+  void addBlockGradients(int block, NDList found) {
+    add(blocks.get(block), found);
+  }
+
+  private void add(Range range, NDList found) {
+    if (range.size() != found.size()) {
+      throw new IllegalStateException(
+          found.size() + " gradients for " + range.size() + " trained arrays");
+    }
+    gradients.add(range.from(), found);
   }
 
   /** The first block that gradients have to reach; the number of blocks when none. */
@@ -308,19 +312,26 @@ public final class Trainables implements AutoCloseable {
     return !embedding.isEmpty();
   }
 
-  /** Accumulators of the embedding and of learned positions, those of them that are trained. */
+  /**
+   * Gradients to which those of the embedding and of learned positions are to be added, of those of
+   * them that are trained.
+   */
   List<NDArray> embeddingGradients() {
-    return embedding.of(gradients);
+    List<NDArray> sums = new ArrayList<>();
+    for (int i = embedding.from(); i < embedding.to(); i++) {
+      sums.add(gradients.at(i));
+    }
+    return sums;
   }
 
-  /** Accumulators of the final norm, those of its arrays that are trained, in kernel order. */
-  List<NDArray> normGradients() {
-    return norm.of(gradients);
+  /** Adds the gradients of the final norm's trained arrays, which it takes over. */
+  void addNormGradients(NDList found) {
+    add(norm, found);
   }
 
-  /** The accumulator of the head, that of the embedding where it is tied; empty if not trained. */
+  /** The gradient to which the head's is to be added, the embedding's where it is tied. */
   Optional<NDArray> headGradient() {
-    return head < 0 ? Optional.empty() : Optional.of(gradients.get(head));
+    return head < 0 ? Optional.empty() : Optional.of(gradients.at(head));
   }
 
   @Override

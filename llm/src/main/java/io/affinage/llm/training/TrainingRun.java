@@ -93,13 +93,11 @@ public final class TrainingRun implements AutoCloseable {
 
   private static List<OptimizedArray> arrays(Trainables trainables, Optimization optimization) {
     List<OptimizedArray> arrays = new ArrayList<>();
-    for (int i = 0; i < trainables.parameters().size(); i++) {
-      Trainables.Parameter parameter = trainables.parameters().get(i);
+    for (Trainables.Parameter parameter : trainables.parameters()) {
       arrays.add(
           new OptimizedArray(
               parameter.name(),
               parameter.value(),
-              trainables.gradients().get(i),
               optimization.rateFactor(parameter.role()),
               optimization.decay(parameter.role())));
     }
@@ -276,7 +274,10 @@ public final class TrainingRun implements AutoCloseable {
 
   private void update(double gradNorm, double rate) {
     double limit = settings.optimization().maxGradNorm();
-    optimizer.update(rate, limit > 0 && gradNorm > limit ? limit / (gradNorm + 1e-6) : 1);
+    optimizer.update(
+        trainables.gradients(),
+        rate,
+        limit > 0 && gradNorm > limit ? limit / (gradNorm + 1e-6) : 1);
     trainables.publish();
     average.ifPresent(WeightAverage::update);
   }

@@ -1,6 +1,10 @@
   # Sum of squares of all gradients, float32 scalar.
   def squared_norm(self: __torch__.Kernels, gradients: List[Tensor]) -> List[Tensor]:
-    norms = ops.aten._foreach_norm(gradients, 2, dtype=6)
+    norms = annotate(List[Tensor], [])
+    for i in range(torch.len(gradients)):
+      parts = (self).pieces(torch.contiguous(gradients[i]), )
+      for j in range(torch.len(parts)):
+        _0 = torch.append(norms, torch.norm(torch.to(parts[j], 6), 2))
     return [torch.sum(torch.square(torch.stack(norms, 0)))]
 
   # total += gradients, in place.
@@ -23,7 +27,7 @@
     whole = high
     if torch.gt(torch.numel(low), 0):
       bits = torch.mul_(torch.to(torch.view_copy(high, 2), 3), 65536)
-      whole = torch.view_copy(torch.add_(bits, low), 6)
+      whole = torch.view_copy(torch.add_(bits, torch.to(low, 3)), 6)
     return whole
 
   # Makes high and low those of the value; nothing to do where the value is high itself.
@@ -31,8 +35,8 @@
     if torch.gt(torch.numel(low), 0):
       bits = torch.view_copy(value, 3)
       _0 = torch.copy_(low, bits)
-      rounded = torch.__rshift__(torch.add_(bits, 32768), 16)
-      _1 = torch.copy_(high, torch.view_copy(torch.to(rounded, 2), 15))
+      rounded = torch.bitwise_right_shift(torch.add_(bits, 32768), 16, out=bits)
+      _1 = torch.view_copy(torch.to(rounded, 2), 15, out=high)
     return high
 
   # The low half of a bfloat16 array, for the values that it has.
@@ -58,10 +62,10 @@
 
   # What follows updates p in place from its gradient g and its state; low belongs to p, see value. step counts from 1,
   # factor multiplies gradients first (clipping), rate is the learning rate, decay the weight decay. Elementwise rules go
-  # through an array in pieces of a million: what they compute in between then stays in the cache and never needs a
+  # through an array in pieces of 262,144: what they compute in between then stays in the cache and never needs a
   # model's size.
   def pieces(self: __torch__.Kernels, x: Tensor) -> List[Tensor]:
-    return torch.split(torch.view(x, [-1]), 1048576, 0)
+    return torch.split(torch.view(x, [-1]), 262144, 0)
 
   # The pieces of low beside so many of p; an empty one has as many empty pieces.
   def low_pieces(self: __torch__.Kernels, low: Tensor, count: int) -> List[Tensor]:
@@ -102,7 +106,7 @@
       else:
         ps = (self).pieces(p[i], )
         ls = (self).pieces(low[i], )
-        gs = (self).pieces(g[i], )
+        gs = (self).pieces(torch.contiguous(g[i]), )
         ms = (self).pieces(first[i], )
         vs = (self).pieces(second[i], )
         for j in range(torch.len(ps)):
@@ -155,11 +159,11 @@
     for i in range(torch.len(p)):
       ps = (self).pieces(p[i], )
       ls = (self).low_pieces(low[i], torch.len(ps), )
-      gs = (self).pieces(g[i], )
+      gs = (self).pieces(torch.contiguous(g[i]), )
       for j in range(torch.len(ps)):
         count = torch.numel(ps[j])
         blocks = torch.floordiv(torch.add(count, 255), 256)
-        at = torch.mul(j, 4096)
+        at = torch.mul(j, 1024)
         m_codes = torch.narrow(first[i], 0, at, blocks)
         m_scale = torch.narrow(first_scale[i], 0, at, blocks)
         v_codes = torch.narrow(second[i], 0, at, blocks)
@@ -185,11 +189,11 @@
     for i in range(torch.len(p)):
       ps = (self).pieces(p[i], )
       ls = (self).low_pieces(low[i], torch.len(ps), )
-      gs = (self).pieces(g[i], )
+      gs = (self).pieces(torch.contiguous(g[i]), )
       for j in range(torch.len(ps)):
         count = torch.numel(ps[j])
         blocks = torch.floordiv(torch.add(count, 63), 64)
-        at = torch.mul(j, 16384)
+        at = torch.mul(j, 4096)
         m_codes = torch.narrow(first[i], 0, at, blocks)
         m_scale = torch.unsqueeze(torch.narrow(first_scale[i], 0, at, blocks), 1)
         v_codes = torch.narrow(second[i], 0, at, blocks)
@@ -208,12 +212,12 @@
         _2 = torch.copy_(m_scale, largest)
         # 127 * 2x / (1 + |x|) = 254 m / (s + |m|); half more, and cut off, is rounded
         x = torch.div_(m, torch.add_(size, torch.clamp(largest, min=least)))
-        _3 = torch.copy_(m_codes, torch.add_(torch.mul_(x, 254.), 128.5))
+        _3 = torch.copy_(m_codes, torch.to(torch.add_(torch.mul_(x, 254.), 128.5), 2))
         root = torch.sqrt_(v)
         top = torch.amax(root, [1], True)
         _4 = torch.copy_(v_scale, top)
         y = torch.mul_(root, torch.reciprocal(torch.clamp(torch.div(top, 255.), min=least)))
-        _5 = torch.copy_(v_codes, torch.clamp_(torch.add_(y, 0.5), min=1., max=255.))
+        _5 = torch.copy_(v_codes, torch.to(torch.clamp_(torch.add_(y, 0.5), min=1., max=255.), 2))
     return annotate(List[Tensor], [])
 
   # Lion (Chen et al. 2023). momentum: running mean of gradients.
@@ -221,7 +225,7 @@
     for i in range(torch.len(p)):
       ps = (self).pieces(p[i], )
       ls = (self).low_pieces(low[i], torch.len(ps), )
-      gs = (self).pieces(g[i], )
+      gs = (self).pieces(torch.contiguous(g[i]), )
       ms = (self).pieces(momentum[i], )
       for j in range(torch.len(ps)):
         w = (self).value(ps[j], ls[j], )
@@ -239,7 +243,7 @@
     for i in range(torch.len(p)):
       ps = (self).pieces(p[i], )
       ls = (self).low_pieces(low[i], torch.len(ps), )
-      gs = (self).pieces(g[i], )
+      gs = (self).pieces(torch.contiguous(g[i]), )
       ms = (self).pieces(momentum[i], )
       for j in range(torch.len(ps)):
         w = (self).value(ps[j], ls[j], )

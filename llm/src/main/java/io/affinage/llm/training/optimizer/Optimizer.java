@@ -21,12 +21,17 @@ public final class Optimizer implements AutoCloseable {
   private final Map<UpdateStep.Table, NDArray> tables = new EnumMap<>(UpdateStep.Table.class);
   private int updates;
 
-  /** Arrays that one kernel call updates. */
+  /**
+   * Arrays that one kernel call updates.
+   *
+   * @param places where they stand among all
+   */
   private record Group(
       UpdateStep step,
       double rateFactor,
       double decay,
       List<OptimizedArray> arrays,
+      List<Integer> places,
       List<List<NDArray>> slots) {}
 
   /**
@@ -48,8 +53,8 @@ public final class Optimizer implements AutoCloseable {
           pages.isPresent()
               ? MappedState.of(kernels, manager, pages.get(), slots(rule, arrays))
               : StateMemory.resident(manager);
-      for (OptimizedArray array : arrays) {
-        place(array, rule.stepFor(array.value().shape()), memory);
+      for (int i = 0; i < arrays.size(); i++) {
+        place(arrays.get(i), i, rule.stepFor(arrays.get(i).value().shape()), memory);
       }
     } catch (RuntimeException e) {
       manager.close();
@@ -63,7 +68,7 @@ public final class Optimizer implements AutoCloseable {
         .toList();
   }
 
-  private void place(OptimizedArray array, UpdateStep step, StateMemory memory) {
+  private void place(OptimizedArray array, int place, UpdateStep step, StateMemory memory) {
     Group group =
         groups.stream()
             .filter(g -> g.step.sameCall(step))
@@ -71,6 +76,7 @@ public final class Optimizer implements AutoCloseable {
             .findFirst()
             .orElseGet(() -> newGroup(step, array));
     group.arrays.add(array);
+    group.places.add(place);
     for (int slot = 0; slot < step.slots().size(); slot++) {
       group.slots.get(slot).add(memory.zeros(step.slots().get(slot)));
     }
@@ -79,7 +85,9 @@ public final class Optimizer implements AutoCloseable {
   private Group newGroup(UpdateStep step, OptimizedArray first) {
     List<List<NDArray>> slots = new ArrayList<>();
     step.slots().forEach(slot -> slots.add(new ArrayList<>()));
-    Group group = new Group(step, first.rateFactor(), first.decay(), new ArrayList<>(), slots);
+    Group group =
+        new Group(
+            step, first.rateFactor(), first.decay(), new ArrayList<>(), new ArrayList<>(), slots);
     groups.add(group);
     step.tables().forEach(table -> tables.computeIfAbsent(table, this::table));
     return group;
@@ -92,16 +100,17 @@ public final class Optimizer implements AutoCloseable {
   /**
    * Updates the arrays from their gradients, in place.
    *
+   * @param gradients of all arrays, in their order and shapes, float32 or the type of their weights
    * @param gradientFactor multiplies the gradients first, for clipping; they may be changed by it
    */
-  public void update(double learningRate, double gradientFactor) {
+  public void update(List<NDArray> gradients, double learningRate, double gradientFactor) {
     updates++;
     for (Group group : groups) {
       List<Object> arguments = new ArrayList<>();
       List<TrainedValue> values = group.arrays.stream().map(OptimizedArray::value).toList();
       arguments.add(TrainedValue.highs(values));
       arguments.add(TrainedValue.lows(values));
-      arguments.add(group.arrays.stream().map(OptimizedArray::gradient).toList());
+      arguments.add(group.places.stream().map(gradients::get).toList());
       arguments.addAll(group.slots);
       group.step.tables().forEach(table -> arguments.add(tables.get(table)));
       arguments.add(updates);

@@ -162,43 +162,41 @@ class OptimizerTest {
     }
   }
 
-  /** Kernels go through an array by a million numbers: each piece moves as an array of its own. */
+  /** An array of several pieces moves as arrays do that are a piece each. */
   @ParameterizedTest
   @ValueSource(strings = {"adamw", "adamw_8bit", "adamw_companded", "lion", "sgd"})
   void shouldGoThroughALargeArrayPieceByPiece(String rule) {
-    int piece = 1 << 20;
-    float[] numbers = formula(new Shape(2 * piece), 1, 0.5);
-    float[] gradient = formula(new Shape(2 * piece), 10, 0.1);
+    int piece = 262_144;
+    int pieces = 3;
     try (NDManager scope = root.newSubManager()) {
-      OptimizedArray whole = array(scope, numbers, gradient);
+      float[] numbers = formula(new Shape(pieces * piece), 1, 0.5);
       List<OptimizedArray> parts = new ArrayList<>();
-      for (int from = 0; from < numbers.length; from += piece) {
-        parts.add(
-            array(
-                scope,
-                Arrays.copyOfRange(numbers, from, from + piece),
-                Arrays.copyOfRange(gradient, from, from + piece)));
+      for (int i = 0; i < pieces; i++) {
+        NDArray part = scope.create(Arrays.copyOfRange(numbers, i * piece, (i + 1) * piece));
+        parts.add(new OptimizedArray("part" + i, split(scope, part), 1, DECAY));
       }
+      TrainedValue large = split(scope, scope.create(numbers));
+      OptimizedArray whole = new OptimizedArray("whole", large, 1, DECAY);
       OptimizerRule method = OptimizerRule.of(rule);
       try (Optimizer one = new Optimizer(kernels, scope, method, List.of(whole), Optional.empty());
           Optimizer several = new Optimizer(kernels, scope, method, parts, Optional.empty())) {
-        for (double rate : RATES) {
-          one.update(rate, 1);
-          several.update(rate, 1);
+        for (int step = 0; step < 3; step++) {
+          float[] gradient = formula(new Shape(pieces * piece), 10 * (step + 1), 0.1);
+          List<NDArray> gradients = new ArrayList<>();
+          for (int i = 0; i < pieces; i++) {
+            gradients.add(scope.create(Arrays.copyOfRange(gradient, i * piece, (i + 1) * piece)));
+          }
+          one.update(List.of(scope.create(gradient)), RATES[step], 1);
+          several.update(gradients, RATES[step], 1);
         }
       }
-      float[] moved = whole.value().toFloats(kernels);
-      for (int i = 0; i < parts.size(); i++) {
+      float[] moved = large.toFloats(kernels);
+      for (int i = 0; i < pieces; i++) {
         assertThat(parts.get(i).value().toFloats(kernels))
             .as("piece %d", i)
             .isEqualTo(Arrays.copyOfRange(moved, i * piece, (i + 1) * piece));
       }
     }
-  }
-
-  private static OptimizedArray array(NDManager scope, float[] numbers, float[] gradient) {
-    return new OptimizedArray(
-        "w", split(scope, scope.create(numbers)), scope.create(gradient), 1, DECAY);
   }
 
   @Test
@@ -259,10 +257,7 @@ class OptimizerTest {
       int salt = 1;
       for (Map.Entry<String, Shape> each : SHAPES.entrySet()) {
         TrainedValue value = trained.apply(manager, array(each.getValue(), salt++, 0.5));
-        arrays.put(
-            each.getKey(),
-            new OptimizedArray(
-                each.getKey(), value, manager.zeros(each.getValue()), rateFactor, decay));
+        arrays.put(each.getKey(), new OptimizedArray(each.getKey(), value, rateFactor, decay));
       }
       optimizer = new Optimizer(kernels, manager, rule, List.copyOf(arrays.values()), pages);
     }
@@ -272,12 +267,12 @@ class OptimizerTest {
     }
 
     void step(int step) {
-      int k = 0;
-      for (OptimizedArray each : arrays.values()) {
-        array(each.value().shape(), 10 * (step + 1) + k++, 0.1 * (step + 1))
-            .copyTo(each.gradient());
+      List<NDArray> gradients = new ArrayList<>();
+      for (Shape shape : SHAPES.values()) {
+        int salt = 10 * (step + 1) + gradients.size();
+        gradients.add(array(shape, salt, 0.1 * (step + 1)));
       }
-      optimizer.update(RATES[step], 1);
+      optimizer.update(gradients, RATES[step], 1);
     }
 
     float[] values(String name) {
