@@ -1,11 +1,20 @@
-  # Sum of squares of all gradients, float32 scalar.
+  # Sum of squares of all gradients, float32 scalar. Each piece goes through one scratch array and into its place among the
+  # squares: arrays made between others that stay would keep the allocator from using memory again.
   def squared_norm(self: __torch__.Kernels, gradients: List[Tensor]) -> List[Tensor]:
-    norms = annotate(List[Tensor], [])
+    scratch = torch.empty([262144], dtype=6, device=ops.prim.device(gradients[0]))
+    pieces = 0
     for i in range(torch.len(gradients)):
-      parts = (self).pieces(torch.contiguous(gradients[i]), )
-      for j in range(torch.len(parts)):
-        _0 = torch.append(norms, torch.norm(torch.to(parts[j], 6), 2))
-    return [torch.sum(torch.square(torch.stack(norms, 0)))]
+      pieces = torch.add(pieces, torch.floordiv(torch.add(torch.numel(gradients[i]), 262143), 262144))
+    squares = torch.empty([pieces], dtype=6, device=ops.prim.device(gradients[0]))
+    next = 0
+    for j in range(torch.len(gradients)):
+      parts = (self).pieces(torch.contiguous(gradients[j]), )
+      for l in range(torch.len(parts)):
+        part = torch.narrow(scratch, 0, 0, torch.numel(parts[l]))
+        _0 = torch.copy_(part, parts[l])
+        _1 = torch.dot(part, part, out=torch.select(squares, 0, next))
+        next = torch.add(next, 1)
+    return [torch.sum(squares)]
 
   # total += gradients, in place.
   def add_all(self: __torch__.Kernels, total: List[Tensor], gradients: List[Tensor]) -> List[Tensor]:
