@@ -123,9 +123,9 @@ final class Sides {
     builder.environment().putAll(environment);
     String threads = Integer.toString(setup.threads());
     builder.environment().put("OMP_NUM_THREADS", threads);
-    // Threads that spin for long lose most of their time to others on a busy machine; those that
-    // never do wake too late for the short products of decoding.
-    builder.environment().put("GOMP_SPINCOUNT", "3000");
+    // Long enough to last from one operation to the next, where waking a thread takes longer than
+    // many an operation; on a machine that does other work too, fewer lose less.
+    builder.environment().putIfAbsent("GOMP_SPINCOUNT", "50000");
     builder.environment().put("HF_HUB_OFFLINE", "1");
     builder.environment().put("TOKENIZERS_PARALLELISM", "true");
     builder.environment().put("BENCH_STARTED", Long.toString(System.currentTimeMillis()));

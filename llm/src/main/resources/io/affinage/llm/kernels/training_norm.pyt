@@ -3,8 +3,11 @@
   # x [nodes, hidden] beside -x: [nodes, 2 hidden]. Of such rows the mean is 0 and the variance x's mean square, so that
   # LayerNorm, which has kernels for both directions, is RMSNorm.
   def mirrored(self: __torch__.Kernels, x: Tensor) -> Tensor:
-    signs = torch.tensor([1., -1.], dtype=ops.prim.dtype(x), device=ops.prim.device(x))
-    return torch.flatten(torch.mul(torch.unsqueeze(x, 1), torch.unsqueeze(signs, 1)), 1)
+    width = torch.size(x, 1)
+    y = torch.new_empty(x, [torch.size(x, 0), torch.mul(width, 2)])
+    _0 = torch.copy_(torch.narrow(y, 1, 0, width), x)
+    _1 = torch.neg(x, out=torch.narrow(y, 1, width, width))
+    return y
 
   # The weight of a mirrored row. On a CPU statistics are float32 where the weight is; elsewhere they always are.
   def mirrored_weight(self: __torch__.Kernels, weight: Tensor, x: Tensor) -> Tensor:
@@ -40,8 +43,7 @@
       _0 = torch._set_item(found, torch.add(at, 1), dbias)
       _1 = torch._set_item(found, at, dweight)
     else:
-      first = torch.tensor([1., 0.], dtype=ops.prim.dtype(x), device=ops.prim.device(x))
-      above = torch.flatten(torch.mul(torch.unsqueeze(upstream, 1), torch.unsqueeze(first, 1)), 1)
+      above = torch.constant_pad_nd(upstream, [0, width], 0)
       both, dtwice, none = torch.native_layer_norm_backward(above, (self).mirrored(x, ), [torch.mul(width, 2)], mean, deviation, (self).mirrored_weight(weight, x, ), None, [True, trained, False])
       dx = torch.sub(torch.narrow(both, 1, 0, width), torch.narrow(both, 1, width, width))
       if trained:
