@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -97,6 +99,13 @@ public final class Bench implements Callable<Integer> {
       defaultValue = "96",
       description = "learn: the examples after these, to measure on (default: ${DEFAULT-VALUE})")
   private int heldOut;
+
+  @Option(
+      names = "--regimes",
+      split = ",",
+      defaultValue = "lora,partial,full",
+      description = "learn: which of these, in this order (default: ${DEFAULT-VALUE})")
+  private List<String> regimes;
 
   @Option(
       names = "--text",
@@ -193,6 +202,11 @@ public final class Bench implements Callable<Integer> {
     if (!dtype.matches("fp32|bf16|auto")) {
       throw wrong("--dtype must be fp32, bf16 or auto, not '" + dtype + "'");
     }
+    List<String> unknown = new ArrayList<>(regimes);
+    unknown.removeAll(LearnBenchmark.REGIMES.keySet());
+    if (!unknown.isEmpty()) {
+      throw wrong("--regimes are " + LearnBenchmark.REGIMES.keySet() + ", not " + unknown);
+    }
     requirePositive("--examples", examples);
     requirePositive("--held-out", heldOut);
     requirePositive("--steps", steps);
@@ -219,6 +233,7 @@ public final class Bench implements Callable<Integer> {
         absolute(work),
         examples,
         heldOut,
+        regimes,
         absolute(text),
         batch,
         microBatches,

@@ -2,7 +2,10 @@ package io.affinage.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -16,10 +19,10 @@ final class LearnBenchmark implements Benchmark {
 
   private static final int LAST_LAYERS = 8;
 
-  private record Regime(String name, double learningRate) {}
-
-  private static final List<Regime> REGIMES =
-      List.of(new Regime("lora", 2e-4), new Regime("partial", 5e-5), new Regime("full", 2e-5));
+  /** What can be trained, with its learning rate. */
+  static final Map<String, Double> REGIMES =
+      Collections.unmodifiableMap(
+          new TreeMap<>(Map.of("lora", 2e-4, "partial", 5e-5, "full", 2e-5)));
 
   @Override
   public void run(Setup setup, Sides sides, Consumer<Measure> measures) {
@@ -35,7 +38,7 @@ final class LearnBenchmark implements Benchmark {
     SftBenchmark.write(ordered, rows.subList(0, setup.examples()));
     Path heldOut = setup.work().resolve("learn-held-out.json");
     SftBenchmark.writeAsTheyCome(heldOut, rows.subList(setup.examples(), rows.size()));
-    for (Regime regime : REGIMES) {
+    for (String regime : setup.regimes()) {
       ObjectNode task = task(setup, regime, rows.size() - setup.examples());
       ObjectNode ours =
           task.deepCopy()
@@ -49,11 +52,11 @@ final class LearnBenchmark implements Benchmark {
               .put("model", peerModel.toString())
               .put("data", ordered.toString())
               .put("heldOutData", heldOut.toString());
-      report(regime.name(), sides.byTurns("learn", ours, "trl_sft", peer), measures);
+      report(regime, sides.byTurns("learn", ours, "trl_sft", peer), measures);
     }
   }
 
-  private static ObjectNode task(Setup setup, Regime regime, int heldOut) {
+  private static ObjectNode task(Setup setup, String regime, int heldOut) {
     return Sides.task()
         .put("examples", setup.examples())
         .put("heldOut", heldOut)
@@ -65,9 +68,9 @@ final class LearnBenchmark implements Benchmark {
         .put("threads", setup.threads())
         .put("rank", 16)
         .put("alpha", 32)
-        .put("trained", regime.name())
+        .put("trained", regime)
         .put("lastLayers", LAST_LAYERS)
-        .put("learningRate", regime.learningRate())
+        .put("learningRate", REGIMES.get(regime))
         .put("maxLength", 512)
         .put("seed", SftBenchmark.SEED);
   }

@@ -2,6 +2,7 @@ package io.affinage.bench;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * What a benchmark is run on.
@@ -14,6 +15,7 @@ import java.time.Duration;
  * @param work a folder for what is made on the way; kept
  * @param examples how many examples of the data are trained on, from the first
  * @param heldOut how many examples after these the loss is measured on
+ * @param regimes what of {@code lora}, {@code partial}, {@code full} is compared
  * @param text a plain text that is not trained on; null where it is not needed
  * @param batch examples of an optimizer step
  * @param microBatches parts that our step is divided into
@@ -35,6 +37,7 @@ public record Setup(
     Path work,
     int examples,
     int heldOut,
+    List<String> regimes,
     Path text,
     int batch,
     int microBatches,

@@ -28,6 +28,7 @@ class BenchTest {
     assertThat(setup.dtype()).isEqualTo("fp32");
     assertThat(setup.model()).isEqualTo(model.toAbsolutePath());
     assertThat(setup.recompute()).isFalse();
+    assertThat(setup.regimes()).containsExactly("lora", "partial", "full");
   }
 
   @Test
@@ -38,6 +39,7 @@ class BenchTest {
     assertThat(error("ingest", "--data", folder.resolve("none"))).contains("does not exist");
     assertThat(error("ingest", "--data", data, "--repeat", 0)).contains("--repeat");
     assertThat(error("ingest", "--data", data, "--dtype", "fp8")).contains("--dtype");
+    assertThat(error("ingest", "--data", data, "--regimes", "full,ful")).contains("[ful]");
   }
 
   private String error(Object... arguments) {
