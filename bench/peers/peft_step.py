@@ -1,4 +1,4 @@
-"""The median LoRA step of PEFT on random tokens, all of them targets."""
+"""The median LoRA step of PEFT on random tokens, all of them targets, once warm."""
 import time
 
 from side import dtype, name, need, say, task
@@ -25,5 +25,6 @@ for _ in range(t["steps"]):
     optimizer.step()
     optimizer.zero_grad()
     times.append(time.perf_counter() - start)
-median = sorted(times[2:])[len(times[2:]) // 2]
+kept = times[t["warmUp"]:]
+median = sorted(kept)[len(kept) // 2]
 say(tokensPerSecond=t["batch"] * t["length"] / median, dtype=name(kind))

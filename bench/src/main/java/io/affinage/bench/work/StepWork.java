@@ -27,10 +27,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
-/** The median LoRA step on random tokens, and the peak of a square matrix product. */
+/**
+ * The median LoRA step on random tokens once the JVM is warm, and the peak of a square matrix
+ * product.
+ */
 final class StepWork {
   private static final int SQUARE = 2048;
-  private static final int WARM_UP = 2;
 
   private StepWork() {}
 
@@ -40,6 +42,7 @@ final class StepWork {
     int batch = task.get("batch").intValue();
     int length = task.get("length").intValue();
     int steps = task.get("steps").intValue();
+    int warmUp = task.get("warmUp").intValue();
     TrainingSettings settings =
         TrainingSettings.DEFAULT
             .with(new Batching(batch, 1, 0, true))
@@ -61,7 +64,7 @@ final class StepWork {
             @Override
             public void onStep(TrainingProgress progress) {
               long now = System.nanoTime();
-              if (progress.step() > WARM_UP) {
+              if (progress.step() > warmUp) {
                 seconds.add((now - last[0]) / 1e9);
               }
               last[0] = now;
