@@ -74,18 +74,24 @@ final class Sides {
   /** Runs our work of this name in a JVM of its own, as services are started. */
   JsonNode ours(String name, ObjectNode task) {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-    return run(
-        "ours " + name,
+    List<String> command = new ArrayList<>(List.of(java.toString()));
+    command.addAll(heap(name));
+    command.addAll(
         List.of(
-            java.toString(),
-            "-Xmx512m",
             "-XX:+UseSerialGC",
             "-cp",
             System.getProperty("java.class.path"),
             Work.class.getName(),
             name,
-            task.toString()),
-        Map.of("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128"));
+            task.toString()));
+    return run("ours " + name, command, Map.of("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128"));
+  }
+
+  /**
+   * Services whose tensors are most of their memory begin with a small heap; ingestion's does not.
+   */
+  private static List<String> heap(String name) {
+    return name.equals("ingest") ? List.of("-Xmx512m") : List.of("-Xms32m", "-Xmx512m");
   }
 
   /** Runs a script of the peers' folder. */

@@ -1,22 +1,25 @@
 package io.affinage.cli.stack;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** The services, with what the local stack gives each. */
 public enum ServiceKind {
   DATASET("dataset-service", 8081, "-Xmx512m"),
-  TRAINER("trainer-service", 8082, "-Xmx1g"),
+  // Tensors live outside of the heap, which would begin at 1/64 of the machine and fill with
+  // garbage.
+  TRAINER("trainer-service", 8082, "-Xms32m", "-Xmx1g"),
   REWARD("reward-service", 8083, "-Xmx256m"),
-  EVAL("eval-service", 8084, "-Xmx1g");
+  EVAL("eval-service", 8084, "-Xms32m", "-Xmx1g");
 
   private final String module;
   private final int defaultPort;
-  private final String heap;
+  private final List<String> heap;
 
-  ServiceKind(String module, int defaultPort, String heap) {
+  ServiceKind(String module, int defaultPort, String... heap) {
     this.module = module;
     this.defaultPort = defaultPort;
-    this.heap = heap;
+    this.heap = List.of(heap);
   }
 
   /** The folder, and the name in logs. */
@@ -29,7 +32,9 @@ public enum ServiceKind {
   }
 
   List<String> jvmOptions() {
-    return List.of(
-        heap, "-XX:+UseSerialGC", "-Djava.util.logging.manager=org.jboss.logmanager.LogManager");
+    List<String> options = new ArrayList<>(heap);
+    options.add("-XX:+UseSerialGC");
+    options.add("-Djava.util.logging.manager=org.jboss.logmanager.LogManager");
+    return options;
   }
 }
