@@ -108,6 +108,7 @@ public final class Generator implements AutoCloseable {
     List<int[]> texts = rows.stream().map(Row::text).toList();
     Cache cache = new Cache(scope, decoder, texts, to - from);
     NDArray logits = prefill(scope, texts, cache);
+    NDArray guessed = Decoder.indices(scope, new int[0]);
     Sampling sampling = batch.request.sampling();
     int count = from;
     while (count < to && rows.stream().anyMatch(Row::isOpen)) {
@@ -120,6 +121,7 @@ public final class Generator implements AutoCloseable {
                 step,
                 "decode",
                 logits,
+                guessed,
                 batch.seen,
                 uniform(step, rows, chunk),
                 batch.stops,
@@ -146,8 +148,11 @@ public final class Generator implements AutoCloseable {
         logits.close();
         logits = result.get(2);
         logits.attach(scope);
+        guessed.close();
+        guessed = result.get(3);
+        guessed.attach(scope);
         accept(rows, result.get(0), result.get(1));
-        passes += result.get(3).getLong();
+        passes += result.get(4).getLong();
       }
       count += chunk;
     }

@@ -151,8 +151,8 @@
 
   # Whether a row's tokens are guessed ahead: where products of four rows cost no more than of one (weights packed by
   # oneDNN, which are read from memory either way), and nothing depends on where the text ends.
-  def guesses(self: __torch__.Kernels, logits: Tensor, frequencies: List[Tensor], positions: Tensor, w: List[List[Tensor]]) -> bool:
-    result = torch.__and__(torch.eq(torch.size(logits, 0), 1), torch.eq(self.score_cap, 0.))
+  def guesses(self: __torch__.Kernels, position: Tensor, frequencies: List[Tensor], positions: Tensor, w: List[List[Tensor]]) -> bool:
+    result = torch.__and__(torch.eq(torch.size(position, 0), 1), torch.eq(self.score_cap, 0.))
     result = torch.__and__(result, torch.eq(torch.numel(positions), 0))
     for r in range(torch.len(frequencies)):
       result = torch.__and__(result, torch.eq(torch.dim(frequencies[r]), 1))
@@ -161,39 +161,45 @@
     return result
 
   # What may follow text[: end]: the 3 tokens that followed the last place which ends like it, in two tokens or at least in
-  # one; any where there is none, or where these are yet to be written. text [at least end + 3] int64.
-  def guess(self: __torch__.Kernels, text: Tensor, end: int) -> Tensor:
-    first = 0
+  # one, as far as these are written. Where there is none, what was likeliest after tokens that were guessed wrong (Jacobi
+  # decoding, Santilli et al. 2023), and then any. text [at least end + 3] int64; after [at most 3, vocabulary]: logits.
+  def guess(self: __torch__.Kernels, text: Tensor, end: int, after: Tensor) -> Tensor:
+    guessed = torch.narrow(text, 0, 0, 3)
     last = torch.sub(end, 1)
+    found = False
     if torch.gt(last, 1):
       alike = torch.to(torch.eq(torch.narrow(text, 0, 1, torch.sub(last, 1)), torch.select(text, 0, last)), 4)
       longer = torch.to(torch.eq(torch.narrow(text, 0, 0, torch.sub(last, 1)), torch.select(text, 0, torch.sub(last, 1))), 4)
       rank = torch.mul(torch.mul(alike, torch.add(longer, 1)), end)
       rank = torch.add(rank, torch.arange(torch.sub(last, 1), dtype=4, device=ops.prim.device(text)))
-      first = torch.add(int(torch.argmax(rank)), 2)
-    return torch.clone(torch.narrow(text, 0, first, 3))
+      place = int(torch.argmax(rank))
+      found = torch.eq(int(torch.select(alike, 0, place)), 1)
+      if found:
+        guessed = torch.clone(torch.narrow(text, 0, torch.add(place, 2), 3))
+    if torch.__not__(found):
+      guessed = torch.narrow(torch.cat([(self).likeliest(after, ), guessed], 0), 0, 0, 3)
+    return guessed
 
   # Chooses and computes tokens until every row has met a stop token, at most as many as uniform has rows.
-  # logits [batch, vocabulary] float32; seen: as sample has it; uniform [tokens, batch] float32 in [0, 1); stops [n] int64;
+  # logits [batch, vocabulary] float32, of one row followed by those after each of guessed [n] int64: tokens that an earlier
+  # call has guessed and computed; seen: as sample has it; uniform [tokens, batch] float32 in [0, 1); stops [n] int64;
   # done [batch] bool, in place: rows that need no more; position [batch]: of the first token; more: whether the
   # logits after the last token are wanted too; text: of one row, [slots + 3] int64, to which tokens are added.
   # Tokens of one row may be guessed from what its text says elsewhere, computed with the token before them, and kept as far
   # as the choice falls on them: the choice is the same, made from the same logits, with fewer passes over the weights.
-  # Returns tokens [n, batch] int64, their log-probabilities [n, batch] float32, logits [batch, vocabulary], and [1] int64:
-  # passes over the weights.
-  def decode(self: __torch__.Kernels, logits: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, position: Tensor, slot: int, more: bool, text: Tensor, mask: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
+  # Returns tokens [n, batch] int64, their log-probabilities [n, batch] float32, logits and guessed for the next call, and
+  # [1] int64: passes over the weights.
+  def decode(self: __torch__.Kernels, logits: Tensor, guessed: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, position: Tensor, slot: int, more: bool, text: Tensor, mask: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
     tokens = annotate(List[Tensor], [])
     log_probabilities = annotate(List[Tensor], [])
     count = torch.size(uniform, 0)
     open = True
     t = 0
     passes = 0
-    guessing = (self).guesses(logits, frequencies, positions, w, )
-    ahead = logits
-    guessed = torch.narrow(text, 0, 0, 0)
-    right = 0
+    guessing = (self).guesses(position, frequencies, positions, w, )
     while open:
-      chosen = (self).sample(logits, seen, torch.select(uniform, 0, t), temperature, top_k, top_p, penalty, )
+      next = torch.narrow(logits, 0, 0, torch.size(position, 0))
+      chosen = (self).sample(next, seen, torch.select(uniform, 0, t), temperature, top_k, top_p, penalty, )
       token = chosen[0]
       _0 = torch.append(tokens, token)
       _1 = torch.append(log_probabilities, chosen[1])
@@ -209,22 +215,23 @@
         if guessing:
           _4 = torch.copy_(torch.narrow(text, 0, at, 1), token)
           known = False
-          if torch.lt(right, torch.size(guessed, 0)):
-            known = torch.eq(int(token), int(torch.select(guessed, 0, right)))
+          if torch.gt(torch.size(guessed, 0), 0):
+            known = torch.eq(int(token), int(torch.select(guessed, 0, 0)))
+          # What was computed after the chosen token, or after another in its place.
+          rest = torch.sub(torch.size(logits, 0), 1)
+          logits = torch.narrow(logits, 0, 1, rest)
           if known:
-            right = torch.add(right, 1)
+            guessed = torch.narrow(guessed, 0, 1, torch.sub(rest, 1))
           else:
-            guessed = (self).guess(text, torch.add(at, 1), )
-            ahead = (self).steps(torch.cat([token, guessed], 0), place, at, frequencies, factors, keys, values, embedding, positions, norm, head, w, a, )
+            guessed = (self).guess(text, torch.add(at, 1), logits, )
+            logits = (self).steps(torch.cat([token, guessed], 0), place, at, frequencies, factors, keys, values, embedding, positions, norm, head, w, a, )
             passes = torch.add(passes, 1)
-            right = 0
-          logits = torch.narrow(ahead, 0, right, 1)
         else:
           logits = (self).step(token, place, at, mask, frequencies, factors, keys, values, embedding, positions, norm, head, w, a, )
           passes = torch.add(passes, 1)
       t = torch.add(t, 1)
       open = torch.__and__(open, torch.__not__(last))
-    return [torch.stack(tokens, 0), torch.stack(log_probabilities, 0), torch.contiguous(logits), torch.full([1], passes, dtype=4)]
+    return [torch.stack(tokens, 0), torch.stack(log_probabilities, 0), torch.contiguous(logits), guessed, torch.full([1], passes, dtype=4)]
 
   # The next token of each row: [tokens [batch] int64, log-probability of each under the unmodified distribution [batch]].
   # logits [batch, vocabulary] float32; seen [batch, vocabulary] bool: tokens of the row so far; uniform [batch] in [0, 1).
