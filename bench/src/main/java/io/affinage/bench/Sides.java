@@ -75,7 +75,7 @@ final class Sides {
   JsonNode ours(String name, ObjectNode task) {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     List<String> command = new ArrayList<>(List.of(java.toString()));
-    command.addAll(heap(name));
+    command.addAll(memory(name));
     command.addAll(
         List.of(
             "-XX:+UseSerialGC",
@@ -88,10 +88,17 @@ final class Sides {
   }
 
   /**
-   * Services whose tensors are most of their memory begin with a small heap; ingestion's does not.
+   * Services whose tensors are most of their memory begin with a small heap and give back what the
+   * C library keeps; ingestion's does not.
    */
-  private static List<String> heap(String name) {
-    return name.equals("ingest") ? List.of("-Xmx512m") : List.of("-Xms32m", "-Xmx512m");
+  private static List<String> memory(String name) {
+    return name.equals("ingest")
+        ? List.of("-Xmx512m")
+        : List.of(
+            "-Xms32m",
+            "-Xmx512m",
+            "-XX:+IgnoreUnrecognizedVMOptions",
+            "-XX:TrimNativeHeapInterval=60000");
   }
 
   /** Runs a script of the peers' folder. */

@@ -6,20 +6,28 @@ import java.util.List;
 /** The services, with what the local stack gives each. */
 public enum ServiceKind {
   DATASET("dataset-service", 8081, "-Xmx512m"),
-  // Tensors live outside of the heap, which would begin at 1/64 of the machine and fill with
-  // garbage.
-  TRAINER("trainer-service", 8082, "-Xms32m", "-Xmx1g"),
+  TRAINER("trainer-service", 8082, tensorsOutside("-Xmx1g")),
   REWARD("reward-service", 8083, "-Xmx256m"),
-  EVAL("eval-service", 8084, "-Xms32m", "-Xmx1g");
+  EVAL("eval-service", 8084, tensorsOutside("-Xmx1g"));
 
   private final String module;
   private final int defaultPort;
-  private final List<String> heap;
+  private final List<String> memory;
 
-  ServiceKind(String module, int defaultPort, String... heap) {
+  ServiceKind(String module, int defaultPort, String... memory) {
     this.module = module;
     this.defaultPort = defaultPort;
-    this.heap = List.of(heap);
+    this.memory = List.of(memory);
+  }
+
+  /**
+   * The heap would begin at 1/64 of the machine and fill with garbage, and the C library would keep
+   * what tensors of other sizes leave: once a minute it gives that back (JDK 17.0.10 and later).
+   */
+  private static String[] tensorsOutside(String most) {
+    return new String[] {
+      "-Xms32m", most, "-XX:+IgnoreUnrecognizedVMOptions", "-XX:TrimNativeHeapInterval=60000"
+    };
   }
 
   /** The folder, and the name in logs. */
@@ -32,7 +40,7 @@ public enum ServiceKind {
   }
 
   List<String> jvmOptions() {
-    List<String> options = new ArrayList<>(heap);
+    List<String> options = new ArrayList<>(memory);
     options.add("-XX:+UseSerialGC");
     options.add("-Djava.util.logging.manager=org.jboss.logmanager.LogManager");
     return options;
