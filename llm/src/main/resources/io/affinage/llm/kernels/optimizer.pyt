@@ -1,10 +1,11 @@
   # Sum of squares of all gradients, float32 scalar. Each piece goes through one scratch array and into its place among the
   # squares: arrays made between others that stay would keep the allocator from using memory again.
   def squared_norm(self: __torch__.Kernels, gradients: List[Tensor]) -> List[Tensor]:
-    scratch = torch.empty([262144], dtype=6, device=ops.prim.device(gradients[0]))
+    size = (self).piece(gradients[0], )
+    scratch = torch.empty([size], dtype=6, device=ops.prim.device(gradients[0]))
     pieces = 0
     for i in range(torch.len(gradients)):
-      pieces = torch.add(pieces, torch.floordiv(torch.add(torch.numel(gradients[i]), 262143), 262144))
+      pieces = torch.add(pieces, torch.floordiv(torch.add(torch.numel(gradients[i]), torch.sub(size, 1)), size))
     squares = torch.empty([pieces], dtype=6, device=ops.prim.device(gradients[0]))
     next = 0
     for j in range(torch.len(gradients)):
@@ -71,10 +72,16 @@
 
   # What follows updates p in place from its gradient g and its state; low belongs to p, see value. step counts from 1,
   # factor multiplies gradients first (clipping), rate is the learning rate, decay the weight decay. Elementwise rules go
-  # through an array in pieces of 262,144: what they compute in between then stays in the cache and never needs a
-  # model's size.
+  # through an array in pieces: what they compute in between then never needs a model's size.
   def pieces(self: __torch__.Kernels, x: Tensor) -> List[Tensor]:
-    return torch.split(torch.view(x, [-1]), 262144, 0)
+    return torch.split(torch.view(x, [-1]), (self).piece(x, ), 0)
+
+  # Elements of a piece: on a CPU what stays in a core's cache; elsewhere enough that starting kernels costs little.
+  def piece(self: __torch__.Kernels, x: Tensor) -> int:
+    size = 16777216
+    if ops.prim.is_cpu(x):
+      size = 262144
+    return size
 
   # The pieces of low beside so many of p; an empty one has as many empty pieces.
   def low_pieces(self: __torch__.Kernels, low: Tensor, count: int) -> List[Tensor]:
@@ -172,7 +179,7 @@
       for j in range(torch.len(ps)):
         count = torch.numel(ps[j])
         blocks = torch.floordiv(torch.add(count, 255), 256)
-        at = torch.mul(j, 1024)
+        at = torch.floordiv(torch.mul(j, (self).piece(p[i], )), 256)
         m_codes = torch.narrow(first[i], 0, at, blocks)
         m_scale = torch.narrow(first_scale[i], 0, at, blocks)
         v_codes = torch.narrow(second[i], 0, at, blocks)
@@ -202,7 +209,7 @@
       for j in range(torch.len(ps)):
         count = torch.numel(ps[j])
         blocks = torch.floordiv(torch.add(count, 63), 64)
-        at = torch.mul(j, 4096)
+        at = torch.floordiv(torch.mul(j, (self).piece(p[i], )), 64)
         m_codes = torch.narrow(first[i], 0, at, blocks)
         m_scale = torch.unsqueeze(torch.narrow(first_scale[i], 0, at, blocks), 1)
         v_codes = torch.narrow(second[i], 0, at, blocks)
