@@ -18,20 +18,21 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Compiled TorchScript methods, and the two ways to call them: {@link #run} without autograd, and
- * {@link #differentiable} with it. Not safe for use by several threads at once.
+ * {@link #differentiable} with it. Several threads may call methods at once with handles of their
+ * own ({@link #alias}).
  */
 public final class Kernels implements AutoCloseable {
   private final Model model;
   private final PtSymbolBlock block;
   private final NDManager manager;
-  private final Map<String, NDArray> methodNames = new HashMap<>();
+  private final Map<String, NDArray> methodNames = new ConcurrentHashMap<>();
 
   private Kernels(Model model) {
     this.model = model;
@@ -114,6 +115,13 @@ public final class Kernels implements AutoCloseable {
           values[i].close();
         }
       }
+    }
+  }
+
+  /** Another handle of the same array: of one handle only one call at a time can make use. */
+  public static NDArray alias(NDManager scope, NDArray array) {
+    try (IValue value = IValue.from((PtNDArray) array)) {
+      return value.toTensor((PtNDManager) scope);
     }
   }
 

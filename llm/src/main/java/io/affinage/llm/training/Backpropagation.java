@@ -1,140 +1,152 @@
 package io.affinage.llm.training;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.RowTensors;
-import io.affinage.llm.tensor.Kernels;
+import io.affinage.llm.tensor.ThreadPair;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * The loss of a row and its gradients, block by block. Of a block only what its backward pass
- * cannot cheaply make again is kept, or nothing but its input, and then the block is computed again
- * (activation checkpointing, Chen et al. 2016). Blocks below the lowest trained array are not
- * differentiated.
+ * The loss of a micro-batch and its gradients. On a CPU two threads compute half of it each where
+ * that pays and an adapter is trained ({@link ThreadPair}, {@link Halves}).
  */
-final class Backpropagation {
+final class Backpropagation implements AutoCloseable {
   private final Decoder decoder;
-  private final Kernels kernels;
   private final Trainables trainables;
-  private final boolean recompute;
-  private final Regularisation regularisation;
+  private final TrainingSettings settings;
+  private final Optional<ThreadPair> threads;
+  private final NDManager manager;
+  private final PassHandles handles;
+  private final PassHandles others;
 
-  /**
-   * @param settings whether activations inside blocks are computed twice instead of kept; dropout,
-   *     noise and label smoothing
-   */
+  /** Micro-batches are computed as a whole. */
   Backpropagation(Decoder decoder, Trainables trainables, TrainingSettings settings) {
-    this.decoder = decoder;
-    this.kernels = decoder.kernels();
-    this.trainables = trainables;
-    this.recompute = settings.recomputeActivations();
-    this.regularisation = settings.regularisation();
+    this(decoder, trainables, settings, Optional.empty());
   }
 
   /**
-   * Adds a row's gradients, times {@code scale}, to the accumulators.
+   * @param threads compute a half each; see {@link #canBeDivided}
+   */
+  Backpropagation(
+      Decoder decoder,
+      Trainables trainables,
+      TrainingSettings settings,
+      Optional<ThreadPair> threads) {
+    this.decoder = decoder;
+    this.trainables = trainables;
+    this.settings = settings;
+    this.threads = threads;
+    this.manager = decoder.manager().newSubManager();
+    this.handles = PassHandles.of(decoder, trainables);
+    this.others = threads.isPresent() ? handles.aliases(manager) : handles;
+  }
+
+  /**
+   * Whether micro-batches may be divided: gradients of weights would be there twice, and random
+   * numbers come from one stream.
+   */
+  static boolean canBeDivided(Decoder decoder, Trainables trainables, TrainingSettings settings) {
+    return !decoder.manager().getDevice().isGpu()
+        && trainables.trainsAdapterAlone()
+        && settings.regularisation().dropout() == 0
+        && settings.regularisation().neftuneAlpha() == 0;
+  }
+
+  /**
+   * Adds a micro-batch's gradients, times {@code scale}, to the accumulators.
    *
+   * @param examples at least one
    * @param noiseSeed decides what dropout drops, and the noise on embeddings
    * @return the sum over target tokens of -log p (with label smoothing, of the smoothed loss), nats
    */
+  double accumulate(List<TokenizedExample> examples, double scale, long noiseSeed) {
+    PrefixTreeRow row = row(examples);
+    Optional<Halves> halves =
+        threads.isPresent() ? Halves.of(row, examples, this::row) : Optional.empty();
+    return halves.isPresent()
+        ? accumulate(halves.get(), scale, noiseSeed)
+        : accumulate(row, scale, noiseSeed);
+  }
+
+  private PrefixTreeRow row(List<TokenizedExample> examples) {
+    return PrefixTreeRow.of(examples, settings.sharesPrefixes(), decoder.config()::lengthClass);
+  }
+
+  /** As {@link #accumulate(List, double, long)}, of examples that are laid out. */
   double accumulate(PrefixTreeRow row, double scale, long noiseSeed) {
     try (NDManager scope = decoder.manager().newSubManager()) {
       RowTensors tensors = RowTensors.of(scope, decoder, row);
-      int layers = decoder.blocks().size();
-      NDArray[] inputs = new NDArray[layers];
-      NDList[] kept = new NDList[layers];
-      NDArray[] noise = new NDArray[layers];
-      int lowest = trainables.lowestBlock();
-      NDArray hidden = embedded(scope, tensors, row, noiseSeed);
-      for (int block = 0; block < layers; block++) {
-        noise[block] = noise(scope, noiseSeed, block);
-        inputs[block] = hidden;
-        boolean keeps = block >= lowest && !recompute;
-        NDList results =
-            call(
-                scope,
-                keeps ? "block_kept" : "block_forward",
-                block,
-                List.of(hidden),
-                tensors,
-                noise[block]);
-        hidden = results.get(0);
-        kept[block] = results.subNDList(1);
-        if (block < lowest) {
-          inputs[block].close();
-        }
-      }
-      NDList head =
-          kernels.differentiable(
-              scope,
-              "head_vjp",
-              hidden,
-              tensors.at(),
-              tensors.target(),
-              tensors.weight(),
-              scope.create((float) scale),
-              decoder.hostVector(scope, regularisation.labelSmoothing()),
-              decoder.norm(),
-              decoder.head(),
-              trainables.headGradient().orElseGet(() -> scope.zeros(new Shape(0))));
-      double loss = head.get(0).getFloat();
-      NDArray upstream = head.get(1);
-      trainables.addNormGradients(head.subNDList(2));
-      for (int block = layers - 1; block >= lowest; block--) {
-        if (recompute) {
-          NDList results =
-              call(scope, "block_kept", block, List.of(inputs[block]), tensors, noise[block]);
-          results.get(0).close();
-          kept[block] = results.subNDList(1);
-        }
-        NDList gradients =
-            call(
-                scope,
-                "block_vjp",
-                block,
-                List.of(inputs[block], kept[block], upstream),
-                tensors,
-                noise[block]);
-        trainables.addBlockGradients(block, gradients.subNDList(1));
-        upstream.close();
-        upstream = gradients.get(0);
-        release(kept[block]);
-        inputs[block].close();
-      }
+      NDArray embedded = embedded(scope, tensors, row, noiseSeed);
+      RowPass.Result result =
+          pass(scope, handles, tensors, noiseSeed)
+              .run(embedded, scale, trainables::addBlockGradients);
       if (trainables.trainsEmbedding()) {
-        kernels.run(
-            scope,
-            "embed_vjp",
-            upstream,
-            tensors.tokens(),
-            tensors.depths(),
-            decoder.embedding(),
-            decoder.positions(),
-            trainables.embeddingGradients());
+        decoder
+            .kernels()
+            .run(
+                scope,
+                "embed_vjp",
+                result.upstream(),
+                tensors.tokens(),
+                tensors.depths(),
+                decoder.embedding(),
+                decoder.positions(),
+                trainables.embeddingGradients());
       }
-      return loss;
+      return result.loss();
     }
+  }
+
+  /** As {@link #accumulate(List, double, long)}, of both halves at once. */
+  double accumulate(Halves halves, double scale, long noiseSeed) {
+    try (NDManager scope = decoder.manager().newSubManager();
+        NDManager other = decoder.manager().newSubManager()) {
+      RowTensors first = RowTensors.of(scope, decoder, halves.first());
+      RowTensors second = RowTensors.of(other, decoder, halves.second());
+      RowPass one = pass(scope, handles, first, noiseSeed);
+      RowPass another = pass(other, others, second, noiseSeed);
+      // Added when the first half's are, so that sums do not depend on which thread is ahead.
+      List<Runnable> late = new ArrayList<>();
+      List<RowPass.Result> results =
+          threads
+              .orElseThrow()
+              .run(
+                  () -> one.run(first.embedded(), scale, trainables::addBlockGradients),
+                  () ->
+                      another.run(
+                          second.embedded(),
+                          scale,
+                          (block, found) ->
+                              late.add(() -> trainables.addBlockGradients(block, found))));
+      late.forEach(Runnable::run);
+      return results.stream().mapToDouble(RowPass.Result::loss).sum();
+    }
+  }
+
+  private RowPass pass(NDManager scope, PassHandles own, RowTensors tensors, long noiseSeed) {
+    return new RowPass(decoder, own, trainables, settings, scope, tensors, noiseSeed);
   }
 
   /** Embedded tokens, with each example's own noise where that is asked for. */
   private NDArray embedded(NDManager scope, RowTensors tensors, PrefixTreeRow row, long noiseSeed) {
-    if (regularisation.neftuneAlpha() == 0) {
+    double alpha = settings.regularisation().neftuneAlpha();
+    if (alpha == 0) {
       return tensors.embedded();
     }
     int[] lengths = row.tree().textLengths();
     float[] magnitudes = new float[lengths.length];
     for (int node = 0; node < magnitudes.length; node++) {
       magnitudes[node] =
-          (float)
-              (regularisation.neftuneAlpha()
-                  / Math.sqrt((double) lengths[node] * decoder.shape().hiddenSize()));
+          (float) (alpha / Math.sqrt((double) lengths[node] * decoder.shape().hiddenSize()));
     }
-    return kernels
+    return decoder
+        .kernels()
         .differentiable(
             scope,
             "noisy",
@@ -144,28 +156,8 @@ final class Backpropagation {
         .singletonOrThrow();
   }
 
-  /** Calls a block's kernel, which takes the same after its first arguments whatever it does. */
-  private NDList call(
-      NDManager scope,
-      String method,
-      int block,
-      List<Object> first,
-      RowTensors row,
-      NDArray noise) {
-    List<Object> arguments = new ArrayList<>(first);
-    RowTensors.Layer layer = row.layers().get(block);
-    arguments.addAll(List.of(layer.cos(), layer.sin(), row.gather(), row.outputs(), layer.mask()));
-    arguments.add(decoder.blocks().get(block).arrays());
-    arguments.add(trainables.adapter().block(block));
-    arguments.add(noise);
-    return kernels.differentiable(scope, method, arguments.toArray());
-  }
-
-  private NDArray noise(NDManager scope, long seed, int block) {
-    return decoder.hostVector(scope, regularisation.dropout(), (seed * 31 + block) & 0x7fffffffL);
-  }
-
-  private static void release(NDList arrays) {
-    arrays.forEach(NDArray::close);
+  @Override
+  public void close() {
+    manager.close();
   }
 }

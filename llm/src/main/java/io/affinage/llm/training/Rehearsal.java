@@ -3,7 +3,6 @@ package io.affinage.llm.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.tensor.ResidentMemory;
@@ -128,10 +127,7 @@ final class Rehearsal {
   }
 
   private void accumulate(StepPlan.Load load) {
-    backpropagation.accumulate(
-        PrefixTreeRow.of(load.examples(), settings.sharesPrefixes(), decoder.config()::lengthClass),
-        1e-6,
-        1);
+    backpropagation.accumulate(load.examples(), 1e-6, 1);
     trainables.clearGradients();
   }
 

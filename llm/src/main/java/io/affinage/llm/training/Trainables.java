@@ -247,7 +247,7 @@ public final class Trainables implements AutoCloseable {
   /** A matrix of ones and a gradient of zeros, kept as trained ones are. */
   Trial trial(NDManager scope, Shape shape) {
     NDArray ones = scope.ones(shape);
-    if (parameters.stream().noneMatch(Parameter::ofModel)) {
+    if (trainsAdapterAlone()) {
       return new Trial(TrainedValue.whole(scope, ones), gradients.zeros(scope, ones));
     }
     NDArray weight = decoder.toPrecision(scope, ones);
@@ -306,6 +306,11 @@ public final class Trainables implements AutoCloseable {
         .mapToInt(Map.Entry::getKey)
         .min()
         .orElse(decoder.shape().layers());
+  }
+
+  /** Whether no weight of the model is trained. */
+  boolean trainsAdapterAlone() {
+    return parameters.stream().noneMatch(Parameter::ofModel);
   }
 
   boolean trainsEmbedding() {

@@ -1,9 +1,9 @@
 package io.affinage.llm.training;
 
-import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.tensor.ThreadPair;
 import io.affinage.llm.training.optimizer.OptimizedArray;
 import io.affinage.llm.training.optimizer.Optimizer;
 import java.nio.file.Path;
@@ -23,6 +23,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Trainables trainables;
   private final TrainingSettings settings;
   private final TrainingInputs inputs;
+  private final Optional<ThreadPair> threads;
   private final Backpropagation backpropagation;
   private final Optimizer optimizer;
   private final Optional<WeightAverage> average;
@@ -52,7 +53,6 @@ public final class TrainingRun implements AutoCloseable {
     this.trainables = trainables;
     this.settings = settings;
     this.inputs = inputs;
-    this.backpropagation = new Backpropagation(decoder, trainables, settings);
     this.optimizer =
         new Optimizer(
             decoder.kernels(),
@@ -69,6 +69,11 @@ public final class TrainingRun implements AutoCloseable {
     this.order =
         new BatchOrder(inputs.rows().size(), settings.batching().batchSize(), settings.seed());
     this.totalSteps = settings.totalSteps(inputs.rows().size());
+    this.threads =
+        Backpropagation.canBeDivided(decoder, trainables, settings)
+            ? ThreadPair.start()
+            : Optional.empty();
+    this.backpropagation = new Backpropagation(decoder, trainables, settings, threads);
   }
 
   /** A run over examples that each are a row of their own. */
@@ -252,9 +257,7 @@ public final class TrainingRun implements AutoCloseable {
     double lossSum = 0;
     long noise = settings.seed() * 1_000_003L + step * 1_009L;
     for (List<TokenizedExample> microBatch : MicroBatches.of(rows, settings.batching())) {
-      PrefixTreeRow row =
-          PrefixTreeRow.of(microBatch, settings.sharesPrefixes(), decoder.config()::lengthClass);
-      lossSum += backpropagation.accumulate(row, 1.0 / targets, noise++);
+      lossSum += backpropagation.accumulate(microBatch, 1.0 / targets, noise++);
     }
     double loss = lossSum / targets;
     double gradNorm = trainables.gradientNorm();
@@ -336,5 +339,7 @@ public final class TrainingRun implements AutoCloseable {
   public void close() {
     average.ifPresent(WeightAverage::close);
     optimizer.close();
+    backpropagation.close();
+    threads.ifPresent(ThreadPair::close);
   }
 }

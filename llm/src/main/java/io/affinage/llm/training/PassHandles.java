@@ -1,0 +1,44 @@
+package io.affinage.llm.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.affinage.llm.model.Decoder;
+import io.affinage.llm.tensor.Kernels;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The handles by which a pass names weights and adapters to the kernels. Passes that run at once
+ * need each their own.
+ *
+ * @param blocks arrays of each block
+ * @param adapters arrays of the adapter at each block
+ * @param norm weight and bias of the final norm
+ * @param head of the output layer
+ */
+record PassHandles(
+    List<List<NDArray>> blocks, List<List<NDArray>> adapters, List<NDArray> norm, NDArray head) {
+
+  static PassHandles of(Decoder decoder, Trainables trainables) {
+    List<List<NDArray>> blocks = new ArrayList<>();
+    List<List<NDArray>> adapters = new ArrayList<>();
+    for (int block = 0; block < decoder.blocks().size(); block++) {
+      blocks.add(decoder.blocks().get(block).arrays());
+      adapters.add(trainables.adapter().block(block));
+    }
+    return new PassHandles(blocks, adapters, decoder.norm(), decoder.head());
+  }
+
+  /** The same arrays by other handles, which {@code scope} owns. */
+  PassHandles aliases(NDManager scope) {
+    return new PassHandles(
+        blocks.stream().map(arrays -> aliases(scope, arrays)).toList(),
+        adapters.stream().map(arrays -> aliases(scope, arrays)).toList(),
+        aliases(scope, norm),
+        Kernels.alias(scope, head));
+  }
+
+  private static List<NDArray> aliases(NDManager scope, List<NDArray> arrays) {
+    return arrays.stream().map(array -> Kernels.alias(scope, array)).toList();
+  }
+}

@@ -1,0 +1,154 @@
+package io.affinage.llm.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.affinage.llm.FamilyFixture;
+import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.LoraConfig;
+import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.tensor.Precision;
+import io.affinage.llm.tensor.ThreadPair;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Micro-batches that two threads compute half of each. */
+class HalvesTest {
+  private static final LoraConfig LORA = new LoraConfig(3, 6, 0, false, List.of("all-linear"));
+
+  @Test
+  void shouldDivideExamplesIntoPartsOfLikeSize() {
+    List<TokenizedExample> examples = examples(0, 300, 20, 150, 100, 40);
+
+    Halves halves = divided(examples).orElseThrow();
+
+    assertThat(halves.first().tree().nodes()).isEqualTo(300);
+    assertThat(halves.second().tree().nodes()).isEqualTo(310);
+    assertThat(halves.first().targetCount() + halves.second().targetCount())
+        .isEqualTo(examples.stream().mapToInt(TokenizedExample::targetCount).sum());
+  }
+
+  @Test
+  void shouldNotDivideWhatIsSmallOrSharesMuchOrIsOneExample() {
+    assertThat(divided(examples(0, 90, 90, 90, 90))).isEmpty();
+    assertThat(divided(examples(100, 200, 200, 200, 200))).isEmpty();
+    assertThat(divided(examples(0, 800))).isEmpty();
+    assertThat(divided(examples(10, 300, 300))).isPresent();
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.affinage.llm.FamilyFixture#all")
+  void shouldGiveTheLossAndGradientsOfTheWhole(FamilyFixture family) {
+    List<TokenizedExample> examples = new ArrayList<>();
+    for (int shared : new int[] {2, 9, 17, 24}) {
+      int[] ids = family.ids();
+      for (int i = shared; i < ids.length; i++) {
+        ids[i] = 3 + (ids[i] + shared) % 37;
+      }
+      examples.add(TokenizedExample.targetsFrom("shares " + shared, ids, 4));
+    }
+    Halves halves =
+        new Halves(
+            PrefixTreeRow.of(examples.subList(0, 2), true),
+            PrefixTreeRow.of(examples.subList(2, 4), true));
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
+        LoraAdapter lora = randomAdapter(decoder);
+        Trainables trainables = Trainables.of(decoder, lora);
+        ThreadPair threads = pair();
+        Backpropagation backpropagation =
+            new Backpropagation(
+                decoder, trainables, TrainingSettings.DEFAULT, Optional.of(threads))) {
+      double whole = backpropagation.accumulate(PrefixTreeRow.of(examples, true), 1, 0);
+      List<float[]> expected = gradients(trainables);
+      double norm = trainables.gradientNorm();
+      trainables.clearGradients();
+
+      double together = backpropagation.accumulate(halves, 1, 0);
+
+      assertThat(together).isCloseTo(whole, within(1e-5 * whole));
+      List<float[]> actual = gradients(trainables);
+      for (int i = 0; i < expected.size(); i++) {
+        assertThat(actual.get(i))
+            .as(trainables.parameters().get(i).name())
+            .containsExactly(expected.get(i), within((float) (1e-5 * norm)));
+      }
+      for (int again = 0; again < 3; again++) {
+        trainables.clearGradients();
+        assertThat(backpropagation.accumulate(halves, 1, 0)).isEqualTo(together);
+        assertThat(gradients(trainables)).usingRecursiveComparison().isEqualTo(actual);
+      }
+    }
+  }
+
+  @Test
+  void shouldLeaveRandomNumbersAndWeightsToOneThread() {
+    try (TinyModel model = new TinyModel();
+        LoraAdapter lora = randomAdapter(model.decoder);
+        Trainables adapter = Trainables.of(model.decoder, lora)) {
+      TrainingSettings settings = TrainingSettings.DEFAULT;
+      assertThat(Backpropagation.canBeDivided(model.decoder, adapter, settings)).isTrue();
+      TrainingSettings noisy = settings.with(Regularisation.ofDropout(0.1));
+      assertThat(Backpropagation.canBeDivided(model.decoder, adapter, noisy)).isFalse();
+    }
+    try (TinyModel model = new TinyModel();
+        Trainables weights = Trainables.allWeights(model.decoder)) {
+      assertThat(Backpropagation.canBeDivided(model.decoder, weights, TrainingSettings.DEFAULT))
+          .isFalse();
+    }
+  }
+
+  private static Optional<Halves> divided(List<TokenizedExample> examples) {
+    return Halves.of(
+        PrefixTreeRow.of(examples, true), examples, some -> PrefixTreeRow.of(some, true));
+  }
+
+  /** Examples of these lengths that begin alike for so many tokens. */
+  private static List<TokenizedExample> examples(int shared, int... lengths) {
+    return IntStream.range(0, lengths.length)
+        .mapToObj(
+            i ->
+                TokenizedExample.targetsFrom(
+                    "example " + i,
+                    IntStream.range(0, lengths[i])
+                        .map(at -> at < shared ? at : 1000 * (i + 1) + at)
+                        .toArray(),
+                    lengths[i] / 2))
+        .toList();
+  }
+
+  private static LoraAdapter randomAdapter(Decoder decoder) {
+    Random random = new Random(11);
+    return LoraAdapter.of(
+        decoder,
+        LORA,
+        (block, layer, matrix, shape) -> {
+          float[] values = new float[(int) shape.size()];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (random.nextGaussian() * 0.1);
+          }
+          return values;
+        });
+  }
+
+  private static List<float[]> gradients(Trainables trainables) {
+    return trainables.gradients().stream().map(NDArray::toFloatArray).toList();
+  }
+
+  private static ThreadPair pair() {
+    return ThreadPair.start()
+        .orElseGet(() -> Assumptions.abort("this machine has no even number of processors"));
+  }
+}
