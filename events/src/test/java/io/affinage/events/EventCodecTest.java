@@ -118,7 +118,7 @@ class EventCodecTest {
             new DatasetSubmitted(
                 "s",
                 "n",
-                new DatasetSource.Reference("file:/x", null),
+                new DatasetSource.Reference("file:/x", null, null),
                 DatasetFormat.AUTO,
                 DatasetLayout.AUTO,
                 new SplitPolicy(0, 0.5, ""),

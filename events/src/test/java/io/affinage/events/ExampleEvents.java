@@ -78,7 +78,8 @@ public final class ExampleEvents {
         new DatasetSubmitted(
             "sub-1",
             "intents",
-            new DatasetSource.Reference("s3://b/k", Map.of("utterance", "prompt")),
+            new DatasetSource.Reference(
+                "s3://b/k", Map.of("utterance", "prompt"), Map.of("system", "s")),
             DatasetFormat.CSV,
             DatasetLayout.PROMPT_COMPLETION,
             new SplitPolicy(0.05, 0.1, "salt"),
@@ -87,7 +88,7 @@ public final class ExampleEvents {
         new DatasetSubmitted(
             "sub-2",
             "upload",
-            new DatasetSource.Stored(FILE, null, null),
+            new DatasetSource.Stored(FILE, null, null, null),
             DatasetFormat.AUTO,
             DatasetLayout.AUTO,
             null,

@@ -197,6 +197,7 @@ public final class RunCommand implements Callable<Integer> {
                 io.affinage.events.DatasetLayout.AUTO,
                 null,
                 null,
+                null,
                 false);
     String reference =
         base == null ? "scratch" : LocalFiles.importModel(session.store(), session.view(), base);
@@ -212,7 +213,7 @@ public final class RunCommand implements Callable<Integer> {
     }
     return new RunRequest(
         recipe.name(),
-        LocalFiles.importData(session.store(), dataFile, told.columns()),
+        LocalFiles.importData(session.store(), dataFile, told.columns(), told.constants()),
         told.format(),
         told.layout(),
         told.split(),

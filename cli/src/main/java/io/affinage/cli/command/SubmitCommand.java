@@ -59,6 +59,12 @@ public final class SubmitCommand implements Callable<Integer> {
   private Map<String, String> columns;
 
   @Option(
+      names = "--constant",
+      paramLabel = "COLUMN=TEXT",
+      description = "Give every row a column that the file lacks; may be repeated.")
+  private Map<String, String> constants;
+
+  @Option(
       names = "--validation",
       paramLabel = "SHARE",
       defaultValue = "0",
@@ -88,7 +94,7 @@ public final class SubmitCommand implements Callable<Integer> {
       RunRequest request =
           new RunRequest(
               name,
-              LocalFiles.importData(session.store(), data, columns),
+              LocalFiles.importData(session.store(), data, columns, constants),
               format,
               layout,
               new SplitPolicy(validation, test, ""),

@@ -167,7 +167,7 @@ public record DemoPlan(Size size) {
   private static DatasetSource stored(ArtifactStore store, String content, String filename)
       throws IOException {
     ByteArrayInputStream bytes = new ByteArrayInputStream(content.getBytes(StandardCharsets.UTF_8));
-    return new DatasetSource.Stored(LocalFiles.reference(store.put(bytes)), filename, null);
+    return new DatasetSource.Stored(LocalFiles.reference(store.put(bytes)), filename, null, null);
   }
 
   private static String json(String prompt, String completion) {

@@ -23,6 +23,7 @@ public record Recipe(String name, String model, Data data, List<Step> steps) {
    *
    * @param path relative to the recipe's folder; null when the command line must say
    * @param columns renames from the file's column to the layout's; null for none
+   * @param constants columns of the layout that every row gets; null for none
    * @param split null for the default
    */
   public record Data(
@@ -30,6 +31,7 @@ public record Recipe(String name, String model, Data data, List<Step> steps) {
       DatasetFormat format,
       DatasetLayout layout,
       Map<String, String> columns,
+      Map<String, String> constants,
       SplitPolicy split,
       boolean strict) {}
 

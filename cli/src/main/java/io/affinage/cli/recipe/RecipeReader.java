@@ -101,6 +101,7 @@ public final class RecipeReader {
             data.constant("format", DatasetFormat.class, DatasetFormat.AUTO),
             data.constant("layout", DatasetLayout.class, DatasetLayout.AUTO),
             data.textByName("columns"),
+            data.textByName("constants"),
             policy,
             Boolean.TRUE.equals(data.flag("strict")));
     data.close();

@@ -40,10 +40,11 @@ public final class LocalFiles {
 
   /** Stores a data file and names it. */
   public static DatasetSource importData(
-      ArtifactStore store, Path file, Map<String, String> columns) throws IOException {
+      ArtifactStore store, Path file, Map<String, String> columns, Map<String, String> constants)
+      throws IOException {
     requireData(file);
     return new DatasetSource.Stored(
-        reference(store.putFile(file)), file.getFileName().toString(), columns);
+        reference(store.putFile(file)), file.getFileName().toString(), columns, constants);
   }
 
   /** The event's reference to what the store holds. */

@@ -85,7 +85,7 @@ class KilledServicesIT {
         new DatasetSubmitted(
             "sub-1",
             "long",
-            new DatasetSource.Reference(file.toRealPath().toUri().toString(), null),
+            new DatasetSource.Reference(file.toRealPath().toUri().toString(), null, null),
             DatasetFormat.AUTO,
             DatasetLayout.AUTO,
             null,

@@ -33,6 +33,7 @@ class RecipeReaderTest {
         format: csv
         layout: prompt_completion
         columns: {utterance: prompt, intent: completion}
+        constants: {system: Be brief.}
         split: {validation: 0.1, test: 0.2, salt: s}
         strict: true
       stages:
@@ -100,6 +101,7 @@ class RecipeReaderTest {
                     DatasetFormat.CSV,
                     DatasetLayout.PROMPT_COMPLETION,
                     Map.of("utterance", "prompt", "intent", "completion"),
+                    Map.of("system", "Be brief."),
                     new SplitPolicy(0.1, 0.2, "s"),
                     true),
                 List.of(
@@ -172,7 +174,7 @@ class RecipeReaderTest {
     assertThat(problems(WHOLE.replace(" learning_rate:", " learning_rat:")))
         .containsExactly(
             new Problem(
-                18,
+                19,
                 "stages[1].train.learning_rat: is not known here; did you mean 'learning_rate'?"));
   }
 

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param splits split name to its count of rows
  * @param reasons quarantined rows by reason code
  * @param unusedColumns rows with a value in a column that the layout does not read, by column
+ * @param constants columns that every row got; null for none
  * @param firstFaults the first quarantined rows
  * @param split how rows were held out
  */
@@ -29,6 +30,7 @@ public record DatasetReport(
     Map<String, Long> reasons,
     Map<String, Long> unusedColumns,
     Map<String, String> columns,
+    Map<String, String> constants,
     List<QuarantinedRow> firstFaults,
     SplitPolicy split,
     boolean strict) {}

@@ -66,7 +66,8 @@ final class IngestionPass {
     List<RawRow> sample = sample(reader);
     List<ObjectNode> readable = readable(sample);
     if (!readable.isEmpty()) {
-      normaliser = Normaliser.of(request.layout(), request.columns(), readable);
+      normaliser =
+          Normaliser.of(request.layout(), request.columns(), request.constants(), readable);
       RowPreparation preparation =
           new RowPreparation(normaliser, splitter, limits.excerptCharacters());
       for (PreparedRow row : preparation.prepare(List.copyOf(sample))) {
@@ -136,6 +137,7 @@ final class IngestionPass {
             reasons,
             unusedColumns.rows(),
             request.columns().isEmpty() ? null : request.columns(),
+            request.constants().isEmpty() ? null : request.constants(),
             firstFaults,
             request.split(),
             request.strict());

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param format null or AUTO detects
  * @param layout null or AUTO detects
  * @param columns renames from the file's column to the layout's; null for none
+ * @param constants columns of the layout that every row gets, with their text; null for none
  * @param split null for the default
  * @param strict whether one bad row refuses the dataset
  */
@@ -20,11 +21,13 @@ public record IngestionRequest(
     DatasetFormat format,
     DatasetLayout layout,
     Map<String, String> columns,
+    Map<String, String> constants,
     SplitPolicy split,
     boolean strict) {
 
   public IngestionRequest {
     columns = columns == null ? Map.of() : Map.copyOf(columns);
+    constants = constants == null ? Map.of() : Map.copyOf(constants);
     split = split == null ? SplitPolicy.DEFAULT : split;
   }
 }

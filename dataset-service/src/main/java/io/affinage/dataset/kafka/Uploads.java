@@ -44,7 +44,7 @@ public class Uploads {
         new DatasetSubmitted(
             file.fileId(),
             name,
-            new DatasetSource.Stored(file.artifact(), file.filename(), null),
+            new DatasetSource.Stored(file.artifact(), file.filename(), null, null),
             DatasetFormat.AUTO,
             DatasetLayout.AUTO,
             null,

@@ -3,6 +3,7 @@ package io.affinage.dataset.layout;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.dataset.DatasetException;
+import io.affinage.dataset.reading.FaultReason;
 import io.affinage.events.DatasetLayout;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,8 +15,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Turns rows of one layout into the normal form, after renaming their columns. Safe for several
- * threads.
+ * Turns rows of one layout into the normal form, after renaming their columns and adding constant
+ * ones. Safe for several threads.
  */
 public final class Normaliser {
   /** In the order of precedence where a row fits several. */
@@ -31,26 +32,36 @@ public final class Normaliser {
   private final RowLayout layout;
   private final Map<String, String> renames;
 
-  private Normaliser(RowLayout layout, Map<String, String> renames) {
+  private final Map<String, String> constants;
+
+  private Normaliser(RowLayout layout, Map<String, String> renames, Map<String, String> constants) {
     this.layout = layout;
     this.renames = renames;
+    this.constants = constants;
   }
 
   /**
    * @param named the layout, or AUTO (or null) to take the one that most rows of the sample fit
    * @param columns from the file's column to the layout's; null for none
+   * @param constants columns that every row gets, and must not have itself; null for none
    * @param sample the first rows of the dataset
-   * @throws DatasetException when no layout fits, or a renamed column does not exist
+   * @throws DatasetException when no layout fits, a renamed column does not exist, or a constant is
+   *     blank or a renamed column
    */
   public static Normaliser of(
-      DatasetLayout named, Map<String, String> columns, Collection<ObjectNode> sample) {
+      DatasetLayout named,
+      Map<String, String> columns,
+      Map<String, String> constants,
+      Collection<ObjectNode> sample) {
     Map<String, String> renames = columns == null ? Map.of() : new LinkedHashMap<>(columns);
+    Map<String, String> given = constants == null ? Map.of() : Map.copyOf(constants);
     requireColumns(renames, sample);
+    requireConstants(given, renames);
     RowLayout layout =
         named == null || named == DatasetLayout.AUTO
-            ? detected(renames, sample)
+            ? detected(renames, given, sample)
             : LAYOUTS.stream().filter(l -> l.layout() == named).findFirst().orElseThrow();
-    return new Normaliser(layout, renames);
+    return new Normaliser(layout, renames, given);
   }
 
   /** The layout of the rows; never AUTO. */
@@ -62,6 +73,7 @@ public final class Normaliser {
   public Normalised normalise(ObjectNode fields) {
     rename(renames, fields);
     try {
+      fill(constants, fields);
       return new Normalised.Good(layout.normalise(fields), unused(fields));
     } catch (BadRow e) {
       return new Normalised.Bad(e.fault());
@@ -95,6 +107,35 @@ public final class Normaliser {
     taken.forEach(fields::set);
   }
 
+  private static void fill(Map<String, String> constants, ObjectNode fields) throws BadRow {
+    for (Map.Entry<String, String> constant : constants.entrySet()) {
+      if (Columns.present(fields, constant.getKey())) {
+        throw new BadRow(
+            FaultReason.COLUMN_IS_CONSTANT,
+            "the row has the column " + constant.getKey() + ", which a constant gives");
+      }
+      fields.put(constant.getKey(), constant.getValue());
+    }
+  }
+
+  private static void requireConstants(Map<String, String> constants, Map<String, String> renames) {
+    constants.forEach(
+        (column, text) -> {
+          if (column.isBlank() || text.isBlank()) {
+            throw new DatasetException(
+                "invalid_constants",
+                "the constant column '" + column + "' needs a name and a text",
+                "source.constants");
+          }
+          if (renames.containsValue(column)) {
+            throw new DatasetException(
+                "invalid_constants",
+                "the column " + column + " is both a constant and a renamed column",
+                "source.constants");
+          }
+        });
+  }
+
   private static void requireColumns(Map<String, String> renames, Collection<ObjectNode> sample) {
     Set<String> targets = new TreeSet<>();
     for (Map.Entry<String, String> rename : renames.entrySet()) {
@@ -120,11 +161,13 @@ public final class Normaliser {
     }
   }
 
-  private static RowLayout detected(Map<String, String> renames, Collection<ObjectNode> sample) {
+  private static RowLayout detected(
+      Map<String, String> renames, Map<String, String> constants, Collection<ObjectNode> sample) {
     Map<RowLayout, Long> fitting = new LinkedHashMap<>();
     for (ObjectNode row : sample) {
       ObjectNode renamed = row.deepCopy();
       rename(renames, renamed);
+      constants.forEach(renamed::put);
       LAYOUTS.stream()
           .filter(layout -> layout.matches(renamed))
           .findFirst()

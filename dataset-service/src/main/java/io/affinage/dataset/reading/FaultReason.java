@@ -24,6 +24,8 @@ public enum FaultReason {
   INVALID_CSV_QUOTING,
   /** A column that the layout needs is absent or null. */
   MISSING_FIELD,
+  /** A row has a value of its own in a column that a constant gives to every row. */
+  COLUMN_IS_CONSTANT,
   /** A value that must be text is a number, an object or something else. */
   NOT_TEXT,
   /** Nothing to answer. */

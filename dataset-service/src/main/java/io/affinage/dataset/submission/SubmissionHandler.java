@@ -91,6 +91,7 @@ public final class SubmissionHandler {
         submission.format(),
         submission.layout(),
         columns(submission.source()),
+        constants(submission.source()),
         submission.split(),
         submission.strict());
   }
@@ -100,6 +101,13 @@ public final class SubmissionHandler {
       return reference.columns();
     }
     return source instanceof DatasetSource.Stored stored ? stored.columns() : null;
+  }
+
+  private static Map<String, String> constants(DatasetSource source) {
+    if (source instanceof DatasetSource.Reference reference) {
+      return reference.constants();
+    }
+    return source instanceof DatasetSource.Stored stored ? stored.constants() : null;
   }
 
   private static DatasetReady ready(DatasetSubmitted submission, DatasetVersion version) {

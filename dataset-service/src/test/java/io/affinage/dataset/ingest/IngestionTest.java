@@ -93,7 +93,7 @@ class IngestionTest {
       DatasetVersion version =
           new Ingestion(files.store(), folder.resolve("work"), ReadLimits.DEFAULT, threads)
               .ingest(
-                  new IngestionRequest("d", null, null, null, null, false),
+                  new IngestionRequest("d", null, null, null, null, null, false),
                   new RowSource.File(data, "data.jsonl"));
       versions.add(version.artifact());
       DatasetCounts counts = version.report().counts();
@@ -189,7 +189,7 @@ class IngestionTest {
     assertThatThrownBy(() -> ingest(rows(0, 3), new SplitPolicy(Double.NaN, 0, ""), false))
         .isInstanceOf(RejectedDatasetException.class);
     for (String name : List.of("", "../x", "a/b", ".hidden", "x".repeat(101), "a\nb")) {
-      IngestionRequest request = new IngestionRequest(name, null, null, null, null, false);
+      IngestionRequest request = new IngestionRequest(name, null, null, null, null, null, false);
       assertThatThrownBy(() -> ingestion.ingest(request, new RowSource.Inline(List.of())))
           .isInstanceOfSatisfying(
               RejectedDatasetException.class,
@@ -205,7 +205,7 @@ class IngestionTest {
     assertThatThrownBy(
             () ->
                 broken.ingest(
-                    new IngestionRequest("d", null, null, null, null, false),
+                    new IngestionRequest("d", null, null, null, null, null, false),
                     new RowSource.File(data, "x.jsonl")))
         .isInstanceOf(StorageException.class);
   }
@@ -219,7 +219,7 @@ class IngestionTest {
                 JSON.readTree("5"),
                 JSON.readTree("{\"text\":\"b\"}")));
     DatasetVersion version =
-        ingestion.ingest(new IngestionRequest("d", null, null, null, null, false), inline);
+        ingestion.ingest(new IngestionRequest("d", null, null, null, null, null, false), inline);
     assertThat(version.report().counts()).isEqualTo(new DatasetCounts(3, 2, 0, 1));
     assertThat(version.report().reasons()).isEqualTo(Map.of("not_an_object", 1L));
   }
@@ -288,7 +288,7 @@ class IngestionTest {
 
   private DatasetVersion file(Path path, Map<String, String> columns) throws Exception {
     return ingestion.ingest(
-        new IngestionRequest("d", null, null, columns, null, false),
+        new IngestionRequest("d", null, null, columns, null, null, false),
         new RowSource.File(path, path.getFileName().toString()));
   }
 
@@ -300,7 +300,8 @@ class IngestionTest {
       throws Exception {
     Path data = Files.writeString(folder.resolve("data.jsonl"), content, StandardCharsets.UTF_8);
     return ingestion.ingest(
-        new IngestionRequest("d", DatasetFormat.AUTO, DatasetLayout.AUTO, null, split, strict),
+        new IngestionRequest(
+            "d", DatasetFormat.AUTO, DatasetLayout.AUTO, null, null, split, strict),
         new RowSource.File(data, "data.jsonl"));
   }
 

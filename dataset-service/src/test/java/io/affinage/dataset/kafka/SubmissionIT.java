@@ -326,7 +326,7 @@ class SubmissionIT {
     return new DatasetSubmitted(
         id,
         "test",
-        new DatasetSource.Reference(uri, null),
+        new DatasetSource.Reference(uri, null, null),
         DatasetFormat.AUTO,
         DatasetLayout.AUTO,
         null,

@@ -63,7 +63,7 @@ class NormaliserTest {
       })
   void shouldDetectAndNormalise(String row, DatasetLayout layout, String expected)
       throws JsonProcessingException {
-    Normaliser normaliser = Normaliser.of(DatasetLayout.AUTO, null, List.of(json(row)));
+    Normaliser normaliser = Normaliser.of(DatasetLayout.AUTO, null, null, List.of(json(row)));
     assertThat(normaliser.layout()).isEqualTo(layout);
     Normalised.Good good = (Normalised.Good) normaliser.normalise(json(row));
     assertThat((Object) JSON.valueToTree(good.row())).isEqualTo(json(expected));
@@ -119,7 +119,7 @@ class NormaliserTest {
       })
   void shouldSayWhyARowIsBad(DatasetLayout layout, String reason, String row)
       throws JsonProcessingException {
-    Normaliser normaliser = Normaliser.of(layout, null, List.of(json(row)));
+    Normaliser normaliser = Normaliser.of(layout, null, null, List.of(json(row)));
     assertThat(normaliser.normalise(json(row)))
         .isInstanceOfSatisfying(
             Normalised.Bad.class, bad -> assertThat(bad.fault().reason().code()).isEqualTo(reason));
@@ -130,7 +130,7 @@ class NormaliserTest {
     String row = "{'utterance':'Hello','intent':'greet','tags':'x','empty':null}";
     Normaliser normaliser =
         Normaliser.of(
-            null, Map.of("utterance", "prompt", "intent", "completion"), List.of(json(row)));
+            null, Map.of("utterance", "prompt", "intent", "completion"), null, List.of(json(row)));
     Normalised.Good good = (Normalised.Good) normaliser.normalise(json(row));
     assertThat(good.row().prompt()).isEqualTo("Hello");
     assertThat(good.row().completion()).isEqualTo("greet");
@@ -142,7 +142,7 @@ class NormaliserTest {
     String row = "{'prompt':'b','completion':'a'}";
     Normaliser normaliser =
         Normaliser.of(
-            null, Map.of("prompt", "completion", "completion", "prompt"), List.of(json(row)));
+            null, Map.of("prompt", "completion", "completion", "prompt"), null, List.of(json(row)));
     Normalised.Good good = (Normalised.Good) normaliser.normalise(json(row));
     assertThat(good.row().prompt()).isEqualTo("a");
   }
@@ -150,7 +150,7 @@ class NormaliserTest {
   @Test
   void shouldNameWhatItSawWhenNoLayoutFits() {
     assertThatThrownBy(
-            () -> Normaliser.of(null, null, List.of(json("{'question':'q','answer':'a'}"))))
+            () -> Normaliser.of(null, null, null, List.of(json("{'question':'q','answer':'a'}"))))
         .isInstanceOfSatisfying(
             DatasetException.class,
             e -> {
@@ -158,10 +158,44 @@ class NormaliserTest {
               assertThat(e.detail().message()).contains("answer, question", "columns");
             });
     assertThatThrownBy(
-            () -> Normaliser.of(null, Map.of("x", "prompt"), List.of(json("{'question':'q'}"))))
+            () ->
+                Normaliser.of(null, Map.of("x", "prompt"), null, List.of(json("{'question':'q'}"))))
         .isInstanceOfSatisfying(
             DatasetException.class,
             e -> assertThat(e.detail().code()).isEqualTo("column_not_found"));
+  }
+
+  @Test
+  void shouldGiveEveryRowTheConstantColumns() throws JsonProcessingException {
+    String row = "{'text':'We overrule.','label':'Yes'}";
+    Normaliser normaliser =
+        Normaliser.of(
+            null,
+            Map.of("text", "input", "label", "output"),
+            Map.of("instruction", "Does it overrule?"),
+            List.of(json(row)));
+    Normalised.Good good = (Normalised.Good) normaliser.normalise(json(row));
+    assertThat(good.row().messages().get(0).content()).isEqualTo("Does it overrule?\nWe overrule.");
+    assertThat(good.unusedColumns()).isEmpty();
+
+    String own = "{'text':'We affirm.','label':'No','instruction':'mine'}";
+    assertThat(normaliser.normalise(json(own)))
+        .isInstanceOfSatisfying(
+            Normalised.Bad.class,
+            bad -> assertThat(bad.fault().reason().code()).isEqualTo("column_is_constant"));
+  }
+
+  @Test
+  void shouldRefuseConstantsThatSayNothingOrOverwrite() {
+    Map<String, String> renames = Map.of("text", "input");
+    for (Map<String, String> constants :
+        List.of(Map.of("instruction", " "), Map.of("input", "x"))) {
+      assertThatThrownBy(
+              () -> Normaliser.of(null, renames, constants, List.of(json("{'text':'t'}"))))
+          .isInstanceOfSatisfying(
+              DatasetException.class,
+              e -> assertThat(e.detail().code()).isEqualTo("invalid_constants"));
+    }
   }
 
   private static ObjectNode json(String text) throws JsonProcessingException {
