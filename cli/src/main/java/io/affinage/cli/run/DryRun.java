@@ -28,6 +28,12 @@ public final class DryRun {
           "adapter.loraDropout", "adapter.dropout",
           "adapter.useRslora", "adapter.rslora");
 
+  /** What an estimate of time is of. */
+  private static final Map<String, String> TIMED =
+      Map.of(
+          "training", "all steps; loading, checkpoints and export come on top",
+          "evaluation", "held-out losses between steps; those before and after come on top");
+
   private static final Duration CONNECT = Duration.ofSeconds(5);
 
   private final JsonNode answer;
@@ -131,8 +137,11 @@ public final class DryRun {
               part -> {
                 if (!part.getValue().isNull()) {
                   lines.add(
-                      "seconds %-20s %,.1f"
-                          .formatted(part.getKey(), part.getValue().doubleValue()));
+                      "seconds %-20s %,.1f (%s)"
+                          .formatted(
+                              part.getKey(),
+                              part.getValue().doubleValue(),
+                              TIMED.get(part.getKey())));
                 }
               });
       lines.add("computes in " + preflight.path("dtype").asText());

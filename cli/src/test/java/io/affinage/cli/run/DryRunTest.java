@@ -44,7 +44,7 @@ class DryRunTest {
             "examples_truncated 0",
             "memory weights 256 MiB",
             "trained_parameters 4,884,480",
-            "seconds training 123.5",
+            "seconds training 123.5 (all steps; loading, checkpoints and export come on top)",
             "computes in bfloat16",
             "settings:",
             "method sft",

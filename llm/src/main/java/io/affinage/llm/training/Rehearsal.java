@@ -1,16 +1,12 @@
 package io.affinage.llm.training;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.tensor.ResidentMemory;
-import io.affinage.llm.training.optimizer.OptimizedArray;
-import io.affinage.llm.training.optimizer.Optimizer;
 import io.affinage.llm.training.optimizer.OptimizerRule;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
@@ -20,8 +16,10 @@ import java.util.OptionalLong;
  */
 final class Rehearsal {
   private static final int TYPICAL = 4;
-  private static final double PATIENCE_SECONDS = 20;
-  private static final long TRIAL_ELEMENTS = 1 << 21;
+  private static final int ROUNDS = 3;
+
+  /** Seconds after which no more micro-batches are tried. */
+  private static final double PATIENCE = 20;
 
   private final Decoder decoder;
   private final Trainables trainables;
@@ -90,9 +88,9 @@ final class Rehearsal {
   /** Tries the largest micro-batch, some typical ones, and the largest among what they left. */
   Trial tried(StepPlan plan, Preflight.Memory fixed, int steps) {
     boolean reset = ResidentMemory.resetPeak();
-    accumulate(plan.largest());
+    passOver(plan.largest());
     OptionalDouble seconds = trainingSeconds(plan, steps);
-    accumulate(plan.largest());
+    passOver(plan.largest());
     if (decoder.manager().getDevice().isGpu()) {
       return new Trial(OptionalLong.empty(), seconds);
     }
@@ -106,56 +104,32 @@ final class Rehearsal {
         seconds);
   }
 
-  /** Seconds of all steps: micro-batches by their work, and an update each. */
+  /** Seconds of all steps: passes over micro-batches by their work, and what ends each step. */
   private OptionalDouble trainingSeconds(StepPlan plan, int steps) {
-    double work = 0;
-    double seconds = 0;
-    for (StepPlan.Load load : plan.typical(TYPICAL)) {
-      work += load.work();
-      seconds += timed(load);
-      if (seconds > PATIENCE_SECONDS) {
-        break;
-      }
-    }
-    return OptionalDouble.of(seconds / work * plan.work() + steps * updateSeconds());
-  }
-
-  private double timed(StepPlan.Load load) {
+    List<StepPlan.Load> typical = plan.typical(TYPICAL);
+    TriedRounds rounds = new TriedRounds();
     long start = System.nanoTime();
-    accumulate(load);
-    return (System.nanoTime() - start) / 1e9;
-  }
-
-  private void accumulate(StepPlan.Load load) {
-    backpropagation.accumulate(load.examples(), 1e-6, 1);
-    trainables.clearGradients();
-  }
-
-  /**
-   * By a trial on other arrays: norm, clipping, update and what else a step does to all weights.
-   */
-  private double updateSeconds() {
-    long elements = Math.min(trainables.size(), TRIAL_ELEMENTS);
-    long columns = Math.min(elements, 1024);
-    Shape shape = new Shape(Math.max(1, elements / columns), columns);
-    try (NDManager scope = decoder.manager().newSubManager()) {
-      Trainables.Trial matrix = trainables.trial(scope, shape);
-      List<NDArray> gradients = List.of(matrix.gradient());
-      try (Optimizer trial =
-          new Optimizer(
-              decoder.kernels(),
-              scope,
-              settings.optimization().rule(),
-              List.of(new OptimizedArray("trial", matrix.value(), 1, 0)),
-              Optional.empty())) {
-        trial.update(gradients, 1e-6, 1);
-        long start = System.nanoTime();
-        trial.update(gradients, 1e-6, 1);
-        decoder.kernels().run(scope, "squared_norm", gradients);
-        decoder.kernels().run(scope, "zero_all", gradients);
-        double seconds = (System.nanoTime() - start) / 1e9;
-        return seconds * trainables.size() / shape.size();
+    do {
+      List<TriedRounds.Pass> round = new ArrayList<>();
+      for (int i = 0; i < typical.size() && (i == 0 || secondsSince(start) < PATIENCE); i++) {
+        round.add(passOver(typical.get(i)));
       }
-    }
+      rounds.add(round);
+    } while (rounds.count() < ROUNDS && !rounds.settled() && secondsSince(start) < PATIENCE);
+    double update = new UpdateTrial(decoder, trainables, settings).seconds();
+    return OptionalDouble.of(rounds.secondsOf(plan.work()) + steps * (rounds.closing() + update));
+  }
+
+  private TriedRounds.Pass passOver(StepPlan.Load load) {
+    long start = System.nanoTime();
+    backpropagation.accumulate(load.examples(), 1e-6, 1);
+    double passes = secondsSince(start);
+    trainables.gradientNorm();
+    trainables.clearGradients();
+    return new TriedRounds.Pass(load.work(), passes, secondsSince(start) - passes);
+  }
+
+  private static double secondsSince(long start) {
+    return (System.nanoTime() - start) / 1e9;
   }
 }

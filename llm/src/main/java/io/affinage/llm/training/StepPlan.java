@@ -91,11 +91,7 @@ final class StepPlan {
 
   /** So many micro-batches that stand for all, by their amount of work. */
   List<Load> typical(int count) {
-    List<Load> sorted = loads.stream().sorted(Comparator.comparingDouble(Load::work)).toList();
-    List<Load> chosen = new ArrayList<>();
-    for (int i = 0; i < Math.min(count, sorted.size()); i++) {
-      chosen.add(sorted.get((2 * i + 1) * sorted.size() / (2 * Math.min(count, sorted.size()))));
-    }
-    return chosen;
+    return Quantiles.of(
+        loads.stream().sorted(Comparator.comparingDouble(Load::work)).toList(), count);
   }
 }

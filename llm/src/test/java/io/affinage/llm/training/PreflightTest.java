@@ -2,14 +2,18 @@ package io.affinage.llm.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.training.optimizer.AdamW8bit;
+import io.affinage.llm.training.optimizer.OptimizerRule;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PreflightTest {
   private static final List<TokenizedExample> EXAMPLES = TinyModel.examples(12, 5);
@@ -39,11 +43,32 @@ class PreflightTest {
     }
   }
 
-  @Test
-  void shouldLeaveTheRunAsItWas() {
-    float[] rehearsed = headAfterTraining(true);
+  @ParameterizedTest
+  @ValueSource(strings = {"adamw", "adamw_8bit", "adamw_companded", "adafactor", "lion", "sgd"})
+  void shouldLeaveTheRunAsItWas(String rule) {
+    TrainingSettings settings =
+        SETTINGS
+            .with(Optimization.DEFAULT.withRule(OptimizerRule.of(rule)))
+            .with(new Regularisation(0, 5, 0, 0.9));
+    for (Precision precision : List.of(Precision.FLOAT32, Precision.BFLOAT16)) {
+      List<float[]> rehearsed = afterTraining(precision, settings, false, true);
 
-    assertThat(headAfterTraining(false)).containsExactly(rehearsed);
+      assertThat(afterTraining(precision, settings, false, false))
+          .usingRecursiveComparison()
+          .isEqualTo(rehearsed);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Precision.class,
+      names = {"FLOAT32", "BFLOAT16"})
+  void shouldLeaveAdaptersAsTheyWere(Precision precision) {
+    List<float[]> rehearsed = afterTraining(precision, SETTINGS, true, true);
+
+    assertThat(afterTraining(precision, SETTINGS, true, false))
+        .usingRecursiveComparison()
+        .isEqualTo(rehearsed);
   }
 
   @ParameterizedTest
@@ -72,20 +97,20 @@ class PreflightTest {
     }
   }
 
-  private static float[] headAfterTraining(boolean rehearse) {
-    try (TinyModel model = new TinyModel();
-        Trainables trainables = Trainables.allWeights(model.decoder);
-        TrainingRun run =
-            TrainingRun.overExamples(
-                model.decoder,
-                trainables,
-                SETTINGS.with(new Regularisation(0, 5, 0, 0)),
-                EXAMPLES)) {
+  private static List<float[]> afterTraining(
+      Precision precision, TrainingSettings settings, boolean adapter, boolean rehearse) {
+    try (TinyModel model = new TinyModel(precision);
+        LoraAdapter lora =
+            LoraAdapter.initialise(
+                model.decoder, new LoraConfig(3, 6, 0, false, List.of("all-linear")), 7);
+        Trainables trainables =
+            adapter ? Trainables.of(model.decoder, lora) : Trainables.allWeights(model.decoder);
+        TrainingRun run = TrainingRun.overExamples(model.decoder, trainables, settings, EXAMPLES)) {
       if (rehearse) {
         run.preflight();
       }
       run.run(new TrainingListener() {}, Optional.empty());
-      return model.decoder.toFloats(model.decoder.head());
+      return TinyModel.values(trainables);
     }
   }
 }
