@@ -99,6 +99,13 @@ class CommandLineTest {
   }
 
   @Test
+  void shouldRefuseAnEmptyFile() throws Exception {
+    Path empty = file("empty.jsonl", "");
+    assertThat(run("submit", empty.toString(), "--name", "x").err())
+        .isEqualTo("affinage: " + empty + " is empty: give a file with rows.\n");
+  }
+
+  @Test
   void shouldRefuseANameThatIsAPath() throws Exception {
     Result result = run("submit", file("a.jsonl", "{}").toString(), "--name", "../x");
     assertThat(result.status()).isEqualTo(2);

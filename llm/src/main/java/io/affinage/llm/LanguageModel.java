@@ -55,12 +55,7 @@ public final class LanguageModel implements AutoCloseable {
    */
   public static LanguageModel open(Path path, Compute compute, WeightForm form) {
     Checkpoint checkpoint = Checkpoint.open(path);
-    TokenizerDefinition definition =
-        checkpoint
-            .tokenizer()
-            .map(GgufVocabularies::of)
-            .map(TokenizerDefinition::fromGguf)
-            .orElseGet(() -> TokenizerDefinition.fromFolder(folderOf(path)));
+    TokenizerDefinition definition = definition(checkpoint, path);
     NDManager root = NDManager.newBaseManager(compute.resolveDevice(), "PyTorch");
     try {
       Precision precision =
@@ -77,6 +72,15 @@ public final class LanguageModel implements AutoCloseable {
       root.close();
       throw e;
     }
+  }
+
+  /** The text side of the model at the path, inside a GGUF file or beside safetensors. */
+  static TokenizerDefinition definition(Checkpoint checkpoint, Path path) {
+    return checkpoint
+        .tokenizer()
+        .map(GgufVocabularies::of)
+        .map(TokenizerDefinition::fromGguf)
+        .orElseGet(() -> TokenizerDefinition.fromFolder(folderOf(path)));
   }
 
   private static Path folderOf(Path path) {

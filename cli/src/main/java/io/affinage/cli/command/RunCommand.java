@@ -14,6 +14,7 @@ import io.affinage.cli.run.RunFollower;
 import io.affinage.cli.run.RunOutcome;
 import io.affinage.cli.run.RunRequest;
 import io.affinage.cli.run.Session;
+import io.affinage.cli.stack.ModelTool;
 import io.affinage.cli.stack.ServiceKind;
 import io.affinage.cli.terminal.Figures;
 import io.affinage.events.EvaluationCompleted;
@@ -73,6 +74,9 @@ public final class RunCommand implements Callable<Integer> {
     String base = model != null ? model : recipe.model();
     Path dataFile = dataFile(recipe);
     requireRunnable(recipe, base, dataFile);
+    if (base != null && Files.exists(Path.of(base))) {
+      new ModelTool(root.install()).header(Path.of(base));
+    }
     if (check) {
       root.terminal()
           .result(
@@ -107,7 +111,11 @@ public final class RunCommand implements Callable<Integer> {
       RunOutcome ingested =
           new RunFollower(session, root.terminal()).complete(whole.withoutStages());
       DryRun answer =
-          DryRun.ask(session.service(ServiceKind.TRAINER), training, ingested.run().runId());
+          DryRun.ask(
+              session.service(ServiceKind.TRAINER),
+              training,
+              ingested.run().runId(),
+              root.terminal());
       root.terminal().result(answer.json(), answer.lines());
       return answer.possible() ? ExitCode.OK.status() : ExitCode.FAILED.status();
     }

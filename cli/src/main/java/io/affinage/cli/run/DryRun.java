@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.terminal.Bar;
+import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.Stage;
 import java.io.IOException;
 import java.net.URI;
@@ -16,6 +18,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Asks a trainer what a training would take, and shows the answer. */
 public final class DryRun {
@@ -35,6 +41,7 @@ public final class DryRun {
           "evaluation", "held-out losses between steps; those before and after come on top");
 
   private static final Duration CONNECT = Duration.ofSeconds(5);
+  private static final Duration REMINDER = Duration.ofSeconds(5);
 
   private final JsonNode answer;
 
@@ -46,11 +53,18 @@ public final class DryRun {
   }
 
   /**
-   * Asks; a first model takes as long as it takes to load.
+   * Asks, saying what is waited for: a model is loaded first, and downloaded if it is a hub's. The
+   * trainer bounds the wait for a hub that does not answer.
    *
    * @param submission of a dataset that is ready
    */
-  public static DryRun ask(URI trainer, Stage.Train stage, String submission)
+  public static DryRun ask(URI trainer, Stage.Train stage, String submission, Terminal terminal)
+      throws IOException, InterruptedException {
+    return ask(trainer, stage, submission, terminal, REMINDER);
+  }
+
+  static DryRun ask(
+      URI trainer, Stage.Train stage, String submission, Terminal terminal, Duration reminder)
       throws IOException, InterruptedException {
     ObjectNode body = JSON.createObjectNode();
     body.put("model", stage.baseModel());
@@ -63,11 +77,15 @@ public final class DryRun {
             .build();
     HttpResponse<String> response;
     try {
+      terminal.note("preflight " + waitedFor(stage));
       response =
-          HttpClient.newBuilder()
-              .connectTimeout(CONNECT)
-              .build()
-              .send(request, HttpResponse.BodyHandlers.ofString());
+          awaited(
+              HttpClient.newBuilder()
+                  .connectTimeout(CONNECT)
+                  .build()
+                  .sendAsync(request, HttpResponse.BodyHandlers.ofString()),
+              terminal,
+              reminder);
     } catch (IOException e) {
       throw new CliException(
           ExitCode.UNREACHABLE,
@@ -84,6 +102,30 @@ public final class DryRun {
           error.path("message").asText(response.body()));
     }
     return new DryRun(read);
+  }
+
+  private static String waitedFor(Stage.Train stage) {
+    String hub = "hub:";
+    return stage.baseModel().startsWith(hub)
+        ? "the trainer fetches %s from its hub, unless it has it, then tries a few steps"
+            .formatted(stage.baseModel().substring(hub.length()))
+        : "the trainer loads the model and tries a few steps";
+  }
+
+  private static <T> T awaited(CompletableFuture<T> answer, Terminal terminal, Duration reminder)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    while (true) {
+      try {
+        return answer.get(reminder.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        terminal.note(
+            "preflight still waiting, %s"
+                .formatted(Bar.duration((System.nanoTime() - start) / 1e9)));
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof IOException known ? known : new IOException(e.getCause());
+      }
+    }
   }
 
   /** The answer as it came. */

@@ -36,6 +36,17 @@ public final class LocalFiles {
                   ? " cannot be read: check its permissions."
                   : " does not exist: check the path."));
     }
+    if (isEmpty(file)) {
+      throw wrongFile(file + " is empty: give a file with rows.");
+    }
+  }
+
+  private static boolean isEmpty(Path file) {
+    try {
+      return Files.isRegularFile(file) && Files.size(file) == 0;
+    } catch (IOException e) {
+      throw wrongFile(file + " cannot be read: " + e.getMessage());
+    }
   }
 
   /** Stores a data file and names it. */

@@ -34,8 +34,10 @@ public final class RunFollower {
       attempt++;
     }
     String runId = request.runId(attempt);
+    RunProgress progress = new RunProgress(terminal, request, view, session.store());
     Optional<RunView> known = view.run(runId).filter(RunView::isKnown);
     if (known.filter(run -> isDone(run, request)).isPresent()) {
+      known.get().dataset().ifPresent(progress::tellDataset);
       return new RunOutcome(known.get(), true);
     }
     if (known.isPresent()) {
@@ -43,7 +45,6 @@ public final class RunFollower {
     } else {
       session.publisher().send(Topics.DATASET_SUBMITTED, request.submission(runId), runId);
     }
-    RunProgress progress = new RunProgress(terminal, request, view, session.store());
     while (true) {
       session.poll(POLL);
       Optional<RunView> run = view.run(runId);

@@ -51,7 +51,8 @@ final class RunProgress {
     }
   }
 
-  private void tellDataset(DatasetReady ready) {
+  /** What was read, and the first of the bad rows. */
+  void tellDataset(DatasetReady ready) {
     once(
         "dataset",
         "dataset   %s: %,d rows read, %,d used (%s)%s"

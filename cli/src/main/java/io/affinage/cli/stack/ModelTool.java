@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -19,7 +20,8 @@ import java.util.Map;
  */
 public final class ModelTool {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String MAIN = "io.affinage.llm.export.ExportTool";
+  private static final String EXPORT = "io.affinage.llm.export.ExportTool";
+  private static final String HEADER = "io.affinage.llm.tool.HeaderTool";
 
   private final Install install;
 
@@ -35,15 +37,28 @@ public final class ModelTool {
    * @throws CliException with the tool's own code and message
    */
   public JsonNode export(Map<String, Object> request) throws InterruptedException {
+    return run(EXPORT, request, ExitCode.FAILED, "export");
+  }
+
+  /**
+   * Reads what a model's files say of it, in about a second.
+   *
+   * @param model a Hugging Face folder, a GGUF file, or a folder with one
+   * @return architecture, parameters, context_length, chat_template
+   * @throws CliException {@code USAGE} with the library's code and message when it cannot be used
+   */
+  public JsonNode header(Path model) throws InterruptedException {
+    return run(HEADER, Map.of("model", model.toString()), ExitCode.USAGE, "model_check");
+  }
+
+  private JsonNode run(String main, Map<String, Object> request, ExitCode refused, String task)
+      throws InterruptedException {
     Path libraries = install.runnable(ServiceKind.TRAINER).resolveSibling("lib").resolve("main");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-cp",
-                libraries + "/*",
-                MAIN));
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ServiceKind.TRAINER.memoryOptions());
+    command.addAll(List.of("-cp", libraries + "/*", main));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putIfAbsent("OMP_WAIT_POLICY", "PASSIVE");
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     try {
@@ -52,18 +67,19 @@ public final class ModelTool {
       Thread end = new Thread(process::destroyForcibly);
       Runtime.getRuntime().addShutdownHook(end);
       try {
-        return answer(process, request);
+        return answer(process, request, refused, task);
       } finally {
         process.destroyForcibly();
         Runtime.getRuntime().removeShutdownHook(end);
       }
     } catch (IOException e) {
       throw new CliException(
-          ExitCode.FAILED, "export_failed", "The export did not run: " + e.getMessage(), e);
+          ExitCode.FAILED, task + "_failed", "The model library did not run: " + e.getMessage(), e);
     }
   }
 
-  private static JsonNode answer(Process process, Map<String, Object> request)
+  private static JsonNode answer(
+      Process process, Map<String, Object> request, ExitCode refused, String task)
       throws IOException, InterruptedException {
     try (OutputStream in = process.getOutputStream()) {
       in.write(JSON.writeValueAsBytes(request));
@@ -76,14 +92,14 @@ public final class ModelTool {
     JsonNode answer = text.isBlank() ? JSON.createObjectNode() : JSON.readTree(text);
     if (answer.has("error")) {
       JsonNode error = answer.get("error");
-      throw new CliException(
-          ExitCode.FAILED, error.path("code").asText(), error.path("message").asText());
+      throw new CliException(refused, error.path("code").asText(), error.path("message").asText());
     }
     if (status != 0 || answer.isEmpty()) {
       throw new CliException(
           ExitCode.FAILED,
-          "export_failed",
-          "The export ended with status %d; is there memory for the model?".formatted(status));
+          task + "_failed",
+          "The model library ended with status %d; is there memory for the model?"
+              .formatted(status));
     }
     return answer;
   }

@@ -39,9 +39,15 @@ public enum ServiceKind {
     return defaultPort;
   }
 
-  List<String> jvmOptions() {
+  /** For any process that does this service's work. */
+  List<String> memoryOptions() {
     List<String> options = new ArrayList<>(memory);
     options.add("-XX:+UseSerialGC");
+    return options;
+  }
+
+  List<String> jvmOptions() {
+    List<String> options = memoryOptions();
     options.add("-Djava.util.logging.manager=org.jboss.logmanager.LogManager");
     return options;
   }

@@ -113,6 +113,7 @@ class StackIT {
           json.writeValueAsString(
               Map.of("prompt", ticket.getKey(), "completion", ticket.getValue())));
     }
+    rows.add("{\"prompt\": \"a ticket that nobody filed\"}");
     Files.write(folder.resolve("tickets.jsonl"), rows);
     up();
     JsonNode base = result(affinage("run", recipe("base", BASE_RECIPE), "--json").end());
@@ -232,8 +233,10 @@ class StackIT {
   @Test
   @Order(2)
   void shouldDoOnceWhatIsAskedTwice() throws Exception {
-    JsonNode again = result(tuning("undisturbed").end());
+    AffinageProcess repeated = tuning("undisturbed").end();
+    JsonNode again = result(repeated);
     assertThat(again.at("/reused").booleanValue()).isTrue();
+    assertThat(repeated.errors()).contains("1 bad row", "[missing_field]");
 
     List<Topic> requests =
         List.of(Topics.DATASET_SUBMITTED, Topics.TRAINING_REQUESTED, Topics.EVALUATION_REQUESTED);
@@ -315,6 +318,20 @@ class StackIT {
     return StreamSupport.stream(result.at("/files").spliterator(), false)
         .map(JsonNode::textValue)
         .toList();
+  }
+
+  @Test
+  @Order(4)
+  void shouldRefuseABrokenModelByItsOwnPathBeforeAnythingRuns() throws Exception {
+    Path broken = Files.write(folder.resolve("broken.gguf"), new byte[] {'G', 'G', 'U', 'F', 3});
+    String recipe = recipe("broken", TUNING_RECIPE.replace("SUFFIX", "broken"));
+
+    AffinageProcess refused =
+        affinage("run", recipe, "--model", broken.toString(), "--check", "--json").end();
+
+    assertThat(refused.status()).isEqualTo(2);
+    assertThat(refused.json().at("/error/code").textValue()).isEqualTo("checkpoint_truncated");
+    assertThat(refused.json().at("/error/message").textValue()).contains(broken.toString());
   }
 
   @Test

@@ -2,18 +2,25 @@ package io.affinage.cli.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.affinage.cli.CliException;
+import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.Stage;
 import io.affinage.events.TrainingSpec;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -80,25 +87,71 @@ class DryRunTest {
     assertThat(e).hasMessageContaining("bad rank");
   }
 
+  @Test
+  void shouldSayWhatItWaitsFor() throws Exception {
+    ByteArrayOutputStream told = new ByteArrayOutputStream();
+    HttpServer server =
+        serving(
+            exchange -> {
+              await().until(() -> told.toString(StandardCharsets.UTF_8).contains("still waiting"));
+              answer(exchange, 200, ANSWER);
+            });
+    try {
+      DryRun.ask(
+          address(server),
+          new Stage.Train("hub:owner/name", spec(), "x"),
+          "run-1",
+          terminal(told),
+          Duration.ofMillis(1));
+    } finally {
+      server.stop(0);
+    }
+
+    assertThat(told.toString(StandardCharsets.UTF_8).lines())
+        .first()
+        .asString()
+        .startsWith("preflight the trainer fetches owner/name from its hub");
+  }
+
+  private static Terminal terminal(ByteArrayOutputStream err) {
+    PrintStream nowhere = new PrintStream(new ByteArrayOutputStream());
+    return new Terminal(nowhere, new PrintStream(err, true, StandardCharsets.UTF_8), false, 100);
+  }
+
+  private static HttpServer serving(HttpHandler handler) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/v1/fine_tuning/jobs", handler);
+    server.start();
+    return server;
+  }
+
+  private static URI address(HttpServer server) {
+    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+  }
+
+  private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    exchange.sendResponseHeaders(status, bytes.length);
+    exchange.getResponseBody().write(bytes);
+    exchange.close();
+  }
+
   private static DryRun asking(int status, String body, AtomicReference<String> asked)
       throws IOException, InterruptedException {
     HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/v1/fine_tuning/jobs",
-        exchange -> {
-          asked.set(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
-          byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(status, bytes.length);
-          exchange.getResponseBody().write(bytes);
-          exchange.close();
-        });
-    server.start();
+        serving(
+            exchange -> {
+              asked.set(
+                  new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+              answer(exchange, status, body);
+            });
     try {
       return DryRun.ask(
-          URI.create("http://127.0.0.1:" + server.getAddress().getPort()),
+          address(server),
           new Stage.Train("hub:owner/name", spec(), "x"),
-          "run-1");
+          "run-1",
+          terminal(new ByteArrayOutputStream()));
     } finally {
       server.stop(0);
     }

@@ -250,6 +250,30 @@ class IngestionTest {
     assertThat(text.report().counts().read()).isGreaterThan(7000);
   }
 
+  /** With the columns and constants of the recipes for a doctor and a lawyer. */
+  @Test
+  void shouldIngestMedicalAndLegalData() throws Exception {
+    DatasetVersion medical =
+        file(
+            SharedData.folder("doctor-medquad").resolve("medquad-6-sources-1500c.jsonl"),
+            Map.of("question", "instruction", "answer", "output"));
+    assertThat(medical.report().counts()).isEqualTo(new DatasetCounts(3031, 3018, 13, 0));
+    Path legal = SharedData.folder("lawyer-legalbench").resolve("overruling/test.tsv");
+    DatasetVersion overruling =
+        ingestion.ingest(
+            new IngestionRequest(
+                "d",
+                DatasetFormat.CSV,
+                DatasetLayout.ALPACA,
+                Map.of("text", "input", "label", "output"),
+                Map.of("instruction", "Does it overrule?"),
+                null,
+                false),
+            new RowSource.File(legal, "test.tsv"));
+    assertThat(overruling.report().counts()).isEqualTo(new DatasetCounts(2394, 1504, 890, 0));
+    assertThat(overruling.report().unusedColumns()).isEmpty();
+  }
+
   @Test
   void shouldCarryNaughtyStringsUnchanged() throws Exception {
     JsonNode strings = JSON.readTree(SharedData.folder("adv-blns").resolve("blns.json").toFile());

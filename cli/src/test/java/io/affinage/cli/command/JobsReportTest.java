@@ -1,0 +1,48 @@
+package io.affinage.cli.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.affinage.cli.client.JobView;
+import io.affinage.events.ErrorDetail;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class JobsReportTest {
+  private static JobsReport failed(ErrorDetail error) {
+    return new JobsReport(
+        List.of(
+            new JobView("ftjob-1", JobView.Status.FAILED, 2, "w", null, null, null, null, error)));
+  }
+
+  @Test
+  void shouldSayWhyAJobFailed() {
+    JobsReport report =
+        failed(new ErrorDetail("non_finite_loss", "step 7:\n  batch 3 gave NaN", "x"));
+
+    assertThat(report.lines()).element(2).asString().endsWith("non_finite_loss");
+    assertThat(report.lines()).last().isEqualTo("ftjob-1: step 7: batch 3 gave NaN");
+  }
+
+  @Test
+  void shouldCutALongMessageForPeopleAlone() {
+    ErrorDetail error = new ErrorDetail("invalid", "word ".repeat(200), null);
+    JobsReport report = failed(error);
+
+    assertThat(report.lines().get(report.lines().size() - 1))
+        .hasSizeLessThan(300)
+        .endsWith("word ... (whole with --json)");
+    assertThat(report.json()).singleElement().extracting("error").isEqualTo(error);
+  }
+
+  @Test
+  void shouldHaveNoReasonsWhereNothingFailed() {
+    JobsReport report =
+        new JobsReport(
+            List.of(
+                new JobView(
+                    "ftjob-1", JobView.Status.RUNNING, 1, "w", null, null, null, null, null)));
+    assertThat(report.lines()).hasSize(3);
+    assertThat(new JobsReport(List.of()).lines())
+        .containsExactly("No jobs yet. Try ./affinage demo");
+  }
+}
