@@ -8,8 +8,8 @@ import transformers
 import peft
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import (AutoModelForCausalLM, GPT2Config, GPTNeoXConfig, Gemma2Config, Gemma3TextConfig, GemmaConfig, LlamaConfig, MistralConfig, Phi3Config,
-                          Qwen2Config, Qwen3Config, SmolLM3Config)
+from transformers import (AutoModelForCausalLM, GPT2Config, GPTNeoXConfig, Gemma2Config, Gemma3Config, Gemma3TextConfig, GemmaConfig, LlamaConfig, MistralConfig,
+                          Phi3Config, Qwen2Config, Qwen3Config, SmolLM3Config)
 from transformers.pytorch_utils import Conv1D
 
 out = sys.argv[1]
@@ -20,6 +20,7 @@ gpt2 = dict(vocab_size=40, n_positions=64, n_embd=16, n_layer=2, n_head=4, initi
 neox = dict({k: v for k, v in shape.items() if k not in ("rms_norm_eps", "num_key_value_heads")}, num_attention_heads=2)
 ramp = dict(shape, head_dim=16, max_position_embeddings=512)             # eight frequencies, so that some lie within a ramp
 gemma = dict(shape, head_dim=8, tie_word_embeddings=True)
+vision = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, image_size=4, patch_size=2, vision_use_head=False)
 families = {
     "llama3-rope": LlamaConfig(**shape, tie_word_embeddings=False, rope_parameters=rope(
         "llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)),
@@ -54,6 +55,11 @@ families = {
     "gemma3": Gemma3TextConfig(**dict(gemma, num_hidden_layers=3), sliding_window=5, query_pre_attn_scalar=12, sliding_window_pattern=3, rope_parameters={
         "full_attention": rope("linear", factor=4.0), "sliding_attention": dict(rope_type="default", rope_theta=50.0)}),
     "gemma3-capped": Gemma3TextConfig(**gemma, sliding_window=4, query_pre_attn_scalar=8, final_logit_softcapping=3.0, layer_types=["full_attention", "sliding_attention"]),
+    "gemma3-vision": Gemma3Config(vision_config=vision, mm_tokens_per_image=1, text_config=dict(gemma, num_hidden_layers=3, sliding_window=5,
+        query_pre_attn_scalar=12, sliding_window_pattern=3, rope_parameters={
+            "full_attention": rope("linear", factor=8.0), "sliding_attention": dict(rope_type="default", rope_theta=50.0)})),
+    "gemma3-vision-untied": Gemma3Config(vision_config=vision, mm_tokens_per_image=1, tie_word_embeddings=False, text_config=dict(
+        gemma, tie_word_embeddings=False, sliding_window=4, query_pre_attn_scalar=8, final_logit_softcapping=3.0, layer_types=["full_attention", "sliding_attention"])),
     "gemma2-gguf": Gemma2Config(**gemma, sliding_window=5, query_pre_attn_scalar=8, attn_logit_softcapping=2.0, final_logit_softcapping=3.0),
     "gemma3-gguf": Gemma3TextConfig(**dict(gemma, num_hidden_layers=6), sliding_window=5, query_pre_attn_scalar=8, sliding_window_pattern=6, rope_parameters={
         "full_attention": rope("linear", factor=4.0), "sliding_attention": dict(rope_type="default", rope_theta=10000.0)}),
@@ -68,6 +74,7 @@ families = {
         "longrope", short_factor=[1.0, 1.1, 1.3], long_factor=[1.5, 3.0, 9.0], partial_rotary_factor=0.75)),
 }
 BY_LENGTH = {"dynamic-rope", "longrope", "phi3-longrope"}                    # whose rotary embeddings change with the length of the text
+TEXT_PART = r".*\.language_model\.layers\.\d+\.(?:mlp\.down_proj|mlp\.gate_proj|mlp\.up_proj|self_attn\.k_proj|self_attn\.o_proj|self_attn\.q_proj|self_attn\.v_proj)"
 made_with = dict(torch=torch.__version__, transformers=transformers.__version__, peft=peft.__version__)
 PROMPT, SHORT, NEW = 4, 7, 8
 
@@ -126,7 +133,12 @@ def computed(model, ids, key):
     result = model(input_ids=ids, labels=labels, use_cache=False)
     result.loss.backward()
     return dict(loss=result.loss.item(), last_logits=result.logits[0, -1].tolist(),
-                gradients={key(n): fingerprint(as_linear(model, n, p.grad)) for n, p in model.named_parameters() if p.requires_grad}), result.logits[0]
+                gradients={key(n): fingerprint(as_linear(model, n, p.grad)) for n, p in model.named_parameters() if p.grad is not None}), result.logits[0]
+
+
+def weight_key(family, name):
+    """As the library names what it trains: the text model's own names."""
+    return name.replace("lm_head", "embed_out") if family.startswith("gpt-neox") else name.replace("model.language_model.", "model.")
 
 
 def strip_base(folder, prefix):
@@ -147,11 +159,11 @@ for name, config in families.items():
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
     randomise([(n, p) for n, p in model.named_parameters() if p.dim() == 1], 0.3)    # norms of ones and biases of zeros would prove nothing
     folder = os.path.join(out, name)
-    model.save_pretrained(folder)
+    model.save_pretrained(folder, save_original_format=name != "gemma3-vision-untied")    # the one by the names of the hub's files, the other by the modules'
     if name == "gpt2-bare":
         strip_base(folder, "transformer.")
     ids = torch.randint(3, 40, (1, 24))
-    golden, logits = computed(model, ids, lambda n: n.replace("lm_head", "embed_out") if name.startswith("gpt-neox") else n)
+    golden, logits = computed(model, ids, lambda n: weight_key(name, n))
     with torch.no_grad():
         logp = torch.log_softmax(logits, -1)
         golden.update(ids=ids[0].tolist(), prompt_length=PROMPT, short_length=SHORT,
@@ -163,11 +175,12 @@ for name, config in families.items():
             golden["short_greedy"], golden["short_greedy_log_probabilities"] = generated(model, ids[:, :SHORT])
             fresh(model)
     model.zero_grad()
-    lora = get_peft_model(model, LoraConfig(r=4, lora_alpha=6, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"))
+    lora = get_peft_model(model, LoraConfig(r=4, lora_alpha=6, lora_dropout=0.0, target_modules=TEXT_PART if hasattr(config, "vision_config") else "all-linear", task_type="CAUSAL_LM"))
     randomise([(n, p) for n, p in lora.named_parameters() if p.requires_grad], 0.1)
     lora.eval()
     golden["adapter"], _ = computed(lora, ids, lambda n: n.replace(".default", ""))
-    lora.peft_config["default"].target_modules = sorted(lora.peft_config["default"].target_modules)    # a set: any order otherwise
+    targets = lora.peft_config["default"].target_modules
+    lora.peft_config["default"].target_modules = targets if isinstance(targets, str) else sorted(targets)    # a set: any order otherwise
     lora.save_pretrained(os.path.join(folder, "adapter"))
     for extra in ("generation_config.json", "adapter/README.md"):
         if os.path.exists(os.path.join(folder, extra)):

@@ -8,6 +8,7 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.DecoderInitializer;
+import io.affinage.llm.model.ModelNotes;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Compute;
@@ -16,8 +17,10 @@ import io.affinage.llm.tensor.PrecisionProbe;
 import io.affinage.llm.text.ChatTemplate;
 import io.affinage.llm.text.Tokenizer;
 import io.affinage.llm.text.TokenizerDefinition;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -25,18 +28,23 @@ import java.util.Optional;
  * closed. Not safe for use by several threads at once.
  */
 public final class LanguageModel implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(LanguageModel.class.getName());
+
   private final NDManager root;
   private final Decoder decoder;
   private final TokenizerDefinition definition;
   private final Tokenizer tokenizer;
   private final Optional<ChatTemplate> chatTemplate;
+  private final List<String> notes;
 
-  private LanguageModel(NDManager root, Decoder decoder, TokenizerDefinition definition) {
+  private LanguageModel(
+      NDManager root, Decoder decoder, TokenizerDefinition definition, List<String> notes) {
     this.root = root;
     this.decoder = decoder;
     this.definition = definition;
     this.tokenizer = Tokenizer.of(definition);
     this.chatTemplate = ChatTemplate.of(definition);
+    this.notes = List.copyOf(notes);
   }
 
   /**
@@ -66,8 +74,10 @@ public final class LanguageModel implements AutoCloseable {
                       form == WeightForm.FOUR_BIT
                           ? Precision.BFLOAT16
                           : PrecisionProbe.fastest(root));
-      return new LanguageModel(
-          root, DecoderFiles.load(root, checkpoint, precision, form), definition);
+      Decoder decoder = DecoderFiles.load(root, checkpoint, precision, form);
+      List<String> notes = ModelNotes.of(checkpoint, decoder.config());
+      notes.forEach(note -> LOG.log(Level.INFO, "{0}: {1}", path, note));
+      return new LanguageModel(root, decoder, definition, notes);
     } catch (RuntimeException e) {
       root.close();
       throw e;
@@ -96,7 +106,8 @@ public final class LanguageModel implements AutoCloseable {
       DecoderConfig config, TokenizerDefinition definition, long seed, Compute compute) {
     NDManager root = NDManager.newBaseManager(compute.resolveDevice(), "PyTorch");
     try {
-      return new LanguageModel(root, DecoderInitializer.create(root, config, seed), definition);
+      return new LanguageModel(
+          root, DecoderInitializer.create(root, config, seed), definition, List.of());
     } catch (RuntimeException e) {
       root.close();
       throw e;
@@ -118,6 +129,11 @@ public final class LanguageModel implements AutoCloseable {
   /** Empty where the model is a plain text model. */
   public Optional<ChatTemplate> chatTemplate() {
     return chatTemplate;
+  }
+
+  /** What the model's files hold or say that is left out here, in sentences; mostly none. */
+  public List<String> notes() {
+    return notes;
   }
 
   /**

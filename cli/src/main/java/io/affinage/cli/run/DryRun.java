@@ -138,7 +138,7 @@ public final class DryRun {
     return !answer.hasNonNull("problem");
   }
 
-  /** For people: counts, memory, time, then every setting as a recipe writes it. */
+  /** For people: counts, memory, time, notes, then every setting as a recipe writes it. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
     JsonNode preflight = answer.path("preflight");
@@ -187,6 +187,7 @@ public final class DryRun {
                 }
               });
       lines.add("computes in " + preflight.path("dtype").asText());
+      preflight.path("notes").forEach(note -> lines.add("note      " + note.asText()));
     }
     lines.add("settings:");
     settings("", answer.path("spec"), lines);

@@ -31,7 +31,7 @@ class DryRunTest {
       {"spec": {"method": "sft", "optimizer": {"type": "lion", "beta1": 0.9}, "adapter": {"loraAlpha": 16, "targetModules": ["all-linear"]}, "maxSteps": null},
        "preflight": {"dtype": "bfloat16", "counts": {"tokens": 62926.0, "examples_truncated": 0.0},
          "memory": {"weights": 269000000, "trainedParameters": 4884480, "peak": null},
-         "seconds": {"training": 123.45, "evaluation": null}},
+         "seconds": {"training": 123.45, "evaluation": null}, "notes": ["No images."]},
        "problem": null}
       """;
 
@@ -53,6 +53,7 @@ class DryRunTest {
             "trained_parameters 4,884,480",
             "seconds training 123.5 (all steps; loading, checkpoints and export come on top)",
             "computes in bfloat16",
+            "note No images.",
             "settings:",
             "method sft",
             "optimizer.type lion",

@@ -136,8 +136,8 @@ public final class LoraAdapter implements BlockAdapter, AutoCloseable {
 
   /** PEFT's key: {@code base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight}. */
   public static String key(DecoderConfig base, int block, LinearLayer layer, Matrix matrix) {
-    return "base_model.model."
-        + base.names().inBlock(block, layer.path())
+    return AdapterNames.PREFIX
+        + base.names().adaptedInBlock(block, layer.path())
         + ".lora_"
         + matrix
         + ".weight";

@@ -7,6 +7,7 @@ import io.affinage.llm.checkpoint.SafetensorsWriter;
 import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.LinearLayer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,12 +59,30 @@ public final class PeftFolder {
     LoraConfig config = adapter.config();
     return new PeftConfig(
         new PeftConfig.Base(baseModel, Optional.empty(), "CAUSAL_LM"),
-        PeftConfig.Targets.of(
-            moduleNames(adapter), adapter.targets().stream().anyMatch(LinearLayer::transposed)),
+        targets(adapter),
         PeftConfig.Rank.of(config.rank(), config.alpha(), config.dropout()),
         new PeftConfig.Variant(config.rankStabilized(), false, false, "none", "true"),
         List.of(),
         true);
+  }
+
+  private static PeftConfig.Targets targets(LoraAdapter adapter) {
+    boolean transposed = adapter.targets().stream().anyMatch(LinearLayer::transposed);
+    return adapter
+        .base()
+        .names()
+        .enclosing()
+        .map(
+            whole ->
+                PeftConfig.Targets.matching(
+                    whole.pattern(
+                        adapter.targets().stream()
+                            .map(LinearLayer::path)
+                            .distinct()
+                            .sorted()
+                            .toList()),
+                    transposed))
+        .orElseGet(() -> PeftConfig.Targets.of(moduleNames(adapter), transposed));
   }
 
   /** Module names as PEFT writes them: {@code all-linear} is spelled out. */
@@ -83,8 +102,10 @@ public final class PeftFolder {
    *     reading configuration and safetensors throws
    */
   public static LoraAdapter load(Decoder decoder, Path folder) {
-    LoraConfig config = config(folder, PeftConfig.read(folder));
-    Checkpoint weights = Checkpoint.open(folder.resolve(WEIGHTS));
+    PeftConfig peft = PeftConfig.read(folder);
+    Checkpoint weights =
+        AdapterNames.of(Checkpoint.open(folder.resolve(WEIGHTS)), decoder.config());
+    LoraConfig config = config(folder, peft, weights, decoder.config());
     Set<String> unused = new TreeSet<>(weights.names());
     LoraAdapter adapter =
         LoraAdapter.of(
@@ -117,9 +138,11 @@ public final class PeftFolder {
 
   /**
    * PEFT's options that this library does not compute are refused, not ignored. {@code
-   * fan_in_fan_out} decides nothing: as in PEFT, how a layer stores its weight does.
+   * fan_in_fan_out} decides nothing: as in PEFT, how a layer stores its weight does. A regular
+   * expression decides nothing either: what it matched stands in the weights' names.
    */
-  private static LoraConfig config(Path folder, PeftConfig peft) {
+  private static LoraConfig config(
+      Path folder, PeftConfig peft, Checkpoint weights, DecoderConfig base) {
     PeftConfig.Targets targets = peft.targets();
     PeftConfig.Variant variant = peft.variant();
     refuse(folder, "use_dora", variant.dora());
@@ -135,7 +158,14 @@ public final class PeftFolder {
         peft.rank().alpha(),
         peft.rank().dropout(),
         variant.rankStabilized(),
-        targets.pattern().map(List::of).orElse(targets.modules()));
+        targets
+            .pattern()
+            .map(
+                pattern ->
+                    pattern.equals("all-linear")
+                        ? List.of(pattern)
+                        : AdapterNames.targets(weights, base))
+            .orElse(targets.modules()));
   }
 
   private static void refuse(Path folder, String field, boolean used) {

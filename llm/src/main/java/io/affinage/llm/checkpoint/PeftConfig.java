@@ -89,6 +89,12 @@ public record PeftConfig(
       }
     }
 
+    /** Every module whose whole name a regular expression matches. */
+    public static Targets matching(String pattern, boolean transposed) {
+      return new Targets(
+          List.of(), Optional.of(pattern), List.of(), List.of(), Optional.empty(), transposed);
+    }
+
     /** Module names in all layers. */
     public static Targets of(List<String> modules, boolean transposed) {
       return new Targets(

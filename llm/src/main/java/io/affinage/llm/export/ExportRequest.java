@@ -9,6 +9,7 @@ import io.affinage.llm.tensor.Compute;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -118,7 +119,8 @@ record ExportRequest(
             Optional.empty(),
             orEmpty(settings),
             orEmpty(metrics),
-            orEmpty(lineage)));
+            orEmpty(lineage),
+            List.of()));
   }
 
   private static <V> Map<String, V> orEmpty(Map<String, V> map) {

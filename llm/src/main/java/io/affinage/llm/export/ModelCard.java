@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A model's {@code README.md} as Hugging Face shows it: YAML front matter, then data, settings,
@@ -21,6 +22,7 @@ import java.util.regex.Pattern;
  * @param settings of the training, by name
  * @param metrics numbers by name
  * @param lineage digests and versions by name: what the model can be made again from
+ * @param notes sentences on what differs from the model it was made from
  * @see <a href="https://huggingface.co/docs/hub/model-cards">Model cards</a>
  */
 public record ModelCard(
@@ -30,7 +32,8 @@ public record ModelCard(
     Optional<String> license,
     Map<String, String> settings,
     Map<String, Double> metrics,
-    Map<String, String> lineage) {
+    Map<String, String> lineage,
+    List<String> notes) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern HUB_ID = Pattern.compile("[\\w.-]{1,96}/[\\w.-]{1,96}");
@@ -39,12 +42,33 @@ public record ModelCard(
     settings = new TreeMap<>(settings);
     metrics = new TreeMap<>(metrics);
     lineage = new TreeMap<>(lineage);
+    notes = List.copyOf(notes);
   }
 
   /** A card that knows only the name. */
   public static ModelCard named(String name) {
     return new ModelCard(
-        name, Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Map.of(), Map.of());
+        name,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Map.of(),
+        Map.of(),
+        Map.of(),
+        List.of());
+  }
+
+  /** The same with more notes. */
+  ModelCard noting(List<String> more) {
+    return new ModelCard(
+        name,
+        baseModel,
+        dataset,
+        license,
+        settings,
+        metrics,
+        lineage,
+        Stream.concat(notes.stream(), more.stream()).distinct().toList());
   }
 
   /** The file's text. */
@@ -57,6 +81,7 @@ public record ModelCard(
     lines.add("Made with Affinage.");
     baseModel.ifPresent(base -> lines.add("Tuned from " + code(base) + "."));
     dataset.ifPresent(data -> lines.add("Trained on " + code(data) + "."));
+    notes.forEach(note -> lines.addAll(List.of("", oneLine(note))));
     table(lines, "Settings", "setting", settings);
     Map<String, String> numbers = new TreeMap<>();
     metrics.forEach((key, value) -> numbers.put(key, number(value)));

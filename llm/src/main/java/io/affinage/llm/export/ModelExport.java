@@ -66,7 +66,7 @@ public final class ModelExport {
         LogitProbe.of(
             model, adapter.<BlockAdapter>map(lora -> lora).orElse(decoder.withoutAdapter())),
         compute(decoder),
-        card);
+        card.noting(model.notes()));
   }
 
   /**
@@ -97,7 +97,7 @@ public final class ModelExport {
           model.definition(),
           probe,
           compute(decoder),
-          card);
+          card.noting(model.notes()));
     }
   }
 

@@ -4,12 +4,12 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.ModelMetadata;
-import io.affinage.llm.checkpoint.PrefixedCheckpoint;
+import io.affinage.llm.checkpoint.RenamedCheckpoint;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.WeightNames;
 import io.affinage.llm.tensor.Precision;
-import java.util.Set;
+import java.util.Optional;
 
 /** Loads decoders from checkpoints, and reads their shape from configurations. */
 public final class DecoderFiles {
@@ -50,15 +50,23 @@ public final class DecoderFiles {
             new CheckpointSource(named(checkpoint, config.names()), manager, kernels));
   }
 
-  /** The checkpoint by the names of a whole model, where its files have those of the base alone. */
+  /**
+   * The checkpoint by the decoder's names, where its files have those of the base alone, or of a
+   * model that the decoder is the text model of.
+   */
   public static Checkpoint named(Checkpoint checkpoint, WeightNames names) {
+    if (names.enclosing().isPresent()) {
+      return new RenamedCheckpoint(checkpoint, names.enclosing().get()::textName);
+    }
+    String head = names.head() + ".weight";
     String embedding = names.embedding() + ".weight";
     boolean bare =
         !checkpoint.contains(embedding)
             && embedding.startsWith(names.base())
             && checkpoint.contains(embedding.substring(names.base().length()));
     return bare
-        ? new PrefixedCheckpoint(checkpoint, names.base(), Set.of(names.head() + ".weight"))
+        ? new RenamedCheckpoint(
+            checkpoint, name -> Optional.of(name.equals(head) ? name : names.base() + name))
         : checkpoint;
   }
 
@@ -79,7 +87,7 @@ public final class DecoderFiles {
     ModelMetadata source = checkpoint.config();
     DecoderConfig config = DecoderConfig.of(source);
     boolean silent = source.field("tie_word_embeddings").isEmpty();
-    if (silent && !checkpoint.contains(config.names().head() + ".weight")) {
+    if (silent && !named(checkpoint, config.names()).contains(config.names().head() + ".weight")) {
       ObjectNode json = source.json();
       json.put("tie_word_embeddings", true);
       return DecoderConfig.of(new ModelMetadata(source.source(), json));

@@ -130,6 +130,27 @@ class FamilyExportTest {
         .doesNotContain("transformer.h.0.attn.bias", "h.0.attn.bias");
   }
 
+  /** What is written is a model of its own, and says what it was part of. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gemma3-vision", "gemma3-vision-untied"})
+  void shouldWriteTheTextModelOfAModelWithImages(String family) throws IOException {
+    Path written =
+        ModelExport.ofFiles(withTokenizer(family), Optional.empty(), TinyExport.CPU, CARD)
+            .huggingFace(folder.resolve("text"))
+            .folder();
+    JsonNode config = JSON.readTree(written.resolve("config.json").toFile());
+    assertThat(config.get("architectures")).hasToString("[\"Gemma3ForCausalLM\"]");
+    assertThat(config.get("model_type").textValue()).isEqualTo("gemma3_text");
+    assertThat(config.has("vision_config")).isFalse();
+    assertThat(Checkpoint.open(written).names())
+        .allMatch(name -> name.startsWith("model.") || name.equals("lm_head.weight"))
+        .noneMatch(name -> name.contains("language_model") || name.contains("vision"))
+        .contains("model.layers.1.self_attn.q_norm.weight", "model.norm.weight");
+    assertThat(Files.readString(written.resolve("README.md")))
+        .contains("This is the text model of a Gemma3ForConditionalGeneration")
+        .contains("vision_tower: 21 tensors");
+  }
+
   private static LoraAdapter adapter(LanguageModel model) {
     Random random = new Random(5);
     return LoraAdapter.of(

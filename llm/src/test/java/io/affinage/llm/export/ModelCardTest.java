@@ -2,6 +2,7 @@ package io.affinage.llm.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,8 @@ class ModelCardTest {
                 Optional.of("apache-2.0"),
                 Map.of("learningRate", "2e-4", "loraAlpha", "32"),
                 Map.of("train_loss", 0.25, "steps", 150.0, "grad_norm", Double.NaN),
-                Map.of("dataset", "sha256:ab|cd"))
+                Map.of("dataset", "sha256:ab|cd"),
+                List.of("Without\nimages."))
             .markdown();
 
     assertThat(card)
@@ -30,6 +32,7 @@ class ModelCardTest {
         .contains("| learningRate | 2e-4 |")
         .contains("| steps | 150 |")
         .contains("| dataset | sha256:ab\\|cd |")
+        .contains("\n\nWithout images.\n")
         .contains("# desk: \"helper\" --- evil: true\n")
         .doesNotContain("datasets:\n");
     assertThat(card.lines().filter("---"::equals)).hasSize(2);

@@ -1,6 +1,7 @@
 package io.affinage.trainer.engine;
 
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -12,16 +13,19 @@ import java.util.TreeMap;
  * @param counts of rows, tokens and steps by name, as in the metrics of a finished job
  * @param memory bytes
  * @param seconds on this machine as busy as it is now
+ * @param notes what of the base model's files is left out, in sentences
  */
 public record Preflight(
     String dtype,
     boolean recomputesActivations,
     Map<String, Double> counts,
     Memory memory,
-    Seconds seconds) {
+    Seconds seconds,
+    List<String> notes) {
   public Preflight {
     // Sorted, so that two answers can be laid beside each other.
     counts = Collections.unmodifiableMap(new TreeMap<>(counts));
+    notes = List.copyOf(notes);
   }
 
   /**

@@ -108,7 +108,8 @@ public final class LlmTrainingEngine implements TrainingEngine {
             memory.trainedElements(),
             orNull(memory.peak()),
             ResidentMemory.limit()),
-        new Preflight.Seconds(orNull(found.time().training()), orNull(found.time().evaluation())));
+        new Preflight.Seconds(orNull(found.time().training()), orNull(found.time().evaluation())),
+        bench.model().notes());
   }
 
   private static Long orNull(OptionalLong value) {

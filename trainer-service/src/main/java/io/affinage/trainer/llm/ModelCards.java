@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.llm.export.ModelCard;
 import io.affinage.trainer.engine.TrainingJob;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -28,7 +29,8 @@ final class ModelCards {
         Optional.empty(),
         settings,
         metrics,
-        Map.of());
+        Map.of(),
+        List.of());
   }
 
   private static void flatten(String name, JsonNode node, Map<String, String> settings) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -72,7 +73,8 @@ public final class HashingEngine implements TrainingEngine {
         false,
         Map.of("steps", (double) (job.spec().maxSteps() == null ? 3 : job.spec().maxSteps())),
         new Preflight.Memory(1, 2, 3, 4, 5, 6L, 7),
-        new Preflight.Seconds(1.5, null));
+        new Preflight.Seconds(1.5, null),
+        List.of("this is no model"));
   }
 
   @Override

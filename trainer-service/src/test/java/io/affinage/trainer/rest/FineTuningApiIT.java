@@ -195,6 +195,7 @@ class FineTuningApiIT {
         .statusCode(200)
         .body("estimated_steps", equalTo(6))
         .body("preflight.dtype", equalTo("hash"))
+        .body("preflight.notes[0]", equalTo("this is no model"))
         .body("preflight.memory.peak", equalTo(6))
         .body("preflight.seconds.training", equalTo(1.5f))
         .body("problem", equalTo(null));

@@ -3,8 +3,10 @@ package io.affinage.llm.model.config;
 import io.affinage.llm.checkpoint.ModelMetadata;
 import io.affinage.llm.error.LlmException;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The supported families, by the names that {@code config.json} gives them. */
 public enum Architecture {
@@ -47,10 +49,7 @@ public enum Architecture {
    * @throws LlmException {@code model_architecture_unsupported}
    */
   static Architecture of(ModelMetadata config) {
-    String named =
-        config.architectures().stream()
-            .findFirst()
-            .orElseGet(() -> config.json().path("model_type").asText());
+    String named = named(config);
     return Arrays.stream(values())
         .filter(each -> each.className.equals(named) || each.modelType.equals(named))
         .findFirst()
@@ -62,17 +61,30 @@ public enum Architecture {
                         .formatted(
                             config.source(),
                             named,
-                            Arrays.stream(values())
-                                .map(Architecture::className)
+                            Stream.concat(
+                                    Arrays.stream(values()).map(Architecture::className),
+                                    Arrays.stream(EnclosingModel.values())
+                                        .map(EnclosingModel::className))
                                 .collect(Collectors.joining(", ")))));
   }
 
-  /** Reads a configuration of this family. */
-  DecoderConfig read(ModelMetadata source) {
+  /** What a configuration calls its model. */
+  static String named(ModelMetadata config) {
+    return config.architectures().stream()
+        .findFirst()
+        .orElseGet(() -> config.json().path("model_type").asText());
+  }
+
+  /**
+   * Reads a configuration of this family.
+   *
+   * @param enclosing the model that it is the text model of
+   */
+  DecoderConfig read(ModelMetadata source, Optional<EnclosingModel> enclosing) {
     try {
       ConfigFields fields = new ConfigFields(source);
       fields.refuse("quantization_config", "weights quantized by other libraries");
-      return reader.apply(fields).build(this);
+      return reader.apply(fields).build(this, enclosing);
     } catch (IllegalArgumentException e) {
       throw new LlmException("config_invalid", source.source() + ": " + e.getMessage(), e);
     }

@@ -123,7 +123,7 @@ final class ConfigDraft {
     norms.put(slot, path);
   }
 
-  DecoderConfig build(Architecture architecture) {
+  DecoderConfig build(Architecture architecture, Optional<EnclosingModel> enclosing) {
     boolean queryKeyNorm = norms.containsKey(NormSlot.QUERY);
     return new DecoderConfig(
         fields.source(),
@@ -138,6 +138,6 @@ final class ConfigDraft {
         rotary,
         layers,
         linears,
-        new WeightNames(base, embedding, positions, blocks, norms, finalNorm, head));
+        new WeightNames(base, embedding, positions, blocks, norms, finalNorm, head, enclosing));
   }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -64,12 +65,14 @@ public record DecoderConfig(
   }
 
   /**
-   * Reads a configuration.
+   * Reads a configuration; of a model with images, that of its text model.
    *
    * @throws LlmException {@code model_architecture_unsupported}, {@code config_invalid}
    */
   public static DecoderConfig of(ModelMetadata source) {
-    return Architecture.of(source).read(source);
+    return EnclosingModel.of(source)
+        .map(whole -> whole.text().read(whole.textConfig(source), Optional.of(whole)))
+        .orElseGet(() -> Architecture.of(source).read(source, Optional.empty()));
   }
 
   /** A Llama (RMSNorm, rotary embedding, SwiGLU) of these sizes. */

@@ -2,6 +2,7 @@ package io.affinage.llm.model.config;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Hugging Face's names of a decoder's weights.
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param norms module of each norm that a block has, within the block
  * @param finalNorm module of the norm before the head
  * @param head module of an untied head
+ * @param enclosing the model that files and adapters are of, where the decoder is its text model
  */
 public record WeightNames(
     String base,
@@ -22,7 +24,8 @@ public record WeightNames(
     String blocks,
     Map<NormSlot, String> norms,
     String finalNorm,
-    String head) {
+    String head,
+    Optional<EnclosingModel> enclosing) {
 
   public WeightNames {
     norms = Map.copyOf(norms);
@@ -33,9 +36,15 @@ public record WeightNames(
     return blocks + block + "." + path;
   }
 
+  /** As above, as the model that PEFT adapts has it: the enclosing one, where there is one. */
+  public String adaptedInBlock(int block, String path) {
+    String name = inBlock(block, path);
+    return enclosing.map(whole -> whole.moduleName(name)).orElse(name);
+  }
+
   /** Whether PEFT's {@code target_modules} entry means this module: its name or an end of it. */
   boolean isNamed(int block, String path, String target) {
-    String name = inBlock(block, path);
-    return name.equals(target) || name.endsWith("." + target);
+    return Stream.of(inBlock(block, path), adaptedInBlock(block, path))
+        .anyMatch(name -> name.equals(target) || name.endsWith("." + target));
   }
 }

@@ -33,6 +33,43 @@ class FamilyConfigTest {
       assertThat(proven).contains(architecture.className());
       assertThat(readme).contains("`" + architecture.className() + "`");
     }
+    for (EnclosingModel whole : EnclosingModel.values()) {
+      assertThat(proven).contains(whole.className());
+      assertThat(readme).contains("`" + whole.className() + "`");
+    }
+  }
+
+  /** As the 4B model's file says it, which leaves out most sizes. */
+  @Test
+  void shouldReadTheTextModelOfAModelWithImages() throws IOException {
+    ObjectNode json =
+        (ObjectNode)
+            JSON.readTree(
+                """
+                {"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3",
+                 "eos_token_id": [1, 106], "torch_dtype": "bfloat16",
+                 "text_config": {"hidden_size": 2560, "intermediate_size": 10240,
+                   "model_type": "gemma3_text", "num_hidden_layers": 34, "sliding_window": 1024,
+                   "rope_scaling": {"factor": 8.0, "rope_type": "linear"}},
+                 "vision_config": {"hidden_size": 1152}}""");
+
+    DecoderConfig config = read(json);
+
+    assertThat(config.architecture()).isEqualTo(Architecture.GEMMA3);
+    assertThat(config.names().enclosing()).contains(EnclosingModel.GEMMA3);
+    assertThat(config.shape())
+        .isEqualTo(new DecoderShape(262_208, 2560, 10_240, 34, 8, 4, 256, 131_072, true));
+    assertThat(config.rotary())
+        .containsExactly(
+            new RotaryEmbedding(256, 1_000_000, new RopeScaling.Linear(8)),
+            new RotaryEmbedding(256, 10_000, RopeScaling.NONE));
+    assertThat(config.attention().window()).isEqualTo(1024);
+    assertThat(config.attention().scale()).isEqualTo(1.0 / 16);
+    assertThat(config.layers()).extracting(LayerForm::windowed)
+        .endsWith(true, false, true, true, true, true);
+    assertThat(config.source().architectures()).containsExactly("Gemma3ForCausalLM");
+    assertThat(config.source().text("torch_dtype")).isEqualTo("bfloat16");
+    assertThat(config.source().field("vision_config")).isEmpty();
   }
 
   /** Rotary embeddings lay at the top level before transformers 5; layers had a pattern. */
@@ -149,7 +186,10 @@ class FamilyConfigTest {
         "gemma3|rope_parameters|{'rope_type':'default'}|rope_parameters are the same for all layers",
         "gemma3|layer_types|['full_attention','chunked_attention','x']|'chunked_attention' for layer 1",
         "gemma3|architectures|['Gemma3nForCausalLM']|'Gemma3nForCausalLM' is not supported",
-        "gemma3|architectures|['Gemma3ForConditionalGeneration']|is not supported",
+        "gemma3|architectures|['Gemma3ForConditionalGeneration']|needs text_config, an object",
+        "gemma3-vision|text_config|{'model_type':'gemma3n_text'}|is 'gemma3n_text'; supported is gemma3_text",
+        "gemma3-vision|text_config|{'hidden_size':0}|hidden_size must be a whole number",
+        "gemma3-vision|quantization_config|{'bits':4}|weights quantized by other libraries",
         "qwen2|rope_parameters|{'rope_theta':'1e6'}|rope_theta is \"1e6\", but must be a number",
         "qwen2|rope_parameters|{'full_attention':{'rope_theta':5}}|has an object full_attention",
         "phi3|architectures|['PhimoeForCausalLM']|'PhimoeForCausalLM' is not supported",
