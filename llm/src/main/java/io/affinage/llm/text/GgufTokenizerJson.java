@@ -126,42 +126,17 @@ final class GgufTokenizerJson {
 
   /** What stands around texts; empty for nothing. */
   private static Optional<ObjectNode> postProcessor(GgufVocabulary gguf, boolean usuallyBos) {
-    boolean bos = gguf.addBos().orElse(usuallyBos) && gguf.bos().isPresent();
-    boolean eos = gguf.addEos().orElse(false) && gguf.eos().isPresent();
-    if (!bos && !eos) {
-      return Optional.empty();
-    }
-    ObjectNode template = PreTokenizer.object("TemplateProcessing");
-    ObjectNode specials = JsonNodeFactory.instance.objectNode();
-    ArrayNode single = template.putArray("single");
-    ArrayNode pair = template.putArray("pair");
-    for (int sequence = 0; sequence < 2; sequence++) {
-      for (ArrayNode target :
-          sequence == 0 ? new ArrayNode[] {single, pair} : new ArrayNode[] {pair}) {
-        if (bos) {
-          special(target, specials, gguf, gguf.bos().getAsInt(), sequence);
-        }
-        target
-            .addObject()
-            .putObject("Sequence")
-            .put("id", sequence == 0 ? "A" : "B")
-            .put("type_id", sequence);
-        if (eos) {
-          special(target, specials, gguf, gguf.eos().getAsInt(), sequence);
-        }
-      }
-    }
-    template.set("special_tokens", specials);
-    return Optional.of(template);
+    boolean bos = gguf.addBos().orElse(usuallyBos);
+    boolean eos = gguf.addEos().orElse(false);
+    return TextTemplate.around(
+        token(gguf, bos ? gguf.bos() : OptionalInt.empty()),
+        token(gguf, eos ? gguf.eos() : OptionalInt.empty()));
   }
 
-  private static void special(
-      ArrayNode target, ObjectNode specials, GgufVocabulary gguf, int id, int sequence) {
-    String token = gguf.tokens().get(id);
-    target.addObject().putObject("SpecialToken").put("id", token).put("type_id", sequence);
-    ObjectNode special = specials.putObject(token).put("id", token);
-    special.putArray("ids").add(id);
-    special.putArray("tokens").add(token);
+  private static Optional<TextTemplate.Token> token(GgufVocabulary gguf, OptionalInt id) {
+    return id.isPresent()
+        ? Optional.of(new TextTemplate.Token(gguf.tokens().get(id.getAsInt()), id.getAsInt()))
+        : Optional.empty();
   }
 
   private static ObjectNode model(GgufVocabulary gguf, PreTokenizer pre) {

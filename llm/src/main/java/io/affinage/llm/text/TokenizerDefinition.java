@@ -1,6 +1,5 @@
 package io.affinage.llm.text;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -56,8 +55,8 @@ public record TokenizerDefinition(
   }
 
   /**
-   * Reads a Hugging Face model folder: {@code tokenizer.json}, or a SentencePiece model in {@code
-   * tokenizer.model}, and where they exist {@code tokenizer_config.json}, {@code
+   * Reads a Hugging Face model folder: {@code tokenizer.json}, or {@code vocab.json} with {@code
+   * merges.txt}, or a SentencePiece model in {@code tokenizer.model}, and where they exist {@code tokenizer_config.json}, {@code
    * special_tokens_map.json}, {@code generation_config.json}, {@code chat_template.jinja} and
    * {@code additional_chat_templates/*.jinja}.
    *
@@ -65,10 +64,10 @@ public record TokenizerDefinition(
    *     unsupported_tokenizer}
    */
   public static TokenizerDefinition fromFolder(Path folder) {
-    ObjectNode config = objectIfThere(folder.resolve(CONFIG));
-    ObjectNode json = tokenizer(folder, config);
-    ObjectNode map = objectIfThere(folder.resolve(SPECIAL_TOKENS_MAP));
-    ObjectNode generation = objectIfThere(folder.resolve(GENERATION));
+    ObjectNode config = TokenizerFiles.objectIfThere(folder.resolve(CONFIG));
+    ObjectNode map = TokenizerFiles.objectIfThere(folder.resolve(SPECIAL_TOKENS_MAP));
+    ObjectNode json = tokenizer(folder, config, map);
+    ObjectNode generation = TokenizerFiles.objectIfThere(folder.resolve(GENERATION));
     addMissingTokens(json, config);
     Map<String, Integer> ids = idsByToken(json);
     Set<Integer> stops = new LinkedHashSet<>();
@@ -161,18 +160,21 @@ public record TokenizerDefinition(
   }
 
   /**
-   * The content of {@code tokenizer.json}, or what a SentencePiece model would be as one. Roles
-   * that only such a model names go into the configuration.
+   * The content of {@code tokenizer.json}, or what other files would be as one. Roles that only
+   * those name go into the configuration.
    */
-  private static ObjectNode tokenizer(Path folder, ObjectNode config) {
+  private static ObjectNode tokenizer(Path folder, ObjectNode config, ObjectNode map) {
     if (Files.isRegularFile(folder.resolve(TOKENIZER))) {
-      return object(folder.resolve(TOKENIZER));
+      return TokenizerFiles.object(folder.resolve(TOKENIZER));
+    }
+    if (BpeFiles.areIn(folder)) {
+      return BpeFiles.read(folder, config, map);
     }
     Path model = folder.resolve(SENTENCE_PIECE);
     if (!Files.isRegularFile(model)) {
       throw new LlmException(
           "tokenizer_missing",
-          "%s has neither %s nor %s; a tokenizer in another form (vocab.json) must be converted first, for instance by loading and saving it with transformers"
+          "%s has neither %s nor %s nor vocab.json with merges.txt; a tokenizer in another form must be converted first, for instance by loading and saving it with transformers"
               .formatted(folder, TOKENIZER, SENTENCE_PIECE));
     }
     GgufVocabulary vocabulary =
@@ -292,29 +294,5 @@ public record TokenizerDefinition(
           "tokenizer_unreadable", "cannot read the chat template in " + folder + ": " + e, e);
     }
     return templates;
-  }
-
-  private static ObjectNode objectIfThere(Path file) {
-    return Files.isRegularFile(file) ? object(file) : JSON.createObjectNode();
-  }
-
-  private static ObjectNode object(Path file) {
-    try {
-      if (JSON.readTree(file.toFile()) instanceof ObjectNode object) {
-        return object;
-      }
-      throw new LlmException("tokenizer_invalid", file + " is not a JSON object");
-    } catch (JsonProcessingException e) {
-      throw new LlmException(
-          "tokenizer_invalid",
-          "%s is not JSON: %s at line %d"
-              .formatted(
-                  file,
-                  e.getOriginalMessage(),
-                  e.getLocation() == null ? 0 : e.getLocation().getLineNr()),
-          e);
-    } catch (IOException e) {
-      throw new LlmException("tokenizer_unreadable", "cannot read " + file + ": " + e, e);
-    }
   }
 }
