@@ -64,6 +64,16 @@ def windowed(writer, c):
     writer.add_sliding_window(c["sliding_window"])
 
 
+def longrope(writer, c):
+    common(writer, c)
+    original, rope = c["original_max_position_embeddings"], c["rope_parameters"]
+    scale = c["max_position_embeddings"] / original
+    writer.add_rope_scaling_attn_factors(np.sqrt(1 + np.log(scale) / np.log(original)))
+    writer.add_rope_scaling_orig_ctx_len(original)
+    for length in ("long", "short"):
+        writer.add_tensor(f"rope_factors_{length}.weight", np.array(rope[f"{length}_factor"], dtype=np.float32))
+
+
 def capped(writer, c):
     windowed(writer, c)
     writer.add_attn_logit_softcapping(c["attn_logit_softcapping"])
@@ -100,6 +110,7 @@ FAMILIES = {
     "smollm3-gguf": (A.SMOLLM3, common, llama),
     "phi3": (A.PHI3, common, as_is),
     "phi3-window": (A.PHI3, windowed, as_is),
+    "phi3-longrope": (A.PHI3, longrope, as_is),
     "gemma": (A.GEMMA, common, gemma),
     "gemma2-gguf": (A.GEMMA2, capped, gemma),
     "gemma3-gguf": (A.GEMMA3, windowed, gemma),

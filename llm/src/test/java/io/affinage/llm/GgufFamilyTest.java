@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,6 +85,31 @@ class GgufFamilyTest {
     Path exported = export(family, GgufMix.F32);
 
     assertGolden(exported, family);
+  }
+
+  /** Texts within the original context and beyond it are rotated otherwise: 10 of 23 tokens. */
+  @Test
+  void shouldRotateByLengthAsTheOriginalDoes() throws IOException {
+    String family = "phi3-longrope";
+    int[] ids = ints(JSON.readTree(resource(family).resolve("golden.json").toFile()).get("ids"));
+    for (Path file : List.of(resource(family).resolve("model.gguf"), export(family, GgufMix.F32))) {
+      try (NDManager root = NDManager.newBaseManager("PyTorch");
+          Decoder original =
+              DecoderFiles.load(
+                  root,
+                  Checkpoint.open(resource(family).resolve("model.safetensors")),
+                  Precision.FLOAT32);
+          Decoder decoder = DecoderFiles.load(root, Checkpoint.open(file), Precision.FLOAT32);
+          Generator expected = new Generator(original, original.withoutAdapter());
+          Generator found = new Generator(decoder, decoder.withoutAdapter())) {
+        for (int length = 1; length < ids.length; length++) {
+          int[] text = Arrays.copyOf(ids, length);
+          assertThat(found.nextLogits(text))
+              .as("%d tokens", length)
+              .containsExactly(expected.nextLogits(text), within(1e-5f));
+        }
+      }
+    }
   }
 
   /** Each has something that llama.cpp takes for granted otherwise. */

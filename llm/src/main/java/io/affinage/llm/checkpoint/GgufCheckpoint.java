@@ -28,7 +28,8 @@ final class GgufCheckpoint implements Checkpoint {
     var described = new GgufConfiguration(file);
     this.config = described.config();
     for (GgufTensor tensor : file.tensors()) {
-      if (tensor.name().equals(GgufConfiguration.ROPE_FREQUENCIES)) {
+      if (tensor.name().equals(GgufConfiguration.ROPE_FREQUENCIES)
+          || GgufLongRope.isOf(tensor.name())) {
         continue; // said in the configuration
       }
       String name = described.name(tensor.name());

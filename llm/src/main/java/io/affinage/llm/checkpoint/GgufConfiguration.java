@@ -18,6 +18,7 @@ final class GgufConfiguration {
   /** Part of the configuration, not a weight. */
   static final String ROPE_FREQUENCIES = "rope_freqs.weight";
 
+  private static final String ORIGINAL = "original_max_position_embeddings";
   private static final double USUAL_ROPE_BASE = 10000;
 
   private final GgufFile file;
@@ -130,7 +131,14 @@ final class GgufConfiguration {
     new TreeMap<>(family.constants()).forEach(json::set);
     family.queryScalar().ifPresent(scalar -> json.put(scalar.field(), scalar(scalar)));
     GgufRope.scaling(file, family.architecture(), headSize)
-        .ifPresent(scaling -> json.set("rope_scaling", scaling));
+        .ifPresent(
+            scaling -> {
+              json.set("rope_scaling", scaling);
+              // Of LongRoPE, what stands beside the scaling counts.
+              if (scaling.path("rope_type").asText().equals("longrope")) {
+                json.set(ORIGINAL, scaling.remove(ORIGINAL));
+              }
+            });
     family.biasFlags().forEach(flag -> json.put(flag, hasBias(flag)));
     json.put("tie_word_embeddings", tensor("output.weight").isEmpty());
     json.put("torch_dtype", dtype());

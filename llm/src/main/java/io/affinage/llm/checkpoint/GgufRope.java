@@ -22,6 +22,10 @@ final class GgufRope {
       String base = GgufKey.ROPE_BASE.of(architecture);
       return Optional.of(Llama3RopeScaling.of(file, base, frequencies.get(), headSize));
     }
+    Optional<ObjectNode> longRope = GgufLongRope.scaling(file, architecture, headSize);
+    if (longRope.isPresent()) {
+      return longRope;
+    }
     String prefix = architecture + ".rope.scaling.";
     String type = file.value(prefix + "type").map(GgufValue::asText).orElse("none");
     ObjectNode json = JsonNodeFactory.instance.objectNode();

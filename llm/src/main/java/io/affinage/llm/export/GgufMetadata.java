@@ -2,6 +2,7 @@ package io.affinage.llm.export;
 
 import io.affinage.llm.checkpoint.GgufFamily;
 import io.affinage.llm.checkpoint.GgufKey;
+import io.affinage.llm.checkpoint.GgufLongRope;
 import io.affinage.llm.checkpoint.GgufWriter;
 import io.affinage.llm.checkpoint.RowOrder;
 import io.affinage.llm.checkpoint.StorageType;
@@ -12,7 +13,9 @@ import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.model.config.LayerForm;
 import io.affinage.llm.model.config.RopeScaling;
 import io.affinage.llm.model.config.RotaryEmbedding;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** The configuration of a decoder in GGUF's terms. */
 final class GgufMetadata {
@@ -127,25 +130,41 @@ final class GgufMetadata {
         && llama3.original() == 8192) {
       float[] plain = RopeScaling.NONE.frequencies(rotary.dimensions(), rotary.base(), 1);
       float[] scaled = llama3.frequencies(rotary.dimensions(), rotary.base(), 1);
-      long[] dimensions = {plain.length};
-      writer.tensor(
+      factors(
           "rope_freqs.weight",
-          StorageType.F32,
-          dimensions,
-          new TensorEncoder(
-              "rope_freqs.weight",
-              StorageType.F32,
-              dimensions,
-              RowOrder.AS_IS,
-              (first, rows, destination) -> {
-                for (int i = 0; i < rows; i++) {
-                  destination[i] = plain[(int) first + i] / scaled[(int) first + i];
-                }
-              }));
+          IntStream.range(0, plain.length).mapToObj(i -> (double) (plain[i] / scaled[i])).toList());
+      return;
+    }
+    if (rotary.scaling() instanceof RopeScaling.LongRope longRope
+        && architecture.equals(GgufLongRope.ARCHITECTURE)) {
+      writer.float32(
+          architecture + "." + GgufLongRope.ATTENTION_FACTOR, longRope.attentionFactor());
+      writer.unsigned(architecture + "." + GgufLongRope.ORIGINAL_CONTEXT, longRope.original());
+      factors(GgufLongRope.SHORT_FACTORS, longRope.shortFactors());
+      factors(GgufLongRope.LONG_FACTORS, longRope.longFactors());
       return;
     }
     throw GgufLayout.unsupported(
         "RoPE scaling %s cannot be written as GGUF".formatted(rotary.scaling()));
+  }
+
+  /** What each frequency is divided by. */
+  private void factors(String name, List<Double> factors) {
+    long[] dimensions = {factors.size()};
+    writer.tensor(
+        name,
+        StorageType.F32,
+        dimensions,
+        new TensorEncoder(
+            name,
+            StorageType.F32,
+            dimensions,
+            RowOrder.AS_IS,
+            (first, rows, destination) -> {
+              for (int i = 0; i < rows; i++) {
+                destination[i] = factors.get((int) first + i).floatValue();
+              }
+            }));
   }
 
   /** llama.cpp computes the attention factor itself and knows these two betas. */

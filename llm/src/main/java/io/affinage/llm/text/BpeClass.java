@@ -16,7 +16,13 @@ enum BpeClass {
       Set.of("gpt2"),
       PreTokenizer.GPT_2,
       false,
-      Map.of("bos_token", "<|endoftext|>", "eos_token", "<|endoftext|>", "unk_token", "<|endoftext|>")),
+      Map.of(
+          "bos_token",
+          "<|endoftext|>",
+          "eos_token",
+          "<|endoftext|>",
+          "unk_token",
+          "<|endoftext|>")),
   GPT_NEOX(
       "GPTNeoXTokenizer",
       Set.of("gpt_neox"),
@@ -32,7 +38,13 @@ enum BpeClass {
       Set.of("qwen2", "qwen3"),
       PreTokenizer.QWEN2,
       true,
-      Map.of("eos_token", "<|endoftext|>", "pad_token", "<|endoftext|>", "unk_token", "<|endoftext|>"));
+      Map.of(
+          "eos_token",
+          "<|endoftext|>",
+          "pad_token",
+          "<|endoftext|>",
+          "unk_token",
+          "<|endoftext|>"));
 
   private final String className;
   private final Set<String> modelTypes;

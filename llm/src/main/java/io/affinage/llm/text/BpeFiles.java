@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A byte-level BPE tokenizer as older folders have it, in {@code vocab.json} and {@code merges.txt},
- * turned into a {@code tokenizer.json}: what transformers makes of them.
+ * A byte-level BPE tokenizer as older folders have it, in {@code vocab.json} and {@code
+ * merges.txt}, turned into a {@code tokenizer.json}: what transformers makes of them.
  */
 final class BpeFiles {
   private static final String VOCABULARY = "vocab.json";
@@ -38,8 +38,7 @@ final class BpeFiles {
     this.config = config;
     this.map = map;
     ObjectNode model = TokenizerFiles.objectIfThere(folder.resolve("config.json"));
-    String named =
-        config.path("tokenizer_class").asText(model.path("tokenizer_class").asText(""));
+    String named = config.path("tokenizer_class").asText(model.path("tokenizer_class").asText(""));
     this.tokenizerClass = BpeClass.named(named, model.path("model_type").asText(""));
     this.vocabulary = TokenizerFiles.object(folder.resolve(VOCABULARY));
   }
@@ -172,8 +171,7 @@ final class BpeFiles {
     // As transformers has it, what another file says about their surroundings does not count.
     more.properties()
         .forEach(
-            each ->
-                add(each.getKey(), each.getValue(), flags(special.containsKey(each.getKey()))));
+            each -> add(each.getKey(), each.getValue(), flags(special.containsKey(each.getKey()))));
     special.forEach(
         (token, flags) -> {
           if (vocabulary.has(token)) {
@@ -210,7 +208,8 @@ final class BpeFiles {
    */
   private void add(String token, JsonNode id, JsonNode flags) {
     int number = id(token, id);
-    ObjectNode entry = JsonNodeFactory.instance.objectNode().put("id", number).put("content", token);
+    ObjectNode entry =
+        JsonNodeFactory.instance.objectNode().put("id", number).put("content", token);
     FLAGS.forEach(flag -> entry.put(flag, flags.path(flag).asBoolean()));
     entry.put("special", flags.path("special").asBoolean(true));
     ObjectNode other = added.putIfAbsent(number, entry);

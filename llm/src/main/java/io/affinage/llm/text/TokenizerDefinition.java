@@ -56,9 +56,9 @@ public record TokenizerDefinition(
 
   /**
    * Reads a Hugging Face model folder: {@code tokenizer.json}, or {@code vocab.json} with {@code
-   * merges.txt}, or a SentencePiece model in {@code tokenizer.model}, and where they exist {@code tokenizer_config.json}, {@code
-   * special_tokens_map.json}, {@code generation_config.json}, {@code chat_template.jinja} and
-   * {@code additional_chat_templates/*.jinja}.
+   * merges.txt}, or a SentencePiece model in {@code tokenizer.model}, and where they exist {@code
+   * tokenizer_config.json}, {@code special_tokens_map.json}, {@code generation_config.json}, {@code
+   * chat_template.jinja} and {@code additional_chat_templates/*.jinja}.
    *
    * @throws LlmException {@code tokenizer_missing}, {@code tokenizer_invalid}, {@code
    *     unsupported_tokenizer}

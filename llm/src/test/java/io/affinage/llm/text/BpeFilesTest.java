@@ -121,8 +121,7 @@ class BpeFilesTest {
     }
   }
 
-  private static void assertGolden(TokenizerDefinition definition, String name)
-      throws IOException {
+  private static void assertGolden(TokenizerDefinition definition, String name) throws IOException {
     JsonNode golden = golden(name);
     try (Tokenizer tokenizer = Tokenizer.of(definition)) {
       for (JsonNode each : golden.get("texts")) {

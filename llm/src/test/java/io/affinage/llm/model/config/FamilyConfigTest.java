@@ -65,7 +65,8 @@ class FamilyConfigTest {
             new RotaryEmbedding(256, 10_000, RopeScaling.NONE));
     assertThat(config.attention().window()).isEqualTo(1024);
     assertThat(config.attention().scale()).isEqualTo(1.0 / 16);
-    assertThat(config.layers()).extracting(LayerForm::windowed)
+    assertThat(config.layers())
+        .extracting(LayerForm::windowed)
         .endsWith(true, false, true, true, true, true);
     assertThat(config.source().architectures()).containsExactly("Gemma3ForCausalLM");
     assertThat(config.source().text("torch_dtype")).isEqualTo("bfloat16");
