@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -87,5 +88,18 @@ public record FamilyFixture(String name, Path folder, JsonNode golden) {
   @Override
   public String toString() {
     return name;
+  }
+
+  /** Examples that leave a common text at different places, within a window and beyond it. */
+  public List<TokenizedExample> branching() {
+    List<TokenizedExample> examples = new ArrayList<>();
+    for (int shared : new int[] {2, 9, 17, 24}) {
+      int[] ids = ids();
+      for (int i = shared; i < ids.length; i++) {
+        ids[i] = 3 + (ids[i] + shared) % 37;
+      }
+      examples.add(TokenizedExample.targetsFrom("shares " + shared, ids, 4));
+    }
+    return examples;
   }
 }

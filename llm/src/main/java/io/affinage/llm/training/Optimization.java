@@ -3,7 +3,9 @@ package io.affinage.llm.training;
 import static io.affinage.llm.training.optimizer.Hyperparameters.require;
 
 import io.affinage.llm.training.optimizer.AdamW;
+import io.affinage.llm.training.optimizer.OptimizedArray;
 import io.affinage.llm.training.optimizer.OptimizerRule;
+import io.affinage.llm.training.optimizer.TrainedValue;
 
 /**
  * How gradients move weights.
@@ -79,8 +81,18 @@ public record Optimization(
         maxSkippedSteps);
   }
 
+  /**
+   * An array that an optimizer updates as it would this parameter.
+   *
+   * @param value the parameter's own, or another in its place
+   */
+  OptimizedArray optimized(Trainables.Parameter parameter, TrainedValue value) {
+    return new OptimizedArray(
+        parameter.name(), value, rateFactor(parameter.role()), decay(parameter.role()));
+  }
+
   /** What the learning rate of an array is multiplied by. */
-  double rateFactor(Trainables.Role role) {
+  private double rateFactor(Trainables.Role role) {
     return switch (role) {
       case LORA_B -> loraPlusRatio;
       case EMBEDDING, HEAD -> embeddingRateFactor;
@@ -89,7 +101,7 @@ public record Optimization(
   }
 
   /** The weight decay of an array. */
-  double decay(Trainables.Role role) {
+  private double decay(Trainables.Role role) {
     return role == Trainables.Role.VECTOR ? 0 : weightDecay;
   }
 }

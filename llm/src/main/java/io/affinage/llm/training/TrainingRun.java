@@ -7,7 +7,6 @@ import io.affinage.llm.tensor.ThreadPair;
 import io.affinage.llm.training.optimizer.OptimizedArray;
 import io.affinage.llm.training.optimizer.Optimizer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -97,16 +96,9 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   private static List<OptimizedArray> arrays(Trainables trainables, Optimization optimization) {
-    List<OptimizedArray> arrays = new ArrayList<>();
-    for (Trainables.Parameter parameter : trainables.parameters()) {
-      arrays.add(
-          new OptimizedArray(
-              parameter.name(),
-              parameter.value(),
-              optimization.rateFactor(parameter.role()),
-              optimization.decay(parameter.role())));
-    }
-    return arrays;
+    return trainables.parameters().stream()
+        .map(parameter -> optimization.optimized(parameter, parameter.value()))
+        .toList();
   }
 
   public int totalSteps() {

@@ -45,12 +45,7 @@ final class UpdateTrial {
       for (Trainables.Parameter parameter : chosen()) {
         Shape shape = rows(parameter.value().shape());
         Trainables.Trial trial = trainables.trial(scope, shape);
-        arrays.add(
-            new OptimizedArray(
-                parameter.name(),
-                trial.value(),
-                optimization.rateFactor(parameter.role()),
-                optimization.decay(parameter.role())));
+        arrays.add(optimization.optimized(parameter, trial.value()));
         gradients.add(trial.gradient());
         if (settings.regularisation().emaDecay() > 0) {
           averages.add(scope.zeros(shape));

@@ -3,7 +3,6 @@ package io.affinage.llm.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDArray;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.data.PrefixTreeRow;
@@ -65,7 +64,7 @@ class BackpropagationTest {
   @Test
   void shouldMatchFiniteDifferencesOfAnAdapter() {
     try (TinyModel model = new TinyModel();
-        LoraAdapter lora = randomAdapter(model);
+        LoraAdapter lora = TinyModel.randomAdapter(model.decoder, LORA, 0.3);
         Trainables trainables = Trainables.of(model.decoder, lora)) {
       checkDirections(model, trainables, backpropagation(model, trainables, true, 0));
     }
@@ -75,19 +74,19 @@ class BackpropagationTest {
   @ValueSource(booleans = {true, false})
   void shouldGiveTheGradientsOfExamplesOneByOne(boolean recompute) {
     try (TinyModel model = new TinyModel();
-        LoraAdapter lora = randomAdapter(model);
+        LoraAdapter lora = TinyModel.randomAdapter(model.decoder, LORA, 0.3);
         Trainables trainables = Trainables.of(model.decoder, lora)) {
       Backpropagation backpropagation = backpropagation(model, trainables, recompute, 0);
       double single = 0;
       for (TokenizedExample example : EXAMPLES) {
         single += backpropagation.accumulate(PrefixTreeRow.of(List.of(example), false), 1, 0);
       }
-      List<float[]> expected = gradients(trainables);
+      List<float[]> expected = TinyModel.gradients(trainables);
       for (boolean share : new boolean[] {false, true}) {
         zero(model, trainables);
         double together = backpropagation.accumulate(PrefixTreeRow.of(EXAMPLES, share), 1, 0);
         assertThat(together).isCloseTo(single, within(1e-5 * single));
-        List<float[]> actual = gradients(trainables);
+        List<float[]> actual = TinyModel.gradients(trainables);
         for (int i = 0; i < expected.size(); i++) {
           assertThat(actual.get(i)).containsExactly(expected.get(i), within(1e-5f));
         }
@@ -99,19 +98,19 @@ class BackpropagationTest {
   @Test
   void shouldGiveTheSameWhereTheSoftmaxIsComputedAgain() {
     try (TinyModel model = new TinyModel();
-        LoraAdapter lora = randomAdapter(model);
+        LoraAdapter lora = TinyModel.randomAdapter(model.decoder, LORA, 0.3);
         Trainables trainables = Trainables.of(model.decoder, lora)) {
       Backpropagation backpropagation = backpropagation(model, trainables, false, 0);
       int[] ids = new Random(3).ints(60, 0, model.decoder.shape().vocabularySize()).toArray();
       TokenizedExample extended = TokenizedExample.targetsFrom("long", ids, 50);
       backpropagation.accumulate(PrefixTreeRow.of(EXAMPLES, false), 1, 0);
       backpropagation.accumulate(PrefixTreeRow.of(List.of(extended), false), 1, 0);
-      List<float[]> expected = gradients(trainables);
+      List<float[]> expected = TinyModel.gradients(trainables);
       zero(model, trainables);
       List<TokenizedExample> all = new ArrayList<>(EXAMPLES);
       all.add(extended);
       backpropagation.accumulate(PrefixTreeRow.of(all, false), 1, 0);
-      List<float[]> actual = gradients(trainables);
+      List<float[]> actual = TinyModel.gradients(trainables);
       for (int i = 0; i < expected.size(); i++) {
         assertThat(actual.get(i)).containsExactly(expected.get(i), within(1e-5f));
       }
@@ -121,15 +120,15 @@ class BackpropagationTest {
   @Test
   void shouldDropTheSameWhenActivationsAreRecomputed() {
     try (TinyModel model = new TinyModel();
-        LoraAdapter lora = randomAdapter(model);
+        LoraAdapter lora = TinyModel.randomAdapter(model.decoder, LORA, 0.3);
         Trainables trainables = Trainables.of(model.decoder, lora)) {
       PrefixTreeRow row = PrefixTreeRow.of(EXAMPLES, true);
       double kept = backpropagation(model, trainables, false, 0.3).accumulate(row, 1, 5);
-      List<float[]> expected = gradients(trainables);
+      List<float[]> expected = TinyModel.gradients(trainables);
       zero(model, trainables);
       double again = backpropagation(model, trainables, true, 0.3).accumulate(row, 1, 5);
       assertThat(again).isEqualTo(kept);
-      List<float[]> actual = gradients(trainables);
+      List<float[]> actual = TinyModel.gradients(trainables);
       for (int i = 0; i < expected.size(); i++) {
         assertThat(actual.get(i)).containsExactly(expected.get(i), within(1e-6f));
       }
@@ -154,7 +153,7 @@ class BackpropagationTest {
       TinyModel model, Trainables trainables, Backpropagation backpropagation) {
     PrefixTreeRow row = PrefixTreeRow.of(EXAMPLES, true);
     backpropagation.accumulate(row, 1, 0);
-    List<float[]> gradients = gradients(trainables);
+    List<float[]> gradients = TinyModel.gradients(trainables);
     Random random = new Random(3);
     for (int p = 0; p < trainables.parameters().size(); p++) {
       Trainables.Parameter parameter = trainables.parameters().get(p);
@@ -205,28 +204,6 @@ class BackpropagationTest {
     }
     model.decoder.assign(parameter.value().high(), moved);
     return backpropagation.accumulate(row, 1, 0);
-  }
-
-  private static LoraAdapter randomAdapter(TinyModel model) {
-    Random random = new Random(11);
-    return LoraAdapter.of(
-        model.decoder,
-        LORA,
-        (block, layer, matrix, shape) -> {
-          float[] values = new float[(int) shape.size()];
-          for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (random.nextGaussian() * 0.3);
-          }
-          return values;
-        });
-  }
-
-  private static List<float[]> gradients(Trainables trainables) {
-    List<float[]> copies = new ArrayList<>();
-    for (NDArray gradient : trainables.gradients()) {
-      copies.add(gradient.toFloatArray());
-    }
-    return copies;
   }
 
   private static void zero(TinyModel model, Trainables trainables) {

@@ -55,18 +55,10 @@ class FamilyGradientTest {
     }
   }
 
-  /** Examples that leave a common text at different places, within a window and beyond it. */
   @ParameterizedTest
   @MethodSource(ALL)
   void shouldShareThePrefixesOfARow(FamilyFixture family) {
-    List<TokenizedExample> examples = new ArrayList<>();
-    for (int shared : new int[] {2, 9, 17, 24}) {
-      int[] ids = family.ids();
-      for (int i = shared; i < ids.length; i++) {
-        ids[i] = 3 + (ids[i] + shared) % 37;
-      }
-      examples.add(TokenizedExample.targetsFrom("shares " + shared, ids, 4));
-    }
+    List<TokenizedExample> examples = family.branching();
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
         Trainables trainables = Trainables.allWeights(decoder)) {
@@ -75,7 +67,7 @@ class FamilyGradientTest {
       for (TokenizedExample example : examples) {
         apart += backpropagation.accumulate(PrefixTreeRow.of(List.of(example), false), 1, 0);
       }
-      List<float[]> expected = gradients(trainables);
+      List<float[]> expected = TinyModel.gradients(trainables);
       trainables.clearGradients();
 
       PrefixTreeRow row = PrefixTreeRow.of(examples, true);
@@ -83,7 +75,7 @@ class FamilyGradientTest {
 
       assertThat(row.tree().nodes()).isLessThan(row.tree().tokenCount());
       assertThat(together).isCloseTo(apart, within(1e-5 * apart));
-      List<float[]> actual = gradients(trainables);
+      List<float[]> actual = TinyModel.gradients(trainables);
       double rounding = ROUNDING * trainables.gradientNorm();
       for (int i = 0; i < expected.size(); i++) {
         assertThat(distance(expected.get(i), actual.get(i)))
@@ -161,7 +153,7 @@ class FamilyGradientTest {
       double loss =
           backpropagation(decoder, trainables, recompute).accumulate(row, 1.0 / targets, 0);
       assertThat(loss / targets).isCloseTo(golden.get("loss").asDouble(), within(1e-5));
-      List<float[]> gradients = gradients(trainables);
+      List<float[]> gradients = TinyModel.gradients(trainables);
       double rounding = ROUNDING * trainables.gradientNorm();
       for (int i = 0; i < gradients.size(); i++) {
         String name = trainables.parameters().get(i).name();
@@ -178,10 +170,6 @@ class FamilyGradientTest {
       Decoder decoder, Trainables trainables, boolean recompute) {
     return new Backpropagation(
         decoder, trainables, TrainingSettings.DEFAULT.withRecomputedActivations(recompute));
-  }
-
-  private static List<float[]> gradients(Trainables trainables) {
-    return trainables.gradients().stream().map(gradient -> gradient.toFloatArray()).toList();
   }
 
   private static double norm(float[] values) {

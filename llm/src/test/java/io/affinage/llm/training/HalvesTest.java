@@ -3,7 +3,6 @@ package io.affinage.llm.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.affinage.llm.FamilyFixture;
 import io.affinage.llm.adapter.LoraAdapter;
@@ -14,10 +13,8 @@ import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.tensor.ThreadPair;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -51,35 +48,28 @@ class HalvesTest {
   @ParameterizedTest
   @MethodSource("io.affinage.llm.FamilyFixture#all")
   void shouldGiveTheLossAndGradientsOfTheWhole(FamilyFixture family) {
-    List<TokenizedExample> examples = new ArrayList<>();
-    for (int shared : new int[] {2, 9, 17, 24}) {
-      int[] ids = family.ids();
-      for (int i = shared; i < ids.length; i++) {
-        ids[i] = 3 + (ids[i] + shared) % 37;
-      }
-      examples.add(TokenizedExample.targetsFrom("shares " + shared, ids, 4));
-    }
+    List<TokenizedExample> examples = family.branching();
     Halves halves =
         new Halves(
             PrefixTreeRow.of(examples.subList(0, 2), true),
             PrefixTreeRow.of(examples.subList(2, 4), true));
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
-        LoraAdapter lora = randomAdapter(decoder);
+        LoraAdapter lora = TinyModel.randomAdapter(decoder, LORA, 0.1);
         Trainables trainables = Trainables.of(decoder, lora);
         ThreadPair threads = pair();
         Backpropagation backpropagation =
             new Backpropagation(
                 decoder, trainables, TrainingSettings.DEFAULT, Optional.of(threads))) {
       double whole = backpropagation.accumulate(PrefixTreeRow.of(examples, true), 1, 0);
-      List<float[]> expected = gradients(trainables);
+      List<float[]> expected = TinyModel.gradients(trainables);
       double norm = trainables.gradientNorm();
       trainables.clearGradients();
 
       double together = backpropagation.accumulate(halves, 1, 0);
 
       assertThat(together).isCloseTo(whole, within(1e-5 * whole));
-      List<float[]> actual = gradients(trainables);
+      List<float[]> actual = TinyModel.gradients(trainables);
       for (int i = 0; i < expected.size(); i++) {
         assertThat(actual.get(i))
             .as(trainables.parameters().get(i).name())
@@ -88,7 +78,7 @@ class HalvesTest {
       for (int again = 0; again < 3; again++) {
         trainables.clearGradients();
         assertThat(backpropagation.accumulate(halves, 1, 0)).isEqualTo(together);
-        assertThat(gradients(trainables)).usingRecursiveComparison().isEqualTo(actual);
+        assertThat(TinyModel.gradients(trainables)).usingRecursiveComparison().isEqualTo(actual);
       }
     }
   }
@@ -96,7 +86,7 @@ class HalvesTest {
   @Test
   void shouldLeaveRandomNumbersAndWeightsToOneThread() {
     try (TinyModel model = new TinyModel();
-        LoraAdapter lora = randomAdapter(model.decoder);
+        LoraAdapter lora = TinyModel.randomAdapter(model.decoder, LORA, 0.1);
         Trainables adapter = Trainables.of(model.decoder, lora)) {
       TrainingSettings settings = TrainingSettings.DEFAULT;
       assertThat(Backpropagation.canBeDivided(model.decoder, adapter, settings)).isTrue();
@@ -127,24 +117,6 @@ class HalvesTest {
                         .toArray(),
                     lengths[i] / 2))
         .toList();
-  }
-
-  private static LoraAdapter randomAdapter(Decoder decoder) {
-    Random random = new Random(11);
-    return LoraAdapter.of(
-        decoder,
-        LORA,
-        (block, layer, matrix, shape) -> {
-          float[] values = new float[(int) shape.size()];
-          for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (random.nextGaussian() * 0.1);
-          }
-          return values;
-        });
-  }
-
-  private static List<float[]> gradients(Trainables trainables) {
-    return trainables.gradients().stream().map(NDArray::toFloatArray).toList();
   }
 
   private static ThreadPair pair() {

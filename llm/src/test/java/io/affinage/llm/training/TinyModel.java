@@ -2,6 +2,8 @@ package io.affinage.llm.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.model.BlockAdapter;
@@ -68,6 +70,26 @@ final class TinyModel implements AutoCloseable {
   /** Values of all that is trained. */
   static List<float[]> values(Trainables trainables) {
     return trainables.parameters().stream().map(trainables::numbers).toList();
+  }
+
+  /** Gradients of all that is trained, float32. */
+  static List<float[]> gradients(Trainables trainables) {
+    return trainables.gradients().stream().map(NDArray::toFloatArray).toList();
+  }
+
+  /** An adapter with both matrices random, so that all gradients are. */
+  static LoraAdapter randomAdapter(Decoder decoder, LoraConfig config, double deviation) {
+    Random random = new Random(11);
+    return LoraAdapter.of(
+        decoder,
+        config,
+        (block, layer, matrix, shape) -> {
+          float[] values = new float[(int) shape.size()];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (random.nextGaussian() * deviation);
+          }
+          return values;
+        });
   }
 
   /** Examples that share beginnings of different length. */
