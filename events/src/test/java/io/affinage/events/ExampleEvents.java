@@ -128,6 +128,7 @@ public final class ExampleEvents {
         new TrainingRequested(
             "job-2", "model:x", null, null, SPARSE_SPEC, null, null, null, "sub-1"),
         new TrainingClaimed("job-1", 1, "worker-a", 30_000),
+        new TrainingHeartbeat("job-1", 1, "worker-a", 12, ERROR),
         new TrainingHeartbeat("job-1", 1, "worker-a", 12),
         new TrainingCheckpointed("job-1", 1, "worker-a", 50, FOLDER, 1.25),
         new TrainingCheckpointed("job-1", 1, "worker-a", 51, FOLDER, null),
@@ -163,13 +164,22 @@ public final class ExampleEvents {
                 new RewardScored.Score("i2", null, null)),
             null),
         new RewardScored("req-2", List.of(), ERROR),
-        new EvaluationRequested("eval-1", MODEL, FOLDER, EVALUATION_SPEC, SLIP),
+        new EvaluationRequested(
+            "eval-1",
+            MODEL,
+            FOLDER,
+            EVALUATION_SPEC,
+            SLIP,
+            "desk",
+            "ds-1",
+            Map.of("team", "support")),
         new EvaluationRequested(
             "eval-2",
             MODEL,
             FOLDER,
             new EvaluationSpec(null, null, null, null, null, null, null, null, null),
             null),
+        new EvaluationClaimed("eval-1", 1, "worker-b", 30_000, ERROR),
         new EvaluationClaimed("eval-1", 1, "worker-b", 30_000),
         new EvaluationProgressed("eval-1", 1, "worker-b", "tuned", 5, 100),
         new EvaluationCompleted(

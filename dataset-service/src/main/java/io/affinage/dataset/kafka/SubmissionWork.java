@@ -1,7 +1,6 @@
 package io.affinage.dataset.kafka;
 
 import io.affinage.dataset.catalog.Catalog;
-import io.affinage.dataset.submission.NextStage;
 import io.affinage.dataset.submission.Outcome;
 import io.affinage.dataset.submission.SubmissionHandler;
 import io.affinage.events.DatasetReady;
@@ -10,6 +9,7 @@ import io.affinage.events.DatasetSubmitted;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.EventFactory;
+import io.affinage.events.NextStage;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
 import jakarta.inject.Singleton;
@@ -77,7 +77,7 @@ class SubmissionWork {
     if (catalog.dataset(data.submissionId()).isPresent()) {
       records.add(OutgoingRecords.tombstone(Topics.DATASET_REJECTED, data.submissionId()));
     }
-    Optional<TrainingRequested> training = NextStage.training(data);
+    Optional<TrainingRequested> training = NextStage.afterDataset(data);
     training.ifPresent(
         request ->
             records.add(

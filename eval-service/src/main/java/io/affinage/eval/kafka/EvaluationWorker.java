@@ -18,6 +18,7 @@ import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.EventFactory;
 import io.affinage.events.ModelPromoted;
+import io.affinage.events.NextStage;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
@@ -200,7 +201,9 @@ final class EvaluationWorker {
     List<EventData> outcome = new ArrayList<>();
     outcome.add(Endings.completed(data, attempt.attempt(), plan, findings, seconds));
     outcome.add(Endings.decision(data, findings.decision()));
-    outcome.addAll(Endings.onward(data, findings.decision()));
+    if (findings.decision().promoted()) {
+      NextStage.afterPromotion(data).ifPresent(outcome::add);
+    }
     return outcome;
   }
 

@@ -5,7 +5,6 @@ import io.affinage.eval.metric.Estimate;
 import io.affinage.eval.run.Findings;
 import io.affinage.eval.run.Gate;
 import io.affinage.eval.run.Plan;
-import io.affinage.events.ContentIds;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationFailed;
@@ -13,14 +12,10 @@ import io.affinage.events.EvaluationRequested;
 import io.affinage.events.EventData;
 import io.affinage.events.ModelPromoted;
 import io.affinage.events.ModelRejected;
-import io.affinage.events.RoutingSlip;
-import io.affinage.events.Stage;
-import io.affinage.events.TrainingRequested;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
-/** The events that an evaluation ends in, and the request of the stage that follows. */
+/** The events that an evaluation ends in. */
 public final class Endings {
   private Endings() {}
 
@@ -73,40 +68,6 @@ public final class Endings {
     return decision.promoted()
         ? new ModelPromoted(modelId, request.evaluationId(), decision.reason(), request.slip())
         : new ModelRejected(modelId, request.evaluationId(), decision.reason(), request.slip());
-  }
-
-  /** The next stage's request; none at the end of a run, or when the model was rejected. */
-  public static List<EventData> onward(EvaluationRequested request, Gate.Decision decision) {
-    RoutingSlip slip = request.slip();
-    if (slip == null || slip.stages().isEmpty() || !decision.promoted()) {
-      return List.of();
-    }
-    Stage next = slip.stages().get(0);
-    if (next instanceof Stage.Evaluate evaluate) {
-      String id =
-          ContentIds.evaluationId(
-              request.model().modelId(), request.dataset(), evaluate.spec(), slip.rest());
-      return List.of(
-          new EvaluationRequested(
-              id, request.model(), request.dataset(), evaluate.spec(), slip.rest()));
-    }
-    Stage.Train train = (Stage.Train) next;
-    return List.of(
-        new TrainingRequested(
-            ContentIds.jobId(
-                train.baseModel(),
-                request.dataset(),
-                null,
-                train.spec(),
-                train.suffix(),
-                slip.rest()),
-            train.baseModel(),
-            request.dataset(),
-            null,
-            train.spec(),
-            train.suffix(),
-            null,
-            slip.rest()));
   }
 
   private static EvaluationCompleted.Estimate of(Estimate estimate) {

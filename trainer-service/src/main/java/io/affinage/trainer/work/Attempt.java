@@ -5,6 +5,7 @@ import io.affinage.artifacts.ArtifactStore;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.NextStage;
 import io.affinage.events.TrainingSpec;
 import io.affinage.trainer.base.BaseModel;
 import io.affinage.trainer.base.BaseModels;
@@ -154,7 +155,7 @@ final class Attempt {
         store.call("store the model", () -> Refs.of(artifacts.putFolder(done.modelFolder())));
     ModelRegistered registered =
         endings.registered(job, tenure, spec, base, done, model, System.currentTimeMillis() / 1000);
-    tenure.end(registered, endings.onward(registered, job.request()));
+    tenure.end(registered, NextStage.afterTraining(registered, job.request()).stream().toList());
     LOG.log(Level.INFO, "Job {0} registered model {1}", job.id(), registered.modelId());
     metrics.finished("succeeded", "none");
   }

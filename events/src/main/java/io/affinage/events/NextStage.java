@@ -1,0 +1,106 @@
+package io.affinage.events;
+
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What comes after a stage of a run: the request that the service which finished the stage writes.
+ * The one place that knows it. Whatever names the run's data and its caller's labels goes along
+ * from each stage to the next.
+ */
+public final class NextStage {
+
+  /** A run's data and labels, as every request of the run carries them. */
+  private record Subject(
+      ArtifactRef dataset,
+      @Nullable String datasetName,
+      @Nullable String datasetSubmissionId,
+      @Nullable Map<String, String> metadata) {}
+
+  private NextStage() {}
+
+  /** The training that a run begins with; empty when it wants nothing of its dataset. */
+  public static Optional<TrainingRequested> afterDataset(DatasetReady ready) {
+    Subject subject = new Subject(ready.dataset(), ready.name(), ready.submissionId(), null);
+    return next(ready.slip())
+        .filter(Stage.Train.class::isInstance)
+        .map(Stage.Train.class::cast)
+        .map(train -> training(train, subject, rest(ready.slip())));
+  }
+
+  /** What follows a training that registered a model; empty at the end of a run. */
+  public static Optional<EventData> afterTraining(
+      ModelRegistered model, TrainingRequested request) {
+    return after(
+        model,
+        new Subject(
+            model.dataset(),
+            request.datasetName(),
+            request.datasetSubmissionId(),
+            request.metadata()),
+        request.slip());
+  }
+
+  /** What follows an evaluation whose model was promoted; empty at the end of a run. */
+  public static Optional<EventData> afterPromotion(EvaluationRequested request) {
+    return after(
+        request.model(),
+        new Subject(
+            request.dataset(),
+            request.datasetName(),
+            request.datasetSubmissionId(),
+            request.metadata()),
+        request.slip());
+  }
+
+  private static Optional<EventData> after(
+      ModelRegistered model, Subject subject, @Nullable RoutingSlip slip) {
+    return next(slip)
+        .map(
+            stage ->
+                stage instanceof Stage.Train train
+                    ? training(train, subject, rest(slip))
+                    : evaluation(((Stage.Evaluate) stage).spec(), model, subject, rest(slip)));
+  }
+
+  private static Optional<Stage> next(@Nullable RoutingSlip slip) {
+    return slip == null || slip.stages().isEmpty()
+        ? Optional.empty()
+        : Optional.of(slip.stages().get(0));
+  }
+
+  private static RoutingSlip rest(@Nullable RoutingSlip slip) {
+    if (slip == null) {
+      throw new IllegalStateException("a stage comes from a slip");
+    }
+    return slip.rest();
+  }
+
+  private static TrainingRequested training(Stage.Train train, Subject subject, RoutingSlip rest) {
+    return new TrainingRequested(
+        ContentIds.jobId(
+            train.baseModel(), subject.dataset(), null, train.spec(), train.suffix(), rest),
+        train.baseModel(),
+        subject.dataset(),
+        subject.datasetName(),
+        train.spec(),
+        train.suffix(),
+        subject.metadata(),
+        rest,
+        subject.datasetSubmissionId());
+  }
+
+  private static EvaluationRequested evaluation(
+      EvaluationSpec spec, ModelRegistered model, Subject subject, RoutingSlip rest) {
+    return new EvaluationRequested(
+        ContentIds.evaluationId(model.modelId(), subject.dataset(), spec, rest),
+        model,
+        subject.dataset(),
+        spec,
+        rest,
+        subject.datasetName(),
+        subject.datasetSubmissionId(),
+        subject.metadata());
+  }
+}
