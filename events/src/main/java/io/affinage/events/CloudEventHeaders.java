@@ -18,6 +18,9 @@ final class CloudEventHeaders {
   private static final String PREFIX = "ce_";
   private static final String CONTENT_TYPE = "content-type";
 
+  /** They go into the headers of every event that follows, whose size Kafka limits. */
+  private static final int MAX_CHARACTERS = 1_024;
+
   private CloudEventHeaders() {}
 
   static void write(EventMetadata metadata, Headers headers) {
@@ -85,7 +88,12 @@ final class CloudEventHeaders {
       return null;
     }
     try {
-      return OffsetDateTime.parse(text).toInstant();
+      OffsetDateTime time = OffsetDateTime.parse(text);
+      if (time.getYear() < 0 || time.getYear() > 9999) {
+        throw new EventException(
+            "invalid_time", "ce_time is '%s'; a year of four digits is expected".formatted(text));
+      }
+      return time.toInstant();
     } catch (DateTimeParseException e) {
       throw new EventException(
           "invalid_time", "ce_time is '%s'; RFC 3339 is expected".formatted(text), e);
@@ -104,9 +112,21 @@ final class CloudEventHeaders {
 
   private static @Nullable String find(Headers headers, String name) {
     Header header = headers.lastHeader(name);
-    return header == null || header.value() == null
-        ? null
-        : new String(header.value(), StandardCharsets.UTF_8);
+    if (header == null || header.value() == null) {
+      return null;
+    }
+    String value = new String(header.value(), StandardCharsets.UTF_8);
+    requireShort("header " + name, value);
+    return value;
+  }
+
+  static void requireShort(String what, String value) {
+    if (value.length() > MAX_CHARACTERS) {
+      throw new EventException(
+          "attribute_too_long",
+          "%s has %d characters; up to %d are taken"
+              .formatted(what, value.length(), MAX_CHARACTERS));
+    }
   }
 
   private static void put(Headers headers, String name, @Nullable String value) {

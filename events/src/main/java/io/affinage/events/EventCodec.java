@@ -6,19 +6,21 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Events to and from Kafka's headers and value: CloudEvents 1.0, binary mode. Every failure is an
- * {@link EventException}.
+ * {@link EventException}, whatever the bytes are.
  */
 public final class EventCodec {
   private EventCodec() {}
 
   /**
-   * Writes an event's attributes to headers and gives its value.
+   * Writes an event's attributes to headers and gives its value. Half of a surrogate pair, which
+   * UTF-8 cannot carry, is written as {@code ?}.
    *
    * @throws EventException {@code invalid_event_data} for data that no reader would accept: a
    *     required field is null, a number is not finite
@@ -27,7 +29,7 @@ public final class EventCodec {
     EventMetadata metadata = event.metadata();
     byte[] value;
     try {
-      value = EventJson.shared().writeValueAsBytes(event.data());
+      value = EventJson.shared().writeValueAsString(event.data()).getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {
       throw new EventException(
           "invalid_event_data",
@@ -43,12 +45,17 @@ public final class EventCodec {
 
   /** Reads an event; see {@link EventException} for what can be wrong. */
   public static Event<?> decode(Headers headers, byte @Nullable [] value) {
+    return anyFailureTold(() -> read(headers, value));
+  }
+
+  private static Event<?> read(Headers headers, byte @Nullable [] value) {
     EventMetadata metadata = CloudEventHeaders.read(headers);
     if (value == null || value.length == 0) {
       throw new EventException(
           "missing_value", "%s has no value".formatted(metadata.type().typeName()));
     }
     EventData data = decodeData(metadata.type(), value);
+    CloudEventHeaders.requireShort("the data's key", data.key());
     if (metadata.subject().isEmpty()) {
       metadata = withSubject(metadata, data.key());
     } else if (!metadata.subject().equals(data.key())) {
@@ -64,9 +71,23 @@ public final class EventCodec {
    * under its key.
    */
   public static Event<?> decode(ConsumerRecord<byte[], byte[]> record) {
-    Event<?> event = decode(record.headers(), record.value());
-    Topics.find(record.topic()).ifPresent(topic -> topic.check(event, record.key()));
-    return event;
+    return anyFailureTold(
+        () -> {
+          Event<?> event = read(record.headers(), record.value());
+          Topics.find(record.topic()).ifPresent(topic -> topic.check(event, record.key()));
+          return event;
+        });
+  }
+
+  /** Bytes come from anyone: what no check foresees must not end the thread that reads them. */
+  private static Event<?> anyFailureTold(Supplier<Event<?>> reading) {
+    try {
+      return reading.get();
+    } catch (EventException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new EventException("unreadable_event", "it cannot be read: " + e, e);
+    }
   }
 
   private static EventData decodeData(EventType type, byte[] value) {
@@ -76,6 +97,7 @@ public final class EventCodec {
           "invalid_event_data",
           "%s: a JSON object is expected, not %s".formatted(type.typeName(), tree.getNodeType()));
     }
+    PlainJson.require(type, tree);
     try {
       return EventJson.shared().treeToValue(tree, type.dataClass());
     } catch (JsonMappingException e) {
@@ -93,17 +115,22 @@ public final class EventCodec {
     try {
       return EventJson.shared().readTree(value);
     } catch (JsonProcessingException e) {
-      JsonLocation where = e.getLocation();
       throw new EventException(
           "invalid_json",
-          "%s: not JSON at line %d, column %d: %s"
-              .formatted(type.typeName(), where.getLineNr(), where.getColumnNr(), firstLine(e)),
+          "%s: not JSON%s: %s".formatted(type.typeName(), place(e.getLocation()), firstLine(e)),
           e);
     } catch (IOException e) {
       // Bytes in memory: what remains is malformed UTF-8.
       throw new EventException(
           "invalid_json", "%s: %s".formatted(type.typeName(), e.getMessage()), e);
     }
+  }
+
+  /** The parser gives no place for what is beyond its limits. */
+  private static String place(@Nullable JsonLocation where) {
+    return where == null
+        ? ""
+        : " at line %d, column %d".formatted(where.getLineNr(), where.getColumnNr());
   }
 
   private static String firstLine(JsonProcessingException e) {

@@ -1,6 +1,8 @@
 package io.affinage.events;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.AnnotationIntrospector;
@@ -14,8 +16,15 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 
 /** How events are written as JSON, in one place. */
 public final class EventJson {
+  private static final int MAX_NESTING = 500;
+
   private static final JsonMapper MAPPER =
-      JsonMapper.builder()
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  // What was read goes into other events, deeper, which may be written to 1,000.
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(MAX_NESTING).build())
+                  .build())
           .addModule(new JavaTimeModule())
           .annotationIntrospector(
               AnnotationIntrospector.pair(

@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -139,6 +140,8 @@ class EventCodecTest {
         "ce_type, io.affinage.training.heartbeat.v2, unknown_event_type",
         "ce_time, yesterday, invalid_time",
         "ce_time, 2026-01-02T03:04:05, invalid_time",
+        "ce_time, +999999999-01-01T00:00:00Z, invalid_time",
+        "ce_time, -0044-03-15T00:00:00Z, invalid_time",
         "ce_subject, other, key_mismatch",
         "content-type, application/cloudevents+json, unsupported_content_type",
       })
@@ -167,13 +170,77 @@ class EventCodecTest {
         Arguments.of(VALID.replace(":1", ":\"1\""), "invalid_event_data"),
         Arguments.of(VALID.replace(":1", ":1.5"), "invalid_event_data"),
         Arguments.of(VALID.replace(":1", ":99999999999"), "invalid_event_data"),
-        Arguments.of(VALID.replace(":1", ":NaN"), "invalid_json"));
+        Arguments.of(VALID.replace(":1", ":NaN"), "invalid_json"),
+        // Beyond the parser's limits, for which it gives no place.
+        Arguments.of("[".repeat(2_000), "invalid_json"),
+        Arguments.of(VALID.replace("}", ",\"x\":" + nested(600) + "}"), "invalid_json"),
+        Arguments.of(VALID.replace(":1", ":" + "9".repeat(1_001)), "invalid_json"),
+        Arguments.of(VALID.replace("}", ",\"" + "n".repeat(50_001) + "\":1}"), "invalid_json"),
+        // What could be read, but never be written again.
+        Arguments.of(VALID.replace("}", ",\"x\":[1e400]}"), "invalid_event_data"),
+        Arguments.of(VALID.replace("\"w\"", "\"\\ud83d\""), "invalid_event_data"),
+        Arguments.of(VALID.replace("\"w\"", "\"\\ude00\\ud83d\""), "invalid_event_data"),
+        Arguments.of(VALID.replace("}", ",\"\\ud83d\":1}"), "invalid_json"),
+        Arguments.of(
+            VALID.replace("\"j\"", "\"" + "j".repeat(1_025) + "\""), "attribute_too_long"));
+  }
+
+  private static String nested(int levels) {
+    return "[".repeat(levels) + "]".repeat(levels);
   }
 
   @ParameterizedTest
   @MethodSource("poison")
   void shouldRefusePoison(String value, String code) {
     assertRefused(heartbeat(), bytes(value), code);
+  }
+
+  @Test
+  void shouldNotTakeAttributesThatTheEventsThatFollowCouldNotCarry() {
+    for (String name : List.of("ce_id", "ce_source", "ce_correlationid", "ce_traceparent")) {
+      RecordHeaders headers = heartbeat();
+      set(headers, name, "x".repeat(1_025));
+      assertRefused(headers, bytes(VALID), "attribute_too_long");
+    }
+  }
+
+  @Test
+  void shouldSayWhatIsWrongInOneShortLine() {
+    RecordHeaders headers = heartbeat();
+    set(headers, "ce_type", "two\nlines \u001b[31m" + "x".repeat(900) + "\ud83d\ude00");
+    assertThatThrownBy(() -> EventCodec.decode(headers, bytes(VALID)))
+        .message()
+        .startsWith("[unknown_event_type] ce_type is 'two\uFFFDlines \uFFFD[31mxxx")
+        .matches("(?s).*xxx\\.\\.\\. \\([0-9]+ characters\\)")
+        .hasSizeLessThan(600);
+  }
+
+  @Test
+  void shouldTakeBadRowsOfADatasetBecauseItsReaderTellsThem() {
+    RecordHeaders headers = heartbeat();
+    set(headers, "ce_type", "io.affinage.dataset.submitted.v1");
+    headers.remove("ce_subject");
+    byte[] value =
+        bytes(
+            """
+            {"submissionId": "s", "name": "n",
+             "source": {"kind": "inline", "rows": [{"a": "\\ud83d", "b": 1e400}, {"a": "fine"}]}}
+            """);
+
+    DatasetSubmitted submitted = (DatasetSubmitted) EventCodec.decode(headers, value).data();
+
+    assertThat(((DatasetSource.Inline) submitted.source()).rows()).hasSize(2);
+  }
+
+  @Test
+  void shouldWriteHalfOfASurrogatePairAsAQuestionMark() {
+    RecordHeaders headers = new RecordHeaders();
+    TrainingReleased event = new TrainingReleased("j", 1, "w", "cut \ud83d");
+
+    byte[] value = EventCodec.encode(FACTORY.create(event), headers);
+
+    assertThat(EventCodec.decode(headers, value).data())
+        .isEqualTo(new TrainingReleased("j", 1, "w", "cut ?"));
   }
 
   @Test
