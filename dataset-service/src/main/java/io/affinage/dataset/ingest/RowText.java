@@ -1,11 +1,14 @@
 package io.affinage.dataset.ingest;
 
 import com.fasterxml.jackson.core.JsonEncoding;
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.affinage.events.NormalRow;
 import io.affinage.events.NormalRow.ChatMessage;
+import io.affinage.events.NormalRow.ToolCall;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,14 +19,14 @@ import java.util.List;
  * dataset would wait for. Not for several threads.
  */
 final class RowText {
-  private static final JsonFactory JSON = new JsonFactory();
+  private static final ObjectMapper JSON = new JsonMapper();
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 16);
   private final JsonGenerator json;
 
   RowText() {
     try {
-      json = JSON.createGenerator(bytes, JsonEncoding.UTF8);
+      json = JSON.getFactory().createGenerator(bytes, JsonEncoding.UTF8);
       json.setPrettyPrinter(new MinimalPrettyPrinter(""));
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory", e);
@@ -41,6 +44,18 @@ final class RowText {
       turns("messages", row.messages());
       turns("chosen", row.chosen());
       turns("rejected", row.rejected());
+      text("chosen_text", row.chosenText());
+      text("rejected_text", row.rejectedText());
+      if (row.label() != null) {
+        json.writeBooleanField("label", row.label());
+      }
+      if (row.tools() != null) {
+        json.writeArrayFieldStart("tools");
+        for (JsonNode tool : row.tools()) {
+          JSON.writeTree(json, tool);
+        }
+        json.writeEndArray();
+      }
       json.writeEndObject();
       json.flush();
       return bytes.toByteArray();
@@ -63,7 +78,33 @@ final class RowText {
     for (ChatMessage turn : turns) {
       json.writeStartObject();
       json.writeStringField("role", turn.role());
-      json.writeStringField("content", turn.content());
+      text("content", turn.content());
+      text("reasoning_content", turn.reasoningContent());
+      calls(turn.toolCalls());
+      text("tool_call_id", turn.toolCallId());
+      text("name", turn.name());
+      if (turn.weight() != null) {
+        json.writeNumberField("weight", turn.weight());
+      }
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  private void calls(List<ToolCall> calls) throws IOException {
+    if (calls == null) {
+      return;
+    }
+    json.writeArrayFieldStart("tool_calls");
+    for (ToolCall call : calls) {
+      json.writeStartObject();
+      text("id", call.id());
+      text("type", call.type());
+      json.writeObjectFieldStart("function");
+      text("name", call.function().name());
+      json.writeFieldName("arguments");
+      JSON.writeTree(json, call.function().arguments());
+      json.writeEndObject();
       json.writeEndObject();
     }
     json.writeEndArray();

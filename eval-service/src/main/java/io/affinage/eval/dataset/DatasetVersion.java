@@ -1,17 +1,12 @@
 package io.affinage.eval.dataset;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.affinage.artifacts.ArtifactNotFoundException;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.eval.EvaluationException;
 import io.affinage.events.NormalRow;
-import java.io.BufferedReader;
+import io.affinage.events.NormalRowReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,12 +14,6 @@ import java.util.regex.Pattern;
 
 /** A dataset version in the artifact store. */
 public final class DatasetVersion {
-  private static final ObjectReader ROW =
-      JsonMapper.builder()
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .build()
-          .readerFor(NormalRow.class);
-
   /** The name becomes a file name. */
   private static final Pattern SPLIT = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
@@ -101,13 +90,9 @@ public final class DatasetVersion {
   private List<NormalRow> rows(String split) {
     String path = split + ".jsonl";
     List<NormalRow> rows = new ArrayList<>();
-    try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(store.open(digest, path), StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (!line.isBlank()) {
-          rows.add(ROW.readValue(line));
-        }
+    try (NormalRowReader reader = new NormalRowReader(store.open(digest, path))) {
+      for (NormalRow row = reader.next(); row != null; row = reader.next()) {
+        rows.add(row);
       }
       return rows;
     } catch (ArtifactNotFoundException e) {

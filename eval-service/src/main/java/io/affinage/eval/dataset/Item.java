@@ -18,8 +18,18 @@ import java.util.Optional;
  */
 public record Item(String id, Prompt prompt, String reference, boolean document) {
 
-  /** The item of a row; empty where the row has none of the shapes that can be measured. */
+  /**
+   * The item of a row; empty where the row has none of the shapes that can be measured: no answer
+   * that is right, or calls of tools.
+   */
   public static Optional<Item> of(NormalRow row) {
+    if (Boolean.FALSE.equals(row.label()) || row.tools() != null) {
+      return Optional.empty();
+    }
+    if (row.prompt() != null && row.chosenText() != null) {
+      return Optional.of(
+          new Item(row.id(), new Prompt.Text(row.prompt()), row.chosenText(), false));
+    }
     if (row.text() != null) {
       return Optional.of(new Item(row.id(), new Prompt.Text(""), row.text(), true));
     }
@@ -35,7 +45,9 @@ public record Item(String id, Prompt prompt, String reference, boolean document)
       turns.addAll(row.chosen());
     }
     int last = turns.size() - 1;
-    if (last < 1 || !"assistant".equals(turns.get(last).role())) {
+    if (last < 1
+        || !"assistant".equals(turns.get(last).role())
+        || turns.stream().anyMatch(turn -> turn.content() == null)) {
       return Optional.empty();
     }
     List<Message> asked =

@@ -1,14 +1,12 @@
 package io.affinage.trainer.llm;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.affinage.events.NormalRow;
+import io.affinage.events.NormalRowReader;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.text.ChatMessage;
-import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,12 +14,6 @@ import java.util.List;
 
 /** Reads the splits of a dataset version as examples of the model library. */
 final class DatasetRows {
-  private static final ObjectReader ROW =
-      JsonMapper.builder()
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .build()
-          .readerFor(NormalRow.class);
-
   private DatasetRows() {}
 
   /**
@@ -36,31 +28,34 @@ final class DatasetRows {
       return List.of();
     }
     List<Example> examples = new ArrayList<>();
-    int line = 0;
-    try (BufferedReader reader = Files.newBufferedReader(file)) {
-      for (String text = reader.readLine(); text != null; text = reader.readLine()) {
-        line++;
-        if (!text.isBlank()) {
-          examples.add(example(ROW.readValue(text)));
+    try (InputStream in = Files.newInputStream(file);
+        NormalRowReader rows = new NormalRowReader(in)) {
+      try {
+        for (NormalRow row = rows.next(); row != null; row = rows.next()) {
+          examples.add(example(row));
         }
+      } catch (IOException e) {
+        throw unreadable(split + ".jsonl, line " + rows.line(), e);
       }
     } catch (IOException e) {
-      throw new LlmException(
-          "dataset_unreadable",
-          "line " + (line + 1) + " of " + split + ".jsonl cannot be read: " + e.getMessage(),
-          e);
+      throw unreadable(split + ".jsonl", e);
     }
     return examples;
   }
 
+  private static LlmException unreadable(String where, IOException e) {
+    return new LlmException("dataset_unreadable", where + " cannot be read: " + e.getMessage(), e);
+  }
+
   private static Example example(NormalRow row) {
-    if (row.chosen() != null || row.rejected() != null) {
+    if (row.isPreference()) {
       throw new LlmException(
           "dataset_layout_unsupported",
           "row "
               + row.id()
-              + " is a preference pair; sft and pretrain learn from prompts with completions, from"
-              + " conversations or from text");
+              + " says which answers are better; sft and pretrain learn from prompts with"
+              + " completions, from conversations or from text: submit the dataset again with keep"
+              + " (desirable, or chosen), which makes such rows of it");
     }
     if (row.messages() != null) {
       return new Example.Chat(
