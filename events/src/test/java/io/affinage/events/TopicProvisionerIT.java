@@ -2,6 +2,7 @@ package io.affinage.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.affinage.broker.EmbeddedBroker;
 import io.affinage.broker.testing.TestBroker;
 import java.time.Clock;
 import java.time.Duration;
@@ -14,8 +15,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.server.policy.CreateTopicPolicy;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -49,6 +52,47 @@ class TopicProvisionerIT {
 
       assertCarriesEvents(broker);
     }
+  }
+
+  @Test
+  void shouldMakeAgainWhatWasDeletedAndNameWhatItMayNotMake() throws Exception {
+    try (EmbeddedBroker broker =
+            EmbeddedBroker.startTemporary(
+                Map.of("create.topic.policy.class.name", NoRewards.class.getName()));
+        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      TopicProvisioner provisioner = new TopicProvisioner(admin, 2, 1);
+
+      TopicProvisioner.Report first = provisioner.provision();
+      assertThat(first.missing()).containsOnlyKeys("reward.requested", "reward.scored");
+      assertThat(first.missing().get("reward.scored")).contains("no rewards here");
+      assertThat(first.created()).hasSize(Topics.all().size() - 2);
+
+      admin.deleteTopics(List.of("training.progress")).all().get();
+      List<String> again = new ArrayList<>();
+      Awaitility.await()
+          .untilAsserted(
+              () -> {
+                again.addAll(provisioner.provision().created());
+                assertThat(again).containsExactly("training.progress");
+              });
+      assertThat(provisioner.provision().missing()).isEqualTo(first.missing());
+    }
+  }
+
+  /** Refuses some topics, as a cluster does whose owner makes them. */
+  public static final class NoRewards implements CreateTopicPolicy {
+    @Override
+    public void validate(RequestMetadata request) {
+      if (request.topic().startsWith("reward.") && !request.topic().endsWith(".dlq")) {
+        throw new PolicyViolationException("no rewards here");
+      }
+    }
+
+    @Override
+    public void configure(Map<String, ?> settings) {}
+
+    @Override
+    public void close() {}
   }
 
   private static void assertCarriesEvents(TestBroker broker) throws Exception {

@@ -156,7 +156,8 @@ public final class LocalStack implements AutoCloseable {
   private Map<String, String> environment() {
     return Map.of(
         "KAFKA_BOOTSTRAP_SERVERS", bootstrapServers(),
-        "AFFINAGE_ARTIFACTS", home.artifacts().toString());
+        "AFFINAGE_ARTIFACTS", home.artifacts().toString(),
+        "AFFINAGE_TOPICS_PARTITIONS", Integer.toString(PARTITIONS));
   }
 
   private void awaitReady() {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,11 +16,13 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Ready while the broker answers, once the topics exist and the service has warmed up. Liveness
- * does not ask the broker: it may come back, and a running job must live until then.
+ * Ready while the broker answers and the topics exist, once the service has warmed up; says why it
+ * is not. Liveness does not ask the broker: it may come back, and a running job must live until
+ * then.
  */
 @Readiness
 @ApplicationScoped
@@ -41,8 +44,27 @@ class KafkaReadiness implements HealthCheck {
 
   @Override
   public HealthCheckResponse call() {
-    boolean ready = topics.done() && warmUps.stream().allMatch(WarmUp::done) && answers();
-    return HealthCheckResponse.named("kafka").status(ready).build();
+    Optional<String> reason = reason();
+    HealthCheckResponseBuilder response =
+        HealthCheckResponse.named("kafka").status(reason.isEmpty());
+    reason.ifPresent(text -> response.withData("reason", text));
+    return response.build();
+  }
+
+  private Optional<String> reason() {
+    if (!answers()) {
+      return Optional.of("no broker answers");
+    }
+    Optional<String> problem = topics.problem();
+    if (problem.isPresent()) {
+      return problem;
+    }
+    if (!topics.done()) {
+      return Optional.of("the topics are not known to exist yet");
+    }
+    return warmUps.stream().allMatch(WarmUp::done)
+        ? Optional.empty()
+        : Optional.of("the topics are still being read");
   }
 
   private boolean answers() {

@@ -1,13 +1,20 @@
 package io.affinage.service.kafka;
 
 import io.affinage.events.TopicProvisioner;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -16,30 +23,41 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
-/** Creates missing topics beside the start, as often as it takes until a broker is there. */
+/**
+ * Sees to it that the topics exist: creates missing ones beside the start, as often as it takes
+ * until a broker is there, and looks again as long as the service lives. What was deleted meanwhile
+ * is made anew, empty, and told.
+ */
 @Singleton
 public class TopicSetup {
   private static final Logger LOG = Logger.getLogger(TopicSetup.class);
-  private static final long PAUSE_SECONDS = 2;
+  private static final Duration RETRY = Duration.ofSeconds(2);
 
   private final Map<String, Object> connection;
   private final TopicsConfig config;
+  private final Counter made;
   private final CompletableFuture<Void> created = new CompletableFuture<>();
   private final CountDownLatch stopped = new CountDownLatch(1);
+  private volatile Map<String, String> missing = Map.of();
+  private List<String> differences = List.of();
 
   TopicSetup(
-      @Identifier("default-kafka-broker") Map<String, Object> connection, TopicsConfig config) {
+      @Identifier("default-kafka-broker") Map<String, Object> connection,
+      TopicsConfig config,
+      MeterRegistry metrics) {
     this.connection = connection;
     this.config = config;
+    this.made = metrics.counter("affinage.topics.restored");
+    Gauge.builder("affinage.topics.missing", () -> missing.size()).register(metrics);
   }
 
   void start(@Observes StartupEvent event) {
-    Thread thread = new Thread(this::provision, "topic-setup");
+    Thread thread = new Thread(this::keep, "topic-setup");
     thread.setDaemon(true);
     thread.start();
   }
 
-  /** Whether the topics are known to exist. */
+  /** Whether the topics were known to exist once. */
   public boolean done() {
     return created.isDone();
   }
@@ -49,26 +67,81 @@ public class TopicSetup {
     return created;
   }
 
-  private void provision() {
-    while (!done()) {
-      try (Admin admin = Admin.create(new HashMap<>(connection))) {
-        new TopicProvisioner(admin, config.partitions(), config.replication())
-            .provision()
-            .differences()
-            .forEach(difference -> LOG.infof("Topic as found: %s", difference));
-        created.complete(null);
-      } catch (KafkaException e) {
-        LOG.warnf("Topics cannot be created yet, trying again: %s", e.getMessage());
-        if (stoppedMeanwhile()) {
-          return;
-        }
-      }
+  /** Which topics are not there although they are needed, and why they were not made. */
+  public Optional<String> problem() {
+    Map<String, String> now = missing;
+    if (now.isEmpty()) {
+      return Optional.empty();
+    }
+    StringBuilder text = new StringBuilder();
+    now.forEach(
+        (name, why) -> text.append("topic ").append(name).append(": ").append(why).append("; "));
+    return Optional.of(text + "create them, or let this service's Kafka user create topics");
+  }
+
+  private void keep() {
+    boolean running = true;
+    while (running) {
+      boolean well = look();
+      running = !stoppedWithin(well ? config.checkEvery() : RETRY);
     }
   }
 
-  private boolean stoppedMeanwhile() {
+  /** Returns whether all is as it should be. */
+  private boolean look() {
+    try (Admin admin = Admin.create(new HashMap<>(connection))) {
+      TopicProvisioner.Report report =
+          new TopicProvisioner(admin, config.partitions(), config.replication()).provision();
+      tell(report);
+      if (report.missing().isEmpty()) {
+        created.complete(null);
+      }
+      return report.missing().isEmpty();
+    } catch (KafkaException e) {
+      LOG.warnf(
+          done()
+              ? "Whether the topics exist is not known: %s"
+              : "Topics cannot be created yet, trying again: %s",
+          e.getMessage());
+      return false;
+    } catch (RuntimeException e) {
+      LOG.error("The topics could not be looked at, trying again", e);
+      return false;
+    }
+  }
+
+  private void tell(TopicProvisioner.Report report) {
+    if (done()) {
+      for (String name : report.created()) {
+        made.increment();
+        LOG.warnf(
+            "Topic %s was gone and was made again, empty: what was on it is lost, and it is not"
+                + " read from before",
+            name);
+      }
+    }
+    Set<String> before = missing.keySet();
+    report
+        .missing()
+        .forEach(
+            (name, why) -> {
+              if (!before.contains(name)) {
+                LOG.errorf("Topic %s is missing and %s; not ready until it exists", name, why);
+              }
+            });
+    if (!before.isEmpty() && report.missing().isEmpty()) {
+      LOG.info("All topics exist");
+    }
+    missing = report.missing();
+    if (!report.differences().equals(differences)) {
+      differences = report.differences();
+      differences.forEach(difference -> LOG.infof("Topic as found: %s", difference));
+    }
+  }
+
+  private boolean stoppedWithin(Duration pause) {
     try {
-      return stopped.await(PAUSE_SECONDS, TimeUnit.SECONDS);
+      return stopped.await(pause.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return true;

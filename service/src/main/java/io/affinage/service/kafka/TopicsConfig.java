@@ -2,8 +2,9 @@ package io.affinage.service.kafka;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.time.Duration;
 
-/** How topics that do not exist yet are created. */
+/** How topics that do not exist are created. */
 @ConfigMapping(prefix = "affinage.topics")
 public interface TopicsConfig {
 
@@ -14,4 +15,8 @@ public interface TopicsConfig {
   /** Copies of each topic. */
   @WithDefault("1")
   int replication();
+
+  /** How often is looked whether they are still there. */
+  @WithDefault("15s")
+  Duration checkEvery();
 }
