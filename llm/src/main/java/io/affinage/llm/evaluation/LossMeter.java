@@ -1,13 +1,12 @@
 package io.affinage.llm.evaluation;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.RowBlocks;
 import io.affinage.llm.model.RowTensors;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -85,33 +84,12 @@ public final class LossMeter {
     }
     try (NDManager scope = decoder.manager().newSubManager()) {
       RowTensors tensors = RowTensors.of(scope, decoder, row);
-      NDArray hidden = tensors.embedded();
-      NDArray silence = decoder.hostVector(scope, 0, 0);
-      for (int block = 0; block < decoder.blocks().size(); block++) {
-        NDList output =
-            decoder
-                .kernels()
-                .differentiable(
-                    scope,
-                    "block_forward",
-                    hidden,
-                    tensors.layers().get(block).cos(),
-                    tensors.layers().get(block).sin(),
-                    tensors.gather(),
-                    tensors.outputs(),
-                    tensors.layers().get(block).mask(),
-                    decoder.blocks().get(block).arrays(),
-                    adapter.block(block),
-                    silence);
-        hidden.close();
-        hidden = output.singletonOrThrow();
-      }
       return decoder
           .kernels()
           .run(
               scope,
               "token_losses",
-              hidden,
+              RowBlocks.of(scope, decoder, adapter, tensors).output(),
               tensors.at(),
               tensors.target(),
               decoder.norm(),

@@ -37,7 +37,7 @@ public final class Generator implements AutoCloseable {
    */
   public Generator(Decoder decoder, BlockAdapter adapter) {
     this.decoder = decoder;
-    this.kernels = decoder.kernels();
+    this.kernels = decoder.kernels(adapter);
     List<List<NDArray>> adapters = new ArrayList<>();
     for (int block = 0; block < decoder.blocks().size(); block++) {
       adapters.add(adapter.block(block));

@@ -16,7 +16,9 @@ import io.affinage.llm.tensor.Kernels;
 import io.affinage.llm.tensor.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 
 /**
@@ -27,6 +29,7 @@ public final class Decoder implements AutoCloseable {
   private static final List<String> FRAGMENTS =
       List.of(
           "tensors",
+          "adapter",
           "linear",
           "packing",
           "attention",
@@ -38,6 +41,7 @@ public final class Decoder implements AutoCloseable {
           "training_linear",
           "training_attention",
           "training_block",
+          "autograd_block",
           "optimizer");
 
   private final DecoderConfig config;
@@ -45,6 +49,7 @@ public final class Decoder implements AutoCloseable {
   private final WeightForm form;
   private final NDManager manager;
   private final Kernels kernels;
+  private final Map<String, Kernels> adapted = new HashMap<>();
   private final NDArray embedding;
   private final List<BlockWeights> blocks;
   private final NDArray positions;
@@ -164,8 +169,7 @@ public final class Decoder implements AutoCloseable {
     }
     NDManager manager = parent.newSubManager();
     try {
-      Kernels kernels =
-          Kernels.compile(manager, KernelAttributes.of(config, precision, form), FRAGMENTS);
+      Kernels kernels = compile(manager, config, precision, form, List.of());
       return new Decoder(config, precision, form, manager, kernels, source.open(manager, kernels));
     } catch (RuntimeException e) {
       manager.close();
@@ -206,8 +210,31 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
+  /** The kernels without an adapter, or with LoRA. */
   public Kernels kernels() {
     return kernels;
+  }
+
+  /** The kernels in which this adapter has its place. */
+  public Kernels kernels(BlockAdapter adapter) {
+    return adapter
+        .fragment()
+        .map(
+            own ->
+                adapted.computeIfAbsent(
+                    own, each -> compile(manager, config, precision, form, List.of(each))))
+        .orElse(kernels);
+  }
+
+  private static Kernels compile(
+      NDManager manager,
+      DecoderConfig config,
+      Precision precision,
+      WeightForm form,
+      List<String> more) {
+    List<String> fragments = new ArrayList<>(FRAGMENTS);
+    fragments.addAll(more);
+    return Kernels.compile(manager, KernelAttributes.of(config, precision, form), fragments);
   }
 
   /**
@@ -314,6 +341,7 @@ public final class Decoder implements AutoCloseable {
 
   @Override
   public void close() {
+    adapted.values().forEach(Kernels::close);
     kernels.close();
     manager.close();
   }

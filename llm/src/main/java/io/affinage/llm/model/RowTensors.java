@@ -68,7 +68,7 @@ public record RowTensors(
     NDList places =
         decoder
             .kernels()
-            .run(
+            .differentiable(
                 scope,
                 "tree_places",
                 Decoder.indices(scope, tree.paths()).reshape(new Shape(tree.documents(), longest)),

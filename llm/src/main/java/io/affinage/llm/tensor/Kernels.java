@@ -45,7 +45,8 @@ public final class Kernels implements AutoCloseable {
    *
    * @param scope decides the device; the kernels outlive neither it nor {@link #close()}
    * @param attributes numbers that the methods read as {@code self.NAME}
-   * @param fragments resource names in the kernels folder, without extension
+   * @param fragments resource names in the kernels folder, without extension; a method takes the
+   *     place of one of the same name in an earlier fragment
    * @throws IllegalStateException when the source does not compile; the message names line and
    *     operator
    */

@@ -6,8 +6,11 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -24,19 +27,22 @@ final class ScriptArchive {
   private static final String CLASS_HEAD =
       "class Kernels(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n";
 
+  private static final Pattern DEFINITION = Pattern.compile("(?m)^  def (\\w+)\\(");
+
   private ScriptArchive() {}
 
   /**
    * @param attributes the module's attributes, readable as {@code self.NAME}: Integer, Double,
    *     Boolean or a List of Integer
-   * @param methods source fragments, each a sequence of methods indented by two spaces
+   * @param fragments source fragments, each a sequence of methods indented by two spaces; a method
+   *     takes the place of one of the same name in an earlier fragment
    */
-  static byte[] of(Map<String, Object> attributes, List<String> methods) {
+  static byte[] of(Map<String, Object> attributes, List<String> fragments) {
     StringBuilder source = new StringBuilder(CLASS_HEAD);
     attributes.forEach(
         (name, value) ->
             source.append("  ").append(name).append(" : ").append(typeOf(value)).append('\n'));
-    methods.forEach(fragment -> source.append(fragment).append('\n'));
+    methods(fragments).values().forEach(source::append);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       store(zip, "archive/version", "10\n".getBytes(StandardCharsets.US_ASCII));
@@ -49,6 +55,24 @@ final class ScriptArchive {
       throw new UncheckedIOException(e);
     }
     return bytes.toByteArray();
+  }
+
+  /** Each method's text by its name, comments that stand before the next one included. */
+  private static Map<String, String> methods(List<String> fragments) {
+    Map<String, String> methods = new LinkedHashMap<>();
+    for (String fragment : fragments) {
+      Matcher definition = DEFINITION.matcher(fragment);
+      int from = 0;
+      String name = "";
+      while (definition.find()) {
+        methods.put(name, fragment.substring(from, definition.start()));
+        from = definition.start();
+        name = definition.group(1);
+      }
+      methods.put(name, fragment.substring(from) + '\n');
+    }
+    methods.remove("");
+    return methods;
   }
 
   private static String typeOf(Object value) {

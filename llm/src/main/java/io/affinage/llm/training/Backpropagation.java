@@ -5,7 +5,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.model.BlockGradient;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.DecoderHandles;
 import io.affinage.llm.model.RowTensors;
 import io.affinage.llm.tensor.ThreadPair;
 import java.util.ArrayList;
@@ -21,9 +23,10 @@ final class Backpropagation implements AutoCloseable {
   private final Trainables trainables;
   private final TrainingSettings settings;
   private final Optional<ThreadPair> threads;
+  private final BlockGradient gradient;
   private final NDManager manager;
-  private final PassHandles handles;
-  private final PassHandles others;
+  private final DecoderHandles handles;
+  private final DecoderHandles others;
 
   /** Micro-batches are computed as a whole. */
   Backpropagation(Decoder decoder, Trainables trainables, TrainingSettings settings) {
@@ -38,12 +41,26 @@ final class Backpropagation implements AutoCloseable {
       Trainables trainables,
       TrainingSettings settings,
       Optional<ThreadPair> threads) {
+    this(decoder, trainables, settings, threads, BlockGradient.of(trainables.adapter()));
+  }
+
+  /**
+   * @param threads compute a half each; see {@link #canBeDivided}
+   * @param gradient how the gradients of blocks are found
+   */
+  Backpropagation(
+      Decoder decoder,
+      Trainables trainables,
+      TrainingSettings settings,
+      Optional<ThreadPair> threads,
+      BlockGradient gradient) {
     this.decoder = decoder;
     this.trainables = trainables;
     this.settings = settings;
     this.threads = threads;
+    this.gradient = gradient;
     this.manager = decoder.manager().newSubManager();
-    this.handles = PassHandles.of(decoder, trainables);
+    this.handles = DecoderHandles.of(decoder, trainables.adapter());
     this.others = threads.isPresent() ? handles.aliases(manager) : handles;
   }
 
@@ -129,8 +146,8 @@ final class Backpropagation implements AutoCloseable {
     }
   }
 
-  private RowPass pass(NDManager scope, PassHandles own, RowTensors tensors, long noiseSeed) {
-    return new RowPass(decoder, own, trainables, settings, scope, tensors, noiseSeed);
+  private RowPass pass(NDManager scope, DecoderHandles own, RowTensors tensors, long noiseSeed) {
+    return new RowPass(decoder, own, trainables, settings, scope, tensors, gradient, noiseSeed);
   }
 
   /** Embedded tokens, with each example's own noise where that is asked for. */

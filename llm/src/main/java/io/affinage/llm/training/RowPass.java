@@ -4,7 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.model.BlockGradient;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.DecoderHandles;
+import io.affinage.llm.model.RowBlocks;
 import io.affinage.llm.model.RowTensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,28 +20,31 @@ import java.util.List;
  */
 final class RowPass {
   private final Decoder decoder;
-  private final PassHandles handles;
+  private final DecoderHandles handles;
   private final Trainables trainables;
   private final TrainingSettings settings;
   private final NDManager scope;
   private final RowTensors tensors;
+  private final RowBlocks blocks;
+  private final boolean writtenOut;
   private final int layers;
   private final int lowest;
   private final NDArray[] inputs;
-  private final NDArray[] noise;
   private final NDList[] kept;
 
   /**
    * @param scope owns what the pass makes
+   * @param gradient how the gradients of blocks are found
    * @param noiseSeed decides what dropout drops
    */
   RowPass(
       Decoder decoder,
-      PassHandles handles,
+      DecoderHandles handles,
       Trainables trainables,
       TrainingSettings settings,
       NDManager scope,
       RowTensors tensors,
+      BlockGradient gradient,
       long noiseSeed) {
     this.decoder = decoder;
     this.handles = handles;
@@ -46,15 +52,19 @@ final class RowPass {
     this.settings = settings;
     this.scope = scope;
     this.tensors = tensors;
+    this.writtenOut = gradient == BlockGradient.WRITTEN_OUT;
     this.layers = decoder.blocks().size();
     this.lowest = trainables.lowestBlock();
     this.inputs = new NDArray[layers];
     this.kept = new NDList[layers];
-    this.noise = new NDArray[layers];
+    List<NDArray> noise = new ArrayList<>();
     for (int block = 0; block < layers; block++) {
       long seed = (noiseSeed * 31 + block) & 0x7fffffffL;
-      noise[block] = decoder.hostVector(scope, settings.regularisation().dropout(), seed);
+      noise.add(decoder.hostVector(scope, settings.regularisation().dropout(), seed));
     }
+    this.blocks =
+        RowBlocks.of(
+            scope, gradient, decoder.kernels(trainables.adapter()), handles, tensors, noise);
   }
 
   /** Takes the gradients of a block's trained arrays, in order, and owns them. */
@@ -101,45 +111,48 @@ final class RowPass {
   private NDArray forward(NDArray embedded) {
     NDArray hidden = embedded;
     for (int block = 0; block < layers; block++) {
-      inputs[block] = hidden;
-      boolean keeps = block >= lowest && !settings.recomputeActivations();
-      NDList results = call(keeps ? "block_kept" : "block_forward", block, List.of(hidden));
-      hidden = results.get(0);
-      kept[block] = results.subNDList(1);
+      NDArray input = hidden;
+      inputs[block] = input;
+      if (block >= lowest && writtenOut && !settings.recomputeActivations()) {
+        hidden = keep(block);
+      } else {
+        hidden = blocks.forward(block, input);
+      }
       if (block < lowest) {
-        inputs[block].close();
+        input.close();
       }
     }
     return hidden;
   }
 
+  /** A block's output; keeps what its written-out backward pass takes. */
+  private NDArray keep(int block) {
+    NDList results = blocks.call("block_kept", block, inputs[block]);
+    kept[block] = results.subNDList(1);
+    return results.get(0);
+  }
+
   private NDArray backward(NDArray gradient, BlockGradients found) {
     NDArray upstream = gradient;
     for (int block = layers - 1; block >= lowest; block--) {
-      if (settings.recomputeActivations()) {
-        NDList results = call("block_kept", block, List.of(inputs[block]));
-        results.get(0).close();
-        kept[block] = results.subNDList(1);
-      }
-      NDList gradients = call("block_vjp", block, List.of(inputs[block], kept[block], upstream));
+      NDList gradients =
+          writtenOut
+              ? writtenOut(block, upstream)
+              : blocks.call("autograd_vjp", block, inputs[block], upstream);
       found.take(block, gradients.subNDList(1));
       upstream.close();
       upstream = gradients.get(0);
-      kept[block].forEach(NDArray::close);
       inputs[block].close();
     }
     return upstream;
   }
 
-  /** Calls a block's kernel, which takes the same after its first arguments whatever it does. */
-  private NDList call(String method, int block, List<Object> first) {
-    List<Object> arguments = new ArrayList<>(first);
-    RowTensors.Layer layer = tensors.layers().get(block);
-    arguments.addAll(
-        List.of(layer.cos(), layer.sin(), tensors.gather(), tensors.outputs(), layer.mask()));
-    arguments.add(handles.blocks().get(block));
-    arguments.add(handles.adapters().get(block));
-    arguments.add(noise[block]);
-    return decoder.kernels().differentiable(scope, method, arguments.toArray());
+  private NDList writtenOut(int block, NDArray upstream) {
+    if (settings.recomputeActivations()) {
+      keep(block).close();
+    }
+    NDList gradients = blocks.call("block_vjp", block, inputs[block], kept[block], upstream);
+    kept[block].forEach(NDArray::close);
+    return gradients;
   }
 }

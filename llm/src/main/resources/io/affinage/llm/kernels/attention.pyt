@@ -37,8 +37,8 @@
     return slots
 
   # Rotated queries and keys, and values of h [..., hidden]: [q [..., heads, head_dim], k, v [..., kv_heads, head_dim]]
-  def projections(self: __torch__.Kernels, h: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
-    raw = (self).linears(h, (self).projection_slots(), w, a, )
+  def projections(self: __torch__.Kernels, h: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor], a: List[Tensor], drop: List[float]) -> List[Tensor]:
+    raw = (self).linears(h, (self).projection_slots(), w, a, drop, )
     return (self).turned_heads(raw, cos, sin, w, )
 
   # The same from what those layers gave.

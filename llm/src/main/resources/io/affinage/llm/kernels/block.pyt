@@ -3,7 +3,7 @@
   # attention and feed-forward both read the block's input (GPT-NeoX); output_norms: a norm after each of them (Gemma 2).
   # w: the block's weights: weight and bias of the 7 linear layers (linear.pyt), then weight and bias of the 6 norms:
   #    0 input, 1 query, 2 key, 3 attention output, 4 feed-forward input, 5 feed-forward output; empty what a model lacks.
-  # a: the block's adapter (linear.pyt).
+  # a: the block's adapter, drop: its dropout (adapter.pyt).
 
   # RMSNorm (Zhang and Sennrich 2019; Gemma multiplies by 1 + w, in float32) or LayerNorm over the last dimension.
   def normalized(self: __torch__.Kernels, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -75,16 +75,16 @@
     return y
 
   # The rest of a block: x [..., hidden] is its input, attended [..., heads * head_dim] what its heads gathered.
-  def after_attention(self: __torch__.Kernels, x: Tensor, attended: Tensor, w: List[Tensor], a: List[Tensor]) -> Tensor:
-    y = (self).linear(attended, 3, w, a, )
+  def after_attention(self: __torch__.Kernels, x: Tensor, attended: Tensor, w: List[Tensor], a: List[Tensor], drop: List[float]) -> Tensor:
+    y = (self).adapt_attention((self).linear(attended, 3, w, a, drop, ), a, drop, )
     if self.output_norms:
       y = (self).norm(y, 3, w, )
     between = torch.add(x, y)
     input = between
     if self.parallel:
       input = x
-    raw = (self).linears((self).norm(input, 4, w, ), (self).feed_forward_slots(), w, a, )
-    z = (self).linear((self).inner(raw, ), 6, w, a, )
+    raw = (self).linears((self).norm(input, 4, w, ), (self).feed_forward_slots(), w, a, drop, )
+    z = (self).adapt_feed_forward((self).linear((self).inner(raw, ), 6, w, a, drop, ), a, drop, )
     if self.output_norms:
       z = (self).norm(z, 5, w, )
     return torch.add(between, z)

@@ -52,7 +52,7 @@
       wi = w[i]
       ai = a[i]
       turn = (self).rotation(i, turns, )
-      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[turn], turns[torch.add(turn, 1)], wi, ai, )
+      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[turn], turns[torch.add(turn, 1)], wi, ai, annotate(List[float], []), )
       _0 = torch.copy_(torch.narrow(keys[i], 2, 0, longest), (self).by_path(k, filled, ))
       _1 = torch.copy_(torch.narrow(values[i], 2, 0, longest), (self).by_path(v, filled, ))
       window = torch.mul(self.windowed[i], self.window)
@@ -64,7 +64,7 @@
       else:
         if torch.ne(torch.size(owner, 0), torch.size(attended, 0)):
           attended = torch.index_select(attended, 0, owner)
-      x = (self).after_attention(x, attended, wi, ai, )
+      x = (self).after_attention(x, attended, wi, ai, annotate(List[float], []), )
     return [(self).logits((self).normalized(x, norm[0], norm[1], ), head, )]
 
   # x [nodes, heads, head_dim] along paths [documents, longest]: [documents, heads, longest, head_dim]
@@ -98,7 +98,7 @@
       wi = w[i]
       ai = a[i]
       at = (self).rotation(i, turns, )
-      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, )
+      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, annotate(List[float], []), )
       _1 = torch.copy_(torch.select(keys[i], 2, slot), k)
       _2 = torch.copy_(torch.select(values[i], 2, slot), v)
       first = 0
@@ -108,7 +108,7 @@
       if masked:
         visible = torch.narrow(mask, 2, first, length)
       attended = (self).step_attention(q, torch.narrow(keys[i], 2, first, length), torch.narrow(values[i], 2, first, length), visible, )
-      x = (self).after_attention(x, attended, wi, ai, )
+      x = (self).after_attention(x, attended, wi, ai, annotate(List[float], []), )
     return (self).logits((self).normalized(x, norm[0], norm[1], ), head, )
 
   # Several tokens of one row at once, each seeing those before it: token [n] int64; position [1] int64 and slot: of the
@@ -135,7 +135,7 @@
       wi = w[i]
       ai = a[i]
       turn = (self).rotation(i, turns, )
-      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[turn], turns[torch.add(turn, 1)], wi, ai, )
+      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[turn], turns[torch.add(turn, 1)], wi, ai, annotate(List[float], []), )
       _0 = torch.copy_(torch.narrow(keys[i], 2, slot, count), torch.transpose(k, 0, 1))
       _1 = torch.copy_(torch.narrow(values[i], 2, slot, count), torch.transpose(v, 0, 1))
       visible = all
@@ -146,7 +146,7 @@
       grouped = torch.reshape(grouped, [1, self.kv_heads, rows[0], self.head_dim])
       attended = torch.scaled_dot_product_attention(grouped, torch.narrow(keys[i], 2, 0, end), torch.narrow(values[i], 2, 0, end), visible, 0., False, scale=self.scale, enable_gqa=False)
       attended = torch.transpose(torch.unflatten(torch.select(attended, 0, 0), 1, [count, group]), 0, 1)
-      x = (self).after_attention(x, torch.reshape(attended, [count, -1]), wi, ai, )
+      x = (self).after_attention(x, torch.reshape(attended, [count, -1]), wi, ai, annotate(List[float], []), )
     return (self).logits((self).normalized(x, norm[0], norm[1], ), head, )
 
   # Whether a row's tokens are guessed ahead: where products of four rows cost no more than of one (weights packed by

@@ -1,44 +1,33 @@
-  # A linear layer of a block with its adapter (LoRA, Hu et al. 2021): x w^T + bias + s x a^T b^T.
+  # A linear layer of a block with its adapter.
   # slot: 0 q, 1 k, 2 v, 3 o, 4 gate, 5 up, 6 down (a model that stores layers stacked has the stack in the first's slot).
   # w[2 slot], w[2 slot + 1]: weight [out, in] and bias [out], the bias empty where the layer has none; w[26 + slot]: the
-  # scales of a weight in 4 bits, else empty.
-  # a[2 slot], a[2 slot + 1]: A [r, in] and B [out, r], both empty where it has no adapter; a[14]: the scaling s, a scalar.
+  # scales of a weight in 4 bits, else empty. a: the block's adapter; drop: the adapter's dropout (adapter.pyt).
   # Attribute stacked: q, k, v lie stacked in the slot of q, and gate, up in that of gate, though their adapters do not.
-  def linear(self: __torch__.Kernels, x: Tensor, slot: int, w: List[Tensor], a: List[Tensor]) -> Tensor:
+  def linear(self: __torch__.Kernels, x: Tensor, slot: int, w: List[Tensor], a: List[Tensor], drop: List[float]) -> Tensor:
+    bias = w[torch.add(torch.mul(slot, 2), 1)]
+    input = (self).adapt_input(x, slot, a, drop, )
+    y = (self).product(input, w[torch.mul(slot, 2)], bias, w[torch.add(slot, 26)], )
     if torch.__and__(self.stacked, torch.eq(slot, 0)):
-      y = (self).product(x, w[0], w[1], w[26], )
       q = torch.mul(self.heads, self.head_dim)
       k = torch.mul(self.kv_heads, self.head_dim)
-      (self).adapt_columns(y, 0, q, x, 0, a, )
-      (self).adapt_columns(y, q, k, x, 1, a, )
-      (self).adapt_columns(y, torch.add(q, k), k, x, 2, a, )
+      y = (self).adapt_output(y, 0, q, x, 0, w, a, drop, )
+      y = (self).adapt_output(y, q, k, x, 1, w, a, drop, )
+      y = (self).adapt_output(y, torch.add(q, k), k, x, 2, w, a, drop, )
     else:
       if torch.__and__(self.stacked, torch.eq(slot, 4)):
-        y = (self).product(x, w[8], w[9], w[30], )
         half = torch.floordiv(torch.size(y, -1), 2)
-        (self).adapt_columns(y, 0, half, x, 4, a, )
-        (self).adapt_columns(y, half, half, x, 5, a, )
+        y = (self).adapt_output(y, 0, half, x, 4, w, a, drop, )
+        y = (self).adapt_output(y, half, half, x, 5, w, a, drop, )
       else:
-        y = (self).product(x, w[torch.mul(slot, 2)], w[torch.add(torch.mul(slot, 2), 1)], w[torch.add(slot, 26)], )
-        (self).adapt_columns(y, 0, torch.size(y, -1), x, slot, a, )
+        y = (self).adapt_output(y, 0, torch.size(y, -1), x, slot, w, a, drop, )
     return y
 
   # Layers that read the same x.
-  def linears(self: __torch__.Kernels, x: Tensor, slots: List[int], w: List[Tensor], a: List[Tensor]) -> List[Tensor]:
+  def linears(self: __torch__.Kernels, x: Tensor, slots: List[int], w: List[Tensor], a: List[Tensor], drop: List[float]) -> List[Tensor]:
     ys = annotate(List[Tensor], [])
     for i in range(torch.len(slots)):
-      _0 = torch.append(ys, (self).linear(x, slots[i], w, a, ))
+      _0 = torch.append(ys, (self).linear(x, slots[i], w, a, drop, ))
     return ys
-
-  # y[:, first : first + columns] += s x a^T b^T, in place, of the adapter in this slot. x [rows, in], y [rows, out]
-  def adapt_columns(self: __torch__.Kernels, y: Tensor, first: int, columns: int, x: Tensor, slot: int, a: List[Tensor]) -> NoneType:
-    at = torch.mul(slot, 2)
-    down = a[at]
-    if torch.gt(torch.numel(down), 0):
-      low = torch.linear(x, torch.type_as(down, x), None)
-      up = torch.t(torch.type_as(a[torch.add(at, 1)], x))
-      _0 = torch.addmm_(torch.narrow(y, -1, first, columns), low, up, beta=1, alpha=torch.item(a[14]))
-    return None
 
   # x w^T + bias, whatever form the weight has: plain [out, in]; packed by oneDNN (opaque, no autograd); 4 bits: packed
   # codes [out, in / 2] with bf16 scales [in / 32, out, 2], x [rows, in] bf16, weight = (code - 8) scale[0] + scale[1].

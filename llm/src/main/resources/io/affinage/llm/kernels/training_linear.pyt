@@ -47,10 +47,6 @@
         to = torch.add(to, widths[l])
     return y
 
-  def dropped(self: __torch__.Kernels, x: Tensor, slot: int, drop: List[float]) -> Tensor:
-    _0 = torch.manual_seed(torch.add(torch.mul(int(drop[1]), 8), slot))
-    return torch.dropout(x, drop[0], True)
-
   # Rows of the A of each slot, 0 for a slot without an adapter.
   def ranks(self: __torch__.Kernels, slots: List[int], a: List[Tensor]) -> List[int]:
     result = annotate(List[int], [])

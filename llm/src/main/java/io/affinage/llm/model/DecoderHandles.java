@@ -1,37 +1,36 @@
-package io.affinage.llm.training;
+package io.affinage.llm.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.affinage.llm.model.Decoder;
 import io.affinage.llm.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The handles by which a pass names weights and adapters to the kernels. Passes that run at once
- * need each their own.
+ * The handles by which calls name a decoder's weights and its adapter to the kernels. Of a handle
+ * only one call at a time can make use, so threads need each their own.
  *
  * @param blocks arrays of each block
  * @param adapters arrays of the adapter at each block
  * @param norm weight and bias of the final norm
  * @param head of the output layer
  */
-record PassHandles(
+public record DecoderHandles(
     List<List<NDArray>> blocks, List<List<NDArray>> adapters, List<NDArray> norm, NDArray head) {
 
-  static PassHandles of(Decoder decoder, Trainables trainables) {
+  public static DecoderHandles of(Decoder decoder, BlockAdapter adapter) {
     List<List<NDArray>> blocks = new ArrayList<>();
     List<List<NDArray>> adapters = new ArrayList<>();
     for (int block = 0; block < decoder.blocks().size(); block++) {
       blocks.add(decoder.blocks().get(block).arrays());
-      adapters.add(trainables.adapter().block(block));
+      adapters.add(adapter.block(block));
     }
-    return new PassHandles(blocks, adapters, decoder.norm(), decoder.head());
+    return new DecoderHandles(blocks, adapters, decoder.norm(), decoder.head());
   }
 
   /** The same arrays by other handles, which {@code scope} owns. */
-  PassHandles aliases(NDManager scope) {
-    return new PassHandles(
+  public DecoderHandles aliases(NDManager scope) {
+    return new DecoderHandles(
         blocks.stream().map(arrays -> aliases(scope, arrays)).toList(),
         adapters.stream().map(arrays -> aliases(scope, arrays)).toList(),
         aliases(scope, norm),
