@@ -90,7 +90,8 @@ public final class Affinage implements Runnable {
       names = "--kafka-config",
       paramLabel = "FILE",
       scope = ScopeType.INHERIT,
-      description = "Kafka client properties, for clusters with security.")
+      description =
+          "Kafka client properties, for clusters with security (default: $AFFINAGE_KAFKA_CONFIG).")
   private Path kafkaConfig;
 
   @Option(
@@ -141,8 +142,15 @@ public final class Affinage implements Runnable {
   public Session.Target target() {
     return new Session.Target(
         bootstrapServers != null ? bootstrapServers : environment.get("KAFKA_BOOTSTRAP_SERVERS"),
-        kafkaConfig,
+        kafkaConfig(),
         artifacts != null ? artifacts : environment.get("AFFINAGE_ARTIFACTS"));
+  }
+
+  private Path kafkaConfig() {
+    String variable = environment.get("AFFINAGE_KAFKA_CONFIG");
+    return kafkaConfig != null || variable == null || variable.isBlank()
+        ? kafkaConfig
+        : Path.of(variable);
   }
 
   /** One variable of the environment; null when absent. */

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -54,6 +55,10 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     }
     if (e instanceof ArtifactStoreException store) {
       return shown(ExitCode.FAILED, store.code(), store.getMessage());
+    }
+    Optional<CliException> refused = KafkaRefusal.of(e);
+    if (refused.isPresent()) {
+      return handleExecutionException(refused.get(), command, parsed);
     }
     if (e instanceof KafkaException) {
       return shown(

@@ -2,6 +2,7 @@ package io.affinage.cli.client;
 
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.KafkaRefusal;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.EventFactory;
@@ -42,12 +43,15 @@ public final class Publisher implements AutoCloseable {
     try {
       producer.send(topic.record(factory.create(data, runId))).get();
     } catch (ExecutionException e) {
-      throw new CliException(
-          ExitCode.UNREACHABLE,
-          "event_not_sent",
-          "Kafka did not take the event for %s: %s"
-              .formatted(topic.name(), e.getCause().getMessage()),
-          e.getCause());
+      throw KafkaRefusal.of(e.getCause())
+          .orElseGet(
+              () ->
+                  new CliException(
+                      ExitCode.UNREACHABLE,
+                      "event_not_sent",
+                      "Kafka did not take the event for %s: %s"
+                          .formatted(topic.name(), e.getCause().getMessage()),
+                      e.getCause()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CliException(ExitCode.FAILED, "interrupted", "Interrupted while sending.", e);

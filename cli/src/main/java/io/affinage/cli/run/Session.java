@@ -5,6 +5,7 @@ import io.affinage.artifacts.ArtifactStores;
 import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.KafkaRefusal;
 import io.affinage.cli.client.EventReader;
 import io.affinage.cli.client.EventView;
 import io.affinage.cli.client.Publisher;
@@ -57,7 +58,7 @@ public final class Session implements AutoCloseable {
   /**
    * What the user said.
    *
-   * @param bootstrapServers null for a local stack
+   * @param bootstrapServers null for those of {@code kafkaConfig}, or for a local stack
    * @param kafkaConfig a properties file; null for none
    * @param artifacts the store's location; null for the local stack's
    */
@@ -84,8 +85,19 @@ public final class Session implements AutoCloseable {
    */
   public static Session open(Affinage root, Set<ServiceKind> needed) throws IOException {
     Target target = root.target();
+    Map<String, Object> connection = properties(target.kafkaConfig());
     if (target.bootstrapServers() != null && !target.bootstrapServers().isBlank()) {
-      return remote(root, target);
+      connection.put("bootstrap.servers", target.bootstrapServers());
+    }
+    if (connection.containsKey("bootstrap.servers")) {
+      return remote(root, connection, target);
+    }
+    if (target.kafkaConfig() != null) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "no_bootstrap_servers",
+          "%s names no bootstrap.servers: add them to it, or give --bootstrap-servers."
+              .formatted(target.kafkaConfig()));
     }
     Home home = root.home();
     Optional<StackState> running = StackState.find(home);
@@ -95,10 +107,9 @@ public final class Session implements AutoCloseable {
     return owning(root, StackPlan.of(needed));
   }
 
-  private static Session remote(Affinage root, Target target) throws IOException {
+  private static Session remote(Affinage root, Map<String, Object> connection, Target target)
+      throws IOException {
     Home home = root.home();
-    Map<String, Object> connection = properties(target.kafkaConfig());
-    connection.put("bootstrap.servers", target.bootstrapServers());
     requireReachable(connection);
     Map<ServiceKind, URI> addresses = new EnumMap<>(ServiceKind.class);
     for (ServiceKind kind : ServiceKind.values()) {
@@ -199,6 +210,10 @@ public final class Session implements AutoCloseable {
       admin.describeCluster().nodes().get();
     } catch (ExecutionException | KafkaException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
+      Optional<CliException> refused = KafkaRefusal.of(cause);
+      if (refused.isPresent()) {
+        throw refused.get();
+      }
       throw new CliException(
           ExitCode.UNREACHABLE,
           "kafka_unreachable",

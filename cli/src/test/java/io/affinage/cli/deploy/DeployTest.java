@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.affinage.cli.stack.ServiceKind;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
 import java.io.IOException;
@@ -106,18 +107,16 @@ class DeployTest {
   @Test
   void shouldLetAReaderOfEachRequestWriteItsDeadLetters() throws IOException {
     Set<String> written = new TreeSet<>();
-    Set<String> read = new TreeSet<>();
     Set<String> deadLetters = new TreeSet<>();
-    for (JsonNode service : yaml("access.yaml").required("services")) {
-      Set<String> reads = texts(service.required("reads"));
-      Set<String> writes = texts(service.required("writes"));
+    for (AccessRules.User service : AccessRules.read(FILES).services()) {
+      Set<String> reads = service.topics("Read");
+      Set<String> writes = service.topics("Write");
       for (String name : reads) {
         Topic topic = Topics.find(name).orElseThrow();
         if (topic.hasDeadLetters() && writes.contains(topic.deadLetter().name())) {
           deadLetters.add(topic.deadLetter().name());
         }
       }
-      read.addAll(reads);
       written.addAll(writes);
     }
 
@@ -132,16 +131,45 @@ class DeployTest {
     assertThat(written)
         .as("every topic has a writer and there is no other")
         .containsExactlyElementsOf(Topics.all().stream().map(Topic::name).toList());
-    assertThat(Topics.all()).extracting(Topic::name).containsAll(read);
+  }
+
+  /** At start each service compares all of them with what they should be. */
+  @Test
+  void shouldLetEveryServiceDescribeEveryTopic() throws IOException {
+    List<String> topics = Topics.all().stream().map(Topic::name).toList();
+
+    assertThat(AccessRules.read(FILES).services())
+        .hasSize(ServiceKind.values().length)
+        .allSatisfy(
+            service -> {
+              assertThat(service.topics("Describe")).containsExactlyElementsOf(topics);
+              assertThat(service.topics("DescribeConfigs")).containsExactlyElementsOf(topics);
+            });
+  }
+
+  @Test
+  void shouldLetAProducerSubmitOnlyAndTheCommandReadAll() throws IOException {
+    AccessRules rules = AccessRules.read(FILES);
+    AccessRules.User producer = rules.user("producer");
+    AccessRules.User command = rules.user("cli");
+    String submitted = Topics.DATASET_SUBMITTED.name();
+
+    assertThat(producer.acls()).hasSize(1);
+    assertThat(producer.topics("Write")).containsExactly(submitted);
+    assertThat(producer.topics("Read")).isEmpty();
+    assertThat(command.topics("Write")).containsExactly(submitted);
+    assertThat(command.topics("Read"))
+        .containsExactlyElementsOf(Topics.all().stream().map(Topic::name).toList());
+  }
+
+  /** What the chart makes of the file is not rewritten on the way. */
+  @Test
+  void shouldMakeUsersOfTheRulesAsTheyAre() throws IOException {
+    assertThat(Files.readString(DEPLOY.resolve("helm/affinage/templates/strimzi.yaml")))
+        .contains("{{- toYaml $user.acls | nindent 6 }}");
   }
 
   private static JsonNode yaml(String name) throws IOException {
     return new YAMLMapper().readTree(FILES.resolve(name).toFile());
-  }
-
-  private static Set<String> texts(JsonNode list) {
-    Set<String> texts = new TreeSet<>();
-    list.forEach(element -> texts.add(element.textValue()));
-    return texts;
   }
 }
