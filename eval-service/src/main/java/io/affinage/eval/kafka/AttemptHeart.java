@@ -38,26 +38,33 @@ final class AttemptHeart implements Progress, AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+  private final Runnable unsent;
   private long lastSign = System.nanoTime();
 
   private AttemptHeart(
       JobClaimer claimer,
       JobAttempt attempt,
       EventFactory events,
-      Event<EvaluationRequested> request) {
+      Event<EvaluationRequested> request,
+      Runnable unsent) {
+    this.unsent = unsent;
     this.claimer = claimer;
     this.attempt = attempt;
     this.events = events;
     this.request = request;
   }
 
+  /**
+   * @param unsent told of each sign that did not reach the log
+   */
   static AttemptHeart start(
       JobClaimer claimer,
       JobAttempt attempt,
       EventFactory events,
       Event<EvaluationRequested> request,
-      Duration progressEvery) {
-    AttemptHeart heart = new AttemptHeart(claimer, attempt, events, request);
+      Duration progressEvery,
+      Runnable unsent) {
+    AttemptHeart heart = new AttemptHeart(claimer, attempt, events, request, unsent);
     long millis = Math.max(1, Math.min(progressEvery.toMillis(), claimer.lease().toMillis() / 4));
     heart.beat.scheduleWithFixedDelay(heart::beat, millis, millis, TimeUnit.MILLISECONDS);
     return heart;
@@ -85,7 +92,17 @@ final class AttemptHeart implements Progress, AutoCloseable {
     }
   }
 
+  /** What a task throws would end all later ones, and with them the lease. */
   private void beat() {
+    try {
+      sign();
+    } catch (RuntimeException | Error e) {
+      unsent.run();
+      LOG.errorf(e, "No sign of life from %s", attempt.jobId());
+    }
+  }
+
+  private void sign() {
     EventData sign = news.getAndSet(null);
     if (sign == null && System.nanoTime() - lastSign > claimer.lease().toNanos() / 3) {
       sign =
@@ -96,12 +113,11 @@ final class AttemptHeart implements Progress, AutoCloseable {
       return;
     }
     try {
-      claimer.writer().append(events.causedBy(request, sign));
+      claimer.writer().append(events.causedBy(request, sign), claimer.lease());
       lastSign = System.nanoTime();
     } catch (JobLogUnavailableException e) {
+      unsent.run();
       LOG.warnf("No sign of life from %s: %s", attempt.jobId(), e.getMessage());
-    } catch (RuntimeException e) {
-      LOG.errorf(e, "No sign of life from %s", attempt.jobId());
     }
   }
 

@@ -30,6 +30,7 @@ public final class EvaluationMetrics {
   private final Counter rejected;
   private final Counter deadLetters;
   private final Counter duplicates;
+  private final Counter unsent;
 
   public EvaluationMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -45,6 +46,7 @@ public final class EvaluationMetrics {
     promoted = registry.counter("affinage.model.decisions", "outcome", "promoted");
     rejected = registry.counter("affinage.model.decisions", "outcome", "rejected");
     deadLetters = registry.counter("affinage.events.deadletter", "topic", topic);
+    unsent = registry.counter("affinage.events.unsent", "topic", Topics.EVALUATION_LOG.name());
     duplicates = registry.counter("affinage.events.duplicates", "topic", topic);
   }
 
@@ -115,6 +117,10 @@ public final class EvaluationMetrics {
 
   void deadLetter() {
     deadLetters.increment();
+  }
+
+  void unsent() {
+    unsent.increment();
   }
 
   void duplicate() {

@@ -129,7 +129,8 @@ final class EvaluationWorker {
         "Evaluation %s of %s: attempt %d",
         attempt.jobId(), request.data().model().modelId(), attempt.attempt());
     try (AttemptHeart heart =
-        AttemptHeart.start(claimer, attempt, events, request, settings.progressEvery())) {
+        AttemptHeart.start(
+            claimer, attempt, events, request, settings.progressEvery(), metrics::unsent)) {
       end(request, attempt, outcome(request, attempt, heart));
     } catch (LeaseLostException | StoppedException e) {
       LOG.infof("Evaluation %s is left to another worker: %s", attempt.jobId(), e.getMessage());

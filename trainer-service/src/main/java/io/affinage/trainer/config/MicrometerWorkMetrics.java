@@ -1,5 +1,6 @@
 package io.affinage.trainer.config;
 
+import io.affinage.events.Topics;
 import io.affinage.trainer.engine.TrainingProgress;
 import io.affinage.trainer.work.WorkMetrics;
 import io.micrometer.core.instrument.Counter;
@@ -7,11 +8,14 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** What deploy/METRICS.md names for this process's own work. */
 final class MicrometerWorkMetrics implements WorkMetrics {
+  private static final String UNSENT = "affinage.events.unsent";
   private static final String FINISHED = "affinage.training.finished";
 
   /** The engine's codes for a loss or gradient that is not a number. */
@@ -23,6 +27,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   private final Counter nonFinite;
   private final Counter leaseExpired;
   private final Timer checkpoints;
+  private final Map<String, Counter> unsent = new HashMap<>();
   private volatile boolean running;
   private volatile double loss = Double.NaN;
   private volatile long checkpointAt;
@@ -36,6 +41,9 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     this.nonFinite = registry.counter("affinage.training.loss.nonfinite");
     this.leaseExpired = registry.counter("affinage.training.lease.expired");
     this.checkpoints = registry.timer("affinage.training.checkpoint");
+    List.of(Topics.TRAINING_PROGRESS, Topics.TRAINING_LOG)
+        .forEach(
+            topic -> unsent.put(topic.name(), registry.counter(UNSENT, "topic", topic.name())));
     List.of("succeeded", "failed", "cancelled").forEach(outcome -> count(outcome, "none", 0));
     Gauge.builder("affinage.training.running", () -> running ? 1 : 0).register(registry);
     Gauge.builder("affinage.training.loss", () -> loss).register(registry);
@@ -88,6 +96,11 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   public void checkpointStored(Duration duration) {
     checkpoints.record(duration);
     checkpointAt = System.nanoTime();
+  }
+
+  @Override
+  public void unsent(String topic) {
+    unsent.get(topic).increment();
   }
 
   @Override

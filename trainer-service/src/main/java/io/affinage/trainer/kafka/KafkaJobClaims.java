@@ -1,11 +1,13 @@
 package io.affinage.trainer.kafka;
 
 import io.affinage.events.EventFactory;
+import io.affinage.events.NewsSender;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.trainer.job.Job;
 import io.affinage.trainer.work.JobClaims;
 import io.affinage.trainer.work.Tenure;
+import io.affinage.trainer.work.WorkMetrics;
 import java.util.Optional;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -16,15 +18,17 @@ final class KafkaJobClaims implements JobClaims {
 
   private final JobClaimer claimer;
   private final EventFactory events;
-  private final EventWriter news;
+  private final NewsSender news;
+  private final WorkMetrics metrics;
 
   /**
    * @param news takes what is not part of the protocol
    */
-  KafkaJobClaims(JobClaimer claimer, EventFactory events, EventWriter news) {
+  KafkaJobClaims(JobClaimer claimer, EventFactory events, NewsSender news, WorkMetrics metrics) {
     this.claimer = claimer;
     this.events = events;
     this.news = news;
+    this.metrics = metrics;
   }
 
   @Override
@@ -32,7 +36,9 @@ final class KafkaJobClaims implements JobClaims {
     try {
       return claimer
           .claim(job.requestEvent())
-          .map(attempt -> new KafkaTenure(attempt, job.requestEvent(), claimer, events, news));
+          .map(
+              attempt ->
+                  new KafkaTenure(attempt, job.requestEvent(), claimer, events, news, metrics));
     } catch (JobLogUnavailableException | KafkaException e) {
       if (Thread.interrupted()) {
         throw new InterruptedException("interrupted while claiming job " + job.id());

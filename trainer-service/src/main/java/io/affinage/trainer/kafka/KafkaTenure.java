@@ -5,6 +5,7 @@ import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.EventFactory;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.NewsSender;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingCheckpointed;
@@ -19,6 +20,7 @@ import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.trainer.engine.TrainingProgress;
 import io.affinage.trainer.work.Tenure;
 import io.affinage.trainer.work.TenureLostException;
+import io.affinage.trainer.work.WorkMetrics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -34,19 +36,22 @@ final class KafkaTenure implements Tenure {
   private final Event<TrainingRequested> request;
   private final JobClaimer claimer;
   private final EventFactory events;
-  private final EventWriter news;
+  private final NewsSender news;
+  private final WorkMetrics metrics;
 
   KafkaTenure(
       JobAttempt attempt,
       Event<TrainingRequested> request,
       JobClaimer claimer,
       EventFactory events,
-      EventWriter news) {
+      NewsSender news,
+      WorkMetrics metrics) {
     this.attempt = attempt;
     this.request = request;
     this.claimer = claimer;
     this.events = events;
     this.news = news;
+    this.metrics = metrics;
   }
 
   @Override
@@ -80,28 +85,31 @@ final class KafkaTenure implements Tenure {
         .writer()
         .offer(
             events.causedBy(request, made),
-            failure ->
-                LOG.warnf(
-                    "The checkpoint of step %d of job %s is not on the log: %s",
-                    step, attempt.jobId(), failure.getMessage()));
+            failure -> {
+              metrics.unsent(Topics.TRAINING_LOG.name());
+              LOG.warnf(
+                  "The checkpoint of step %d of job %s is not on the log: %s",
+                  step, attempt.jobId(), failure.getMessage());
+            });
   }
 
   @Override
   public void progressed(TrainingProgress progress) {
-    news.write(
-        request,
-        new TrainingProgressed(
-            attempt.jobId(),
-            attempt(),
-            workerId(),
-            progress.step(),
-            progress.totalSteps(),
-            progress.trainLoss(),
-            progress.learningRate(),
-            progress.tokensSeen(),
-            progress.tokensPerSecond(),
-            progress.etaSeconds(),
-            progress.metrics().isEmpty() ? null : progress.metrics()));
+    news.tell(
+        events.causedBy(
+            request,
+            new TrainingProgressed(
+                attempt.jobId(),
+                attempt(),
+                workerId(),
+                progress.step(),
+                progress.totalSteps(),
+                progress.trainLoss(),
+                progress.learningRate(),
+                progress.tokensSeen(),
+                progress.tokensPerSecond(),
+                progress.etaSeconds(),
+                progress.metrics().isEmpty() ? null : progress.metrics())));
   }
 
   /** A release that cannot be written does no harm: the lease runs out instead. */
@@ -115,6 +123,7 @@ final class KafkaTenure implements Tenure {
       claimer.writer().append(events.causedBy(request, data), claimer.lease());
     } catch (RuntimeException e) {
       if (!Thread.currentThread().isInterrupted()) {
+        metrics.unsent(Topics.TRAINING_LOG.name());
         LOG.warnf(
             "%s of job %s is not on the log: %s",
             data.getClass().getSimpleName(), attempt.jobId(), e.getMessage());

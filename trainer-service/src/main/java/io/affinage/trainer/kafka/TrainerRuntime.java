@@ -2,6 +2,7 @@ package io.affinage.trainer.kafka;
 
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.events.EventFactory;
+import io.affinage.events.NewsSender;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
 import io.affinage.events.lease.JobLog;
@@ -57,6 +58,7 @@ public final class TrainerRuntime implements AutoCloseable {
   private final JobLogReader log;
   private final JobLogWriter logWriter;
   private final EventWriter writer;
+  private final NewsSender news;
   private final JobCommands commands;
   private final Trainer trainer;
   private final Thread starter;
@@ -83,12 +85,13 @@ public final class TrainerRuntime implements AutoCloseable {
     this.log = JobLogReader.start(clients.connection(), JobLog.TRAINING, clock, board::apply);
     this.logWriter = new JobLogWriter(clients.connection(), JobLog.TRAINING);
     this.writer = new EventWriter(clients.producer(), events);
+    this.news = new NewsSender(clients.connection(), Topics.TRAINING_PROGRESS, metrics::unsent);
     this.commands = new KafkaJobCommands(writer, view, logWriter, log, events, commandTimeout);
     this.trainer =
         new Trainer(
             board,
-            claims(workerId, events, settings.lease()),
-            claims(workerId + "-settling", events, settings.lease()),
+            claims(workerId, events, metrics, settings.lease()),
+            claims(workerId + "-settling", events, metrics, settings.lease()),
             engine,
             bases.apply(models),
             artifacts,
@@ -98,11 +101,12 @@ public final class TrainerRuntime implements AutoCloseable {
     this.starter.setDaemon(true);
   }
 
-  private JobClaims claims(String workerId, EventFactory events, Duration lease) {
+  private JobClaims claims(
+      String workerId, EventFactory events, WorkMetrics metrics, Duration lease) {
     JobClaimer claimer =
         new JobClaimer(
             clients.connection(), JobLog.TRAINING, log, logWriter, events, workerId, lease);
-    return new KafkaJobClaims(claimer, events, writer);
+    return new KafkaJobClaims(claimer, events, news, metrics);
   }
 
   public void start() {
@@ -176,6 +180,7 @@ public final class TrainerRuntime implements AutoCloseable {
     view.close();
     log.close();
     logWriter.close();
+    news.close();
     writer.close();
   }
 }

@@ -64,7 +64,8 @@ final class Attempt {
     metrics.running();
     AttemptListener listener =
         new AttemptListener(job.id(), tenure, artifacts, metrics, settings.progressEvery(), stop);
-    try (Heart heart = new Heart(tenure, listener::step, settings.heartbeat().toMillis())) {
+    try (Heart heart =
+        new Heart(() -> tenure.heartbeat(listener.step()), settings.heartbeat().toMillis())) {
       train(job, tenure, listener);
     } catch (TenureLostException e) {
       LOG.log(Level.WARNING, "Job {0}: {1}; its results are dropped", job.id(), e.getMessage());

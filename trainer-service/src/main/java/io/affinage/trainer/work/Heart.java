@@ -1,15 +1,21 @@
 package io.affinage.trainer.work;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntSupplier;
 
 /** Beats as long as an attempt runs, on a thread of its own, so that a long step loses no lease. */
 final class Heart implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(Heart.class.getName());
+
   private final ScheduledExecutorService thread;
 
-  Heart(Tenure tenure, IntSupplier step, long everyMillis) {
+  /**
+   * @param beat keeps the lease; it is tried again whatever it throws
+   */
+  Heart(Runnable beat, long everyMillis) {
     thread =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
@@ -17,8 +23,17 @@ final class Heart implements AutoCloseable {
               t.setDaemon(true);
               return t;
             });
-    thread.scheduleAtFixedRate(
-        () -> tenure.heartbeat(step.getAsInt()), everyMillis, everyMillis, TimeUnit.MILLISECONDS);
+    thread.scheduleWithFixedDelay(
+        () -> beatOnce(beat), everyMillis, everyMillis, TimeUnit.MILLISECONDS);
+  }
+
+  /** What a task throws would end all later ones, and with them the lease. */
+  private static void beatOnce(Runnable beat) {
+    try {
+      beat.run();
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.ERROR, "A heartbeat failed, going on", e);
+    }
   }
 
   @Override

@@ -19,6 +19,9 @@ public interface WorkMetrics {
 
   void checkpointStored(Duration duration);
 
+  /** An event could not be sent and was dropped; on any thread. */
+  void unsent(String topic);
+
   /**
    * A job came to its end here.
    *

@@ -59,6 +59,7 @@ class TrainerRuntimeIT {
   private ArtifactStore store;
   private ArtifactRef dataset;
   private ArtifactRef base;
+  private final SilentMetrics metrics = new SilentMetrics();
   private final List<TrainerRuntime> running = new ArrayList<>();
 
   @BeforeAll
@@ -308,6 +309,26 @@ class TrainerRuntimeIT {
   }
 
   @Test
+  void shouldTrainOnWhileItsProgressCannotBeSent() throws Exception {
+    TrainerRuntime trainer = start("a", new HashingEngine());
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      admin.deleteTopics(List.of("training.progress")).all().get();
+      try {
+        // One event a step: if each waited for the topic, this would take half an hour.
+        TrainingRequested request = request(200, 50, null);
+        trainer.commands().request(request);
+
+        assertThat(weights(awaitModel(trainer, request)))
+            .isEqualTo(HashingEngine.weights(DATA, 200, 7));
+        await().atMost(PATIENCE).until(() -> metrics.unsent() > 0);
+        assertThat(job(trainer, request).checkpoint()).isPresent();
+      } finally {
+        new TopicProvisioner(admin, 2, 1).provision();
+      }
+    }
+  }
+
+  @Test
   void shouldFailPlainlyWhenTheArtifactStoreTakesNothing() throws Exception {
     ReadOnlyStore readOnly = new ReadOnlyStore(store);
     HashingEngine engine = new HashingEngine();
@@ -356,7 +377,7 @@ class TrainerRuntimeIT {
                       throw new TrainingException("model_not_found", "no hub here", "model");
                     },
                     List.of()),
-            new SilentMetrics(),
+            metrics,
             new WorkSettings(
                 lease, Duration.ZERO, 2, Duration.ofMillis(50), 3, folder.resolve("work"), "test"),
             Duration.ofSeconds(20));

@@ -2,9 +2,12 @@ package io.affinage.trainer.work;
 
 import io.affinage.trainer.engine.TrainingProgress;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** Counts nothing. */
+/** Counts what tests ask for, and nothing else. */
 public final class SilentMetrics implements WorkMetrics {
+  private final AtomicInteger unsent = new AtomicInteger();
+
   @Override
   public void running() {}
 
@@ -22,4 +25,14 @@ public final class SilentMetrics implements WorkMetrics {
 
   @Override
   public void finished(String outcome, String code) {}
+
+  @Override
+  public void unsent(String topic) {
+    unsent.incrementAndGet();
+  }
+
+  /** Events that could not be sent. */
+  public int unsent() {
+    return unsent.get();
+  }
 }

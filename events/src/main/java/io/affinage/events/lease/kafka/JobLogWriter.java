@@ -8,24 +8,66 @@ import io.affinage.events.lease.JobEntry;
 import io.affinage.events.lease.JobLog;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * Appends entries that are not the end of a job. Thread-safe; one per process and log is enough.
+ * Appends entries that are not the end of a job, in the order in which they are given. A thread of
+ * its own hands them to Kafka, whose client waits for a topic that is gone or a buffer that is
+ * full: callers wait no longer than they say. Thread-safe; one per process and log is enough.
  */
 public final class JobLogWriter implements AutoCloseable {
   /** An entry that is late by more than a lease helps nobody. */
   private static final Duration DELIVERY = Duration.ofSeconds(30);
 
+  private static final Duration CLOSE = Duration.ofSeconds(5);
+  private static final int MOST_WAITING = 1_000;
+
   private final JobLog log;
   private final KafkaProducer<String, Event<?>> producer;
+  private final ThreadPoolExecutor sender;
+
+  /** An entry that waits for its turn. */
+  private record Entry(
+      KafkaProducer<String, Event<?>> producer,
+      ProducerRecord<String, Event<?>> record,
+      CompletableFuture<Void> written)
+      implements Runnable {
+    @Override
+    public void run() {
+      if (written.isDone()) {
+        return;
+      }
+      try {
+        producer.send(
+            record,
+            (at, failure) -> {
+              if (failure == null) {
+                written.complete(null);
+              } else {
+                written.completeExceptionally(failure);
+              }
+            });
+      } catch (RuntimeException e) {
+        written.completeExceptionally(e);
+      }
+    }
+
+    void drop() {
+      written.completeExceptionally(new KafkaException("the writer was closed"));
+    }
+  }
 
   /**
    * @param connection bootstrap servers and security
@@ -39,6 +81,18 @@ public final class JobLogWriter implements AutoCloseable {
     configuration.put(ProducerConfig.LINGER_MS_CONFIG, 0);
     this.producer =
         new KafkaProducer<>(configuration, new StringSerializer(), new EventSerializer());
+    this.sender =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(MOST_WAITING),
+            task -> {
+              Thread thread = new Thread(task, "job-log-writer-" + log.topic().name());
+              thread.setDaemon(true);
+              return thread;
+            });
   }
 
   /** As {@link #append(Event, Duration)} within 30 s. */
@@ -56,12 +110,17 @@ public final class JobLogWriter implements AutoCloseable {
    *     the log is unknown then
    */
   public void append(Event<?> event, Duration timeout) {
-    requireNoEnd(event);
+    CompletableFuture<Void> written = submit(event);
     try {
-      producer.send(log.topic().record(event)).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (EventException e) {
-      throw e;
-    } catch (ExecutionException | TimeoutException | KafkaException e) {
+      written.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof EventException wrong) {
+        throw wrong;
+      }
+      throw notWritten(event, e.getCause());
+    } catch (TimeoutException e) {
+      // An entry that has not left yet shall not follow when nobody counts on it any more.
+      written.cancel(false);
       throw notWritten(event, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -70,26 +129,33 @@ public final class JobLogWriter implements AutoCloseable {
   }
 
   /**
-   * Appends an entry, in order with all others of this writer, without waiting for the log.
+   * Appends an entry, in order with all others of this writer; returns at once.
    *
-   * @param onFailure told, on another thread, when the log does not have it after 30 s
+   * @param onFailure told, on another thread or at once, when the log does not get it
    * @throws IllegalArgumentException and {@link EventException} as {@link #append(Event)} does
    */
   public void offer(Event<?> event, Consumer<JobLogUnavailableException> onFailure) {
+    submit(event)
+        .whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                onFailure.accept(notWritten(event, failure));
+              }
+            });
+  }
+
+  private CompletableFuture<Void> submit(Event<?> event) {
     requireNoEnd(event);
+    ProducerRecord<String, Event<?>> record = log.topic().record(event);
+    CompletableFuture<Void> written = new CompletableFuture<>();
     try {
-      producer.send(
-          log.topic().record(event),
-          (written, failure) -> {
-            if (failure != null) {
-              onFailure.accept(notWritten(event, failure));
-            }
-          });
-    } catch (EventException e) {
-      throw e;
-    } catch (KafkaException e) {
-      onFailure.accept(notWritten(event, e));
+      sender.execute(new Entry(producer, record, written));
+    } catch (RejectedExecutionException e) {
+      written.completeExceptionally(
+          new KafkaException(
+              sender.isShutdown() ? "the writer is closed" : "too many entries wait for the log"));
     }
+    return written;
   }
 
   private void requireNoEnd(Event<?> event) {
@@ -99,7 +165,7 @@ public final class JobLogWriter implements AutoCloseable {
     }
   }
 
-  private JobLogUnavailableException notWritten(Event<?> event, Exception cause) {
+  private JobLogUnavailableException notWritten(Event<?> event, Throwable cause) {
     return new JobLogUnavailableException(
         "%s not written to %s: %s"
             .formatted(
@@ -111,6 +177,16 @@ public final class JobLogWriter implements AutoCloseable {
 
   @Override
   public void close() {
-    producer.close();
+    sender.shutdown();
+    try {
+      if (!sender.awaitTermination(CLOSE.toMillis(), TimeUnit.MILLISECONDS)) {
+        sender.shutdownNow().forEach(entry -> ((Entry) entry).drop());
+        sender.awaitTermination(CLOSE.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      sender.shutdownNow().forEach(entry -> ((Entry) entry).drop());
+      Thread.currentThread().interrupt();
+    }
+    producer.close(CLOSE);
   }
 }
