@@ -106,6 +106,7 @@ public final class EventBench implements AutoCloseable {
                     new RewardScored.Score(
                         item.itemId(),
                         item.completion().strip().equals(item.reference().strip()) ? 1.0 : 0.0,
+                        null,
                         null))
             .toList();
     send(Topics.REWARD_SCORED, new RewardScored(request.requestId(), scores, null));

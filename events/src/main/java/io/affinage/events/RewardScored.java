@@ -10,8 +10,13 @@ public record RewardScored(String requestId, List<Score> scores, @Nullable Error
   /**
    * @param value the reward; null when this item could not be scored
    * @param detail why, for people: what was compared; may be null
+   * @param code why there is no value, for programs: {@code missing_completion}, {@code
+   *     missing_reference}, {@code no_number_in_reference}, {@code number_out_of_range}, {@code
+   *     invalid_pattern}, {@code too_deep}, {@code budget_exhausted} or {@code
+   *     request_budget_exhausted}; null beside a value, and from services that do not say it
    */
-  public record Score(String itemId, @Nullable Double value, @Nullable String detail) {}
+  public record Score(
+      String itemId, @Nullable Double value, @Nullable String detail, @Nullable String code) {}
 
   @Override
   public String key() {

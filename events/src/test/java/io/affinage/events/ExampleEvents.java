@@ -160,8 +160,9 @@ public final class ExampleEvents {
         new RewardScored(
             "req-1",
             List.of(
-                new RewardScored.Score("i1", 1.0, "4 = 4"),
-                new RewardScored.Score("i2", null, null)),
+                new RewardScored.Score("i1", 1.0, "4 = 4", null),
+                new RewardScored.Score("i2", null, null, null),
+                new RewardScored.Score("i3", null, "no completion", "missing_completion")),
             null),
         new RewardScored("req-2", List.of(), ERROR),
         new EvaluationRequested(

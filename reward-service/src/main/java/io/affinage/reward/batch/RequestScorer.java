@@ -5,6 +5,7 @@ import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.reward.scoring.Candidate;
 import io.affinage.reward.scoring.InvalidRewardException;
+import io.affinage.reward.scoring.RequestBudget;
 import io.affinage.reward.scoring.Reward;
 import io.affinage.reward.scoring.Score;
 import java.util.ArrayList;
@@ -44,7 +45,8 @@ public final class RequestScorer {
           reward.score(
               items.stream()
                   .map(item -> new Candidate(item.prompt(), item.completion(), item.reference()))
-                  .toList());
+                  .toList(),
+              RequestBudget.start());
       List<RewardScored.Score> answers = new ArrayList<>(items.size());
       for (int i = 0; i < items.size(); i++) {
         answers.add(onTheWire(items.get(i).itemId(), scores.get(i)));
@@ -77,6 +79,13 @@ public final class RequestScorer {
             "item %d needs an itemId of 1 to %d characters".formatted(i, MAX_ITEM_ID),
             "items[" + i + "].itemId");
       }
+      if (id.codePoints().anyMatch(RequestScorer::unprintable)) {
+        throw new InvalidRewardException(
+            "invalid_item",
+            "the itemId of item %d has control characters or halves of surrogate pairs"
+                .formatted(i),
+            "items[" + i + "].itemId");
+      }
       if (!ids.add(id)) {
         throw new InvalidRewardException(
             "duplicate_item",
@@ -87,8 +96,14 @@ public final class RequestScorer {
     return items;
   }
 
+  private static boolean unprintable(int character) {
+    return Character.isISOControl(character)
+        || Character.MIN_SURROGATE <= character && character <= Character.MAX_SURROGATE;
+  }
+
   private static RewardScored.Score onTheWire(String itemId, Score score) {
     Double value = score instanceof Score.Value scored ? Double.valueOf(scored.value()) : null;
-    return new RewardScored.Score(itemId, value, score.detail());
+    String code = score instanceof Score.Unscorable unscorable ? unscorable.code() : null;
+    return new RewardScored.Score(itemId, value, score.detail(), code);
   }
 }

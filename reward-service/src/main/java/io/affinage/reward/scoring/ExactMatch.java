@@ -11,14 +11,18 @@ import java.util.regex.Pattern;
  *     space
  */
 public record ExactMatch(boolean ignoreCase, boolean ignorePunctuation) implements Reward {
+  private static final long STEPS_A_CHARACTER = 10;
   private static final Pattern PUNCTUATION = Pattern.compile("\\p{P}");
   private static final Pattern SPACES = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
 
   @Override
-  public Score scoreOne(Candidate candidate) {
+  public Score scoreOne(Candidate candidate, Budget budget) {
     if (candidate.reference() == null) {
-      return new Score.Unscorable("exact_match needs a reference and the item has none");
+      return new Score.Unscorable(
+          "missing_reference", "exact_match needs a reference and the item has none");
     }
+    budget.spend(
+        STEPS_A_CHARACTER * (candidate.completion().length() + candidate.reference().length()));
     String answer = fold(candidate.completion());
     String right = fold(candidate.reference());
     return answer.equals(right)

@@ -20,8 +20,9 @@ public record LengthBand(int minCharacters, int maxCharacters) implements Reward
   }
 
   @Override
-  public Score scoreOne(Candidate candidate) {
+  public Score scoreOne(Candidate candidate, Budget budget) {
     String completion = candidate.completion();
+    budget.spend(completion.length());
     int length = completion.codePointCount(0, completion.length());
     double value = 1;
     if (length < minCharacters) {

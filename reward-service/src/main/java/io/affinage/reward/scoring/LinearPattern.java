@@ -12,13 +12,15 @@ final class LinearPattern {
   /** Longest pattern in characters. */
   static final int MAX_LENGTH = 10_000;
 
-  /** Most instruction steps that one match may take; about a second. */
-  static final long MAX_STEPS = 100_000_000L;
+  /** What compiling one atom of a pattern costs. */
+  private static final long STEPS_AN_ATOM = 50;
 
   private final Pattern pattern;
+  private final long atoms;
 
-  private LinearPattern(Pattern pattern) {
+  private LinearPattern(Pattern pattern, long atoms) {
     this.pattern = pattern;
+    this.atoms = atoms;
   }
 
   /**
@@ -32,9 +34,9 @@ final class LinearPattern {
               .formatted(text.length(), MAX_LENGTH),
           param);
     }
-    RepetitionBound.check(text, param);
+    long atoms = RepetitionBound.check(text, param);
     try {
-      return new LinearPattern(Pattern.compile(text));
+      return new LinearPattern(Pattern.compile(text), atoms);
     } catch (PatternSyntaxException e) {
       throw new InvalidRewardException(
           "invalid_pattern",
@@ -49,27 +51,18 @@ final class LinearPattern {
     return Pattern.quote(text);
   }
 
+  /** What compiling it cost. */
+  long compilingSteps() {
+    return atoms * STEPS_AN_ATOM;
+  }
+
   /**
    * Whether the pattern is found in the text.
    *
-   * @throws TooCostlyException when program size times text length exceeds {@link #MAX_STEPS}
+   * @throws Budget.ExhaustedException when program size times text length is more than is left
    */
-  boolean find(String text) {
-    long steps = (long) pattern.programSize() * (text.length() + 1L);
-    if (steps > MAX_STEPS) {
-      throw new TooCostlyException(
-          "matching would take %d steps, over the limit of %d: shorten the pattern or the text"
-              .formatted(steps, MAX_STEPS));
-    }
+  boolean find(String text, Budget budget) {
+    budget.spend((long) pattern.programSize() * (text.length() + 1L));
     return pattern.matcher(text).find();
-  }
-
-  /** The match was not tried. */
-  static final class TooCostlyException extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    TooCostlyException(String message) {
-      super(message);
-    }
   }
 }

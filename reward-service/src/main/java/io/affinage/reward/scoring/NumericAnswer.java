@@ -5,6 +5,7 @@ package io.affinage.reward.scoring;
  * tolerance (absolute), else 0. See {@link ParsedNumber} for what counts as a number.
  */
 public record NumericAnswer(double tolerance) implements Reward {
+  private static final long STEPS_A_CHARACTER = 20;
 
   /**
    * @throws InvalidRewardException {@code invalid_tolerance} when negative or not finite
@@ -19,13 +20,16 @@ public record NumericAnswer(double tolerance) implements Reward {
   }
 
   @Override
-  public Score scoreOne(Candidate candidate) {
+  public Score scoreOne(Candidate candidate, Budget budget) {
     if (candidate.reference() == null) {
-      return new Score.Unscorable("numeric_answer needs a reference and the item has none");
+      return new Score.Unscorable(
+          "missing_reference", "numeric_answer needs a reference and the item has none");
     }
+    budget.spend(
+        STEPS_A_CHARACTER * (candidate.completion().length() + candidate.reference().length()));
     ParsedNumber right = ParsedNumber.lastIn(candidate.reference()).orElse(null);
     if (right == null) {
-      return new Score.Unscorable("the reference has no number in it");
+      return new Score.Unscorable("no_number_in_reference", "the reference has no number in it");
     }
     ParsedNumber answer = ParsedNumber.lastIn(candidate.completion()).orElse(null);
     if (answer == null) {

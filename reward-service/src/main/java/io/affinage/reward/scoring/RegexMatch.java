@@ -1,8 +1,5 @@
 package io.affinage.reward.scoring;
 
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-
 /**
  * 1 when the pattern (RE2 syntax) is found in the completion, else 0. {@code {reference}} in the
  * pattern stands for the candidate's reference, taken literally.
@@ -12,7 +9,7 @@ public final class RegexMatch implements Reward {
 
   private final String pattern;
   private final boolean usesReference;
-  private final ConcurrentMap<String, LinearPattern> compiled = new ConcurrentHashMap<>();
+  private final LinearPattern plain;
 
   /**
    * @throws InvalidRewardException {@code invalid_pattern} when it does not compile
@@ -25,27 +22,32 @@ public final class RegexMatch implements Reward {
     this.pattern = pattern;
     this.usesReference = pattern.contains(PLACEHOLDER);
     // A bad pattern is the request's fault, not the first item's.
-    LinearPattern plain = LinearPattern.compile(filledWith("x"), "reward.pattern");
-    if (!usesReference) {
-      compiled.put("", plain);
-    }
+    this.plain = LinearPattern.compile(filledWith("x"), "reward.pattern");
   }
 
   @Override
-  public Score scoreOne(Candidate candidate) {
+  public Score scoreOne(Candidate candidate, Budget budget) {
     if (usesReference && candidate.reference() == null) {
-      return new Score.Unscorable("the pattern uses {reference} and the item has none");
+      return new Score.Unscorable(
+          "missing_reference", "the pattern uses {reference} and the item has none");
     }
     try {
-      LinearPattern filled =
-          compiled.computeIfAbsent(
-              usesReference ? candidate.reference() : "",
-              reference -> LinearPattern.compile(filledWith(reference), "reward.pattern"));
-      boolean found = filled.find(candidate.completion());
+      boolean found = filled(candidate, budget).find(candidate.completion(), budget);
       return Score.of(found, found ? "pattern found" : "pattern not found");
-    } catch (LinearPattern.TooCostlyException | InvalidRewardException e) {
-      return new Score.Unscorable(e.getMessage());
+    } catch (InvalidRewardException e) {
+      return new Score.Unscorable(e.code(), e.getMessage());
     }
+  }
+
+  /** Compiled for each item and not kept: a thousand large patterns would fill the memory. */
+  private LinearPattern filled(Candidate candidate, Budget budget) {
+    if (!usesReference) {
+      return plain;
+    }
+    LinearPattern filled =
+        LinearPattern.compile(filledWith(candidate.reference()), "reward.pattern");
+    budget.spend(filled.compilingSteps());
+    return filled;
   }
 
   private String filledWith(String reference) {

@@ -26,10 +26,12 @@ final class RepetitionBound {
   }
 
   /**
+   * The atoms of the pattern when its repetitions are written out.
+   *
    * @throws InvalidRewardException {@code invalid_pattern} when the pattern would grow over {@link
    *     #MAX_SIZE}
    */
-  static void check(String pattern, String param) {
+  static long check(String pattern, String param) {
     long size = new RepetitionBound(pattern).size();
     if (size > MAX_SIZE) {
       throw new InvalidRewardException(
@@ -37,6 +39,7 @@ final class RepetitionBound {
           "the pattern's repetitions expand to more than %d parts; repeat less".formatted(MAX_SIZE),
           param);
     }
+    return size;
   }
 
   private long size() {

@@ -19,8 +19,12 @@ public sealed interface Score {
     }
   }
 
-  /** This candidate cannot be scored, and that says nothing about its quality. */
-  record Unscorable(String detail) implements Score {
+  /**
+   * This candidate cannot be scored, and that says nothing about its quality.
+   *
+   * @param code stable and snake case
+   */
+  record Unscorable(String code, String detail) implements Score {
     public Unscorable {
       detail = shortened(detail);
     }
@@ -31,14 +35,28 @@ public sealed interface Score {
     return new Value(right ? 1.0 : 0.0, detail);
   }
 
+  /**
+   * Details quote what models write: control characters and halves of surrogate pairs would make
+   * the answer long or impossible to write.
+   */
   private static String shortened(String text) {
-    if (text == null || text.length() <= MAX_DETAIL) {
-      return text;
+    if (text == null) {
+      return null;
+    }
+    StringBuilder shown = new StringBuilder(Math.min(text.length(), MAX_DETAIL));
+    text.codePoints().limit(MAX_DETAIL + 1L).map(Score::printable).forEach(shown::appendCodePoint);
+    if (shown.length() <= MAX_DETAIL) {
+      return shown.toString();
     }
     int end = MAX_DETAIL - 1;
-    if (Character.isHighSurrogate(text.charAt(end - 1))) {
+    if (Character.isHighSurrogate(shown.charAt(end - 1))) {
       end--;
     }
-    return text.substring(0, end) + "\u2026";
+    return shown.substring(0, end) + "\u2026";
+  }
+
+  private static int printable(int character) {
+    boolean lone = Character.MIN_SURROGATE <= character && character <= Character.MAX_SURROGATE;
+    return lone ? '\ufffd' : Character.isISOControl(character) ? ' ' : character;
   }
 }

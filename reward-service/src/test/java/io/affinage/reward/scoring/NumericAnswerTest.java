@@ -77,6 +77,22 @@ class NumericAnswerTest {
         "0.1|1/10|0|1",
         "no idea|3|0|0",
         "1e999|1e998|0|0",
+        "1e999999999|999999999|0|0",
+        "1e999999999|1|0|0",
+        "1e999999999|1e999999998|1e308|0",
+        "1e999999999|10e999999998|0|1",
+        "1e99999999999999999999|1|0|0",
+        "1e99999999999999999999|99999999999999999999|0|0",
+        "1e-999999999|0|0|0",
+        "1e-99999999999999999999|0|0.5|0",
+        "1e-400/3|0|0|0",
+        "0e999999999|0|0|1",
+        "1e400%|1e400|0|1",
+        "9007199254740993|9007199254740992|0|0",
+        "9007199254740993|9007199254740992|1|1",
+        "123456789012345678901234567890|123456789012345678901234567891|0|0",
+        "1e30|1000000000000000000000000000000|0|1",
+        "0.30000000000000004|0.3|0|1",
       })
   void shouldCompare(String completion, String reference, double tolerance, double expected) {
     Score score = new NumericAnswer(tolerance).scoreOne(new Candidate(null, completion, reference));
@@ -106,6 +122,9 @@ class NumericAnswerTest {
     assertThat(ParsedNumber.lastIn("1,".repeat(300_000))).isPresent();
     assertThat(ParsedNumber.lastIn("1/".repeat(300_000))).isPresent();
     assertThat(ParsedNumber.lastIn("- ".repeat(300_000))).isEmpty();
+    assertThat(ParsedNumber.lastIn("1e" + "9".repeat(300_000))).isPresent();
+    assertThat(ParsedNumber.lastIn("1e9".repeat(100_000))).isPresent();
+    assertThat(ParsedNumber.lastIn("1e9.".repeat(100_000))).isPresent();
   }
 
   /** Every answer of GSM8K's test set, read from the full solution as from the bare number. */

@@ -67,7 +67,7 @@ class RegexMatchTest {
     Score score =
         new RegexMatch("(a|b|c){1000}$").scoreOne(new Candidate("p", "z".repeat(200_000), null));
     assertThat(score).isInstanceOf(Score.Unscorable.class);
-    assertThat(score.detail()).contains("over the limit");
+    assertThat(score.detail()).contains("more than the 100000000 steps");
   }
 
   @Test
