@@ -116,16 +116,21 @@ final class CloudEventHeaders {
       return null;
     }
     String value = new String(header.value(), StandardCharsets.UTF_8);
-    requireShort("header " + name, value);
+    requirePlain("header " + name, value);
     return value;
   }
 
-  static void requireShort(String what, String value) {
+  /** Short and on one line: attributes are shown in logs and on terminals. */
+  static void requirePlain(String what, String value) {
     if (value.length() > MAX_CHARACTERS) {
       throw new EventException(
           "attribute_too_long",
           "%s has %d characters; up to %d are taken"
               .formatted(what, value.length(), MAX_CHARACTERS));
+    }
+    if (value.chars().anyMatch(Character::isISOControl)) {
+      throw new EventException(
+          "attribute_not_plain", "%s '%s' has control characters".formatted(what, value));
     }
   }
 

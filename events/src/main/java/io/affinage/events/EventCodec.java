@@ -55,7 +55,7 @@ public final class EventCodec {
           "missing_value", "%s has no value".formatted(metadata.type().typeName()));
     }
     EventData data = decodeData(metadata.type(), value);
-    CloudEventHeaders.requireShort("the data's key", data.key());
+    CloudEventHeaders.requirePlain("the data's key", data.key());
     if (metadata.subject().isEmpty()) {
       metadata = withSubject(metadata, data.key());
     } else if (!metadata.subject().equals(data.key())) {

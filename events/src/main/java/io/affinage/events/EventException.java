@@ -15,9 +15,9 @@ public final class EventException extends SerializationException {
   /**
    * @param code stable, snake case: {@code missing_attribute}, {@code unsupported_specversion},
    *     {@code unknown_event_type}, {@code unexpected_event_type}, {@code
-   *     unsupported_content_type}, {@code attribute_too_long}, {@code invalid_time}, {@code
-   *     missing_value}, {@code invalid_json}, {@code invalid_event_data}, {@code key_mismatch},
-   *     {@code unreadable_event}
+   *     unsupported_content_type}, {@code attribute_too_long}, {@code attribute_not_plain}, {@code
+   *     invalid_time}, {@code missing_value}, {@code invalid_json}, {@code invalid_event_data},
+   *     {@code key_mismatch}, {@code unreadable_event}
    */
   public EventException(String code, String message) {
     super("[" + code + "] " + line(message));

@@ -210,7 +210,7 @@ class EventCodecTest {
     set(headers, "ce_type", "two\nlines \u001b[31m" + "x".repeat(900) + "\ud83d\ude00");
     assertThatThrownBy(() -> EventCodec.decode(headers, bytes(VALID)))
         .message()
-        .startsWith("[unknown_event_type] ce_type is 'two\uFFFDlines \uFFFD[31mxxx")
+        .startsWith("[attribute_not_plain] header ce_type 'two\uFFFDlines \uFFFD[31mxxx")
         .matches("(?s).*xxx\\.\\.\\. \\([0-9]+ characters\\)")
         .hasSizeLessThan(600);
   }

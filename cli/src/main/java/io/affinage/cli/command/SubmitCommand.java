@@ -12,6 +12,7 @@ import io.affinage.cli.stack.ServiceKind;
 import io.affinage.events.DatasetFormat;
 import io.affinage.events.DatasetLayout;
 import io.affinage.events.DatasetReady;
+import io.affinage.events.NameRule;
 import io.affinage.events.SplitPolicy;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -84,8 +85,8 @@ public final class SubmitCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     LocalFiles.requireData(data);
-    if (!name.matches("[A-Za-z0-9._-]{1,100}")) {
-      throw usage("--name may have letters, digits, '.', '_', '-' only, at most 100.");
+    if (!NameRule.NAME.allows(name)) {
+      throw usage("--name must be " + NameRule.NAME.words() + ".");
     }
     if (!(validation >= 0 && test >= 0 && validation + test < 1)) {
       throw usage("--validation and --test must be shares that together leave rows to train on.");

@@ -4,6 +4,7 @@ import io.affinage.cli.recipe.RecipeException.Problem;
 import io.affinage.events.DatasetFormat;
 import io.affinage.events.DatasetLayout;
 import io.affinage.events.EvaluationSpec;
+import io.affinage.events.NameRule;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.SplitPolicy;
 import io.affinage.events.TrainingSpec;
@@ -22,8 +23,6 @@ import org.yaml.snakeyaml.nodes.Node;
 
 /** Reads a recipe and finds every problem in it at once. */
 public final class RecipeReader {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
-
   private final List<Problem> problems = new ArrayList<>();
 
   private RecipeReader() {}
@@ -57,8 +56,8 @@ public final class RecipeReader {
     String name = top.text("name");
     if (name == null) {
       top.problem("name: is missing");
-    } else if (!NAME.matcher(name).matches()) {
-      top.problem("name", "may have letters, digits, '.', '_', '-' only, at most 100");
+    } else if (!NameRule.NAME.allows(name)) {
+      top.problem("name", "must be " + NameRule.NAME.words());
     }
     String model = top.text("model");
     Recipe.Data data = data(top.section("data"));
@@ -133,8 +132,8 @@ public final class RecipeReader {
 
   private Recipe.Train train(Section train) {
     String suffix = train.text("suffix");
-    if (suffix != null && !NAME.matcher(suffix).matches()) {
-      train.problem("suffix", "may have letters, digits, '.', '_', '-' only, at most 100");
+    if (suffix != null && !NameRule.NAME.allows(suffix)) {
+      train.problem("suffix", "must be " + NameRule.NAME.words());
     }
     String method = train.word("method", List.of("sft", "pretrain"));
     TrainingSpec spec =

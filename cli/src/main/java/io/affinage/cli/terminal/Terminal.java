@@ -50,17 +50,30 @@ public final class Terminal {
     return json;
   }
 
+  /**
+   * Names, errors and answers come from elsewhere: none of them may move the cursor, write over
+   * other lines or speak to the terminal.
+   */
+  private static String plain(String text) {
+    StringBuilder plain = new StringBuilder(text.length());
+    text.codePoints()
+        .map(c -> Character.isISOControl(c) && c != '\n' && c != '\t' ? '\uFFFD' : c)
+        .forEach(plain::appendCodePoint);
+    return plain.toString();
+  }
+
   /** What happens on the way, for people. */
   public void note(String line) {
     clear();
-    err.println(line);
+    err.println(plain(line));
     err.flush();
   }
 
   /** A line that the next one writes over; only on a terminal. */
   public void status(String line) {
     if (interactive) {
-      String fitting = line.length() < columns ? line : line.substring(0, columns - 1);
+      String shown = plain(line);
+      String fitting = shown.length() < columns ? shown : shown.substring(0, columns - 1);
       err.print("\r\033[2K" + fitting);
       err.flush();
       transientLine = true;
@@ -86,7 +99,7 @@ public final class Terminal {
         throw new IllegalStateException("a result is always representable as JSON", e);
       }
     } else {
-      lines.forEach(out::println);
+      lines.forEach(line -> out.println(plain(line)));
     }
     out.flush();
   }
@@ -94,7 +107,7 @@ public final class Terminal {
   /** A piece of a result that arrives bit by bit. */
   public void stream(String text) {
     clear();
-    out.print(text);
+    out.print(plain(text));
     out.flush();
   }
 }

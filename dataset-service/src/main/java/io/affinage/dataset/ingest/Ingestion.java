@@ -5,9 +5,9 @@ import io.affinage.dataset.DatasetException;
 import io.affinage.dataset.reading.ReadLimits;
 import io.affinage.dataset.reading.Rows;
 import io.affinage.events.DatasetCounts;
+import io.affinage.events.NameRule;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
 
 /**
  * Makes a dataset version of rows: reads, normalises, removes exact duplicates, splits and stores.
@@ -15,12 +15,6 @@ import java.util.regex.Pattern;
  * Safe for several threads.
  */
 public final class Ingestion {
-  /** What {@link #validName} asks for, for people. */
-  public static final String NAME_RULE =
-      "the name must have 1 to 100 letters, digits, '.', '_' or '-', and not start with '.'";
-
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
-
   private final ArtifactStore store;
   private final Path workFolder;
   private final ReadLimits limits;
@@ -70,14 +64,9 @@ public final class Ingestion {
     }
   }
 
-  /** Whether it can serve as a dataset's name. */
-  public static boolean validName(String name) {
-    return name != null && NAME.matcher(name).matches() && !name.startsWith(".");
-  }
-
   private static void requireName(String name) {
-    if (!validName(name)) {
-      throw new DatasetException("invalid_name", NAME_RULE, "name");
+    if (!NameRule.NAME.allows(name)) {
+      throw new DatasetException("invalid_name", "name must be " + NameRule.NAME.words(), "name");
     }
   }
 }

@@ -12,6 +12,7 @@ import io.affinage.events.DatasetRejected;
 import io.affinage.events.DatasetSource;
 import io.affinage.events.DatasetSubmitted;
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.RequestRules;
 import io.affinage.events.RoutingSlip;
 import io.affinage.events.Stage;
 import java.io.IOException;
@@ -20,7 +21,6 @@ import java.util.Map;
 /** Takes a submission to its end. Safe for several threads. */
 public final class SubmissionHandler {
   private static final System.Logger LOG = System.getLogger(SubmissionHandler.class.getName());
-  private static final int MAX_ID = 200;
 
   private final Ingestion ingestion;
   private final SourceFiles sources;
@@ -128,14 +128,8 @@ public final class SubmissionHandler {
   }
 
   private static void requireValid(DatasetSubmitted submission) {
-    if (submission.submissionId().isBlank() || submission.submissionId().length() > MAX_ID) {
-      throw new DatasetException(
-          "invalid_submission_id",
-          "the submission id must have 1 to " + MAX_ID + " characters",
-          "submissionId");
-    }
-    if (!Ingestion.validName(submission.name())) {
-      throw new DatasetException("invalid_name", Ingestion.NAME_RULE, "name");
+    for (ErrorDetail problem : RequestRules.problems(submission)) {
+      throw new DatasetException(code(problem.param()), problem.message(), problem.param());
     }
     RoutingSlip slip = submission.slip();
     if (slip != null
@@ -146,5 +140,14 @@ public final class SubmissionHandler {
           "after a dataset comes the stage train; evaluation needs the model that it makes",
           "slip.stages[0]");
     }
+  }
+
+  private static String code(String field) {
+    return switch (field) {
+      case "submissionId" -> "invalid_submission_id";
+      case "name" -> "invalid_name";
+      case "source.filename" -> "invalid_source";
+      default -> "invalid_slip";
+    };
   }
 }

@@ -4,19 +4,16 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import io.affinage.artifacts.ArtifactNotFoundException;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.eval.EvaluationException;
+import io.affinage.events.NameRule;
 import io.affinage.events.NormalRow;
 import io.affinage.events.NormalRowReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** A dataset version in the artifact store. */
 public final class DatasetVersion {
-  /** The name becomes a file name. */
-  private static final Pattern SPLIT = Pattern.compile("[A-Za-z0-9_-]{1,64}");
-
   private final ArtifactStore store;
   private final String digest;
 
@@ -38,9 +35,9 @@ public final class DatasetVersion {
    *     invalid_dataset} or {@code empty_split}
    */
   public Items items(String split, Integer maxItems, int examples) {
-    if (!SPLIT.matcher(split).matches()) {
+    if (!NameRule.SPLIT.allows(split)) {
       throw new EvaluationException(
-          "invalid_spec", "a split is named by letters, digits, _ and -", "spec.split");
+          "invalid_spec", "a split's name must be " + NameRule.SPLIT.words(), "spec.split");
     }
     List<NormalRow> rows = rows(split);
     List<Item> usable =

@@ -3,11 +3,10 @@ package io.affinage.eval.kafka;
 import io.affinage.events.EvaluationRequested;
 import io.affinage.events.Event;
 import io.affinage.events.EventCodec;
-import io.affinage.events.EventException;
+import io.affinage.events.RequestRules;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 
@@ -18,8 +17,6 @@ import org.eclipse.microprofile.reactive.messaging.Incoming;
  */
 @ApplicationScoped
 public class EvaluationRequests {
-  private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,199}");
-
   /** Requests remembered for counting; nothing else depends on it. */
   private static final int REMEMBERED = 10_000;
 
@@ -52,13 +49,8 @@ public class EvaluationRequests {
     }
   }
 
-  /** The id becomes part of a transactional id and of URLs. */
   static Event<EvaluationRequested> check(Event<EvaluationRequested> event) {
-    if (!ID.matcher(event.data().evaluationId()).matches()) {
-      throw new EventException(
-          "invalid_event_data",
-          "evaluationId must be up to 200 letters, digits, '.', '_', ':' or '-'");
-    }
+    RequestRules.require(event.data());
     return event;
   }
 }

@@ -7,6 +7,7 @@ import io.affinage.events.Event;
 import io.affinage.events.EventCodec;
 import io.affinage.events.EventException;
 import io.affinage.events.EventFactory;
+import io.affinage.events.RequestRules;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.Topics;
 import io.affinage.reward.config.MeteredScorer;
@@ -75,6 +76,7 @@ public class RewardRequests {
     Event<RewardRequested> request;
     try {
       request = EventCodec.decode(record).as(RewardRequested.class);
+      RequestRules.require(request.data());
     } catch (EventException poison) {
       counters.deadLetter();
       return Outgoing.message(DeadLetters.of(Topics.REWARD_REQUESTED, record, poison));

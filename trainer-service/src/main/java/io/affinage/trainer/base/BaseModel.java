@@ -10,7 +10,12 @@ import io.affinage.events.ArtifactRef;
  */
 public record BaseModel(String name, ArtifactRef folder) {
 
-  /** A part of model ids: the last word of the name, without characters that ids lack. */
+  private static final int MAX_SHORT_NAME = 80;
+
+  /**
+   * A part of model ids: the last word of the name, without characters that ids lack, and not
+   * longer than leaves room for the rest of an id.
+   */
   public String shortName() {
     String last = name.substring(name.lastIndexOf('/') + 1);
     int colon = last.lastIndexOf(':');
@@ -19,7 +24,7 @@ public record BaseModel(String name, ArtifactRef folder) {
     } else if (last.indexOf(':') > 0) {
       last = last.substring(0, last.indexOf(':'));
     }
-    String clean = last.replaceAll("[^A-Za-z0-9_.-]", "-");
-    return clean.isEmpty() ? "model" : clean;
+    String clean = last.replaceAll("[^A-Za-z0-9_.-]", "-").replaceFirst("^[^A-Za-z0-9]+", "");
+    return clean.isEmpty() ? "model" : clean.substring(0, Math.min(clean.length(), MAX_SHORT_NAME));
   }
 }

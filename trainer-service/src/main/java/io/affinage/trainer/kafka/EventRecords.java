@@ -3,17 +3,16 @@ package io.affinage.trainer.kafka;
 import io.affinage.events.Event;
 import io.affinage.events.EventCodec;
 import io.affinage.events.EventException;
+import io.affinage.events.RequestRules;
 import io.affinage.events.TrainingRequested;
 import io.affinage.trainer.job.Recorded;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
 
 /** Reads records of our topics as events; one place decides what is an acceptable request. */
 public final class EventRecords {
   private static final Logger LOG = Logger.getLogger(EventRecords.class);
-  private static final Pattern JOB_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,199}");
 
   private EventRecords() {}
 
@@ -47,10 +46,7 @@ public final class EventRecords {
   }
 
   private static void check(TrainingRequested request) {
-    if (!JOB_ID.matcher(request.jobId()).matches()) {
-      throw new EventException(
-          "invalid_event_data", "jobId must be up to 200 letters, digits, '.', '_', ':' or '-'");
-    }
+    RequestRules.require(request);
     if (request.dataset() == null && request.datasetSubmissionId() == null) {
       throw new EventException(
           "invalid_event_data", "neither dataset nor datasetSubmissionId says what to train on");

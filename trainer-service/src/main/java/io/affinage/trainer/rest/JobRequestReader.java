@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.NameRule;
+import io.affinage.events.RequestRules;
 import io.affinage.events.TrainingSpec;
 import io.affinage.service.rest.ApiException;
 import io.affinage.trainer.base.BaseReference;
@@ -17,7 +19,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -37,8 +38,6 @@ final class JobRequestReader {
           "metadata",
           "integrations",
           "affinage");
-  private static final Pattern SUFFIX = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
-  private static final int MAX_METADATA = 16;
 
   private final ObjectMapper json;
   private final List<ErrorDetail> problems = new ArrayList<>();
@@ -67,8 +66,8 @@ final class JobRequestReader {
       refuse("integrations", "is not supported: metrics are served for Prometheus instead");
     }
     String suffix = text(body, "suffix", false);
-    if (suffix != null && !SUFFIX.matcher(suffix).matches()) {
-      refuse("suffix", "must be up to 64 letters, digits, '.', '_' or '-'");
+    if (suffix != null && !NameRule.NAME.allows(suffix)) {
+      refuse("suffix", "must be " + NameRule.NAME.words());
     }
     Map<String, String> metadata = metadata(body.get("metadata"));
     ObjectNode extension = extension(body);
@@ -212,8 +211,8 @@ final class JobRequestReader {
     if (given == null || given.isNull()) {
       return null;
     }
-    if (!given.isObject() || given.size() > MAX_METADATA) {
-      refuse("metadata", "must be an object of up to " + MAX_METADATA + " texts");
+    if (!given.isObject()) {
+      refuse("metadata", "must be an object of texts");
       return null;
     }
     Map<String, String> labels = new LinkedHashMap<>();
@@ -221,15 +220,12 @@ final class JobRequestReader {
         .properties()
         .forEach(
             e -> {
-              if (!e.getValue().isTextual()
-                  || e.getKey().length() > 64
-                  || e.getValue().asText().length() > 512) {
-                refuse(
-                    "metadata." + e.getKey(),
-                    "must be a text of up to 512 characters under a key of up to 64");
+              if (!e.getValue().isTextual()) {
+                refuse("metadata." + e.getKey(), "must be a text");
               }
               labels.put(e.getKey(), e.getValue().asText());
             });
+    problems.addAll(RequestRules.metadataProblems(labels));
     return labels;
   }
 

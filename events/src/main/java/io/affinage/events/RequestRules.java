@@ -1,0 +1,140 @@
+package io.affinage.events;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What requests may name, beyond the types of their fields: the same rules for what comes by Kafka
+ * and by HTTP. Says nothing of a request's settings, which those who do the work check.
+ */
+public final class RequestRules {
+  /** Labels that a caller may attach. */
+  public static final int MAX_METADATA = 16;
+
+  private static final int MAX_METADATA_KEY = 64;
+  private static final int MAX_METADATA_VALUE = 512;
+  private static final int MAX_STAGES = 100;
+
+  private final List<ErrorDetail> problems = new ArrayList<>();
+
+  private RequestRules() {}
+
+  /** Every name of a request that breaks its rule; empty for events that ask for nothing. */
+  public static List<ErrorDetail> problems(EventData request) {
+    RequestRules rules = new RequestRules();
+    if (request instanceof DatasetSubmitted submitted) {
+      rules.check(submitted);
+    } else if (request instanceof TrainingRequested training) {
+      rules.check(training);
+    } else if (request instanceof EvaluationRequested evaluation) {
+      rules.check(evaluation);
+    } else if (request instanceof RewardRequested reward) {
+      rules.name("requestId", reward.requestId(), NameRule.LABEL);
+      rules.slip(reward.slip());
+    }
+    return List.copyOf(rules.problems);
+  }
+
+  /**
+   * As {@link #problems}, for those who put such a request aside.
+   *
+   * @throws EventException {@code invalid_event_data} with the first problem
+   */
+  public static void require(EventData request) {
+    List<ErrorDetail> problems = problems(request);
+    if (!problems.isEmpty()) {
+      throw new EventException("invalid_event_data", problems.get(0).message());
+    }
+  }
+
+  /** What is wrong with a caller's labels. */
+  public static List<ErrorDetail> metadataProblems(@Nullable Map<String, String> metadata) {
+    RequestRules rules = new RequestRules();
+    rules.metadata(metadata);
+    return List.copyOf(rules.problems);
+  }
+
+  private void check(DatasetSubmitted submitted) {
+    name("submissionId", submitted.submissionId(), NameRule.LABEL);
+    name("name", submitted.name(), NameRule.NAME);
+    if (submitted.source() instanceof DatasetSource.Stored stored && stored.filename() != null) {
+      name("source.filename", stored.filename(), NameRule.LABEL);
+    }
+    slip(submitted.slip());
+  }
+
+  private void check(TrainingRequested training) {
+    name("jobId", training.jobId(), NameRule.ID);
+    optional("datasetName", training.datasetName(), NameRule.NAME);
+    optional("datasetSubmissionId", training.datasetSubmissionId(), NameRule.LABEL);
+    optional("suffix", training.suffix(), NameRule.NAME);
+    metadata(training.metadata());
+    slip(training.slip());
+  }
+
+  private void check(EvaluationRequested evaluation) {
+    name("evaluationId", evaluation.evaluationId(), NameRule.ID);
+    optional("datasetName", evaluation.datasetName(), NameRule.NAME);
+    optional("datasetSubmissionId", evaluation.datasetSubmissionId(), NameRule.LABEL);
+    optional("spec.split", evaluation.spec().split(), NameRule.SPLIT);
+    metadata(evaluation.metadata());
+    slip(evaluation.slip());
+  }
+
+  private void slip(@Nullable RoutingSlip slip) {
+    if (slip == null) {
+      return;
+    }
+    name("slip.runId", slip.runId(), NameRule.LABEL);
+    if (slip.stages().size() > MAX_STAGES) {
+      refuse("slip.stages", "must be at most " + MAX_STAGES);
+      return;
+    }
+    for (int i = 0; i < slip.stages().size(); i++) {
+      String at = "slip.stages[" + i + "].";
+      if (slip.stages().get(i) instanceof Stage.Train train) {
+        optional(at + "suffix", train.suffix(), NameRule.NAME);
+      } else if (slip.stages().get(i) instanceof Stage.Evaluate evaluate) {
+        optional(at + "spec.split", evaluate.spec().split(), NameRule.SPLIT);
+      }
+    }
+  }
+
+  private void metadata(@Nullable Map<String, String> metadata) {
+    if (metadata == null) {
+      return;
+    }
+    if (metadata.size() > MAX_METADATA) {
+      refuse("metadata", "must be up to " + MAX_METADATA + " texts");
+    }
+    metadata.forEach(
+        (key, value) -> {
+          if (value == null
+              || key.length() > MAX_METADATA_KEY
+              || value.length() > MAX_METADATA_VALUE) {
+            refuse(
+                "metadata." + key.substring(0, Math.min(key.length(), MAX_METADATA_KEY)),
+                "must be a text of up to %d characters under a key of up to %d"
+                    .formatted(MAX_METADATA_VALUE, MAX_METADATA_KEY));
+          }
+        });
+  }
+
+  private void optional(String field, @Nullable String text, NameRule rule) {
+    if (text != null) {
+      name(field, text, rule);
+    }
+  }
+
+  private void name(String field, String text, NameRule rule) {
+    if (!rule.allows(text)) {
+      refuse(field, "must be " + rule.words());
+    }
+  }
+
+  private void refuse(String field, String message) {
+    problems.add(new ErrorDetail("invalid_request", field + " " + message, field));
+  }
+}
