@@ -1,5 +1,6 @@
 package io.affinage.events;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param metrics numbers by name: {@code train_loss}, {@code held_out_loss_before}, {@code
  *     held_out_loss_after}, ...
  * @param createdAt seconds since 1970
+ * @param warnings what was noticed while it was made; null for nothing
  */
 public record ModelRegistered(
     String modelId,
@@ -30,8 +32,43 @@ public record ModelRegistered(
     long trainedTokens,
     Map<String, Double> metrics,
     long createdAt,
-    @Nullable RoutingSlip slip)
+    @Nullable RoutingSlip slip,
+    @Nullable List<Warning> warnings)
     implements EventData {
+
+  /** A model that nothing is to be said of. */
+  public ModelRegistered(
+      String modelId,
+      String jobId,
+      int attempt,
+      String workerId,
+      Kind kind,
+      ArtifactRef model,
+      String baseModel,
+      @Nullable ArtifactRef base,
+      ArtifactRef dataset,
+      Lineage lineage,
+      long trainedTokens,
+      Map<String, Double> metrics,
+      long createdAt,
+      @Nullable RoutingSlip slip) {
+    this(
+        modelId,
+        jobId,
+        attempt,
+        workerId,
+        kind,
+        model,
+        baseModel,
+        base,
+        dataset,
+        lineage,
+        trainedTokens,
+        metrics,
+        createdAt,
+        slip,
+        null);
+  }
 
   /** What the model folder holds. */
   public enum Kind {

@@ -1,5 +1,6 @@
 package io.affinage.events;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokensPerSecond over the recent steps
  * @param etaSeconds estimate of what is left; null when unknown
  * @param metrics further numbers by name ({@code grad_norm}, {@code held_out_loss}); null for none
+ * @param warnings what was noticed since the event before; null for nothing
  */
 public record TrainingProgressed(
     String jobId,
@@ -23,8 +25,38 @@ public record TrainingProgressed(
     long tokensSeen,
     @Nullable Double tokensPerSecond,
     @Nullable Double etaSeconds,
-    @Nullable Map<String, Double> metrics)
+    @Nullable Map<String, Double> metrics,
+    @Nullable List<Warning> warnings)
     implements EventData {
+
+  /** Progress without warnings. */
+  public TrainingProgressed(
+      String jobId,
+      int attempt,
+      String workerId,
+      int step,
+      int totalSteps,
+      @Nullable Double trainLoss,
+      @Nullable Double learningRate,
+      long tokensSeen,
+      @Nullable Double tokensPerSecond,
+      @Nullable Double etaSeconds,
+      @Nullable Map<String, Double> metrics) {
+    this(
+        jobId,
+        attempt,
+        workerId,
+        step,
+        totalSteps,
+        trainLoss,
+        learningRate,
+        tokensSeen,
+        tokensPerSecond,
+        etaSeconds,
+        metrics,
+        null);
+  }
+
   @Override
   public String key() {
     return jobId;

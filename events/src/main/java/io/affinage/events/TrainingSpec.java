@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxLength longest example in tokens
  * @param overlength what happens to longer ones: {@code drop}, {@code truncate} or {@code fail}
  * @param packing lay several examples in one row (attention never crosses them)
- * @param completionOnly loss on the completion (last assistant turn) only
+ * @param completionOnly loss on completions and answers only, as {@code trainOn} says
  * @param dtype {@code float32}, {@code bfloat16} or {@code auto}
  * @param checkpointEverySteps optimizer steps between checkpoints
  * @param seed seed of shuffling and initialisation
@@ -40,6 +40,12 @@ import org.jspecify.annotations.Nullable;
  * @param keepCheckpoints newest checkpoints that stay beside the best one; 0 for all
  * @param recomputeActivations compute activations twice instead of keeping them
  * @param maxSkippedSteps steps in a row with a loss or gradient that is not finite that end the job
+ * @param trainOn the answers of a conversation that are learned: {@code all_answers} (default) or
+ *     {@code last_answer}; those of weight 0 never are
+ * @param strict whether a row that cannot be learned from ends the job, rather than being left out
+ *     and counted
+ * @param allowTokenLoss whether a large share of the tokens may be cut off or dropped; true where
+ *     {@code overlength} is given
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TrainingSpec(
@@ -71,7 +77,10 @@ public record TrainingSpec(
     @Nullable Evaluation evaluation,
     @Nullable Integer keepCheckpoints,
     @Nullable Boolean recomputeActivations,
-    @Nullable Integer maxSkippedSteps) {
+    @Nullable Integer maxSkippedSteps,
+    @Nullable String trainOn,
+    @Nullable Boolean strict,
+    @Nullable Boolean allowTokenLoss) {
 
   /** A specification that leaves optimizer, regularisation, evaluation and weights to defaults. */
   public TrainingSpec(
@@ -114,6 +123,9 @@ public record TrainingSpec(
         dtype,
         checkpointEverySteps,
         seed,
+        null,
+        null,
+        null,
         null,
         null,
         null,

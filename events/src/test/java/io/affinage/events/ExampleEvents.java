@@ -47,7 +47,11 @@ public final class ExampleEvents {
           new TrainingSpec.Evaluation(25, 3, 0.001, true, 128),
           2,
           true,
-          3);
+          3,
+          "last_answer",
+          true,
+          false);
+  private static final Warning WARNING = new Warning("loss_rose", "the loss rose");
   static final EvaluationSpec EVALUATION_SPEC =
       new EvaluationSpec(
           List.of("exact_match", "perplexity"),
@@ -137,6 +141,8 @@ public final class ExampleEvents {
         new TrainingControlRequested("job-1", TrainingControlRequested.Action.CANCEL),
         new TrainingProgressed(
             "job-1", 1, "worker-a", 3, 10, 2.5, 1e-4, 4096, 150.5, 12.0, Map.of("grad_norm", 1.0)),
+        new TrainingProgressed(
+            "job-1", 1, "w", 5, 10, 2.5, 1e-4, 4096, 150.5, 12.0, null, List.of(WARNING)),
         new TrainingProgressed("job-1", 1, "w", 4, 10, null, null, 0, null, null, null),
         new TrainingFailed("job-1", 1, "worker-a", ERROR, SLIP),
         new TrainingFailed("job-2", 1, "worker-a", ERROR, null),
@@ -225,6 +231,7 @@ public final class ExampleEvents {
         1000,
         Map.of("train_loss", 1.5),
         1_760_000_000,
-        slip);
+        slip,
+        slip == null ? null : List.of(WARNING));
   }
 }

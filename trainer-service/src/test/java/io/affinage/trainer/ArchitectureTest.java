@@ -22,7 +22,7 @@ class ArchitectureTest {
               "io.affinage.trainer.base..",
               "io.affinage.trainer.engine..",
               "io.affinage.trainer.job..",
-              "io.affinage.trainer.spec..",
+              "io.affinage.events.spec..",
               "io.affinage.trainer.work..")
           .should()
           .dependOnClassesThat()
@@ -43,7 +43,7 @@ class ArchitectureTest {
               "io.affinage.trainer.base..",
               "io.affinage.trainer.engine..",
               "io.affinage.trainer.job..",
-              "io.affinage.trainer.spec..",
+              "io.affinage.events.spec..",
               "io.affinage.trainer.work..")
           .should()
           .dependOnClassesThat()

@@ -17,9 +17,13 @@ import io.affinage.cli.run.Session;
 import io.affinage.cli.stack.ModelTool;
 import io.affinage.cli.stack.ServiceKind;
 import io.affinage.cli.terminal.Figures;
+import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.Stage;
+import io.affinage.events.spec.InvalidSpecException;
+import io.affinage.events.spec.SettingNames;
+import io.affinage.events.spec.SpecResolver;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -189,9 +193,36 @@ public final class RunCommand implements Callable<Integer> {
     } catch (CliException e) {
       missing.add(e.getMessage());
     }
+    missing.addAll(contradictions(recipe, base == null ? scratch : base.equals("scratch")));
     if (!missing.isEmpty()) {
       throw new CliException(ExitCode.USAGE, "cannot_run", String.join("\n  ", missing));
     }
+  }
+
+  /** What a trainer would refuse once the data are there: settings that exclude each other. */
+  private static List<String> contradictions(Recipe recipe, boolean scratch) {
+    List<String> found = new ArrayList<>();
+    boolean first = true;
+    for (int i = 0; i < recipe.steps().size(); i++) {
+      if (!(recipe.steps().get(i) instanceof Recipe.Train train)) {
+        continue;
+      }
+      try {
+        SpecResolver.resolve(train.spec(), first && scratch);
+      } catch (InvalidSpecException e) {
+        for (ErrorDetail problem : e.problems()) {
+          String param = problem.param();
+          found.add(
+              "stages[%d].train.%s%s"
+                  .formatted(
+                      i + 1,
+                      SettingNames.inRecipe(param),
+                      problem.message().substring(param.length())));
+        }
+      }
+      first = false;
+    }
+    return found;
   }
 
   private static RunRequest request(Session session, Recipe recipe, String base, Path dataFile)

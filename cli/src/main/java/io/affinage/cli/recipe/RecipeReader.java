@@ -8,6 +8,7 @@ import io.affinage.events.NameRule;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.SplitPolicy;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.spec.SettingRanges;
 import java.io.Reader;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -63,7 +64,7 @@ public final class RecipeReader {
     Recipe.Data data = data(top.section("data"));
     List<Recipe.Step> steps = new ArrayList<>();
     for (Section item : top.sections("stages")) {
-      steps.addAll(step(item, steps));
+      steps.addAll(step(item, steps, data != null && data.strict()));
     }
     if (!top.has("stages")) {
       top.problem("stages: is missing; give a list of 'train' and 'evaluate'");
@@ -107,7 +108,10 @@ public final class RecipeReader {
     return result;
   }
 
-  private List<Recipe.Step> step(Section item, List<Recipe.Step> before) {
+  /**
+   * @param strict whether the data are taken strictly, which a training then does too
+   */
+  private List<Recipe.Step> step(Section item, List<Recipe.Step> before, boolean strict) {
     Section train = item.section("train");
     Section evaluate = item.section("evaluate");
     boolean trains = item.has("train");
@@ -127,46 +131,50 @@ public final class RecipeReader {
       item.problem("train", "is empty; at least give method: sft");
       return List.of();
     }
-    return List.of(train(train));
+    return List.of(train(train, strict));
   }
 
-  private Recipe.Train train(Section train) {
+  private Recipe.Train train(Section train, boolean strictData) {
     String suffix = train.text("suffix");
     if (suffix != null && !NameRule.NAME.allows(suffix)) {
       train.problem("suffix", "must be " + NameRule.NAME.words());
     }
-    String method = train.word("method", List.of("sft", "pretrain"));
+    Boolean strict = train.flag("strict");
+    String method = train.word("method", SettingRanges.METHODS);
     TrainingSpec spec =
         new TrainingSpec(
             method == null ? "sft" : method,
             adapter(train.section("adapter")),
             architecture(train.section("architecture")),
-            train.number("epochs", 0.001, 1000),
+            train.number("epochs", SettingRanges.EPOCHS),
             train.count("max_steps", 1),
             train.count("batch_size", 1),
             train.count("gradient_accumulation", 1),
-            train.number("learning_rate", 1e-12, 10),
-            train.word("schedule", List.of("constant", "linear", "cosine", "wsd")),
-            train.number("warmup_ratio", 0, 1),
-            train.number("weight_decay", 0, 10),
-            train.number("max_grad_norm", 0, Section.UNBOUNDED),
-            train.count("max_length", 8),
-            train.word("overlength", List.of("drop", "truncate", "fail")),
+            train.number("learning_rate", SettingRanges.LEARNING_RATE),
+            train.word("schedule", SettingRanges.SCHEDULES),
+            train.number("warmup_ratio", SettingRanges.WARMUP_RATIO),
+            train.number("weight_decay", SettingRanges.WEIGHT_DECAY),
+            train.number("max_grad_norm", SettingRanges.MAX_GRAD_NORM),
+            train.count("max_length", SettingRanges.MAX_LENGTH),
+            train.word("overlength", SettingRanges.OVERLENGTH),
             train.flag("packing"),
             train.flag("completion_only"),
-            train.word("dtype", List.of("float32", "bfloat16", "auto")),
+            train.word("dtype", SettingRanges.DTYPES),
             train.count("checkpoint_every_steps", 1),
             train.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
             TrainingGroups.weights(train.section("weights")),
             TrainingGroups.optimizer(train.section("optimizer")),
-            train.number("decay_ratio", 0, 1),
-            train.number("min_learning_rate_ratio", 0, 0.99),
+            train.number("decay_ratio", SettingRanges.DECAY_RATIO),
+            train.number("min_learning_rate_ratio", SettingRanges.MIN_LEARNING_RATE_RATIO),
             train.count("token_budget", 1),
             TrainingGroups.regularisation(train.section("regularisation")),
             TrainingGroups.evaluation(train.section("evaluation")),
             train.count("keep_checkpoints", 0),
             train.flag("recompute_activations"),
-            train.count("max_skipped_steps", 1));
+            train.count("max_skipped_steps", SettingRanges.ONE),
+            train.word("train_on", SettingRanges.TRAIN_ON),
+            strict == null && strictData ? Boolean.TRUE : strict,
+            train.flag("allow_token_loss"));
     if (spec.epochs() != null && spec.maxSteps() != null) {
       train.problem("max_steps", "and epochs contradict each other; give one");
     }
@@ -184,13 +192,13 @@ public final class RecipeReader {
     if (adapter == null) {
       return null;
     }
-    String type = adapter.word("type", List.of("lora", "none"));
+    String type = adapter.word("type", SettingRanges.ADAPTERS);
     TrainingSpec.Adapter result =
         new TrainingSpec.Adapter(
             type == null ? "lora" : type,
             adapter.count("rank", 1),
-            adapter.number("alpha", 1e-6, Section.UNBOUNDED),
-            adapter.number("dropout", 0, 0.99),
+            adapter.number("alpha", SettingRanges.LORA_ALPHA),
+            adapter.number("dropout", SettingRanges.LORA_DROPOUT),
             adapter.flag("rslora"),
             adapter.texts("target_modules"));
     adapter.close();
@@ -203,13 +211,13 @@ public final class RecipeReader {
     }
     TrainingSpec.Architecture result =
         new TrainingSpec.Architecture(
-            shape.count("hidden_size", 8),
-            shape.count("intermediate_size", 8),
+            shape.count("hidden_size", SettingRanges.ONE),
+            shape.count("intermediate_size", SettingRanges.ONE),
             shape.count("layers", 1),
             shape.count("heads", 1),
             shape.count("kv_heads", 1),
-            shape.count("vocabulary_size", 257),
-            shape.count("context_length", 8));
+            shape.count("vocabulary_size", SettingRanges.VOCABULARY),
+            shape.count("context_length", SettingRanges.ONE));
     shape.close();
     return result;
   }

@@ -1,6 +1,7 @@
 package io.affinage.cli.recipe;
 
 import io.affinage.cli.recipe.RecipeException.Problem;
+import io.affinage.events.spec.Range;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -121,6 +122,11 @@ final class Section {
     return List.of("true", "yes", "on").contains(node.getValue().toLowerCase(Locale.ROOT));
   }
 
+  /** A number that a setting may have. */
+  Double number(String key, Range range) {
+    return number(key, "expected a number " + range, range.least(), range.most());
+  }
+
   /** A number in [low, high]. */
   Double number(String key, double low, double high) {
     String expected =
@@ -129,6 +135,10 @@ final class Section {
             : high >= UNBOUNDED
                 ? "expected a number from " + plain(low)
                 : "expected a number from " + plain(low) + " to " + plain(high);
+    return number(key, expected, low, high);
+  }
+
+  private Double number(String key, String expected, double low, double high) {
     ScalarNode node = scalar(key, expected);
     if (node == null) {
       return null;

@@ -1,7 +1,7 @@
 package io.affinage.cli.recipe;
 
 import io.affinage.events.TrainingSpec;
-import java.util.List;
+import io.affinage.events.spec.SettingRanges;
 
 /** The groups of settings within {@code train}. */
 final class TrainingGroups {
@@ -13,7 +13,7 @@ final class TrainingGroups {
     }
     TrainingSpec.Weights result =
         new TrainingSpec.Weights(
-            weights.word("scope", List.of("all", "last_layers", "head", "embeddings")),
+            weights.word("scope", SettingRanges.SCOPES),
             weights.count("last_layers", 1),
             weights.texts("train"),
             weights.texts("freeze"));
@@ -27,16 +27,14 @@ final class TrainingGroups {
     }
     TrainingSpec.Optimizer result =
         new TrainingSpec.Optimizer(
-            optimizer.word(
-                "type",
-                List.of("adamw", "adamw_8bit", "adamw_companded", "adafactor", "lion", "sgd")),
-            optimizer.number("beta1", 0, 0.999999),
-            optimizer.number("beta2", 0, 0.999999),
-            optimizer.number("epsilon", 1e-16, 1),
-            optimizer.number("momentum", 0, 0.999999),
+            optimizer.word("type", SettingRanges.OPTIMIZERS),
+            optimizer.number("beta1", SettingRanges.BETA),
+            optimizer.number("beta2", SettingRanges.BETA),
+            optimizer.number("epsilon", SettingRanges.EPSILON),
+            optimizer.number("momentum", SettingRanges.BETA),
             optimizer.flag("nesterov"),
-            optimizer.number("lora_plus_ratio", 1e-3, 1000),
-            optimizer.number("embedding_rate_factor", 1e-3, 1000),
+            optimizer.number("lora_plus_ratio", SettingRanges.RATE_FACTOR),
+            optimizer.number("embedding_rate_factor", SettingRanges.RATE_FACTOR),
             optimizer.flag("paged"));
     optimizer.close();
     return result;
@@ -48,9 +46,9 @@ final class TrainingGroups {
     }
     TrainingSpec.Regularisation result =
         new TrainingSpec.Regularisation(
-            regularisation.number("neftune_alpha", 0, Section.UNBOUNDED),
-            regularisation.number("label_smoothing", 0, 0.99),
-            regularisation.number("ema_decay", 0, 0.999999));
+            regularisation.number("neftune_alpha", SettingRanges.NEFTUNE_ALPHA),
+            regularisation.number("label_smoothing", SettingRanges.LABEL_SMOOTHING),
+            regularisation.number("ema_decay", SettingRanges.EMA_DECAY));
     regularisation.close();
     return result;
   }
@@ -63,7 +61,7 @@ final class TrainingGroups {
         new TrainingSpec.Evaluation(
             evaluation.count("every_steps", 0),
             evaluation.count("patience", 0),
-            evaluation.number("min_improvement", 0, Section.UNBOUNDED),
+            evaluation.number("min_improvement", SettingRanges.MIN_IMPROVEMENT),
             evaluation.flag("keep_best"),
             evaluation.count("max_rows", 1));
     evaluation.close();

@@ -8,6 +8,7 @@ import io.affinage.cli.ExitCode;
 import io.affinage.cli.terminal.Bar;
 import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.Stage;
+import io.affinage.events.spec.SettingNames;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -26,13 +27,6 @@ import java.util.concurrent.TimeoutException;
 /** Asks a trainer what a training would take, and shows the answer. */
 public final class DryRun {
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** Where a recipe's name is not the event's in snake_case. */
-  private static final Map<String, String> RECIPE_NAMES =
-      Map.of(
-          "adapter.loraAlpha", "adapter.alpha",
-          "adapter.loraDropout", "adapter.dropout",
-          "adapter.useRslora", "adapter.rslora");
 
   /** What an estimate of time is of. */
   private static final Map<String, String> TIMED =
@@ -155,7 +149,14 @@ public final class DryRun {
           .properties()
           .forEach(
               count ->
-                  lines.add("%-28s %,d".formatted(count.getKey(), count.getValue().longValue())));
+                  lines.add(
+                      count.getKey().endsWith("_share")
+                          ? String.format(
+                              Locale.ROOT,
+                              "%-28s %.1f%%",
+                              count.getKey(),
+                              100 * count.getValue().doubleValue())
+                          : "%-28s %,d".formatted(count.getKey(), count.getValue().longValue())));
       preflight
           .path("memory")
           .properties()
@@ -188,6 +189,14 @@ public final class DryRun {
               });
       lines.add("computes in " + preflight.path("dtype").asText());
       preflight.path("notes").forEach(note -> lines.add("note      " + note.asText()));
+      preflight
+          .path("warnings")
+          .forEach(
+              warning ->
+                  lines.add(
+                      "warning   %s [%s]"
+                          .formatted(
+                              warning.path("message").asText(), warning.path("code").asText())));
     }
     lines.add("settings:");
     settings("", answer.path("spec"), lines);
@@ -203,13 +212,10 @@ public final class DryRun {
               } else if (!field.getValue().isNull()) {
                 lines.add(
                     "  %-34s %s"
-                        .formatted(recipeName(path + field.getKey()), text(field.getValue())));
+                        .formatted(
+                            SettingNames.inRecipe(path + field.getKey()), text(field.getValue())));
               }
             });
-  }
-
-  private static String recipeName(String path) {
-    return snakeCase(RECIPE_NAMES.getOrDefault(path, path));
   }
 
   private static String snakeCase(String name) {

@@ -67,6 +67,9 @@ class RecipeReaderTest {
             keep_checkpoints: 2
             recompute_activations: true
             max_skipped_steps: 3
+            train_on: last_answer
+            strict: true
+            allow_token_loss: false
         - evaluate:
             metrics: [exact_match, perplexity]
             split: test
@@ -137,7 +140,10 @@ class RecipeReaderTest {
                             new TrainingSpec.Evaluation(25, 3, 0.001, true, 128),
                             2,
                             true,
-                            3),
+                            3,
+                            "last_answer",
+                            true,
+                            false),
                         "short"),
                     new Recipe.Evaluate(
                         new EvaluationSpec(
@@ -150,6 +156,18 @@ class RecipeReaderTest {
                             List.of("a", "b"),
                             new EvaluationSpec.Gate(0.1, 0.05),
                             4L)))));
+  }
+
+  @Test
+  void shouldTrainStrictlyOnStrictData() throws RecipeException {
+    String recipe = "name: x\ndata: {strict: %s}\nstages: [{train: {%s}}]";
+    assertThat(strict(recipe.formatted("true", "method: sft"))).isTrue();
+    assertThat(strict(recipe.formatted("true", "strict: false"))).isFalse();
+    assertThat(strict(recipe.formatted("false", "method: sft"))).isNull();
+  }
+
+  private static Boolean strict(String recipe) throws RecipeException {
+    return ((Recipe.Train) read(recipe).steps().get(0)).spec().strict();
   }
 
   @Test
@@ -186,9 +204,10 @@ class RecipeReaderTest {
         "batch_size: 4     | batch_size: 0                 | whole number from 1",
         "batch_size: 4     | batch_size: 4.5               | whole number from 1",
         "batch_size: 4     | batch_size: [4]               | whole number from 1",
-        "warmup_ratio: 0.1 | warmup_ratio: 1.1             | number from 0 to 1",
+        "warmup_ratio: 0.1 | warmup_ratio: 1.1             | number from 0 to 0.99",
+        "rate: 2.0e-4      | rate: 3                       | number from 1.0E-12 to 1",
         "packing: true     | packing: maybe                | true or false",
-        "dtype: bfloat16   | dtype: float8                 | one of float32, bfloat16, auto",
+        "dtype: bfloat16   | dtype: float8                 | one of auto, float32, bfloat16",
         "overlength: drop  | overlength: cut               | one of drop, truncate, fail",
         "seed: 4           | seed: 4~seed: 5        | given twice",
         "type: exact_match | type: bleurt                  | one of exact_match",

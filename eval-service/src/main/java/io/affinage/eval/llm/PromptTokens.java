@@ -13,7 +13,6 @@ import io.affinage.llm.text.ChatMessage;
 import io.affinage.llm.text.ChatTemplate;
 import io.affinage.llm.text.SpecialTokens;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -37,7 +36,7 @@ final class PromptTokens {
     int[] ids =
         prompt instanceof Prompt.Chat chat
             ? model.tokenizer().encode(rendered(chat))
-            : withoutEos(model.tokenizer().encodeWithSpecialTokens(((Prompt.Text) prompt).text()));
+            : encoder.prompt(((Prompt.Text) prompt).text());
     return ids.length > 0 ? ids : new int[] {start()};
   }
 
@@ -57,14 +56,6 @@ final class PromptTokens {
     OptionalInt first = special.bos().isPresent() ? special.bos() : special.eos();
     return first.orElseThrow(
         () -> new LlmException("prompt_empty", "the prompt is empty; give at least one word"));
-  }
-
-  /** Some tokenizers end every text; a prompt is not over. */
-  private int[] withoutEos(int[] ids) {
-    OptionalInt eos = model.tokenizer().specialTokens().eos();
-    return ids.length > 0 && eos.isPresent() && ids[ids.length - 1] == eos.getAsInt()
-        ? Arrays.copyOf(ids, ids.length - 1)
-        : ids;
   }
 
   /** A prompt with its answer; the targets are the answer and the token that ends it. */

@@ -4,6 +4,7 @@ import io.affinage.llm.text.ChatMessage;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /** One example of a data set, as text. */
 public sealed interface Example {
@@ -24,20 +25,24 @@ public sealed interface Example {
   }
 
   /**
-   * A conversation. Loss is taken on the last answer, or on all of them.
+   * A conversation. Loss is taken on the last answer, or on all of them; calls of functions are
+   * answers, their results are not.
    *
    * @param tools JSON schemas of the functions that the assistant may call, as maps
+   * @param masked indices of turns of the assistant on which no loss is taken
    */
-  record Chat(String id, List<ChatMessage> messages, List<Map<String, Object>> tools)
+  record Chat(
+      String id, List<ChatMessage> messages, List<Map<String, Object>> tools, Set<Integer> masked)
       implements Example {
     public Chat {
       Objects.requireNonNull(id, "id");
       messages = List.copyOf(messages);
       tools = List.copyOf(tools);
+      masked = Set.copyOf(masked);
     }
 
     public Chat(String id, List<ChatMessage> messages) {
-      this(id, messages, List.of());
+      this(id, messages, List.of(), Set.of());
     }
   }
 

@@ -1,32 +1,38 @@
 package io.affinage.llm.data;
 
 import io.affinage.llm.error.LlmException;
-import io.affinage.llm.text.ChatMessage;
 import io.affinage.llm.text.ChatTemplate;
 import io.affinage.llm.text.SpecialTokens;
-import io.affinage.llm.text.TokenOffsets;
 import io.affinage.llm.text.Tokenizer;
-import io.affinage.llm.text.jinja.Span;
-import io.affinage.llm.text.jinja.Template;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
  * Turns examples into token rows and decides on which tokens loss is taken, as supervised
  * fine-tuning does it: on what follows the prompt.
  *
- * <p>The prompt is tokenized alone and then with its completion; where the first is not the
- * beginning of the second the mask would be off by a token, so that is an error. Every example must
- * teach the model to stop: one of its targets is an end-of-text token. Nothing is padded here, so a
- * padding token that is also an end-of-text token does no harm.
+ * <p>The prompt is tokenized alone and then with its completion; the target begins where the two
+ * part, which is a token before the completion where the text is split elsewhere when it follows.
+ * Every example must teach the model to stop: one of its targets is an end-of-text token. Nothing
+ * is padded here, so a padding token that is also an end-of-text token does no harm.
  */
 public final class ExampleEncoder {
+  private static final int REFUSALS_KEPT = 20;
+
+  /** What is wrong with the model, and so with every example alike. */
+  private static final Set<String> OF_THE_MODEL = Set.of("eos_missing", "chat_template_missing");
+
   private final Tokenizer tokenizer;
-  private final Optional<ChatTemplate> template;
+  private final SurroundedText texts;
+  private final Optional<ConversationEncoder> conversations;
   private final Settings settings;
 
   /**
@@ -35,12 +41,20 @@ public final class ExampleEncoder {
    * @param maxLength tokens that an example may have
    * @param overlength what happens to longer ones
    * @param answers on which answers of a conversation loss is taken
+   * @param strict whether an example that cannot be learned from ends the encoding, rather than
+   *     being left out and counted
    */
-  public record Settings(int maxLength, OverlengthPolicy overlength, AnswerTargets answers) {
+  public record Settings(
+      int maxLength, OverlengthPolicy overlength, AnswerTargets answers, boolean strict) {
     public Settings {
       if (maxLength < 2) {
         throw new IllegalArgumentException("the maximum length must be at least 2");
       }
+    }
+
+    /** Settings that leave out and count what cannot be learned from. */
+    public Settings(int maxLength, OverlengthPolicy overlength, AnswerTargets answers) {
+      this(maxLength, overlength, answers, false);
     }
   }
 
@@ -49,70 +63,96 @@ public final class ExampleEncoder {
    */
   public ExampleEncoder(Tokenizer tokenizer, Optional<ChatTemplate> template, Settings settings) {
     this.tokenizer = tokenizer;
-    this.template = template;
+    this.texts = new SurroundedText(tokenizer);
+    this.conversations =
+        template.map(each -> new ConversationEncoder(tokenizer, each, settings.answers()));
     this.settings = settings;
   }
 
+  /** What an example became, or why it became nothing. */
+  private record Outcome(
+      List<TokenizedExample> rows, Set<Adjustment> adjustments, LlmException refusal) {}
+
   /**
-   * Encodes a data set, on all cores.
+   * Encodes a data set, on all cores. Examples that cannot be learned from are left out, counted
+   * and named, unless the settings are strict.
    *
-   * @throws LlmException {@code example_too_long} under {@link OverlengthPolicy#FAIL}, {@code
-   *     no_examples_left} when all were dropped, and what {@link #encode} throws
+   * @throws LlmException {@code example_too_long} under {@link OverlengthPolicy#FAIL}; {@code
+   *     no_examples_left}, or the code that all have in common, when none is left; what is wrong
+   *     with the model; and what {@link #encode} throws where the settings are strict
    */
   public EncodedExamples encodeAll(List<? extends Example> examples) {
-    List<TokenizedExample> whole =
+    List<Outcome> outcomes =
         IntStream.range(0, examples.size())
             .parallel()
-            .mapToObj(i -> encode(examples.get(i)))
+            .mapToObj(i -> outcome(examples.get(i)))
             .toList();
-    List<TokenizedExample> kept = new ArrayList<>(whole.size());
-    long tokens = 0;
-    long targets = 0;
-    int longest = 0;
-    int dropped = 0;
-    int truncated = 0;
-    for (TokenizedExample each : whole) {
-      TokenizedExample fitting = each;
-      if (each.length() > settings.maxLength()) {
-        Optional<TokenizedExample> cut = tooLong(each);
-        if (cut.isEmpty()) {
-          dropped++;
-          continue;
-        }
-        truncated++;
-        fitting = cut.get();
+    Tally tally = new Tally(examples.size());
+    for (int i = 0; i < outcomes.size(); i++) {
+      Outcome outcome = outcomes.get(i);
+      if (outcome.refusal() != null) {
+        tally.refuse(i, examples.get(i).id(), outcome.refusal());
+        continue;
       }
-      kept.add(fitting);
-      tokens += fitting.length();
-      targets += fitting.targetCount();
-      longest = Math.max(longest, fitting.length());
+      outcome.adjustments().forEach(each -> tally.adjustments.merge(each, 1, Integer::sum));
+      for (TokenizedExample row : outcome.rows()) {
+        tally.add(i, row);
+      }
     }
-    if (kept.isEmpty()) {
-      throw new LlmException(
-          "no_examples_left",
-          examples.isEmpty()
-              ? "the data set has no examples"
-              : "all %d examples are longer than the maximum of %d tokens: raise it"
-                  .formatted(examples.size(), settings.maxLength()));
+    return tally.result();
+  }
+
+  private Outcome outcome(Example example) {
+    Set<Adjustment> seen = EnumSet.noneOf(Adjustment.class);
+    try {
+      return new Outcome(rows(example, seen), seen, null);
+    } catch (LlmException e) {
+      if (settings.strict() || OF_THE_MODEL.contains(e.code())) {
+        throw e;
+      }
+      return new Outcome(List.of(), seen, e);
     }
-    return new EncodedExamples(
-        kept, new EncodingReport(kept.size(), tokens, targets, longest, dropped, truncated));
   }
 
   /**
    * Encodes one example, however long it is.
    *
    * @throws LlmException {@code prompt_not_prefix}, {@code eos_missing}, {@code eos_not_target},
-   *     {@code no_answer}, {@code chat_template_missing}, and what tokenizer and template throw
+   *     {@code no_answer}, {@code tool_calls_not_written}, {@code chat_template_missing}, {@code
+   *     several_rows} for a conversation whose answers must be examples of their own, and what
+   *     tokenizer and template throw
    */
   public TokenizedExample encode(Example example) {
+    List<TokenizedExample> rows = rows(example, EnumSet.noneOf(Adjustment.class));
+    if (rows.size() > 1) {
+      throw new LlmException(
+          "several_rows",
+          "example %s: the chat template writes earlier turns differently later on, so its %d answers cannot be one row"
+              .formatted(example.id(), rows.size()));
+    }
+    return rows.get(0);
+  }
+
+  /** A text that is to be continued, with the special tokens that belong before it. */
+  public int[] prompt(String text) {
+    return withoutEnd(texts.encode(text, EnumSet.noneOf(Adjustment.class)));
+  }
+
+  private List<TokenizedExample> rows(Example example, Set<Adjustment> seen) {
     try {
       if (example instanceof Example.Chat chat) {
-        return chat(chat);
+        return conversations
+            .orElseThrow(
+                () ->
+                    new LlmException(
+                        "chat_template_missing",
+                        "the model has no chat template, so it takes prompts and completions, not conversations"))
+            .encode(chat, seen);
       }
-      return example instanceof Example.Completion completion
-          ? completion(completion)
-          : text((Example.Text) example);
+      return List.of(
+          example instanceof Example.Completion completion
+              ? completion(completion, seen)
+              : text((Example.Text) example, seen));
     } catch (LlmException e) {
       String name = "example " + example.id() + ": ";
       throw e.getMessage().startsWith(name)
@@ -121,145 +161,34 @@ public final class ExampleEncoder {
     }
   }
 
-  private Optional<TokenizedExample> tooLong(TokenizedExample example) {
-    int most = settings.maxLength();
-    return switch (settings.overlength()) {
-      case DROP -> Optional.empty();
-      case FAIL ->
-          throw new LlmException(
-              "example_too_long",
-              "example %s has %d tokens, more than the maximum of %d: raise the maximum, or choose to drop or truncate longer examples"
-                  .formatted(example.id(), example.length(), most));
-      case TRUNCATE -> {
-        int[] spans = example.targetSpans();
-        int[] cut =
-            IntStream.range(0, spans.length / 2)
-                .filter(i -> spans[2 * i] < most)
-                .flatMap(i -> IntStream.of(spans[2 * i], Math.min(most, spans[2 * i + 1])))
-                .toArray();
-        yield cut.length == 0
-            ? Optional.empty()
-            : Optional.of(
-                new TokenizedExample(example.id(), Arrays.copyOf(example.ids(), most), cut));
-      }
-    };
-  }
-
-  private TokenizedExample text(Example.Text text) {
-    int[] ids = withEos(tokenizer.encodeWithSpecialTokens(text.document()));
+  private TokenizedExample text(Example.Text text, Set<Adjustment> seen) {
+    int[] ids = withEos(texts.encode(text.document(), seen));
     if (ids.length < 2) {
       throw new LlmException("no_answer", "the document is empty");
     }
     return TokenizedExample.targetsFrom(text.id(), ids, 0);
   }
 
-  private TokenizedExample completion(Example.Completion example) {
+  private TokenizedExample completion(Example.Completion example, Set<Adjustment> seen) {
     if (example.completion().isEmpty()) {
       throw new LlmException("no_answer", "the completion is empty");
     }
-    int[] prompt = withoutEos(tokenizer.encodeWithSpecialTokens(example.prompt()));
-    int[] ids = withEos(tokenizer.encodeWithSpecialTokens(example.prompt() + example.completion()));
-    requirePrefix(prompt, ids);
-    requireMore(prompt, ids);
-    return TokenizedExample.targetsFrom(example.id(), ids, prompt.length);
-  }
-
-  private TokenizedExample chat(Example.Chat chat) {
-    if (chat.messages().stream().noneMatch(ChatMessage::isAssistant)) {
-      throw new LlmException("no_answer", "the conversation has no turn of the assistant");
+    int[] prompt = withoutEnd(texts.encode(example.prompt(), EnumSet.noneOf(Adjustment.class)));
+    int[] ids = withEos(texts.encode(example.prompt() + example.completion(), seen));
+    int start = TargetSpans.common(prompt, ids);
+    if (start == ids.length) {
+      throw new LlmException("no_answer", "the completion adds no token to the prompt");
     }
-    TokenizedExample encoded =
-        settings.answers() == AnswerTargets.LAST
-            ? lastAnswer(chat)
-            : template().marksGeneration() ? markedAnswers(chat) : allAnswers(chat);
-    requireEosTarget(encoded);
-    return encoded;
-  }
-
-  private TokenizedExample lastAnswer(Example.Chat chat) {
-    int last = chat.messages().size() - 1;
-    if (!chat.messages().get(last).isAssistant()) {
-      throw new LlmException(
-          "no_answer",
-          "the last turn is the %s's, not the assistant's"
-              .formatted(chat.messages().get(last).role()));
-    }
-    int[] prompt = render(chat, last, true);
-    int[] ids = render(chat, last + 1, false);
-    requirePrefix(prompt, ids);
-    requireMore(prompt, ids);
-    return TokenizedExample.targetsFrom(chat.id(), ids, prompt.length);
-  }
-
-  /** What stands within {@code generation} tags. */
-  private TokenizedExample markedAnswers(Example.Chat chat) {
-    Template.Rendering rendering = template().renderMarked(chat.messages(), options(chat, false));
-    TokenOffsets tokens = tokenizer.encodeWithOffsets(rendering.text());
-    List<Integer> spans = new ArrayList<>();
-    int at = 0;
-    for (Span span : rendering.generated()) {
-      while (at < tokens.ids().length && tokens.starts()[at] < span.start()) {
-        at++;
+    if (start < prompt.length) {
+      if (Math.max(1, start) >= ids.length - 1) {
+        throw new LlmException(
+            "prompt_not_prefix",
+            "prompt and completion become one token ('%s'), so the completion cannot be learned: put a space or line break between them"
+                .formatted(tokenizer.token(ids[0]).orElse("?")));
       }
-      int from = at;
-      while (at < tokens.ids().length && tokens.starts()[at] < span.end()) {
-        at++;
-      }
-      add(spans, from, at);
+      seen.add(Adjustment.BOUNDARY_MOVED);
     }
-    return new TokenizedExample(chat.id(), tokens.ids(), ints(spans));
-  }
-
-  /** What each answer adds to the conversation up to it, which must be a beginning of the whole. */
-  private TokenizedExample allAnswers(Example.Chat chat) {
-    int[] whole = render(chat, chat.messages().size(), false);
-    List<Integer> spans = new ArrayList<>();
-    for (int i = 0; i < chat.messages().size(); i++) {
-      if (chat.messages().get(i).isAssistant()) {
-        int[] prompt = render(chat, i, true);
-        int[] upTo = render(chat, i + 1, false);
-        requirePrefix(prompt, upTo);
-        requireMore(prompt, upTo);
-        requirePrefix(upTo, whole);
-        add(spans, prompt.length, upTo.length);
-      }
-    }
-    return new TokenizedExample(chat.id(), whole, ints(spans));
-  }
-
-  /** Adds a span, joined to the one before where they touch. */
-  private static void add(List<Integer> spans, int start, int end) {
-    int from = Math.max(1, start);
-    if (from >= end) {
-      return;
-    }
-    if (!spans.isEmpty() && spans.get(spans.size() - 1) == from) {
-      spans.set(spans.size() - 1, end);
-    } else {
-      spans.add(from);
-      spans.add(end);
-    }
-  }
-
-  private static int[] ints(List<Integer> spans) {
-    return spans.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  private int[] render(Example.Chat chat, int turns, boolean prompt) {
-    return tokenizer.encode(
-        template().render(chat.messages().subList(0, turns), options(chat, prompt)));
-  }
-
-  private static ChatTemplate.Options options(Example.Chat chat, boolean prompt) {
-    return new ChatTemplate.Options(prompt, chat.tools(), Map.of());
-  }
-
-  private ChatTemplate template() {
-    return template.orElseThrow(
-        () ->
-            new LlmException(
-                "chat_template_missing",
-                "the model has no chat template, so it takes prompts and completions, not conversations"));
+    return TokenizedExample.targetsFrom(example.id(), ids, start);
   }
 
   private int[] withEos(int[] ids) {
@@ -273,7 +202,7 @@ public final class ExampleEncoder {
   }
 
   /** A post-processor may end the prompt as if it were a whole text. */
-  private int[] withoutEos(int[] ids) {
+  private int[] withoutEnd(int[] ids) {
     boolean ended =
         ids.length > 0
             && tokenizer.specialTokens().eos().isPresent()
@@ -281,45 +210,117 @@ public final class ExampleEncoder {
     return ended ? Arrays.copyOf(ids, ids.length - 1) : ids;
   }
 
-  private void requirePrefix(int[] prompt, int[] ids) {
-    int at = Arrays.mismatch(prompt, ids);
-    if (at >= 0 && at < prompt.length) {
-      throw new LlmException(
-          "prompt_not_prefix",
-          "the tokens of the prompt are not the beginning of prompt and completion: at token %d the prompt has %s, the whole has %s. The text is split elsewhere when the completion follows (move a space from the prompt's end to the completion's start), or the chat template changes earlier turns"
-              .formatted(at, tokenAt(prompt, at), tokenAt(ids, at)));
+  /** Adds up what became of the examples. */
+  private final class Tally {
+    private final int examples;
+    private final List<TokenizedExample> kept = new ArrayList<>();
+    private final Map<Adjustment, Integer> adjustments = new EnumMap<>(Adjustment.class);
+    private final Map<String, Integer> refused = new TreeMap<>();
+    private final List<Refusal> refusals = new ArrayList<>();
+    private long tokens;
+    private long targets;
+    private long lost;
+    private int longest;
+    private int dropped;
+    private int truncated;
+
+    Tally(int examples) {
+      this.examples = examples;
     }
-  }
 
-  private static void requireMore(int[] prompt, int[] ids) {
-    if (ids.length == prompt.length) {
-      throw new LlmException("no_answer", "the completion adds no token to the prompt");
-    }
-  }
-
-  private String tokenAt(int[] ids, int at) {
-    return at < ids.length
-        ? "'" + tokenizer.token(ids[at]).orElse("?") + "' (" + ids[at] + ")"
-        : "nothing";
-  }
-
-  private void requireEosTarget(TokenizedExample example) {
-    int[] spans = example.targetSpans();
-    for (int s = 0; s < spans.length; s += 2) {
-      for (int i = spans[s]; i < spans[s + 1]; i++) {
-        if (tokenizer.specialTokens().stops().contains(example.ids()[i])) {
-          return;
-        }
+    void refuse(int index, String id, LlmException reason) {
+      refused.merge(reason.code(), 1, Integer::sum);
+      if (refusals.size() < REFUSALS_KEPT) {
+        refusals.add(new Refusal(index, id, reason.code(), reason.getMessage()));
       }
     }
-    throw new LlmException(
-        spans.length == 0 ? "no_answer" : "eos_not_target",
-        spans.length == 0
-            ? "no token of the conversation is a target"
-            : "the chat template puts no end-of-text token (%s) after the answer, so the model would never learn to stop; name the token that the template does use as eos_token"
-                .formatted(
-                    tokenizer.specialTokens().stops().stream()
-                        .map(id -> tokenizer.token(id).orElse("?"))
-                        .toList()));
+
+    void add(int index, TokenizedExample example) {
+      TokenizedExample fitting = example;
+      if (example.length() > settings.maxLength()) {
+        LlmException reason = tooLong(example);
+        if (settings.overlength() == OverlengthPolicy.FAIL) {
+          throw reason;
+        }
+        Optional<TokenizedExample> cut =
+            settings.overlength() == OverlengthPolicy.TRUNCATE ? cut(example) : Optional.empty();
+        if (cut.isEmpty()) {
+          dropped++;
+          lost += example.length();
+          refuse(index, example.id(), reason);
+          return;
+        }
+        truncated++;
+        lost += example.length() - cut.get().length();
+        fitting = cut.get();
+      }
+      kept.add(fitting);
+      tokens += fitting.length();
+      targets += fitting.targetCount();
+      longest = Math.max(longest, fitting.length());
+    }
+
+    private LlmException tooLong(TokenizedExample example) {
+      return new LlmException(
+          EncodingReport.TOO_LONG,
+          "example %s has %d tokens, more than the maximum of %d: raise the maximum, or choose to drop or truncate longer examples"
+              .formatted(example.id(), example.length(), settings.maxLength()));
+    }
+
+    /** Empty where no target would be left. */
+    private Optional<TokenizedExample> cut(TokenizedExample example) {
+      int most = settings.maxLength();
+      int[] spans = example.targetSpans();
+      int[] left =
+          IntStream.range(0, spans.length / 2)
+              .filter(i -> spans[2 * i] < most)
+              .flatMap(i -> IntStream.of(spans[2 * i], Math.min(most, spans[2 * i + 1])))
+              .toArray();
+      return left.length == 0
+          ? Optional.empty()
+          : Optional.of(
+              new TokenizedExample(example.id(), Arrays.copyOf(example.ids(), most), left));
+    }
+
+    EncodedExamples result() {
+      if (kept.isEmpty()) {
+        throw nothingLeft();
+      }
+      return new EncodedExamples(
+          kept,
+          new EncodingReport(
+              kept.size(),
+              tokens,
+              targets,
+              longest,
+              dropped,
+              truncated,
+              lost,
+              adjustments,
+              refused,
+              refusals));
+    }
+
+    private LlmException nothingLeft() {
+      if (examples == 0) {
+        return new LlmException("no_examples_left", "the data set has no examples");
+      }
+      Refusal first = refusals.get(0);
+      if (refused.size() > 1) {
+        return new LlmException(
+            "no_examples_left",
+            "none of %d examples can be learned from (%s); the first: %s"
+                .formatted(examples, refused, first.message()));
+      }
+      return first.code().equals(EncodingReport.TOO_LONG)
+          ? new LlmException(
+              "no_examples_left",
+              "all %d examples are longer than the maximum of %d tokens: raise it"
+                  .formatted(examples, settings.maxLength()))
+          : new LlmException(
+              first.code(),
+              "none of %d examples can be learned from; the first: %s"
+                  .formatted(examples, first.message()));
+    }
   }
 }

@@ -100,6 +100,11 @@ public final class ChatTemplate {
       return template.render(all, clock);
     } catch (JinjaException e) {
       throw failure(e);
+    } catch (ArithmeticException e) {
+      throw new LlmException(
+          "chat_template_failed",
+          "the chat template cannot be rendered: a number has more than 64 bits",
+          e);
     }
   }
 

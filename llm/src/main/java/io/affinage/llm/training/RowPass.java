@@ -59,12 +59,24 @@ final class RowPass {
     this.kept = new NDList[layers];
     List<NDArray> noise = new ArrayList<>();
     for (int block = 0; block < layers; block++) {
-      long seed = (noiseSeed * 31 + block) & 0x7fffffffL;
+      long seed = dropoutSeed(noiseSeed, block);
       noise.add(decoder.hostVector(scope, settings.regularisation().dropout(), seed));
     }
     this.blocks =
         RowBlocks.of(
             scope, gradient, decoder.kernels(trainables.adapter()), handles, tensors, noise);
+  }
+
+  /**
+   * What decides what dropout drops in a block. Differs from block to block, and by the pass it is
+   * as good as random, so that no block repeats what another drops in the next pass. 29 bits: the
+   * kernel multiplies it by the linear layers of a block, and the generator takes 32.
+   */
+  static long dropoutSeed(long noiseSeed, int block) {
+    long mixed = noiseSeed * 0x9E3779B97F4A7C15L; // the finalizer of SplitMix64
+    mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;
+    mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
+    return ((mixed ^ (mixed >>> 31)) + block) & 0x1fffffffL;
   }
 
   /** Takes the gradients of a block's trained arrays, in order, and owns them. */

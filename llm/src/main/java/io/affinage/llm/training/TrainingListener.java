@@ -19,6 +19,14 @@ public interface TrainingListener {
   default void onEvaluation(int step, double heldOutLoss, boolean best) {}
 
   /**
+   * The training loss rises; told once.
+   *
+   * @param lowest its lowest average over recent steps, nats per target token
+   * @param now that average at this step
+   */
+  default void onLossRising(int step, double lowest, double now) {}
+
+  /**
    * A checkpoint was written.
    *
    * @param folder complete and synced; the run leaves it alone until this returns, and removes it

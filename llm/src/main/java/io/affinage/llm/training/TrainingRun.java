@@ -29,6 +29,7 @@ public final class TrainingRun implements AutoCloseable {
   private final TrainingCheckpoint checkpoint;
   private final BatchOrder order;
   private final int totalSteps;
+  private final LossTrend trend = new LossTrend();
   private final Throughput throughput = new Throughput();
   private TrainingState state = TrainingState.START;
   private Optional<Path> best = Optional.empty();
@@ -170,7 +171,11 @@ public final class TrainingRun implements AutoCloseable {
     throughput.mark(state.tokensSeen());
     boolean stopped = false;
     while (!finished() && !stopped) {
-      listener.onStep(step());
+      TrainingProgress made = step();
+      if (trend.risesWith(made.loss())) {
+        listener.onLossRising(made.step(), trend.lowest(), trend.average());
+      }
+      listener.onStep(made);
       stopped = listener.shouldStop() && state.step() < totalSteps;
       boolean improved = evaluateWhenDue(listener);
       boolean bestToKeep = improved && settings.evaluation().keepBest();

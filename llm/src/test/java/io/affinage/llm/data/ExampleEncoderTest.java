@@ -1,16 +1,20 @@
 package io.affinage.llm.data;
 
+import static io.affinage.llm.data.Adjustment.SPECIAL_TOKENS_ONCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.text.ChatMessage;
 import io.affinage.llm.text.ChatTemplate;
 import io.affinage.llm.text.SharedData;
 import io.affinage.llm.text.TokenOffsets;
 import io.affinage.llm.text.Tokenizer;
+import io.affinage.llm.text.TokenizerDefinition;
 import io.affinage.llm.text.TokenizerTest;
 import java.io.IOException;
 import java.time.Clock;
@@ -19,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -165,9 +170,36 @@ class ExampleEncoderTest {
             new Example.Completion("long", "a", " b c d e f g h i j"),
             new Example.Completion("prompt", "a b c d e f g h", " i"));
     EncodedExamples dropped = encoder(6, OverlengthPolicy.DROP).encodeAll(examples);
-    assertThat(dropped.report()).isEqualTo(new EncodingReport(1, 3, 2, 3, 2, 0));
+    assertThat(dropped.report())
+        .isEqualTo(
+            new EncodingReport(
+                1,
+                3,
+                2,
+                3,
+                2,
+                0,
+                21,
+                Map.of(),
+                Map.of("example_too_long", 2),
+                List.of(
+                    new Refusal(1, "long", "example_too_long", tooLong("long", 11)),
+                    new Refusal(2, "prompt", "example_too_long", tooLong("prompt", 10)))));
+    assertThat(dropped.report().lostShare()).isEqualTo(21 / 24.0);
     EncodedExamples cut = encoder(6, OverlengthPolicy.TRUNCATE).encodeAll(examples);
-    assertThat(cut.report()).isEqualTo(new EncodingReport(2, 9, 7, 6, 1, 1));
+    assertThat(cut.report())
+        .isEqualTo(
+            new EncodingReport(
+                2,
+                9,
+                7,
+                6,
+                1,
+                1,
+                15,
+                Map.of(),
+                Map.of("example_too_long", 1),
+                List.of(new Refusal(2, "prompt", "example_too_long", tooLong("prompt", 10)))));
     assertThat(targets(cut.examples().get(1))).containsExactly(" b c d e f");
     assertCode(
         "example_too_long", () -> encoder(6, OverlengthPolicy.FAIL).encodeAll(examples), "long");
@@ -177,14 +209,149 @@ class ExampleEncoderTest {
         "all 3 examples");
   }
 
+  private static String tooLong(String id, int tokens) {
+    return "example %s has %d tokens, more than the maximum of 6: raise the maximum, or choose to drop or truncate longer examples"
+        .formatted(id, tokens);
+  }
+
+  /** "is " + "Paris" is cut as "is" + " Paris". */
   @Test
-  void shouldRefuseExamplesThatWouldTrainSomethingElse() {
-    // "is " + "Paris" is cut as "is" + " Paris".
+  void shouldBeginTheTargetWherePromptAndWholeAgreeNoLonger() {
+    EncodedExamples encoded =
+        encoder(AnswerTargets.LAST)
+            .encodeAll(
+                List.of(
+                    new Example.Completion("x7", "The city is ", "Paris"),
+                    new Example.Completion("x8", "The city is", " Paris")));
+
+    assertThat(encoded.examples()).hasSize(2);
+    for (TokenizedExample example : encoded.examples()) {
+      assertThat(targets(example)).containsExactly(" Paris<|im_end|>");
+    }
+    assertThat(encoded.report().adjustments()).isEqualTo(Map.of(Adjustment.BOUNDARY_MOVED, 1));
+  }
+
+  /** What was rendered before it came here has its special tokens already. */
+  @Test
+  void shouldPutSpecialTokensAroundATextOnce() throws IOException {
+    for (String text : List.of("one two", "<|im_start|>one two", "one two<|im_end|>")) {
+      try (Tokenizer surrounding = surrounding("<|im_start|>", "<|im_end|>")) {
+        ExampleEncoder encoder =
+            new ExampleEncoder(surrounding, Optional.empty(), settings(99, AnswerTargets.ALL));
+        EncodedExamples encoded =
+            encoder.encodeAll(
+                List.of(
+                    new Example.Text("t", text), new Example.Completion("c", text + " ", "three")));
+
+        assertThat(surrounding.decode(encoded.examples().get(0).ids()))
+            .isEqualTo("<|im_start|>one two<|im_end|>");
+        assertThat(encoded.report().adjustments().getOrDefault(SPECIAL_TOKENS_ONCE, 0) > 0)
+            .isEqualTo(!text.equals("one two"));
+        assertThat(surrounding.decode(encoder.prompt("<|im_start|>one")))
+            .isEqualTo(surrounding.decode(encoder.prompt("one")))
+            .isEqualTo("<|im_start|>one");
+      }
+    }
+  }
+
+  private static Tokenizer surrounding(String before, String after) throws IOException {
+    TokenizerDefinition plain = TokenizerTest.smolLm2Definition();
+    ObjectNode json = plain.json().deepCopy();
+    json.set(
+        "post_processor",
+        JSON.readTree(
+            """
+            {"type": "TemplateProcessing",
+             "single": [{"SpecialToken": {"id": "B", "type_id": 0}},
+                        {"Sequence": {"id": "A", "type_id": 0}},
+                        {"SpecialToken": {"id": "E", "type_id": 0}}],
+             "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+             "special_tokens": {"B": {"id": "B", "ids": [%d], "tokens": ["%s"]},
+                                "E": {"id": "E", "ids": [%d], "tokens": ["%s"]}}}
+            """
+                .formatted(
+                    tokenizer.id(before).orElseThrow(),
+                    before,
+                    tokenizer.id(after).orElseThrow(),
+                    after)));
+    return Tokenizer.of(
+        new TokenizerDefinition(
+            json, plain.specialTokens(), plain.chatTemplates(), plain.modelMaxLength()));
+  }
+
+  @Test
+  void shouldLeaveOutAndNameWhatCannotBeLearnedFrom() {
+    List<Example> examples =
+        List.of(
+            new Example.Completion("good", "a", " b"),
+            new Example.Completion("empty", "a", ""),
+            new Example.Completion("half", "a", " \ud800"),
+            chat("asked", "user", "a"),
+            new Example.Completion("late", "a b c d e f g h i j k l m", " n"));
+    ExampleEncoder lenient =
+        new ExampleEncoder(
+            tokenizer,
+            Optional.of(template),
+            new ExampleEncoder.Settings(9, OverlengthPolicy.DROP, AnswerTargets.ALL));
+
+    EncodingReport report = lenient.encodeAll(examples).report();
+
+    assertThat(report.examples()).isEqualTo(1);
+    assertThat(report.refused())
+        .isEqualTo(Map.of("no_answer", 2, "text_not_unicode", 1, "example_too_long", 1));
+    assertThat(report.firstRefusals())
+        .extracting(Refusal::index, Refusal::id, Refusal::code)
+        .containsExactly(
+            tuple(1, "empty", "no_answer"),
+            tuple(2, "half", "text_not_unicode"),
+            tuple(3, "asked", "no_answer"),
+            tuple(4, "late", "example_too_long"));
     assertCode(
-        "prompt_not_prefix",
+        "no_answer",
+        () ->
+            new ExampleEncoder(
+                    tokenizer,
+                    Optional.of(template),
+                    new ExampleEncoder.Settings(9, OverlengthPolicy.DROP, AnswerTargets.ALL, true))
+                .encodeAll(examples),
+        "example empty");
+    assertCode(
+        "no_examples_left", () -> lenient.encodeAll(examples.subList(1, 4)), "none of 3 examples");
+    assertCode("no_answer", () -> lenient.encodeAll(examples.subList(1, 2)), "none of 1 examples");
+  }
+
+  @Test
+  void shouldTakeNoLossOnMaskedAnswers() {
+    List<ChatMessage> messages =
+        List.of(
+            ChatMessage.of("user", "Hi"),
+            ChatMessage.of("assistant", "Hello"),
+            ChatMessage.of("user", "Bye"),
+            ChatMessage.of("assistant", "See you"));
+    assertThat(targets(masked(messages, 1))).containsExactly("See you<|im_end|>\n");
+    TokenizedExample first = masked(messages, 3);
+    assertThat(targets(first)).containsExactly("Hello<|im_end|>\n");
+    // What follows the last target is not computed.
+    assertThat(first.targetSpans()[1]).isEqualTo(first.length());
+    assertCode("no_answer", () -> masked(messages, 1, 3), "weight 0");
+    assertCode(
+        "no_answer",
         () ->
             encoder(AnswerTargets.LAST)
-                .encode(new Example.Completion("x7", "The city is ", "Paris")),
+                .encode(new Example.Chat("x", messages, List.of(), Set.of(3))),
+        "the last answer has the weight 0");
+  }
+
+  private static TokenizedExample masked(List<ChatMessage> messages, Integer... turns) {
+    return encoder(AnswerTargets.ALL)
+        .encode(new Example.Chat("x", messages, List.of(), Set.of(turns)));
+  }
+
+  @Test
+  void shouldRefuseExamplesThatWouldTrainSomethingElse() {
+    assertCode(
+        "prompt_not_prefix",
+        () -> encoder(AnswerTargets.LAST).encode(new Example.Completion("x7", "a", "b")),
         "x7");
     assertCode(
         "no_answer", () -> encoder(AnswerTargets.LAST).encode(chat("x", "user", "a")), "assistant");
@@ -216,12 +383,30 @@ class ExampleEncoderTest {
         ChatTemplate.parse(
             "{% for m in messages %}{% if m.role == 'user' or loop.last %}{{ m.content }}<|im_end|>{% endif %}{% endfor %}",
             Map.of(), Clock.systemUTC());
+    Example chat = chat("x", "user", "a", "assistant", "b", "user", "c", "assistant", "d");
+    ExampleEncoder splitting =
+        new ExampleEncoder(tokenizer, Optional.of(forgetful), settings(99, AnswerTargets.ALL));
+    EncodedExamples split = splitting.encodeAll(List.of(chat));
+    assertThat(split.examples())
+        .extracting(e -> tokenizer.decode(e.ids()))
+        .containsExactly("a<|im_end|>b<|im_end|>", "a<|im_end|>c<|im_end|>d<|im_end|>");
+    assertThat(split.examples())
+        .extracting(ExampleEncoderTest::targets)
+        .containsExactly(List.of("b<|im_end|>"), List.of("d<|im_end|>"));
+    assertThat(split.report().adjustments()).isEqualTo(Map.of(Adjustment.SPLIT_BY_ANSWER, 1));
+    assertCode("several_rows", () -> splitting.encode(chat), "example x");
+    // The system turn is written before the last turn of all, so it is gone once there is an
+    // answer.
+    ChatTemplate moving =
+        ChatTemplate.parse(
+            "{% for m in messages %}{% if m.role != 'system' %}{% if loop.last and messages[0].role == 'system' %}({{ messages[0].content }}){% endif %}{{ m.content }}<|im_end|>{% endif %}{% endfor %}",
+            Map.of(), Clock.systemUTC());
     assertCode(
         "prompt_not_prefix",
         () ->
-            new ExampleEncoder(tokenizer, Optional.of(forgetful), settings(99, AnswerTargets.ALL))
-                .encode(chat("x", "user", "a", "assistant", "b", "user", "c", "assistant", "d")),
-        "example x");
+            new ExampleEncoder(tokenizer, Optional.of(moving), settings(99, AnswerTargets.ALL))
+                .encode(chat("x", "system", "s", "user", "a", "assistant", "b")),
+        "another prompt");
   }
 
   private static Example chat(String id, String... turns) {

@@ -29,6 +29,11 @@ public sealed interface BaseReference {
   /** A file or folder on the trainer's machine. */
   record LocalPath(String path) implements BaseReference {}
 
+  /** Whether a new model is made. */
+  default boolean isScratch() {
+    return this instanceof Scratch;
+  }
+
   /**
    * Reads {@code scratch}, {@code artifact:sha256:...}, {@code model:ID}, {@code
    * hub:owner/name[@revision]}, {@code file:PATH}; bare {@code owner/name[@revision]} is a hub

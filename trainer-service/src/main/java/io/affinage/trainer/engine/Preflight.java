@@ -1,5 +1,6 @@
 package io.affinage.trainer.engine;
 
+import io.affinage.events.Warning;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.TreeMap;
  * @param memory bytes
  * @param seconds on this machine as busy as it is now
  * @param notes what of the base model's files is left out, in sentences
+ * @param warnings what its owner should know before it runs
  */
 public record Preflight(
     String dtype,
@@ -21,11 +23,13 @@ public record Preflight(
     Map<String, Double> counts,
     Memory memory,
     Seconds seconds,
-    List<String> notes) {
+    List<String> notes,
+    List<Warning> warnings) {
   public Preflight {
     // Sorted, so that two answers can be laid beside each other.
     counts = Collections.unmodifiableMap(new TreeMap<>(counts));
     notes = List.copyOf(notes);
+    warnings = List.copyOf(warnings);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.affinage.trainer.engine;
 
+import io.affinage.events.Warning;
 import java.nio.file.Path;
 
 /** What an engine tells while it runs, on the thread that it runs on. */
@@ -7,6 +8,9 @@ public interface TrainingListener {
 
   /** What the run will take, before its first step; not told when a run is resumed. */
   default void onPreflight(int totalSteps, Preflight preflight) {}
+
+  /** Something its owner should know was noticed; the run goes on. */
+  default void onWarning(Warning warning) {}
 
   /** An optimizer step is done. Called for every step; the listener throttles. */
   void onStep(TrainingProgress progress);

@@ -1,6 +1,8 @@
 package io.affinage.trainer.engine;
 
+import io.affinage.events.Warning;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** How a run of the engine ended, when it did not fail. */
@@ -13,12 +15,18 @@ public sealed interface TrainingOutcome {
    * @param adapter whether the folder holds an adapter rather than a full model
    * @param trainedTokens tokens processed over all epochs, padding not counted
    * @param metrics numbers by name, for example {@code train_loss}
+   * @param warnings what its owner should know
    */
   record Completed(
-      Path modelFolder, boolean adapter, long trainedTokens, Map<String, Double> metrics)
+      Path modelFolder,
+      boolean adapter,
+      long trainedTokens,
+      Map<String, Double> metrics,
+      List<Warning> warnings)
       implements TrainingOutcome {
     public Completed {
       metrics = Map.copyOf(metrics);
+      warnings = List.copyOf(warnings);
     }
   }
 

@@ -1,5 +1,8 @@
 package io.affinage.trainer.engine;
 
+import io.affinage.events.Warning;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,6 +16,7 @@ import java.util.Map;
  * @param tokensPerSecond over the recent steps of this attempt
  * @param etaSeconds estimate of what is left; null when unknown
  * @param metrics further numbers by name; empty for none
+ * @param warnings what was noticed since the progress before; empty for nothing
  */
 public record TrainingProgress(
     int step,
@@ -22,8 +26,26 @@ public record TrainingProgress(
     long tokensSeen,
     Double tokensPerSecond,
     Double etaSeconds,
-    Map<String, Double> metrics) {
+    Map<String, Double> metrics,
+    List<Warning> warnings) {
   public TrainingProgress {
+    warnings = List.copyOf(warnings);
     metrics = metrics == null ? Map.of() : Map.copyOf(metrics);
+  }
+
+  /** The same with more warnings. */
+  public TrainingProgress warning(List<Warning> more) {
+    List<Warning> all = new ArrayList<>(warnings);
+    all.addAll(more);
+    return new TrainingProgress(
+        step,
+        totalSteps,
+        trainLoss,
+        learningRate,
+        tokensSeen,
+        tokensPerSecond,
+        etaSeconds,
+        metrics,
+        all);
   }
 }

@@ -11,6 +11,7 @@ import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.Warning;
 import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.JobState;
 import java.time.Instant;
@@ -19,9 +20,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Everything read about one job: its request, what its log came to, progress, its end. */
 final class JobHistory {
@@ -31,6 +34,7 @@ final class JobHistory {
   private final String jobId;
   private final List<JobEvent> messages = new ArrayList<>();
   private final List<JobEvent> ending = new ArrayList<>();
+  private final Set<Warning> warnings = new LinkedHashSet<>();
   private final Deque<JobEvent> progressLines = new ArrayDeque<>();
   private final List<Checkpoint> checkpoints = new ArrayList<>();
   private Event<TrainingRequested> request;
@@ -125,6 +129,7 @@ final class JobHistory {
       return;
     }
     progress = made;
+    warned(event, made.warnings());
     Map<String, Object> numbers = new LinkedHashMap<>();
     numbers.put("step", made.step());
     numbers.put("total_steps", made.totalSteps());
@@ -141,12 +146,14 @@ final class JobHistory {
             event.eventId(),
             event.writtenAt(),
             "info",
-            String.format(
-                java.util.Locale.ROOT,
-                "Step %d/%d: training loss=%.4f",
-                made.step(),
-                made.totalSteps(),
-                made.trainLoss()),
+            made.trainLoss() == null
+                ? "Step %d/%d".formatted(made.step(), made.totalSteps())
+                : String.format(
+                    java.util.Locale.ROOT,
+                    "Step %d/%d: training loss=%.4f",
+                    made.step(),
+                    made.totalSteps(),
+                    made.trainLoss()),
             numbers));
     if (progressLines.size() > PROGRESS_KEPT) {
       progressLines.removeFirst();
@@ -161,6 +168,7 @@ final class JobHistory {
     terminal = event.data();
     finishedAt = event.writtenAt();
     if (terminal instanceof ModelRegistered model) {
+      warned(event, model.warnings());
       ending.add(message(event, "info", "New fine-tuned model created: " + model.modelId()));
       ending.add(
           new JobEvent(
@@ -173,6 +181,24 @@ final class JobHistory {
       ending.add(message(event, "error", "The job failed: " + failed.error().message()));
     } else if (terminal instanceof TrainingCancelled) {
       ending.add(message(event, "info", "The job was cancelled"));
+    }
+  }
+
+  /** Each once, however many attempts and events tell it. */
+  private void warned(Recorded event, List<Warning> more) {
+    if (more == null) {
+      return;
+    }
+    for (Warning warning : more) {
+      if (warnings.add(warning)) {
+        messages.add(
+            new JobEvent(
+                event.eventId() + "-" + warning.code() + "-" + warnings.size(),
+                event.writtenAt(),
+                "warn",
+                "%s [%s]".formatted(warning.message(), warning.code()),
+                null));
+      }
     }
   }
 

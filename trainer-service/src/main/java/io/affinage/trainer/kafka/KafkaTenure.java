@@ -109,7 +109,8 @@ final class KafkaTenure implements Tenure {
                 progress.tokensSeen(),
                 progress.tokensPerSecond(),
                 progress.etaSeconds(),
-                progress.metrics().isEmpty() ? null : progress.metrics())));
+                progress.metrics().isEmpty() ? null : progress.metrics(),
+                progress.warnings().isEmpty() ? null : progress.warnings())));
   }
 
   /** A release that cannot be written does no harm: the lease runs out instead. */

@@ -1,5 +1,6 @@
 package io.affinage.trainer.llm;
 
+import io.affinage.events.Warning;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.export.AdapterExport;
 import io.affinage.llm.export.Exported;
@@ -13,7 +14,9 @@ import io.affinage.trainer.engine.TrainingJob;
 import io.affinage.trainer.engine.TrainingListener;
 import io.affinage.trainer.engine.TrainingOutcome;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -109,7 +112,8 @@ public final class LlmTrainingEngine implements TrainingEngine {
             orNull(memory.peak()),
             ResidentMemory.limit()),
         new Preflight.Seconds(orNull(found.time().training()), orNull(found.time().evaluation())),
-        bench.model().notes());
+        bench.model().notes(),
+        bench.warnings());
   }
 
   private static Long orNull(OptionalLong value) {
@@ -145,15 +149,17 @@ public final class LlmTrainingEngine implements TrainingEngine {
     }
     measure(bench, "held_out_loss_after", metrics);
     note(outcome, metrics);
+    List<Warning> warnings = new ArrayList<>(bench.warnings());
+    Convergence.judge(outcome, metrics).ifPresent(warnings::add);
     Path folder = workFolder.resolve("model");
     Exported exported =
         bench.lora().isPresent()
             ? AdapterExport.peft(bench.model(), bench.lora().get(), folder, job.baseName())
-            : ModelExport.of(bench.model(), Optional.empty(), ModelCards.of(job, metrics))
+            : ModelExport.of(bench.model(), Optional.empty(), ModelCards.of(job, metrics, warnings))
                 .huggingFace(folder);
     metrics.put("export_logit_error", exported.logitError());
     return new TrainingOutcome.Completed(
-        folder, bench.lora().isPresent(), outcome.tokensSeen(), metrics);
+        folder, bench.lora().isPresent(), outcome.tokensSeen(), metrics, warnings);
   }
 
   private static void note(

@@ -2,6 +2,7 @@ package io.affinage.trainer.llm;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.events.Warning;
 import io.affinage.llm.export.ModelCard;
 import io.affinage.trainer.engine.TrainingJob;
 import java.util.List;
@@ -18,7 +19,7 @@ final class ModelCards {
   /**
    * @param metrics that do not depend on the machine
    */
-  static ModelCard of(TrainingJob job, Map<String, Double> metrics) {
+  static ModelCard of(TrainingJob job, Map<String, Double> metrics, List<Warning> warnings) {
     Map<String, String> settings = new TreeMap<>();
     flatten("", JSON.valueToTree(job.spec()), settings);
     Optional<String> base = Optional.ofNullable(job.baseName());
@@ -30,7 +31,7 @@ final class ModelCards {
         settings,
         metrics,
         Map.of(),
-        List.of());
+        warnings.stream().map(Warning::message).toList());
   }
 
   private static void flatten(String name, JsonNode node, Map<String, String> settings) {

@@ -1,10 +1,12 @@
 package io.affinage.trainer.llm;
 
+import io.affinage.events.Warning;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.training.TrainingListener;
 import io.affinage.llm.training.TrainingProgress;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Tells the domain what the library tells. */
@@ -29,7 +31,8 @@ final class RelayingListener implements TrainingListener {
             progress.tokensSeen(),
             finite(progress.tokensPerSecond()),
             finite(progress.etaSeconds()),
-            metrics(progress)));
+            metrics(progress),
+            List.of()));
   }
 
   private Map<String, Double> metrics(TrainingProgress progress) {
@@ -49,6 +52,15 @@ final class RelayingListener implements TrainingListener {
   /** Rates are undefined for an instant; JSON knows no NaN. */
   private static Double finite(double value) {
     return Double.isFinite(value) ? value : null;
+  }
+
+  @Override
+  public void onLossRising(int step, double lowest, double now) {
+    domain.onWarning(
+        new Warning(
+            "loss_rising",
+            "the training loss rises: at step %d it is %.4f on average, after %.4f before"
+                .formatted(step, now, lowest)));
   }
 
   /** The last one known goes along with every step that follows. */

@@ -1,6 +1,7 @@
 package io.affinage.trainer.llm;
 
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.training.Batching;
 import io.affinage.llm.training.Checkpointing;
@@ -17,7 +18,6 @@ import io.affinage.llm.training.optimizer.AdamWCompanded;
 import io.affinage.llm.training.optimizer.Lion;
 import io.affinage.llm.training.optimizer.OptimizerRule;
 import io.affinage.llm.training.optimizer.Sgd;
-import io.affinage.trainer.spec.SpecResolver;
 import java.util.List;
 
 /** A resolved specification in the model library's terms. */
@@ -43,7 +43,7 @@ final class SettingsOfSpec {
             spec.weightDecay(),
             spec.maxGradNorm(),
             or(spec.optimizer().loraPlusRatio(), 1),
-            spec.optimizer().embeddingRateFactor(),
+            or(spec.optimizer().embeddingRateFactor(), 1),
             spec.optimizer().paged(),
             spec.maxSkippedSteps()),
         new Schedule(

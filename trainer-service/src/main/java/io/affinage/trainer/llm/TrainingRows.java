@@ -1,18 +1,19 @@
 package io.affinage.trainer.llm;
 
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.Warning;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.data.AnswerTargets;
 import io.affinage.llm.data.DocumentRows;
 import io.affinage.llm.data.EncodedExamples;
-import io.affinage.llm.data.EncodingReport;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.data.ExampleEncoder;
 import io.affinage.llm.data.OverlengthPolicy;
+import io.affinage.llm.data.Refusal;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
-import io.affinage.trainer.spec.SpecResolver;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,37 +23,71 @@ import java.util.Map;
  *
  * @param rows what a batch counts: single examples, or for {@code pretrain} rows of documents
  * @param counts what became of the dataset, by metric name
+ * @param warnings what of it is not learned, or otherwise than it was given
  */
-record TrainingRows(List<List<TokenizedExample>> rows, Map<String, Double> counts) {
+record TrainingRows(
+    List<List<TokenizedExample>> rows, Map<String, Double> counts, List<Warning> warnings) {
+  private static final String LAYOUT = "dataset_layout_unsupported";
 
-  /**
-   * @throws LlmException {@code no_examples_left} and what encoding throws
-   */
-  static TrainingRows of(List<Example> examples, TrainingSpec spec, LanguageModel model) {
-    int maxLength = Math.min(spec.maxLength(), model.decoder().shape().maxPositions());
-    return spec.method().equals(SpecResolver.PRETRAIN)
-        ? documents(examples, maxLength, model)
-        : answers(examples, spec, maxLength, model);
+  TrainingRows {
+    rows = List.copyOf(rows);
+    warnings = List.copyOf(warnings);
   }
 
-  private static TrainingRows documents(
-      List<Example> examples, int maxLength, LanguageModel model) {
+  /**
+   * The rows of a split that is learned.
+   *
+   * @throws LlmException {@code too_many_tokens_lost} where more than a fifth of the tokens would
+   *     be cut off or dropped and the specification does not allow it, {@code no_examples_left} and
+   *     what encoding throws
+   */
+  static TrainingRows of(DatasetRows.Split split, TrainingSpec spec, LanguageModel model) {
+    RowReport report = new RowReport(split, spec, model.decoder().shape().maxPositions());
+    List<List<TokenizedExample>> rows = rows(split, spec, model, report);
+    report.requireLittleLost();
+    return new TrainingRows(rows, report.counts(), report.warnings());
+  }
+
+  /** The rows of a split that is only measured: whatever is left of it will do. */
+  static TrainingRows measured(DatasetRows.Split split, TrainingSpec spec, LanguageModel model) {
+    RowReport report = new RowReport(split, spec, model.decoder().shape().maxPositions());
+    List<List<TokenizedExample>> rows = rows(split, spec, model, report);
+    return new TrainingRows(rows, report.counts(), report.warnings());
+  }
+
+  private static List<List<TokenizedExample>> rows(
+      DatasetRows.Split split, TrainingSpec spec, LanguageModel model, RowReport report) {
+    return spec.method().equals(SpecResolver.PRETRAIN)
+        ? documents(split, spec, model, report)
+        : answers(split, spec, model, report);
+  }
+
+  private static List<List<TokenizedExample>> documents(
+      DatasetRows.Split split, TrainingSpec spec, LanguageModel model, RowReport report) {
+    List<int[]> documents = new ArrayList<>();
+    List<Refusal> refused = new ArrayList<>();
+    for (int i = 0; i < split.examples().size(); i++) {
+      Example example = split.examples().get(i);
+      try {
+        documents.add(model.tokenizer().encode(document(example)));
+      } catch (LlmException e) {
+        if (spec.strict() || e.code().equals(LAYOUT)) {
+          throw e;
+        }
+        refused.add(new Refusal(i, example.id(), e.code(), e.getMessage()));
+      }
+    }
     DocumentRows rows =
         DocumentRows.of(
-            examples.stream().map(e -> model.tokenizer().encode(document(e))).toList(),
-            model.definition().specialTokens().requireEos(),
-            maxLength);
+            documents, model.definition().specialTokens().requireEos(), report.maxLength());
     if (rows.rows().isEmpty()) {
       throw new LlmException(
           "no_examples_left",
           "the documents have %d tokens in all, too few for one row of %d: give more text, or lower maxLength"
-              .formatted(rows.remainder(), maxLength));
+              .formatted(rows.remainder(), report.maxLength()));
     }
-    Map<String, Double> counts = new LinkedHashMap<>();
-    counts.put("documents", (double) examples.size());
-    counts.put("rows", (double) rows.rows().size());
-    counts.put("tokens_left_out", (double) rows.remainder());
-    return new TrainingRows(rows.rows(), counts);
+    report.documents(documents.size(), rows, refused);
+    return rows.rows();
   }
 
   static String document(Example example) {
@@ -63,32 +98,30 @@ record TrainingRows(List<List<TokenizedExample>> rows, Map<String, Double> count
       return completion.prompt() + completion.completion();
     }
     throw new LlmException(
-        "dataset_layout_unsupported",
-        "row " + example.id() + " is a conversation; pretrain learns from text");
+        LAYOUT, "row " + example.id() + " is a conversation; pretrain learns from text");
   }
 
-  private static TrainingRows answers(
-      List<Example> examples, TrainingSpec spec, int maxLength, LanguageModel model) {
+  private static List<List<TokenizedExample>> answers(
+      DatasetRows.Split split, TrainingSpec spec, LanguageModel model, RowReport report) {
     EncodedExamples encoded =
         new ExampleEncoder(
                 model.tokenizer(),
                 model.chatTemplate(),
                 new ExampleEncoder.Settings(
-                    maxLength,
+                    report.maxLength(),
                     OverlengthPolicy.valueOf(spec.overlength().toUpperCase(Locale.ROOT)),
-                    AnswerTargets.LAST))
-            .encodeAll(examples);
-    EncodingReport report = encoded.report();
-    Map<String, Double> counts = new LinkedHashMap<>();
-    counts.put("examples", (double) report.examples());
-    counts.put("examples_dropped_overlength", (double) report.dropped());
-    counts.put("examples_truncated", (double) report.truncated());
-    return new TrainingRows(
-        encoded.examples().stream()
-            .map(e -> spec.completionOnly() ? e : everything(e))
-            .map(List::of)
-            .toList(),
-        counts);
+                    targets(spec),
+                    spec.strict()))
+            .encodeAll(split.examples());
+    report.answers(encoded.report());
+    return encoded.examples().stream()
+        .map(e -> spec.completionOnly() ? e : everything(e))
+        .map(List::of)
+        .toList();
+  }
+
+  private static AnswerTargets targets(TrainingSpec spec) {
+    return "last_answer".equals(spec.trainOn()) ? AnswerTargets.LAST : AnswerTargets.ALL;
   }
 
   private static TokenizedExample everything(TokenizedExample example) {

@@ -1,11 +1,13 @@
 package io.affinage.trainer.llm;
 
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.Warning;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.config.DecoderConfig;
@@ -19,6 +21,7 @@ import io.affinage.llm.training.TrainingRun;
 import io.affinage.llm.training.TrainingSettings;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +36,7 @@ final class Workbench implements AutoCloseable {
   private final Optional<LoraAdapter> lora;
   private final TrainingRows rows;
   private final List<TokenizedExample> heldOut;
+  private final List<Warning> warnings;
   private final Trainables trainables;
   private final TrainingRun run;
 
@@ -41,12 +45,14 @@ final class Workbench implements AutoCloseable {
       Optional<LoraAdapter> lora,
       TrainingRows rows,
       List<TokenizedExample> heldOut,
+      List<Warning> warnings,
       Trainables trainables,
       TrainingRun run) {
     this.model = model;
     this.lora = lora;
     this.rows = rows;
     this.heldOut = heldOut;
+    this.warnings = List.copyOf(warnings);
     this.trainables = trainables;
     this.run = run;
   }
@@ -65,18 +71,19 @@ final class Workbench implements AutoCloseable {
       String device,
       String dtype,
       Path scratch) {
-    List<Example> examples = DatasetRows.read(datasetFolder, "train");
-    List<Example> validation = DatasetRows.read(datasetFolder, "validation");
+    DatasetRows.Split examples = DatasetRows.read(datasetFolder, "train");
+    DatasetRows.Split validation = DatasetRows.read(datasetFolder, "validation");
     Opened opened = new Opened();
     try {
       LanguageModel model =
-          opened.add(model(spec, examples, baseFolder, Compute.of(device, dtype)));
+          opened.add(model(spec, examples.examples(), baseFolder, Compute.of(device, dtype)));
       Optional<LoraAdapter> lora =
           SettingsOfSpec.wholeModel(spec)
               ? Optional.empty()
               : Optional.of(opened.add(lora(spec, model)));
       TrainingRows rows = TrainingRows.of(examples, spec, model);
-      List<TokenizedExample> heldOut = heldOut(validation, spec, model);
+      List<Warning> warnings = new ArrayList<>(rows.warnings());
+      List<TokenizedExample> heldOut = heldOut(validation, spec, model, warnings);
       TrainingInputs inputs = TrainingInputs.of(rows.rows()).withScratch(scratch);
       if (!heldOut.isEmpty()) {
         inputs = inputs.watching(() -> loss(model, adapter(model, lora), heldOut));
@@ -91,7 +98,7 @@ final class Workbench implements AutoCloseable {
                       SettingsOfSpec.weights(spec, model.decoder()),
                       settings.batching()));
       TrainingRun run = opened.add(new TrainingRun(model.decoder(), trainables, settings, inputs));
-      return new Workbench(model, lora, rows, heldOut, trainables, run);
+      return new Workbench(model, lora, rows, heldOut, warnings, trainables, run);
     } catch (RuntimeException e) {
       opened.close();
       throw e;
@@ -159,14 +166,46 @@ final class Workbench implements AutoCloseable {
     return LoraAdapter.initialise(model.decoder(), config, spec.seed());
   }
 
+  /**
+   * Held-out rows that can be measured. Where there are none a run goes on without them, unless it
+   * was asked to evaluate itself.
+   *
+   * @throws LlmException {@code no_held_out_examples}, and the reason itself where the
+   *     specification is strict
+   */
   private static List<TokenizedExample> heldOut(
-      List<Example> validation, TrainingSpec spec, LanguageModel model) {
-    if (validation.isEmpty()) {
+      DatasetRows.Split validation,
+      TrainingSpec spec,
+      LanguageModel model,
+      List<Warning> warnings) {
+    if (validation.examples().isEmpty()) {
       return List.of();
     }
-    List<Example> some =
-        validation.subList(0, Math.min(spec.evaluation().maxRows(), validation.size()));
-    return TrainingRows.of(some, spec, model).examples();
+    try {
+      TrainingRows some =
+          TrainingRows.measured(validation.first(spec.evaluation().maxRows()), spec, model);
+      some.warnings().stream()
+          .filter(warning -> warning.code().equals("rows_left_out"))
+          .forEach(warnings::add);
+      return some.examples();
+    } catch (LlmException e) {
+      if (spec.strict()) {
+        throw e;
+      }
+      if (spec.evaluation().everySteps() > 0) {
+        throw new LlmException(
+            "no_held_out_examples",
+            "evaluation during training needs held-out examples, and no row of the validation split can be used: "
+                + e.getMessage(),
+            e);
+      }
+      warnings.add(
+          new Warning(
+              "held_out_unusable",
+              "no row of the validation split can be used, so no held-out loss is measured: "
+                  + e.getMessage()));
+      return List.of();
+    }
   }
 
   private static BlockAdapter adapter(LanguageModel model, Optional<LoraAdapter> lora) {
@@ -200,6 +239,11 @@ final class Workbench implements AutoCloseable {
 
   TrainingRun run() {
     return run;
+  }
+
+  /** What of the dataset is not learned, or otherwise than it was given. */
+  List<Warning> warnings() {
+    return warnings;
   }
 
   int heldOutRows() {

@@ -8,13 +8,13 @@ import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.lease.Lease;
+import io.affinage.events.spec.InvalidSpecException;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.Job;
 import io.affinage.trainer.job.JobStatus;
 import io.affinage.trainer.rest.FineTuningJob.Hyperparameters;
-import io.affinage.trainer.spec.InvalidSpecException;
-import io.affinage.trainer.spec.SpecResolver;
 import java.util.List;
 import java.util.Map;
 
@@ -74,7 +74,8 @@ final class FineTuningJobView {
 
   private static TrainingSpec resolved(TrainingRequested request) {
     try {
-      return SpecResolver.resolve(request.spec(), BaseReference.parse(request.baseModel()));
+      return SpecResolver.resolve(
+          request.spec(), BaseReference.parse(request.baseModel()).isScratch());
     } catch (InvalidSpecException | TrainingException e) {
       return request.spec() == null ? SpecResolver.empty() : request.spec();
     }

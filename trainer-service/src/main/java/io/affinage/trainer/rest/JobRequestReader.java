@@ -8,11 +8,11 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.NameRule;
 import io.affinage.events.RequestRules;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.spec.InvalidSpecException;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.service.rest.ApiException;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.TrainingException;
-import io.affinage.trainer.spec.InvalidSpecException;
-import io.affinage.trainer.spec.SpecResolver;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -198,7 +198,7 @@ final class JobRequestReader {
   private TrainingSpec spec(ObjectNode extension, BaseReference base) {
     try {
       TrainingSpec given = json.treeToValue(extension, TrainingSpec.class);
-      return base == null ? given : SpecResolver.resolve(given, base);
+      return base == null ? given : SpecResolver.resolve(given, base.isScratch());
     } catch (JsonProcessingException e) {
       refuse("affinage", "cannot be read: " + e.getOriginalMessage());
     } catch (InvalidSpecException e) {

@@ -7,6 +7,8 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.NextStage;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.spec.InvalidSpecException;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.base.BaseModel;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.base.BaseReference;
@@ -17,8 +19,6 @@ import io.affinage.trainer.engine.TrainingOutcome;
 import io.affinage.trainer.job.Checkpoint;
 import io.affinage.trainer.job.Job;
 import io.affinage.trainer.job.Refs;
-import io.affinage.trainer.spec.InvalidSpecException;
-import io.affinage.trainer.spec.SpecResolver;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -125,7 +125,7 @@ final class Attempt {
   private void train(Job job, Tenure tenure, AttemptListener listener, Path folder)
       throws TrainingException, InvalidSpecException, TenureLostException, InterruptedException {
     BaseReference reference = BaseReference.parse(job.request().baseModel());
-    TrainingSpec spec = SpecResolver.resolve(job.request().spec(), reference);
+    TrainingSpec spec = SpecResolver.resolve(job.request().spec(), reference.isScratch());
     BaseModel base = store.call("keep the base model", () -> bases.find(reference, folder));
     Path dataset = local("read the dataset", job.dataset());
     Optional<Path> baseFolder =

@@ -2,6 +2,7 @@ package io.affinage.trainer.work;
 
 import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
+import io.affinage.events.Warning;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingListener;
 import io.affinage.trainer.engine.TrainingProgress;
@@ -11,6 +12,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -26,6 +29,7 @@ final class AttemptListener implements TrainingListener {
   private final Supplier<Optional<StopReason>> stop;
   private volatile int step;
   private volatile Optional<StopReason> stoppedFor = Optional.empty();
+  private final List<Warning> warnings = new ArrayList<>();
   private long lastProgress;
   private boolean anyProgress;
 
@@ -56,7 +60,20 @@ final class AttemptListener implements TrainingListener {
             0,
             null,
             preflight.metrics().get("preflight_seconds"),
-            preflight.metrics()));
+            preflight.metrics(),
+            preflight.warnings()));
+    preflight.warnings().forEach(this::log);
+  }
+
+  /** Told with the next step, which is told at once. */
+  @Override
+  public void onWarning(Warning warning) {
+    log(warning);
+    warnings.add(warning);
+  }
+
+  private void log(Warning warning) {
+    LOG.log(Level.WARNING, "Job {0}: {1}: {2}", jobId, warning.code(), warning.message());
   }
 
   @Override
@@ -65,10 +82,12 @@ final class AttemptListener implements TrainingListener {
     metrics.step(progress);
     long now = System.nanoTime();
     boolean last = progress.step() == progress.totalSteps();
-    if (!anyProgress || last || now - lastProgress >= progressEveryNanos) {
+    boolean due = !anyProgress || last || now - lastProgress >= progressEveryNanos;
+    if (due || !warnings.isEmpty()) {
       anyProgress = true;
       lastProgress = now;
-      tenure.progressed(progress);
+      tenure.progressed(progress.warning(warnings));
+      warnings.clear();
     }
   }
 

@@ -49,7 +49,8 @@ final class Endings {
         outcome.trainedTokens(),
         outcome.metrics(),
         nowSeconds,
-        job.request().slip());
+        job.request().slip(),
+        outcome.warnings().isEmpty() ? null : outcome.warnings());
   }
 
   /** {@code BASE:SUFFIX:HASH}: the same lineage gives the same id, and the same bits. */

@@ -1,11 +1,11 @@
 package io.affinage.trainer.work;
 
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.spec.InvalidSpecException;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.Job;
-import io.affinage.trainer.spec.InvalidSpecException;
-import io.affinage.trainer.spec.SpecResolver;
 import java.util.Optional;
 
 /** How a job ends that needs no training, or no more of it. */
@@ -49,7 +49,8 @@ sealed interface Settlement {
                   null)));
     }
     try {
-      SpecResolver.resolve(job.request().spec(), BaseReference.parse(job.request().baseModel()));
+      SpecResolver.resolve(
+          job.request().spec(), BaseReference.parse(job.request().baseModel()).isScratch());
       return Optional.empty();
     } catch (InvalidSpecException e) {
       return Optional.of(new Failed(e.detail()));

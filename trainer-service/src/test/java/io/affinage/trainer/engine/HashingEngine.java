@@ -1,6 +1,7 @@
 package io.affinage.trainer.engine;
 
 import io.affinage.events.ContentIds;
+import io.affinage.events.Warning;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -74,7 +75,8 @@ public final class HashingEngine implements TrainingEngine {
         Map.of("steps", (double) (job.spec().maxSteps() == null ? 3 : job.spec().maxSteps())),
         new Preflight.Memory(1, 2, 3, 4, 5, 6L, 7),
         new Preflight.Seconds(1.5, null),
-        List.of("this is no model"));
+        List.of("this is no model"),
+        List.of(new Warning("no_model", "nothing is learned")));
   }
 
   @Override
@@ -109,7 +111,15 @@ public final class HashingEngine implements TrainingEngine {
         stepsDone.incrementAndGet();
         listener.onStep(
             new TrainingProgress(
-                step, total, 1.0 / step, 1e-4, step * 100L, 50.0, 1.0 * (total - step), Map.of()));
+                step,
+                total,
+                1.0 / step,
+                1e-4,
+                step * 100L,
+                50.0,
+                1.0 * (total - step),
+                Map.of(),
+                List.of()));
         if (step < total && step % job.spec().checkpointEverySteps() == 0) {
           checkpoint(step, weights, workFolder, listener);
         }
@@ -120,7 +130,7 @@ public final class HashingEngine implements TrainingEngine {
       Path model = Files.createDirectories(workFolder.resolve("model"));
       Files.writeString(model.resolve("adapter_model.safetensors"), weights);
       return new TrainingOutcome.Completed(
-          model, true, total * 100L, Map.of("train_loss", 1.0 / total));
+          model, true, total * 100L, Map.of("train_loss", 1.0 / total), List.of());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -6,7 +6,7 @@ import io.affinage.events.EventFactory;
 import io.affinage.events.RoutingSlip;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
-import io.affinage.trainer.spec.SpecResolver;
+import io.affinage.events.spec.SpecResolver;
 import java.time.Clock;
 
 /** Events for tests. */

@@ -24,7 +24,7 @@ import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.JobState;
 import io.affinage.events.lease.JobViews;
-import io.affinage.trainer.spec.SpecResolver;
+import io.affinage.events.spec.SpecResolver;
 import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -9,7 +9,7 @@ import io.affinage.events.EventException;
 import io.affinage.events.EventFactory;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
-import io.affinage.trainer.spec.SpecResolver;
+import io.affinage.events.spec.SpecResolver;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.Optional;

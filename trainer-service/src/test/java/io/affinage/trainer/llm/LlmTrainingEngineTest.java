@@ -10,14 +10,13 @@ import io.affinage.events.TrainingSpec.Evaluation;
 import io.affinage.events.TrainingSpec.Optimizer;
 import io.affinage.events.TrainingSpec.Regularisation;
 import io.affinage.events.TrainingSpec.Weights;
-import io.affinage.trainer.base.BaseReference;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
 import io.affinage.trainer.engine.TrainingListener;
 import io.affinage.trainer.engine.TrainingOutcome;
 import io.affinage.trainer.engine.TrainingProgress;
-import io.affinage.trainer.spec.SpecResolver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -345,7 +344,7 @@ class LlmTrainingEngineTest {
             "float32",
             4,
             3L),
-        scratch == null ? new BaseReference.Registered("tiny") : new BaseReference.Scratch());
+        scratch != null);
   }
 
   private static TrainingSpec partial() throws Exception {
@@ -383,8 +382,11 @@ class LlmTrainingEngineTest {
             new Evaluation(2, 2, null, null, null),
             1,
             true,
+            null,
+            null,
+            null,
             null),
-        new BaseReference.Registered("tiny"));
+        false);
   }
 
   /**
@@ -412,7 +414,7 @@ class LlmTrainingEngineTest {
             "float32",
             null,
             3L),
-        new BaseReference.Registered("tiny"));
+        false);
   }
 
   /** Remembers what it is told; keeps checkpoints; stops after a step. */

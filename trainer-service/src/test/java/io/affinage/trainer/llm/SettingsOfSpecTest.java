@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.TrainingSpec.Optimizer;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.llm.training.Optimization;
 import io.affinage.llm.training.Schedule;
 import io.affinage.llm.training.optimizer.Adafactor;
 import io.affinage.llm.training.optimizer.OptimizerRule;
-import io.affinage.trainer.base.BaseReference;
-import io.affinage.trainer.spec.SpecResolver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -17,12 +16,10 @@ import org.junit.jupiter.api.Test;
 
 /** The words and defaults of specifications against those of the model library. */
 class SettingsOfSpecTest {
-  private static final BaseReference HUB = new BaseReference.Hub("owner/name", null);
-
   @Test
   void shouldOfferTheOptimizersOfTheLibraryWithTheirDefaults() throws Exception {
     for (String type : OptimizerRule.names()) {
-      TrainingSpec spec = SpecResolver.resolve(optimizer(type), HUB);
+      TrainingSpec spec = SpecResolver.resolve(optimizer(type), false);
       OptimizerRule expected = OptimizerRule.of(type);
 
       assertThat(SettingsOfSpec.rule(spec.optimizer())).isEqualTo(expected);
@@ -40,15 +37,15 @@ class SettingsOfSpecTest {
 
   @Test
   void shouldTolerateAsManySkippedStepsAsTheLibrary() throws Exception {
-    assertThat(SpecResolver.resolve(null, HUB).maxSkippedSteps())
+    assertThat(SpecResolver.resolve(null, false).maxSkippedSteps())
         .isEqualTo(Optimization.DEFAULT.maxSkippedSteps());
   }
 
   private static String messageFor(TrainingSpec spec) {
     List<String> messages = new ArrayList<>();
     try {
-      SpecResolver.resolve(spec, HUB);
-    } catch (io.affinage.trainer.spec.InvalidSpecException e) {
+      SpecResolver.resolve(spec, false);
+    } catch (io.affinage.events.spec.InvalidSpecException e) {
       messages.add(e.getMessage());
     }
     return String.join("", messages);
@@ -77,6 +74,9 @@ class SettingsOfSpecTest {
         null,
         null,
         new Optimizer(type, null, null, null, null, null, null, null, null),
+        null,
+        null,
+        null,
         null,
         null,
         null,

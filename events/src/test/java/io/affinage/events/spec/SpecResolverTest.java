@@ -1,8 +1,9 @@
-package io.affinage.trainer.spec;
+package io.affinage.events.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.TrainingSpec.Adapter;
@@ -11,13 +12,14 @@ import io.affinage.events.TrainingSpec.Evaluation;
 import io.affinage.events.TrainingSpec.Optimizer;
 import io.affinage.events.TrainingSpec.Regularisation;
 import io.affinage.events.TrainingSpec.Weights;
-import io.affinage.trainer.base.BaseReference;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SpecResolverTest {
-  private static final BaseReference HUB = new BaseReference.Hub("owner/name", null);
-  private static final BaseReference SCRATCH = new BaseReference.Scratch();
+  private static final boolean HUB = false;
+  private static final boolean SCRATCH = true;
 
   @Test
   void shouldFillInEveryDefaultOfSupervisedFineTuning() throws Exception {
@@ -46,7 +48,7 @@ class SpecResolverTest {
                 50,
                 0L,
                 null,
-                new Optimizer("adamw", 0.9, 0.999, 1e-8, null, null, 1.0, 1.0, false),
+                new Optimizer("adamw", 0.9, 0.999, 1e-8, null, null, 1.0, null, false),
                 null,
                 0.0,
                 null,
@@ -54,12 +56,15 @@ class SpecResolverTest {
                 new Evaluation(0, 0, 0.0, false, 256),
                 2,
                 null,
-                3));
+                3,
+                "all_answers",
+                false,
+                false));
   }
 
   @Test
   void shouldChangeNothingWhenResolvingAgain() throws Exception {
-    for (BaseReference base : List.of(HUB, SCRATCH)) {
+    for (boolean base : List.of(HUB, SCRATCH)) {
       TrainingSpec asked = base == SCRATCH ? method("pretrain") : method("sft");
       TrainingSpec once = SpecResolver.resolve(asked, base);
 
@@ -219,6 +224,56 @@ class SpecResolverTest {
     assertThat(spec.overlength()).isNull();
   }
 
+  /** Each stands for a setting that would have been accepted and ignored. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'maxSteps': 3, 'epochs': 2}                            | epochs",
+        "{'packing': false, 'gradientAccumulation': 2}           | gradientAccumulation",
+        "{'packing': false, 'tokenBudget': 64}                   | tokenBudget",
+        "{'tokenBudget': 64, 'gradientAccumulation': 2}          | tokenBudget",
+        "{'completionOnly': false, 'trainOn': 'last_answer'}     | trainOn",
+        "{'method': 'pretrain', 'trainOn': 'all_answers'}        | trainOn",
+        "{'optimizer': {'embeddingRateFactor': 0.5}}             | optimizer.embeddingRateFactor",
+        "{'evaluation': {'minImprovement': 0.5}}                 | evaluation.minImprovement",
+        "{'evaluation': {'patience': 2}}                         | evaluation.everySteps",
+        "{'schedule': 'constant', 'minLearningRateRatio': 0.1}   | minLearningRateRatio",
+        "{'decayRatio': 0.1}                                     | decayRatio",
+      })
+  void shouldRefuseWhatWouldHaveNoEffect(String json, String param) throws Exception {
+    TrainingSpec spec = new ObjectMapper().readValue(json.replace('\'', '"'), TrainingSpec.class);
+
+    InvalidSpecException e =
+        catchThrowableOfType(InvalidSpecException.class, () -> SpecResolver.resolve(spec, HUB));
+
+    assertThat(e.problems()).extracting(ErrorDetail::param).containsExactly(param);
+  }
+
+  @Test
+  void shouldFailRatherThanDropWhereItIsStrict() throws Exception {
+    TrainingSpec spec =
+        SpecResolver.resolve(
+            new ObjectMapper().readValue("{\"strict\": true}", TrainingSpec.class), HUB);
+
+    assertThat(spec.overlength()).isEqualTo("fail");
+    assertThat(spec.allowTokenLoss()).isFalse();
+    assertThat(SpecResolver.resolve(spec, HUB)).isEqualTo(spec);
+  }
+
+  /** Saying what happens to long examples is saying that it may happen to many. */
+  @Test
+  void shouldAllowTokensToBeLostWhereThatIsSaid() throws Exception {
+    for (String word : List.of("drop", "truncate")) {
+      TrainingSpec spec =
+          SpecResolver.resolve(
+              new ObjectMapper()
+                  .readValue("{\"overlength\": \"" + word + "\"}", TrainingSpec.class),
+              HUB);
+      assertThat(spec.allowTokenLoss()).isTrue();
+    }
+  }
+
   private static TrainingSpec groups(
       Weights weights, Optimizer optimizer, Regularisation regularisation, Evaluation evaluation) {
     return new TrainingSpec(
@@ -248,6 +303,9 @@ class SpecResolverTest {
         null,
         regularisation,
         evaluation,
+        null,
+        null,
+        null,
         null,
         null,
         null);

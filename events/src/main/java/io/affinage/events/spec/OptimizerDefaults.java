@@ -1,7 +1,6 @@
-package io.affinage.trainer.spec;
+package io.affinage.events.spec;
 
 import io.affinage.events.TrainingSpec.Optimizer;
-import java.util.List;
 import java.util.Map;
 
 /** The optimizer of a specification with every hyperparameter that its type has. */
@@ -26,10 +25,6 @@ final class OptimizerDefaults {
           "sgd",
           Map.of("momentum", 0.9, "nesterov", false));
 
-  /** In the order in which they are offered. */
-  static final List<String> TYPES =
-      List.of(TYPE, "adamw_8bit", "adamw_companded", "adafactor", "lion", "sgd");
-
   private OptimizerDefaults() {}
 
   /**
@@ -38,11 +33,15 @@ final class OptimizerDefaults {
   static Optimizer resolve(Optimizer given, boolean lora, Problems problems) {
     Optimizer from =
         given == null ? new Optimizer(null, null, null, null, null, null, null, null, null) : given;
-    String type = problems.oneOf("optimizer.type", from.type(), TYPE, TYPES);
+    String type = problems.oneOf("optimizer.type", from.type(), TYPE, SettingRanges.OPTIMIZERS);
     Map<String, Object> defaults = HYPERPARAMETERS.get(type);
     if (!lora) {
       problems.absent(
           "optimizer.loraPlusRatio", from.loraPlusRatio(), "has no meaning without an adapter");
+    } else if (from.embeddingRateFactor() != null && from.embeddingRateFactor() != 1) {
+      problems.add(
+          "optimizer.embeddingRateFactor",
+          "has no meaning for an adapter, beside which embedding and head stay as they are");
     }
     return new Optimizer(
         type,
@@ -52,10 +51,16 @@ final class OptimizerDefaults {
         rate(problems, type, "momentum", from.momentum(), defaults),
         nesterov(problems, type, from.nesterov(), defaults),
         lora
-            ? problems.within("optimizer.loraPlusRatio", from.loraPlusRatio(), 1.0, 0, false, 1000)
+            ? problems.within(
+                "optimizer.loraPlusRatio", from.loraPlusRatio(), 1.0, SettingRanges.RATE_FACTOR)
             : null,
-        problems.within(
-            "optimizer.embeddingRateFactor", from.embeddingRateFactor(), 1.0, 0, false, 1000),
+        lora
+            ? null
+            : problems.within(
+                "optimizer.embeddingRateFactor",
+                from.embeddingRateFactor(),
+                1.0,
+                SettingRanges.RATE_FACTOR),
         from.paged() != null && from.paged());
   }
 
@@ -65,7 +70,7 @@ final class OptimizerDefaults {
       return null;
     }
     return problems.within(
-        "optimizer." + name, given, (Double) defaults.get(name), 0, true, 0.999999);
+        "optimizer." + name, given, (Double) defaults.get(name), SettingRanges.BETA);
   }
 
   private static Double epsilon(
@@ -74,7 +79,7 @@ final class OptimizerDefaults {
       return null;
     }
     return problems.within(
-        "optimizer.epsilon", given, (Double) defaults.get("epsilon"), 0, false, 1);
+        "optimizer.epsilon", given, (Double) defaults.get("epsilon"), SettingRanges.EPSILON);
   }
 
   private static Boolean nesterov(

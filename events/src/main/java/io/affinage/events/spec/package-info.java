@@ -1,2 +1,2 @@
 /** What is to be trained and how: every default, every check, in one place. */
-package io.affinage.trainer.spec;
+package io.affinage.events.spec;

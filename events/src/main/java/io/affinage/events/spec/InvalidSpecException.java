@@ -1,4 +1,4 @@
-package io.affinage.trainer.spec;
+package io.affinage.events.spec;
 
 import io.affinage.events.ErrorDetail;
 import java.util.List;

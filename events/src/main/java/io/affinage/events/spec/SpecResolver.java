@@ -1,12 +1,12 @@
-package io.affinage.trainer.spec;
+package io.affinage.events.spec;
 
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.TrainingSpec.Adapter;
 import io.affinage.events.TrainingSpec.Architecture;
 import io.affinage.events.TrainingSpec.Evaluation;
 import io.affinage.events.TrainingSpec.Regularisation;
-import io.affinage.trainer.base.BaseReference;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fills in every default of a {@link TrainingSpec} and refuses what cannot be trained. Resolving a
@@ -38,27 +38,21 @@ public final class SpecResolver {
   private static final String WSD = "wsd";
   private static final int HELD_OUT_ROWS = 256;
   private static final double WSD_DECAY_RATIO = 0.1;
-  private static final double UNBOUNDED = Double.MAX_VALUE;
-  private static final List<String> METHODS = List.of(SFT, PRETRAIN);
-  private static final List<String> ADAPTERS = List.of(LORA, NO_ADAPTER);
-  private static final List<String> SCHEDULES = List.of(CONSTANT, "linear", "cosine", WSD);
-  private static final List<String> OVERLENGTH = List.of("drop", "truncate", "fail");
-  private static final List<String> DTYPES = List.of("auto", "float32", "bfloat16");
   private static final Architecture TINY = new Architecture(192, 512, 6, 6, 2, 2048, 512);
 
   private SpecResolver() {}
 
   /**
    * @param given null fields ask for the default; null asks for all of them
+   * @param scratch whether a new model is made, rather than a base model trained
    * @throws InvalidSpecException naming every problem
    */
-  public static TrainingSpec resolve(TrainingSpec given, BaseReference base)
+  public static TrainingSpec resolve(@Nullable TrainingSpec given, boolean scratch)
       throws InvalidSpecException {
     TrainingSpec spec = given == null ? empty() : given;
     Problems problems = new Problems();
-    String method = problems.oneOf("method", spec.method(), SFT, METHODS);
+    String method = problems.oneOf("method", spec.method(), SFT, SettingRanges.METHODS);
     boolean pretrain = method.equals(PRETRAIN);
-    boolean scratch = base instanceof BaseReference.Scratch;
     if (scratch && !pretrain) {
       problems.add("method", "is '" + method + "', but a model from scratch needs 'pretrain'");
     }
@@ -69,8 +63,14 @@ public final class SpecResolver {
       String why = "has no meaning for 'pretrain': documents are cut into rows of maxLength tokens";
       problems.absent("overlength", spec.overlength(), why);
       problems.absent("completionOnly", spec.completionOnly(), why);
+      problems.absent("trainOn", spec.trainOn(), why);
     }
-    int maxLength = problems.atLeast("maxLength", spec.maxLength(), maxLength(architecture), 2);
+    if (maxSteps != null && spec.epochs() != null && spec.epochs() != DEFAULT_EPOCHS) {
+      problems.add("epochs", "is given beside maxSteps, which takes its place");
+    }
+    int maxLength =
+        problems.atLeast(
+            "maxLength", spec.maxLength(), maxLength(architecture), SettingRanges.MAX_LENGTH);
     if (architecture != null && maxLength > architecture.contextLength()) {
       problems.add(
           "maxLength",
@@ -86,34 +86,59 @@ public final class SpecResolver {
           "gradientAccumulation",
           "is " + accumulation + ", more than the batchSize " + batchSize + " that it divides");
     }
+    boolean packing = spec.packing() == null || spec.packing();
+    if (!packing && accumulation > 1) {
+      problems.add(
+          "gradientAccumulation",
+          "is given beside packing: false, which computes every example by itself");
+    }
     boolean lora = adapter.type().equals(LORA);
-    String schedule = problems.oneOf("schedule", spec.schedule(), "cosine", SCHEDULES);
-    double warmupRatio = problems.within("warmupRatio", spec.warmupRatio(), 0.03, 0, true, 0.99);
+    boolean strict = spec.strict() != null && spec.strict();
+    String schedule =
+        problems.oneOf("schedule", spec.schedule(), "cosine", SettingRanges.SCHEDULES);
+    double warmupRatio =
+        problems.within("warmupRatio", spec.warmupRatio(), 0.03, SettingRanges.WARMUP_RATIO);
     Integer tokenBudget = problems.atLeast("tokenBudget", spec.tokenBudget(), null, 1);
     if (tokenBudget != null && accumulation > 1) {
       problems.add("tokenBudget", "is given beside gradientAccumulation, which it replaces");
+    }
+    if (tokenBudget != null && !packing) {
+      problems.add(
+          "tokenBudget", "is given beside packing: false, which computes every example by itself");
     }
     TrainingSpec resolved =
         new TrainingSpec(
             method,
             adapter,
             architecture,
-            problems.within("epochs", spec.epochs(), DEFAULT_EPOCHS, 0, false, UNBOUNDED),
+            problems.within("epochs", spec.epochs(), DEFAULT_EPOCHS, SettingRanges.EPOCHS),
             maxSteps,
             batchSize,
             accumulation,
             problems.within(
-                "learningRate", spec.learningRate(), learningRate(adapter, pretrain), 0, false, 1),
+                "learningRate",
+                spec.learningRate(),
+                learningRate(adapter, pretrain),
+                SettingRanges.LEARNING_RATE),
             schedule,
             warmupRatio,
             problems.within(
-                "weightDecay", spec.weightDecay(), pretrain ? 0.1 : 0.0, 0, true, UNBOUNDED),
-            problems.within("maxGradNorm", spec.maxGradNorm(), 1.0, 0, true, UNBOUNDED),
+                "weightDecay",
+                spec.weightDecay(),
+                pretrain ? 0.1 : 0.0,
+                SettingRanges.WEIGHT_DECAY),
+            problems.within("maxGradNorm", spec.maxGradNorm(), 1.0, SettingRanges.MAX_GRAD_NORM),
             maxLength,
-            pretrain ? null : problems.oneOf("overlength", spec.overlength(), "drop", OVERLENGTH),
-            spec.packing() == null || spec.packing(),
+            pretrain
+                ? null
+                : problems.oneOf(
+                    "overlength",
+                    spec.overlength(),
+                    strict ? "fail" : "drop",
+                    SettingRanges.OVERLENGTH),
+            packing,
             pretrain ? null : spec.completionOnly() == null || spec.completionOnly(),
-            problems.oneOf("dtype", spec.dtype(), "auto", DTYPES),
+            problems.oneOf("dtype", spec.dtype(), "auto", SettingRanges.DTYPES),
             problems.atLeast(
                 "checkpointEverySteps", spec.checkpointEverySteps(), CHECKPOINT_EVERY, 1),
             spec.seed() == null ? Long.valueOf(0) : spec.seed(),
@@ -126,9 +151,27 @@ public final class SpecResolver {
             evaluation(spec.evaluation(), problems),
             problems.atLeast("keepCheckpoints", spec.keepCheckpoints(), KEEP_CHECKPOINTS, 0),
             spec.recomputeActivations(),
-            problems.atLeast("maxSkippedSteps", spec.maxSkippedSteps(), MAX_SKIPPED_STEPS, 1));
+            problems.atLeast("maxSkippedSteps", spec.maxSkippedSteps(), MAX_SKIPPED_STEPS, 1),
+            pretrain ? null : trainOn(spec, problems),
+            strict,
+            // Whoever says what happens to longer examples has thought of it.
+            spec.allowTokenLoss() == null
+                ? Boolean.valueOf(spec.overlength() != null)
+                : spec.allowTokenLoss());
     problems.throwIfAny();
     return resolved;
+  }
+
+  /** Null where loss is taken on everything. */
+  private static @Nullable String trainOn(TrainingSpec spec, Problems problems) {
+    if (spec.completionOnly() != null && !spec.completionOnly()) {
+      problems.absent(
+          "trainOn",
+          spec.trainOn(),
+          "is given beside completionOnly: false, which takes loss on everything");
+      return null;
+    }
+    return problems.oneOf("trainOn", spec.trainOn(), "all_answers", SettingRanges.TRAIN_ON);
   }
 
   private static Double decayRatio(
@@ -137,7 +180,11 @@ public final class SpecResolver {
       problems.absent("decayRatio", given, "goes with the schedule 'wsd' only");
       return null;
     }
-    return problems.within("decayRatio", given, WSD_DECAY_RATIO, 0, true, 1 - warmupRatio);
+    return problems.within(
+        "decayRatio",
+        given,
+        WSD_DECAY_RATIO,
+        new Range(SettingRanges.DECAY_RATIO.least(), 1 - warmupRatio));
   }
 
   private static Double floor(Double given, String schedule, Problems problems) {
@@ -145,16 +192,21 @@ public final class SpecResolver {
       problems.absent("minLearningRateRatio", given, "has no meaning for the schedule 'constant'");
       return null;
     }
-    return problems.within("minLearningRateRatio", given, 0.0, 0, true, 0.99);
+    return problems.within(
+        "minLearningRateRatio", given, 0.0, SettingRanges.MIN_LEARNING_RATE_RATIO);
   }
 
   private static Regularisation regularisation(Regularisation given, Problems problems) {
     Regularisation from = given == null ? new Regularisation(null, null, null) : given;
     return new Regularisation(
         problems.within(
-            "regularisation.neftuneAlpha", from.neftuneAlpha(), 0.0, 0, true, UNBOUNDED),
-        problems.within("regularisation.labelSmoothing", from.labelSmoothing(), 0.0, 0, true, 0.99),
-        problems.within("regularisation.emaDecay", from.emaDecay(), 0.0, 0, true, 0.999999));
+            "regularisation.neftuneAlpha", from.neftuneAlpha(), 0.0, SettingRanges.NEFTUNE_ALPHA),
+        problems.within(
+            "regularisation.labelSmoothing",
+            from.labelSmoothing(),
+            0.0,
+            SettingRanges.LABEL_SMOOTHING),
+        problems.within("regularisation.emaDecay", from.emaDecay(), 0.0, SettingRanges.EMA_DECAY));
   }
 
   private static Evaluation evaluation(Evaluation given, Problems problems) {
@@ -166,11 +218,14 @@ public final class SpecResolver {
       problems.add(
           "evaluation.everySteps", "is missing: early stopping and the best model need it");
     }
+    if (everySteps == 0 && from.minImprovement() != null && from.minImprovement() > 0) {
+      problems.add("evaluation.minImprovement", "has no meaning without evaluation.everySteps");
+    }
     return new Evaluation(
         everySteps,
         patience,
         problems.within(
-            "evaluation.minImprovement", from.minImprovement(), 0.0, 0, true, UNBOUNDED),
+            "evaluation.minImprovement", from.minImprovement(), 0.0, SettingRanges.MIN_IMPROVEMENT),
         keepBest,
         problems.atLeast("evaluation.maxRows", from.maxRows(), HELD_OUT_ROWS, 1));
   }
@@ -200,7 +255,7 @@ public final class SpecResolver {
             "adapter.type",
             given == null ? null : given.type(),
             given == null && pretrain ? NO_ADAPTER : LORA,
-            ADAPTERS);
+            SettingRanges.ADAPTERS);
     if (type.equals(NO_ADAPTER)) {
       if (given != null
           && (given.rank() != null
@@ -229,8 +284,9 @@ public final class SpecResolver {
     return new Adapter(
         LORA,
         rank,
-        problems.within("adapter.loraAlpha", from.loraAlpha(), 2.0 * rank, 0, false, UNBOUNDED),
-        problems.within("adapter.loraDropout", from.loraDropout(), 0.0, 0, true, 0.99),
+        problems.within(
+            "adapter.loraAlpha", from.loraAlpha(), 2.0 * rank, SettingRanges.LORA_ALPHA),
+        problems.within("adapter.loraDropout", from.loraDropout(), 0.0, SettingRanges.LORA_DROPOUT),
         from.useRslora() != null && from.useRslora(),
         targets == null ? List.of("all-linear") : List.copyOf(targets));
   }
@@ -260,10 +316,11 @@ public final class SpecResolver {
           "architecture.heads",
           "is " + shape.heads() + ", must be a multiple of kvHeads " + shape.kvHeads());
     }
-    if (shape.vocabularySize() < 260) {
+    if (shape.vocabularySize() < SettingRanges.VOCABULARY) {
       problems.add(
           "architecture.vocabularySize",
-          "is " + shape.vocabularySize() + ", must hold 256 bytes and the special tokens (260)");
+          "is %d, must hold 256 bytes and the special tokens (%d)"
+              .formatted(shape.vocabularySize(), SettingRanges.VOCABULARY));
     }
     return shape;
   }

@@ -1,4 +1,4 @@
-package io.affinage.trainer.spec;
+package io.affinage.events.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,13 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.TrainingSpec.Adapter;
-import io.affinage.trainer.base.BaseReference;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
@@ -25,11 +23,6 @@ import org.junit.jupiter.api.Test;
 class SettingsTableTest {
   private static final Path TABLE = Path.of("..", "docs", "training-settings.md");
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Map<String, String> RECIPE_NAMES =
-      Map.of(
-          "adapter.loraAlpha", "adapter.alpha",
-          "adapter.loraDropout", "adapter.dropout",
-          "adapter.useRslora", "adapter.rslora");
 
   @Test
   void shouldCommitWhatTheCodeDoes() throws Exception {
@@ -48,7 +41,7 @@ class SettingsTableTest {
     try (var in = SettingsTableTest.class.getResourceAsStream("/training-settings.properties")) {
       meanings.load(in);
     }
-    JsonNode lora = resolved(null, new BaseReference.Hub("owner/name", null));
+    JsonNode lora = resolved(null, false);
     JsonNode weights =
         resolved(
             new TrainingSpec(
@@ -71,7 +64,7 @@ class SettingsTableTest {
                 null,
                 null,
                 null),
-            new BaseReference.Hub("owner/name", null));
+            false);
     JsonNode pretrain =
         resolved(
             new TrainingSpec(
@@ -94,7 +87,7 @@ class SettingsTableTest {
                 null,
                 null,
                 null),
-            new BaseReference.Scratch());
+            true);
     StringBuilder text =
         new StringBuilder(
             """
@@ -113,7 +106,7 @@ class SettingsTableTest {
       text.append(
           "| `%s` | %s | %s | %s | %s |\n"
               .formatted(
-                  recipeName(path),
+                  SettingNames.inRecipe(path),
                   at(lora, path),
                   at(weights, path),
                   at(pretrain, path),
@@ -125,8 +118,8 @@ class SettingsTableTest {
     return text.toString();
   }
 
-  private static JsonNode resolved(TrainingSpec given, BaseReference base) throws Exception {
-    return JSON.valueToTree(SpecResolver.resolve(given, base));
+  private static JsonNode resolved(TrainingSpec given, boolean scratch) throws Exception {
+    return JSON.valueToTree(SpecResolver.resolve(given, scratch));
   }
 
   private static Map<String, Class<?>> settings(String prefix, Class<?> type) {
@@ -140,13 +133,6 @@ class SettingsTableTest {
       }
     }
     return found;
-  }
-
-  private static String recipeName(String path) {
-    return RECIPE_NAMES
-        .getOrDefault(path, path)
-        .replaceAll("([A-Z])", "_$1")
-        .toLowerCase(Locale.ROOT);
   }
 
   private static String at(JsonNode spec, String path) throws IOException {

@@ -1,12 +1,10 @@
-package io.affinage.trainer.spec;
+package io.affinage.events.spec;
 
 import io.affinage.events.TrainingSpec.Weights;
 import java.util.List;
 
 /** Which weights a specification trains. */
 final class WeightDefaults {
-  private static final List<String> SCOPES = List.of("all", "last_layers", "head", "embeddings");
-
   private WeightDefaults() {}
 
   /**
@@ -24,7 +22,9 @@ final class WeightDefaults {
       patterns("weights.train", from.train(), problems);
     }
     String scope =
-        from.train() == null ? problems.oneOf("weights.scope", from.scope(), "all", SCOPES) : null;
+        from.train() == null
+            ? problems.oneOf("weights.scope", from.scope(), "all", SettingRanges.SCOPES)
+            : null;
     Integer lastLayers = problems.atLeast("weights.lastLayers", from.lastLayers(), null, 1);
     if ("last_layers".equals(scope)) {
       if (from.lastLayers() == null) {

@@ -1,4 +1,4 @@
-package io.affinage.trainer.spec;
+package io.affinage.events.spec;
 
 import io.affinage.events.ErrorDetail;
 import java.util.ArrayList;
@@ -31,22 +31,12 @@ final class Problems {
     return value == null ? fallback : value;
   }
 
-  /** A finite number in {@code [low, high]}, or in {@code (low, high]}. */
-  Double within(
-      String param, Double value, Double fallback, double low, boolean lowIncluded, double high) {
+  Double within(String param, Double value, Double fallback, Range range) {
     if (value == null) {
       return fallback;
     }
-    boolean inside = lowIncluded ? value >= low : value > low;
-    if (!Double.isFinite(value) || !inside || value > high) {
-      add(
-          param,
-          "is "
-              + value
-              + ", must be "
-              + (lowIncluded ? "at least " : "above ")
-              + low
-              + (high == Double.MAX_VALUE ? "" : " and at most " + high));
+    if (!range.contains(value)) {
+      add(param, "is " + value + ", must be " + range);
       return fallback;
     }
     return value;

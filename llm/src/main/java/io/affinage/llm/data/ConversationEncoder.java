@@ -1,0 +1,387 @@
+package io.affinage.llm.data;
+
+import io.affinage.llm.error.LlmException;
+import io.affinage.llm.text.ChatMessage;
+import io.affinage.llm.text.ChatTemplate;
+import io.affinage.llm.text.TokenOffsets;
+import io.affinage.llm.text.Tokenizer;
+import io.affinage.llm.text.ToolCallForm;
+import io.affinage.llm.text.jinja.Span;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Conversations as token rows. An answer is what the template writes for a turn of the assistant
+ * after its generation prompt, up to and with what ends the turn: text, reasoning and calls alike.
+ *
+ * <p>A template that marks the assistant's words with {@code generation} tags is believed. Of
+ * others the conversation is rendered up to and with each answer; where these are beginnings of the
+ * whole, it is one row with all its answers. Where they are not, because the template writes
+ * earlier turns differently later on (it leaves their reasoning out, say), each answer is a row of
+ * its own, after the conversation as it was when it was asked for.
+ */
+final class ConversationEncoder {
+  private static final String CALLS = "tool_calls";
+  private static final String REASONING = "reasoning_content";
+
+  /** In place of a turn's own words, to see where they stand; with different first characters. */
+  private static final List<String> STAND_INS = List.of("qz-stand-in", "zq-stand-in");
+
+  private final Tokenizer tokenizer;
+  private final ChatTemplate template;
+  private final AnswerTargets answers;
+  private final Optional<ToolCallForm> calls;
+
+  ConversationEncoder(Tokenizer tokenizer, ChatTemplate template, AnswerTargets answers) {
+    this.tokenizer = tokenizer;
+    this.template = template;
+    this.answers = answers;
+    this.calls = ToolCallForm.of(template);
+  }
+
+  /**
+   * @param seen takes what was done to the conversation
+   * @throws LlmException {@code no_answer}, {@code prompt_not_prefix}, {@code eos_not_target},
+   *     {@code tool_calls_not_written}, and what tokenizer and template throw
+   */
+  List<TokenizedExample> encode(Example.Chat chat, Set<Adjustment> seen) {
+    TreeSet<Integer> wanted = wanted(chat);
+    // What follows the last target is predicted by nothing that is learned.
+    List<ChatMessage> messages = called(chat.messages().subList(0, wanted.last() + 1));
+    Conversation conversation = new Conversation(chat.id(), messages, chat.tools());
+    conversation.requireCalls();
+    List<TokenizedExample> encoded =
+        template.marksGeneration()
+            ? List.of(conversation.marked(wanted))
+            : conversation.byPrefixes(wanted, seen);
+    encoded.forEach(example -> requireEnd(example, seen));
+    conversation.notice(wanted, seen);
+    return encoded;
+  }
+
+  private TreeSet<Integer> wanted(Example.Chat chat) {
+    List<ChatMessage> messages = chat.messages();
+    if (messages.stream().noneMatch(ChatMessage::isAssistant)) {
+      throw new LlmException("no_answer", "the conversation has no turn of the assistant");
+    }
+    int last = messages.size() - 1;
+    if (answers == AnswerTargets.LAST && !messages.get(last).isAssistant()) {
+      throw new LlmException(
+          "no_answer",
+          "the last turn is the %s's, not the assistant's".formatted(messages.get(last).role()));
+    }
+    TreeSet<Integer> wanted = new TreeSet<>();
+    for (int i = answers == AnswerTargets.LAST ? last : 0; i <= last; i++) {
+      if (messages.get(i).isAssistant() && !chat.masked().contains(i)) {
+        wanted.add(i);
+      }
+    }
+    if (wanted.isEmpty()) {
+      throw new LlmException(
+          "no_answer",
+          answers == AnswerTargets.LAST
+              ? "the last answer has the weight 0"
+              : "all answers have the weight 0");
+    }
+    return wanted;
+  }
+
+  private List<ChatMessage> called(List<ChatMessage> messages) {
+    if (messages.stream().noneMatch(message -> message.more().containsKey(CALLS))) {
+      return messages;
+    }
+    return calls.orElseThrow(() -> notWritten("calls of functions")).applied(messages);
+  }
+
+  private static LlmException notWritten(String what) {
+    return new LlmException(
+        "tool_calls_not_written",
+        "the model's chat template does not write %s, so the assistant would learn to say nothing there: take a model whose template does, or put calls into the text"
+            .formatted(what));
+  }
+
+  private static List<String> functions(ChatMessage message) {
+    List<String> names = new ArrayList<>();
+    if (message.more().get(CALLS) instanceof List<?> list) {
+      for (Object call : list) {
+        if (call instanceof Map<?, ?> fields
+            && fields.get("function") instanceof Map<?, ?> function
+            && function.get("name") instanceof String name) {
+          names.add(name);
+        }
+      }
+    }
+    return names;
+  }
+
+  private static int occurrences(String text, String part) {
+    int count = 0;
+    for (int at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+      count++;
+    }
+    return count;
+  }
+
+  /** Every example must teach to stop; a token that ends an answer is among its targets. */
+  private void requireEnd(TokenizedExample example, Set<Adjustment> seen) {
+    int[] spans = example.targetSpans();
+    int ended = 0;
+    for (int s = 0; s < spans.length; s += 2) {
+      ended += hasStop(example.ids(), spans[s], spans[s + 1]) ? 1 : 0;
+    }
+    if (spans.length == 0) {
+      throw new LlmException("no_answer", "no token of the conversation is a target");
+    }
+    if (ended == 0) {
+      throw new LlmException(
+          "eos_not_target",
+          "the chat template puts no end-of-text token (%s) after the answer, so the model would never learn to stop; name the token that the template does use as eos_token"
+              .formatted(
+                  tokenizer.specialTokens().stops().stream()
+                      .map(id -> tokenizer.token(id).orElse("?"))
+                      .toList()));
+    }
+    if (2 * ended < spans.length) {
+      seen.add(Adjustment.ANSWER_WITHOUT_END);
+    }
+  }
+
+  private boolean hasStop(int[] ids, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (tokenizer.specialTokens().stops().contains(ids[i])) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** One conversation and what the template makes of its beginnings. */
+  private final class Conversation {
+    private final String id;
+    private final List<ChatMessage> messages;
+    private final List<Map<String, Object>> tools;
+    private final String whole;
+
+    Conversation(String id, List<ChatMessage> messages, List<Map<String, Object>> tools) {
+      this.id = id;
+      this.messages = messages;
+      this.tools = tools;
+      this.whole = render(messages, false, tools);
+    }
+
+    /** What stands within {@code generation} tags. */
+    TokenizedExample marked(TreeSet<Integer> wanted) {
+      List<Span> marks = marks(messages);
+      long answers = messages.stream().filter(ChatMessage::isAssistant).count();
+      TokenOffsets tokens = tokenizer.encodeWithOffsets(whole);
+      TargetSpans spans = new TargetSpans();
+      int at = 0;
+      for (Span span : wanted.size() == answers ? marks : chosen(marks, wanted)) {
+        while (at < tokens.ids().length && tokens.starts()[at] < span.start()) {
+          at++;
+        }
+        int from = at;
+        while (at < tokens.ids().length && tokens.starts()[at] < span.end()) {
+          at++;
+        }
+        spans.add(from, at);
+      }
+      return new TokenizedExample(id, tokens.ids(), spans.toArray());
+    }
+
+    /** The marks of some turns: those that are not there yet before the turn. */
+    private List<Span> chosen(List<Span> marks, TreeSet<Integer> wanted) {
+      List<Span> chosen = new ArrayList<>();
+      for (int turn : wanted) {
+        int before = turn == 0 ? 0 : marks(messages.subList(0, turn)).size();
+        int after = marks(messages.subList(0, turn + 1)).size();
+        chosen.addAll(marks.subList(Math.min(before, marks.size()), Math.min(after, marks.size())));
+      }
+      return chosen;
+    }
+
+    private List<Span> marks(List<ChatMessage> turns) {
+      return template
+          .renderMarked(turns, new ChatTemplate.Options(false, tools, Map.of()))
+          .generated();
+    }
+
+    List<TokenizedExample> byPrefixes(TreeSet<Integer> wanted, Set<Adjustment> seen) {
+      Map<Integer, String> upTo = new HashMap<>();
+      boolean grows = true;
+      for (int turn : wanted) {
+        String text = upTo(turn);
+        upTo.put(turn, text);
+        grows &= whole.startsWith(text);
+      }
+      if (grows) {
+        int[] ids = tokenizer.encode(whole);
+        TargetSpans spans = new TargetSpans();
+        wanted.forEach(turn -> add(spans, turn, upTo.get(turn), ids, seen));
+        return List.of(new TokenizedExample(id, ids, spans.toArray()));
+      }
+      seen.add(Adjustment.SPLIT_BY_ANSWER);
+      List<TokenizedExample> rows = new ArrayList<>();
+      for (int turn : wanted) {
+        int[] ids = tokenizer.encode(upTo.get(turn));
+        TargetSpans spans = new TargetSpans();
+        add(spans, turn, upTo.get(turn), ids, seen);
+        rows.add(new TokenizedExample(id, ids, spans.toArray()));
+      }
+      return rows;
+    }
+
+    /**
+     * Adds an answer, from where the tokens of its prompt and the row's part to where the text up
+     * to it ends.
+     */
+    private void add(TargetSpans spans, int turn, String upTo, int[] ids, Set<Adjustment> seen) {
+      int[] prompt = tokenizer.encode(upTo.substring(0, start(turn, upTo)));
+      int start = TargetSpans.common(prompt, ids);
+      if (start < prompt.length) {
+        seen.add(Adjustment.BOUNDARY_MOVED);
+      }
+      int end =
+          upTo.length() == whole.length()
+              ? ids.length
+              : TargetSpans.common(tokenizer.encode(upTo), ids);
+      if (end <= start) {
+        throw new LlmException("no_answer", "the answer adds no token to the prompt");
+      }
+      spans.add(start, end);
+    }
+
+    /**
+     * Where an answer begins in the conversation up to and with it: after the generation prompt.
+     * Where that is not what the finished answer begins with (it opens reasoning, say, that the
+     * template leaves out afterwards), at the turn's own words.
+     */
+    private int start(int turn, String upTo) {
+      List<ChatMessage> before = messages.subList(0, turn);
+      Optional<String> prompt = rendered(before, true);
+      if (prompt.isPresent() && upTo.startsWith(prompt.get())) {
+        return prompt.get().length();
+      }
+      String asked = turn == 0 ? "" : render(before, false, tools);
+      if (!upTo.startsWith(asked)) {
+        int at = common(upTo, asked);
+        throw new LlmException(
+            "prompt_not_prefix",
+            "the chat template changes the conversation before the answer when the answer is added: where it wrote '%s' it then writes '%s', so the model would be trained on another prompt than it is asked with"
+                .formatted(around(asked, at), around(upTo, at)));
+      }
+      int words = ownWords(turn, upTo);
+      if (words < asked.length()) {
+        throw new LlmException(
+            "prompt_not_prefix", "the chat template does not show where the answer begins");
+      }
+      return words;
+    }
+
+    /** A beginning of the conversation; a template may refuse one without any turn. */
+    private Optional<String> rendered(List<ChatMessage> turns, boolean prompt) {
+      try {
+        return Optional.of(render(turns, prompt, tools));
+      } catch (LlmException e) {
+        if (turns.isEmpty()) {
+          return Optional.empty();
+        }
+        throw e;
+      }
+    }
+
+    private int ownWords(int turn, String upTo) {
+      int words = upTo.length();
+      for (String standIn : STAND_INS) {
+        words = Math.min(words, common(upTo, upTo(turn, ChatMessage.of("assistant", standIn))));
+      }
+      return words;
+    }
+
+    private String upTo(int turn) {
+      return turn == messages.size() - 1
+          ? whole
+          : render(messages.subList(0, turn + 1), false, tools);
+    }
+
+    private String upTo(int turn, ChatMessage other) {
+      List<ChatMessage> turns = new ArrayList<>(messages.subList(0, turn));
+      turns.add(other);
+      return render(turns, false, tools);
+    }
+
+    /**
+     * Some templates write calls only of turns without text, or not after others.
+     *
+     * @throws LlmException {@code tool_calls_not_written}
+     */
+    void requireCalls() {
+      for (int i = 0; i < messages.size(); i++) {
+        ChatMessage message = messages.get(i);
+        if (!message.more().containsKey(CALLS)) {
+          continue;
+        }
+        ChatMessage silent = new ChatMessage(message.role(), STAND_INS.get(0), Map.of());
+        String with = upTo(i);
+        for (String name : functions(message)) {
+          if (occurrences(with, name) <= occurrences(upTo(i, silent), name)) {
+            throw notWritten("its call of '%s'".formatted(name));
+          }
+        }
+      }
+    }
+
+    /** Notes what of the conversation the template leaves out. */
+    void notice(TreeSet<Integer> wanted, Set<Adjustment> seen) {
+      if (!tools.isEmpty() && render(messages, false, List.of()).equals(whole)) {
+        seen.add(Adjustment.TOOLS_NOT_WRITTEN);
+      }
+      for (int i = 0; i < messages.size(); i++) {
+        ChatMessage message = messages.get(i);
+        if (!message.isAssistant() && isLost(message.content(), i, whole)) {
+          seen.add(Adjustment.TURN_NOT_WRITTEN);
+        }
+        if (wanted.contains(i)
+            && message.more().get(REASONING) instanceof String reasoning
+            && !reasoning.isBlank()
+            && !upTo(i).contains(reasoning.strip())) {
+          seen.add(Adjustment.REASONING_NOT_WRITTEN);
+        }
+      }
+    }
+
+    /** Whether another text in its place would make no difference. */
+    private boolean isLost(String content, int turn, String text) {
+      if (content == null || content.isBlank() || text.contains(content.strip())) {
+        return false;
+      }
+      List<ChatMessage> changed = new ArrayList<>(messages);
+      ChatMessage message = messages.get(turn);
+      changed.set(turn, new ChatMessage(message.role(), STAND_INS.get(0), message.more()));
+      return render(changed, false, tools).equals(text);
+    }
+  }
+
+  private String render(List<ChatMessage> turns, boolean prompt, List<Map<String, Object>> tools) {
+    return template.render(turns, new ChatTemplate.Options(prompt, tools, Map.of()));
+  }
+
+  private static int common(String a, String b) {
+    int most = Math.min(a.length(), b.length());
+    int at = 0;
+    while (at < most && a.charAt(at) == b.charAt(at)) {
+      at++;
+    }
+    return at;
+  }
+
+  private static String around(String text, int at) {
+    int end = Math.min(text.length(), at + 40);
+    return at >= end ? "(nothing)" : text.substring(at, end);
+  }
+}
