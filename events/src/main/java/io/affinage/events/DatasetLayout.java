@@ -11,8 +11,16 @@ public enum DatasetLayout {
   MESSAGES,
   /** {@code prompt} and {@code completion}, each text or messages. */
   PROMPT_COMPLETION,
-  /** {@code chosen} and {@code rejected}, optional {@code prompt}, each text or messages. */
+  /**
+   * {@code chosen} and {@code rejected}, optional prompt, each text or messages; or OpenAI's {@code
+   * preferred_output} and {@code non_preferred_output}.
+   */
   PREFERENCE,
+  /**
+   * One of the layouts of an answer, and {@code label}: true for a desirable answer, false for
+   * another.
+   */
+  UNPAIRED_PREFERENCE,
   /** {@code text}: raw documents for pre-training. */
   TEXT
 }

@@ -12,8 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param format how the bytes are written; {@code AUTO} detects
  * @param layout how a row says what to learn; {@code AUTO} detects
  * @param split how rows are held out; null for the default
- * @param strict when true, one bad row rejects the dataset; otherwise bad rows go to quarantine
+ * @param strict when true, one bad row, or one that would be put right, rejects the dataset;
+ *     otherwise bad rows go to quarantine
  * @param slip what shall happen with the dataset once it is ready; null or empty for nothing
+ * @param encoding of text files, as IANA names it ({@code windows-1252}); null for UTF-8, or what a
+ *     byte order mark says
+ * @param separator of CSV files: the one character between fields, or {@code tab}; of plain text:
+ *     the line between documents. Null detects it; plain text is split at blank lines
+ * @param keep which answers of preference data become rows to learn from; null for rows as they are
  */
 public record DatasetSubmitted(
     String submissionId,
@@ -23,11 +29,27 @@ public record DatasetSubmitted(
     @JsonProperty(defaultValue = "AUTO") DatasetLayout layout,
     @Nullable SplitPolicy split,
     @JsonProperty(defaultValue = "false") boolean strict,
-    @Nullable RoutingSlip slip)
+    @Nullable RoutingSlip slip,
+    @Nullable String encoding,
+    @Nullable String separator,
+    @Nullable KeptAnswers keep)
     implements EventData {
   public DatasetSubmitted {
     format = format == null ? DatasetFormat.AUTO : format;
     layout = layout == null ? DatasetLayout.AUTO : layout;
+  }
+
+  /** A dataset whose encoding and separator are detected, with its rows as they are. */
+  public DatasetSubmitted(
+      String submissionId,
+      String name,
+      DatasetSource source,
+      DatasetFormat format,
+      DatasetLayout layout,
+      @Nullable SplitPolicy split,
+      boolean strict,
+      @Nullable RoutingSlip slip) {
+    this(submissionId, name, source, format, layout, split, strict, slip, null, null, null);
   }
 
   @Override

@@ -46,7 +46,7 @@ final class IngestWork {
             ReadLimits.DEFAULT,
             task.get("threads").intValue());
     return ingestion.ingest(
-        new IngestionRequest("bench", null, null, null, null, null, false),
+        IngestionRequest.detected("bench"),
         new RowSource.File(data, data.getFileName().toString()));
   }
 }

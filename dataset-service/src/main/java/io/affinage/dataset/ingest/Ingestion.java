@@ -44,7 +44,7 @@ public final class Ingestion {
       Splitter splitter = new Splitter(request.split());
       try (VersionWriter writer = newWriter()) {
         pass = new IngestionPass(request, splitter, writer, limits, threads);
-        Rows rows = source.open(request.format(), limits);
+        Rows rows = source.open(request.form(), limits);
         try (var reader = rows.reader()) {
           pass.run(reader);
         }

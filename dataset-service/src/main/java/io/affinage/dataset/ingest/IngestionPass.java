@@ -5,6 +5,8 @@ import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.dataset.DatasetException;
 import io.affinage.dataset.layout.Normaliser;
+import io.affinage.dataset.layout.RowNote;
+import io.affinage.dataset.layout.RowRules;
 import io.affinage.dataset.reading.FoundRow;
 import io.affinage.dataset.reading.RawRow;
 import io.affinage.dataset.reading.ReadLimits;
@@ -38,11 +40,13 @@ final class IngestionPass {
   private final Map<String, Long> reasons = new TreeMap<>();
   private final List<QuarantinedRow> firstFaults = new ArrayList<>();
   private final UnusedColumns unusedColumns = new UnusedColumns();
+  private final Map<RowNote, Long> notes = new EnumMap<>(RowNote.class);
   private Normaliser normaliser;
   private long read;
   private long accepted;
   private long duplicates;
   private long quarantined;
+  private long leftOut;
 
   IngestionPass(
       IngestionRequest request,
@@ -58,7 +62,7 @@ final class IngestionPass {
   }
 
   DatasetCounts counts() {
-    return new DatasetCounts(read, accepted, duplicates, quarantined);
+    return new DatasetCounts(read, accepted, duplicates, quarantined, leftOut);
   }
 
   /** The layout is told from the first rows, which are held until then. */
@@ -66,8 +70,7 @@ final class IngestionPass {
     List<RawRow> sample = sample(reader);
     List<ObjectNode> readable = readable(sample);
     if (!readable.isEmpty()) {
-      normaliser =
-          Normaliser.of(request.layout(), request.columns(), request.constants(), readable);
+      normaliser = Normaliser.of(request.rules(), readable);
       RowPreparation preparation =
           new RowPreparation(normaliser, splitter, limits.excerptCharacters());
       for (PreparedRow row : preparation.prepare(List.copyOf(sample))) {
@@ -127,6 +130,7 @@ final class IngestionPass {
   }
 
   DatasetVersion store(DatasetFormat format, ArtifactStore store) throws IOException {
+    RowRules rules = request.rules();
     DatasetReport report =
         new DatasetReport(
             request.name(),
@@ -136,11 +140,15 @@ final class IngestionPass {
             splitCounts(),
             reasons,
             unusedColumns.rows(),
-            request.columns().isEmpty() ? null : request.columns(),
-            request.constants().isEmpty() ? null : request.constants(),
+            noteCounts(),
+            rules.columns().isEmpty() ? null : rules.columns(),
+            rules.constants().isEmpty() ? null : rules.constants(),
+            request.form().encoding(),
+            request.form().separator(),
+            rules.keep(),
             firstFaults,
             request.split(),
-            request.strict());
+            rules.strict());
     try {
       Artifact folder = writer.store(report, store);
       ArtifactRef ref = new ArtifactRef(folder.digest(), ArtifactRef.Kind.FOLDER, folder.size());
@@ -158,10 +166,19 @@ final class IngestionPass {
     return counts;
   }
 
+  private Map<String, Long> noteCounts() {
+    Map<String, Long> counts = new TreeMap<>();
+    notes.forEach((note, rows) -> counts.put(note.code(), rows));
+    return counts;
+  }
+
   private void take(PreparedRow row) throws IOException {
     read++;
     if (row instanceof PreparedRow.Faulty faulty) {
       quarantine(faulty.line(), faulty.fault(), faulty.raw());
+    } else if (row instanceof PreparedRow.LeftOut left) {
+      leftOut++;
+      notes.merge(left.note(), 1L, Long::sum);
     } else {
       accept((PreparedRow.Usable) row);
     }
@@ -169,6 +186,9 @@ final class IngestionPass {
 
   private void accept(PreparedRow.Usable row) throws IOException {
     unusedColumns.count(row.unusedColumns());
+    for (RowNote note : row.notes()) {
+      notes.merge(note, 1L, Long::sum);
+    }
     if (!seen.add(row.high(), row.low())) {
       duplicates++;
       return;
@@ -185,7 +205,7 @@ final class IngestionPass {
   private void quarantine(long line, RowFault fault, String raw) throws IOException {
     quarantined++;
     String reason = fault.reason().code();
-    if (request.strict()) {
+    if (request.rules().strict()) {
       throw new DatasetException(
           "bad_row_in_strict_dataset",
           "line "
@@ -211,6 +231,12 @@ final class IngestionPass {
   private DatasetException noUsableRows() {
     if (read == 0) {
       return new DatasetException("no_usable_rows", "the dataset has no rows");
+    }
+    if (quarantined == 0) {
+      return new DatasetException(
+          "no_usable_rows",
+          "all of the " + read + " rows are left out, since keep wants others",
+          "keep");
     }
     QuarantinedRow first = firstFaults.get(0);
     return new DatasetException(

@@ -43,12 +43,15 @@ final class RowPreparation {
     if (normalised instanceof Normalised.Bad bad) {
       return new PreparedRow.Faulty(row.line(), bad.fault(), excerpt(fields));
     }
+    if (normalised instanceof Normalised.LeftOut left) {
+      return new PreparedRow.LeftOut(left.note());
+    }
     Normalised.Good good = (Normalised.Good) normalised;
     byte[] content = text.of(good.row());
     ByteBuffer hash = sha256.of(content);
     Split split = splitter.of(PromptKey.of(good.row()), sha256);
     return new PreparedRow.Usable(
-        content, hash.getLong(), hash.getLong(), split, good.unusedColumns());
+        content, hash.getLong(), hash.getLong(), split, good.unusedColumns(), good.notes());
   }
 
   static PreparedRow faulty(RawRow.Broken broken) {

@@ -2,9 +2,9 @@ package io.affinage.dataset.ingest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.affinage.dataset.reading.DataFile;
+import io.affinage.dataset.reading.FileForm;
 import io.affinage.dataset.reading.ReadLimits;
 import io.affinage.dataset.reading.Rows;
-import io.affinage.events.DatasetFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,9 +23,9 @@ public sealed interface RowSource {
   record Inline(List<JsonNode> rows) implements RowSource {}
 
   /** Opens the rows. */
-  default Rows open(DatasetFormat format, ReadLimits limits) throws IOException {
+  default Rows open(FileForm form, ReadLimits limits) throws IOException {
     if (this instanceof File file) {
-      return Rows.of(new DataFile(file.path(), file.filename()), format, limits);
+      return Rows.of(new DataFile(file.path(), file.filename()), form, limits);
     }
     return Rows.inline(((Inline) this).rows(), limits);
   }

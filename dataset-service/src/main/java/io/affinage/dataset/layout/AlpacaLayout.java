@@ -5,11 +5,12 @@ import io.affinage.dataset.reading.FaultReason;
 import io.affinage.events.DatasetLayout;
 import io.affinage.events.NormalRow;
 import io.affinage.events.NormalRow.ChatMessage;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
-/** {@code instruction}, optional {@code input} and {@code system}, {@code output}. */
+/**
+ * {@code instruction}, optional {@code input}, {@code system}, {@code history} and {@code tools},
+ * {@code output}.
+ */
 final class AlpacaLayout implements RowLayout {
   @Override
   public DatasetLayout layout() {
@@ -17,13 +18,8 @@ final class AlpacaLayout implements RowLayout {
   }
 
   @Override
-  public Set<String> columns() {
-    return Set.of("instruction", "input", "output", "system");
-  }
-
-  @Override
   public String needs() {
-    return "instruction, output (optional input, system)";
+    return "instruction, output (optional input, system, history, tools)";
   }
 
   @Override
@@ -32,19 +28,16 @@ final class AlpacaLayout implements RowLayout {
   }
 
   @Override
-  public NormalRow normalise(ObjectNode fields) throws BadRow {
-    List<ChatMessage> messages = new ArrayList<>(prompt(fields));
-    messages.add(
-        Turns.assistant(Columns.requiredText(fields, "output", FaultReason.EMPTY_COMPLETION)));
-    return new NormalRow(null, null, null, null, messages, null, null);
+  public NormalRow normalise(Row row) throws BadRow {
+    List<ChatMessage> messages = prompt(row);
+    messages.add(Turns.assistant(row.requiredText("output", FaultReason.EMPTY_COMPLETION)));
+    return Chats.row(messages, "the chat", row);
   }
 
-  /** The optional system turn and the user's turn. */
-  static List<ChatMessage> prompt(ObjectNode fields) throws BadRow {
-    String instruction = Columns.requiredText(fields, "instruction", FaultReason.EMPTY_PROMPT);
-    String input = Columns.optionalText(fields, "input");
-    String system = Columns.optionalText(fields, "system");
-    ChatMessage user = Turns.user(input == null ? instruction : instruction + "\n" + input);
-    return system == null ? List.of(user) : List.of(Turns.system(system), user);
+  /** The turns up to the user's question. */
+  static List<ChatMessage> prompt(Row row) throws BadRow {
+    String instruction = row.requiredText("instruction", FaultReason.EMPTY_PROMPT);
+    String input = row.optionalText("input");
+    return Chats.question(input == null ? instruction : instruction + "\n" + input, row);
   }
 }

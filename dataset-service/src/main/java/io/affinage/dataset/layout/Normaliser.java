@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.dataset.DatasetException;
 import io.affinage.dataset.reading.FaultReason;
 import io.affinage.events.DatasetLayout;
+import io.affinage.events.KeptAnswers;
+import io.affinage.events.NormalRow;
+import io.affinage.events.NormalRow.ChatMessage;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -19,49 +22,69 @@ import java.util.stream.Collectors;
  * ones. Safe for several threads.
  */
 public final class Normaliser {
-  /** In the order of precedence where a row fits several. */
-  private static final List<RowLayout> LAYOUTS =
-      List.of(
-          new PreferenceLayout(),
-          ChatLayout.messages(),
-          ChatLayout.shareGpt(),
-          new PromptCompletionLayout(),
-          new AlpacaLayout(),
-          new TextLayout());
-
   private final RowLayout layout;
-  private final Map<String, String> renames;
+  private final RowRules rules;
 
-  private final Map<String, String> constants;
-
-  private Normaliser(RowLayout layout, Map<String, String> renames, Map<String, String> constants) {
+  private Normaliser(RowLayout layout, RowRules rules) {
     this.layout = layout;
-    this.renames = renames;
-    this.constants = constants;
+    this.rules = rules;
   }
 
   /**
-   * @param named the layout, or AUTO (or null) to take the one that most rows of the sample fit
-   * @param columns from the file's column to the layout's; null for none
-   * @param constants columns that every row gets, and must not have itself; null for none
    * @param sample the first rows of the dataset
-   * @throws DatasetException when no layout fits, a renamed column does not exist, or a constant is
-   *     blank or a renamed column
+   * @throws DatasetException when no layout fits, a renamed column does not exist, a constant is
+   *     blank or a renamed column, there are no such answers to keep, or the layout was guessed and
+   *     leaves a column unread that says what to learn
    */
-  public static Normaliser of(
-      DatasetLayout named,
-      Map<String, String> columns,
-      Map<String, String> constants,
-      Collection<ObjectNode> sample) {
-    Map<String, String> renames = columns == null ? Map.of() : new LinkedHashMap<>(columns);
-    Map<String, String> given = constants == null ? Map.of() : Map.copyOf(constants);
-    requireColumns(renames, sample);
-    requireConstants(given, renames);
+  public static Normaliser of(RowRules rules, Collection<ObjectNode> sample) {
+    requireColumns(rules.columns(), sample);
+    requireConstants(rules.constants(), rules.columns());
+    List<ObjectNode> renamed = new ArrayList<>(sample.size());
+    for (ObjectNode row : sample) {
+      ObjectNode copy = row.deepCopy();
+      rename(rules.columns(), copy);
+      rules.constants().forEach(copy::put);
+      renamed.add(copy);
+    }
+    List<RowLayout> layouts = layouts(renamed);
+    boolean guessed = rules.layout() == DatasetLayout.AUTO;
     RowLayout layout =
-        named == null || named == DatasetLayout.AUTO
-            ? detected(renames, given, sample)
-            : LAYOUTS.stream().filter(l -> l.layout() == named).findFirst().orElseThrow();
-    return new Normaliser(layout, renames, given);
+        guessed
+            ? detected(layouts, renamed, sample)
+            : layouts.stream().filter(l -> l.layout() == rules.layout()).findFirst().orElseThrow();
+    requireKeepable(rules.keep(), layout.layout());
+    Normaliser normaliser = new Normaliser(layout, rules);
+    if (guessed) {
+      UnreadAnswers.refuse(layout.layout(), normaliser::unread, renamed);
+    }
+    return normaliser;
+  }
+
+  /** In the order of precedence where a row fits several. */
+  private static List<RowLayout> layouts(List<ObjectNode> sample) {
+    boolean asChats = sample.stream().anyMatch(Normaliser::needsChat);
+    List<RowLayout> answers =
+        List.of(
+            ChatLayout.messages(),
+            ChatLayout.shareGpt(),
+            new PromptCompletionLayout(asChats),
+            new AlpacaLayout());
+    List<RowLayout> all = new ArrayList<>();
+    all.add(new PreferenceLayout(asChats));
+    all.add(new JudgedLayout(answers));
+    all.addAll(answers);
+    all.add(new TextLayout());
+    return all;
+  }
+
+  private static boolean needsChat(ObjectNode row) {
+    for (String column : List.of("system", "history", "tools", "functions")) {
+      JsonNode value = row.path(column);
+      if (value.isTextual() ? !value.textValue().isBlank() : !value.isEmpty()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The layout of the rows; never AUTO. */
@@ -71,30 +94,81 @@ public final class Normaliser {
 
   /** The row's normal form without its id, or its fault. Changes the row's columns. */
   public Normalised normalise(ObjectNode fields) {
-    rename(renames, fields);
+    Row row = new Row(fields, rules.strict());
     try {
-      fill(constants, fields);
-      return new Normalised.Good(layout.normalise(fields), unused(fields));
+      for (String displaced : rename(rules.columns(), fields)) {
+        row.unread(displaced);
+      }
+      fill(rules.constants(), fields);
+      return kept(layout.normalise(row), row);
     } catch (BadRow e) {
       return new Normalised.Bad(e.fault());
     }
   }
 
-  private List<String> unused(ObjectNode fields) {
-    Set<String> used = layout.columns();
-    List<String> unused = List.of();
-    for (Map.Entry<String, JsonNode> column : fields.properties()) {
-      if (!used.contains(column.getKey()) && !column.getValue().isNull()) {
-        unused = unused.isEmpty() ? new ArrayList<>() : unused;
-        unused.add(column.getKey());
-      }
+  /** The columns of a row that has its names already which would not be read. */
+  private List<String> unread(ObjectNode renamed) {
+    Row row = new Row(renamed, false);
+    try {
+      layout.normalise(row);
+      return row.unread();
+    } catch (BadRow e) {
+      return List.of();
     }
-    return unused;
   }
 
-  private static void rename(Map<String, String> renames, ObjectNode fields) {
+  private Normalised kept(NormalRow found, Row row) throws BadRow {
+    if (rules.keep() == null) {
+      return good(found, row);
+    }
+    if (rules.keep() == KeptAnswers.DESIRABLE) {
+      return found.label()
+          ? good(
+              new NormalRow(
+                  null,
+                  null,
+                  found.prompt(),
+                  found.completion(),
+                  found.messages(),
+                  null,
+                  null,
+                  null,
+                  null,
+                  null,
+                  found.tools()),
+              row)
+          : new Normalised.LeftOut(RowNote.UNDESIRABLE_LEFT_OUT);
+    }
+    row.note(RowNote.REJECTED_LEFT_OUT, "rejected");
+    List<ChatMessage> chat = null;
+    if (found.messages() != null) {
+      chat = new ArrayList<>(found.messages());
+      chat.addAll(found.chosen());
+    }
+    return good(
+        new NormalRow(
+            null,
+            null,
+            found.prompt(),
+            found.chosenText(),
+            chat,
+            null,
+            null,
+            null,
+            null,
+            null,
+            found.tools()),
+        row);
+  }
+
+  private static Normalised good(NormalRow found, Row row) {
+    return new Normalised.Good(found, row.unread(), row.notes());
+  }
+
+  /** Gives back the columns that had a name which another column got. */
+  private static List<String> rename(Map<String, String> renames, ObjectNode fields) {
     if (renames.isEmpty()) {
-      return;
+      return List.of();
     }
     Map<String, JsonNode> taken = new LinkedHashMap<>();
     renames.forEach(
@@ -104,17 +178,48 @@ public final class Normaliser {
             taken.put(to, value);
           }
         });
-    taken.forEach(fields::set);
+    List<String> displaced = List.of();
+    for (Map.Entry<String, JsonNode> column : taken.entrySet()) {
+      JsonNode before = fields.replace(column.getKey(), column.getValue());
+      if (before != null && !before.isNull()) {
+        displaced = displaced.isEmpty() ? new ArrayList<>() : displaced;
+        displaced.add(column.getKey() + " (another column was renamed to it)");
+      }
+    }
+    return displaced;
   }
 
   private static void fill(Map<String, String> constants, ObjectNode fields) throws BadRow {
     for (Map.Entry<String, String> constant : constants.entrySet()) {
-      if (Columns.present(fields, constant.getKey())) {
+      JsonNode own = fields.get(constant.getKey());
+      if (own != null && !own.isNull()) {
         throw new BadRow(
             FaultReason.COLUMN_IS_CONSTANT,
             "the row has the column " + constant.getKey() + ", which a constant gives");
       }
       fields.put(constant.getKey(), constant.getValue());
+    }
+  }
+
+  private static void requireKeepable(KeptAnswers keep, DatasetLayout layout) {
+    if (keep == null) {
+      return;
+    }
+    DatasetLayout needed =
+        keep == KeptAnswers.DESIRABLE
+            ? DatasetLayout.UNPAIRED_PREFERENCE
+            : DatasetLayout.PREFERENCE;
+    if (layout != needed) {
+      throw new DatasetException(
+          "invalid_keep",
+          "keep "
+              + keep
+              + " goes with the layout "
+              + needed
+              + ", and the rows have the layout "
+              + layout
+              + "; leave keep out, or name the layout",
+          "keep");
     }
   }
 
@@ -162,26 +267,23 @@ public final class Normaliser {
   }
 
   private static RowLayout detected(
-      Map<String, String> renames, Map<String, String> constants, Collection<ObjectNode> sample) {
+      List<RowLayout> layouts, List<ObjectNode> renamed, Collection<ObjectNode> sample) {
     Map<RowLayout, Long> fitting = new LinkedHashMap<>();
-    for (ObjectNode row : sample) {
-      ObjectNode renamed = row.deepCopy();
-      rename(renames, renamed);
-      constants.forEach(renamed::put);
-      LAYOUTS.stream()
-          .filter(layout -> layout.matches(renamed))
+    for (ObjectNode row : renamed) {
+      layouts.stream()
+          .filter(layout -> layout.matches(row))
           .findFirst()
           .ifPresent(layout -> fitting.merge(layout, 1L, Long::sum));
     }
-    return LAYOUTS.stream()
+    return layouts.stream()
         .filter(fitting::containsKey)
         .reduce((a, b) -> fitting.get(b) > fitting.get(a) ? b : a)
-        .orElseThrow(() -> unknown(sample));
+        .orElseThrow(() -> unknown(layouts, sample));
   }
 
-  private static DatasetException unknown(Collection<ObjectNode> sample) {
+  private static DatasetException unknown(List<RowLayout> layouts, Collection<ObjectNode> sample) {
     List<String> known = new ArrayList<>();
-    for (RowLayout layout : LAYOUTS) {
+    for (RowLayout layout : layouts) {
       known.add(layout.layout() + " needs " + layout.needs());
     }
     return new DatasetException(

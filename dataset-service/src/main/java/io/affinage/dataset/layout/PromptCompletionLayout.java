@@ -8,23 +8,30 @@ import io.affinage.events.NormalRow;
 import io.affinage.events.NormalRow.ChatMessage;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
-/** {@code prompt} and {@code completion}: both plain text, or both turns of a chat. */
+/**
+ * {@code prompt} and {@code completion}: both plain text, or both turns of a chat. Text beside a
+ * {@code system}, {@code history} or {@code tools} becomes a chat.
+ */
 final class PromptCompletionLayout implements RowLayout {
+  private final boolean asChats;
+
+  /**
+   * @param asChats whether text becomes a chat in every row, because some rows have columns that
+   *     only a chat can carry: one dataset is written in one way
+   */
+  PromptCompletionLayout(boolean asChats) {
+    this.asChats = asChats;
+  }
+
   @Override
   public DatasetLayout layout() {
     return DatasetLayout.PROMPT_COMPLETION;
   }
 
   @Override
-  public Set<String> columns() {
-    return Set.of("prompt", "completion");
-  }
-
-  @Override
   public String needs() {
-    return "prompt, completion";
+    return "prompt, completion (optional system, history, tools)";
   }
 
   @Override
@@ -33,26 +40,25 @@ final class PromptCompletionLayout implements RowLayout {
   }
 
   @Override
-  public NormalRow normalise(ObjectNode fields) throws BadRow {
-    JsonNode prompt = Columns.required(fields, "prompt");
-    JsonNode completion = Columns.required(fields, "completion");
+  public NormalRow normalise(Row row) throws BadRow {
+    JsonNode prompt = row.required("prompt");
+    JsonNode completion = row.required("completion");
     if (!Turns.isList(prompt) && !Turns.isList(completion)) {
-      return new NormalRow(
-          null,
-          null,
-          Columns.requiredText(fields, "prompt", FaultReason.EMPTY_PROMPT),
-          Columns.requiredText(fields, "completion", FaultReason.EMPTY_COMPLETION),
-          null,
-          null,
-          null);
+      String asked = row.requiredText("prompt", FaultReason.EMPTY_PROMPT);
+      String answer = row.requiredText("completion", FaultReason.EMPTY_COMPLETION);
+      if (!asChats && !Chats.needed(row)) {
+        return new NormalRow(null, null, asked, answer, null, null, null);
+      }
+      List<ChatMessage> chat = Chats.question(asked, row);
+      chat.add(Turns.assistant(answer));
+      return Chats.row(chat, "the chat", row);
     }
     if (!Turns.isList(prompt) || !Turns.isList(completion)) {
       throw new BadRow(
           FaultReason.NOT_TEXT, "prompt and completion must both be text or both be turns");
     }
-    List<ChatMessage> turns = new ArrayList<>(Turns.read(prompt, "prompt"));
-    turns.addAll(Turns.read(completion, "completion"));
-    Turns.requireChat(turns, "prompt and completion");
-    return new NormalRow(null, null, null, null, turns, null, null);
+    List<ChatMessage> turns = new ArrayList<>(Turns.read(prompt, "prompt", row));
+    turns.addAll(Turns.read(completion, "completion", row));
+    return Chats.row(Chats.withSystem(turns, row), "prompt and completion", row);
   }
 }

@@ -10,7 +10,10 @@ import io.affinage.events.NormalRow.ChatMessage;
 public final class PromptKey {
   private PromptKey() {}
 
-  /** The prompt of the row: everything before the first answer; of a raw document all of it. */
+  /**
+   * The prompt of the row: everything before the first answer to a question; of a raw document all
+   * of it.
+   */
   public static String of(NormalRow row) {
     if (row.text() != null) {
       return "t\0" + row.text();
@@ -19,10 +22,13 @@ public final class PromptKey {
       return "p\0" + row.prompt();
     }
     StringBuilder key = new StringBuilder("m");
+    boolean asked = false;
     for (ChatMessage message : row.messages()) {
-      if (message.role().equals(Turns.ASSISTANT)) {
+      // A greeting by the assistant answers nothing, and is often the same in all rows.
+      if (asked && message.role().equals(Turns.ASSISTANT)) {
         break;
       }
+      asked |= message.role().equals(Turns.USER);
       key.append('\0').append(message.role()).append('\0').append(message.content());
     }
     return key.toString();

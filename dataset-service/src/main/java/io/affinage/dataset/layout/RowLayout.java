@@ -2,15 +2,12 @@ package io.affinage.dataset.layout;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.events.DatasetLayout;
-import java.util.Set;
+import io.affinage.events.NormalRow;
 
 /** One layout: how to take the normal form out of a row. */
 interface RowLayout {
 
   DatasetLayout layout();
-
-  /** The columns that this layout reads; others are counted as unused. */
-  Set<String> columns();
 
   /** What a row of this layout looks like, for people. */
   String needs();
@@ -19,7 +16,9 @@ interface RowLayout {
   boolean matches(ObjectNode fields);
 
   /**
+   * The normal form, without an id.
+   *
    * @throws BadRow when the row is not what the layout says
    */
-  io.affinage.events.NormalRow normalise(ObjectNode fields) throws BadRow;
+  NormalRow normalise(Row row) throws BadRow;
 }

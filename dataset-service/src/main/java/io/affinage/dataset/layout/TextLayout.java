@@ -4,18 +4,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.dataset.reading.FaultReason;
 import io.affinage.events.DatasetLayout;
 import io.affinage.events.NormalRow;
-import java.util.Set;
 
 /** {@code text}: a raw document. */
 final class TextLayout implements RowLayout {
   @Override
   public DatasetLayout layout() {
     return DatasetLayout.TEXT;
-  }
-
-  @Override
-  public Set<String> columns() {
-    return Set.of("text");
   }
 
   @Override
@@ -29,8 +23,8 @@ final class TextLayout implements RowLayout {
   }
 
   @Override
-  public NormalRow normalise(ObjectNode fields) throws BadRow {
-    String text = Columns.requiredText(fields, "text", FaultReason.EMPTY_TEXT);
+  public NormalRow normalise(Row row) throws BadRow {
+    String text = row.requiredText("text", FaultReason.EMPTY_TEXT);
     return new NormalRow(null, text, null, null, null, null, null);
   }
 }

@@ -9,31 +9,36 @@ import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import io.affinage.dataset.DatasetException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Comma- or tab-separated values with a header line (RFC 4180). Every value is text. */
+/**
+ * Values separated by commas, or another character, with a header line (RFC 4180). Every value is
+ * text. Blank lines are no rows.
+ */
 final class CsvRows implements RowReader {
   private final ReadLimits limits;
+  private final CsvDialect dialect;
+  private final String unknownBytes;
   private final CsvRecordGuard guard;
   private final CloseableIterator<CsvRecord> records;
   private List<String> header;
   private long index;
   private long hiddenLines;
-  private long firstBlank;
-  private long blanks;
-  private CsvRecord held;
 
-  CsvRows(InputStream in, char separator, ReadLimits limits) {
+  CsvRows(TextBytes text, CsvDialect dialect, ReadLimits limits) {
     this.limits = limits;
-    this.guard = new CsvRecordGuard(new SurrogateEscapeReader(in), separator, limits.maxRowBytes());
+    this.dialect = dialect;
+    this.unknownBytes = text.unknownBytes();
+    this.guard =
+        new CsvRecordGuard(
+            new SurrogateEscapeReader(text.in()), dialect.separator(), limits.maxRowBytes());
     int maxBuffer = (int) Math.min(Integer.MAX_VALUE - 16, limits.maxRowBytes() + (1L << 20));
     this.records =
         CsvReader.builder()
-            .fieldSeparator(separator)
+            .fieldSeparator(dialect.separator())
             .skipEmptyLines(false)
             .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
             .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
@@ -60,6 +65,10 @@ final class CsvRows implements RowReader {
   }
 
   private boolean readHeader() {
+    if (dialect.saidInFirstLine() && records.hasNext()) {
+      records.next();
+      index++;
+    }
     if (!records.hasNext()) {
       return false;
     }
@@ -69,7 +78,8 @@ final class CsvRows implements RowReader {
       throw new DatasetException(
           "invalid_header",
           "the CSV header in line 1 cannot be read: "
-              + (fault == null ? "it is not UTF-8" : fault.detail()));
+              + (fault == null ? "it is " + unknownBytes : fault.detail()),
+          fault == null ? "encoding" : null);
     }
     Set<String> names = new HashSet<>();
     for (String name : record.getFields()) {
@@ -82,34 +92,16 @@ final class CsvRows implements RowReader {
     return true;
   }
 
-  /** Blank lines at the end of the file are no rows, blank lines between rows are. */
   private RawRow nextRow() {
-    if (held == null) {
-      blanks = 0;
-      while (true) {
-        if (!records.hasNext()) {
-          return null;
-        }
-        CsvRecord record = records.next();
-        if (!blank(record)) {
-          held = record;
-          break;
-        }
-        if (blanks++ == 0) {
-          firstBlank = record.getStartingLineNumber() + hiddenLines;
-        }
-        index++;
+    while (records.hasNext()) {
+      CsvRecord record = records.next();
+      long line = record.getStartingLineNumber() + hiddenLines;
+      RowFault fault = fault(index++);
+      if (fault != null || !blank(record)) {
+        return row(record, line, fault);
       }
     }
-    if (blanks > 0) {
-      blanks--;
-      RowFault fault = new RowFault(FaultReason.EMPTY_ROW, "a blank line between rows");
-      return new RawRow.Broken(firstBlank++, fault, "");
-    }
-    CsvRecord record = held;
-    held = null;
-    long line = record.getStartingLineNumber() + hiddenLines;
-    return row(record, line, fault(index++));
+    return null;
   }
 
   private RowFault fault(long recordIndex) {
@@ -123,7 +115,7 @@ final class CsvRows implements RowReader {
 
   private boolean blank(CsvRecord record) {
     return record.getFieldCount() == 0
-        || (record.getFieldCount() == 1 && header.size() > 1 && record.getField(0).isBlank());
+        || record.getFieldCount() == 1 && record.getField(0).isBlank();
   }
 
   private RawRow row(CsvRecord record, long line, RowFault fault) {
@@ -141,7 +133,7 @@ final class CsvRows implements RowReader {
     for (int i = 0; i < values.size(); i++) {
       String value = values.get(i);
       if (SurrogateEscapeReader.hasEscape(value)) {
-        String detail = "the column " + header.get(i) + " has bytes that are not UTF-8";
+        String detail = "the column " + header.get(i) + " has bytes that are " + unknownBytes;
         return broken(line, new RowFault(FaultReason.INVALID_UTF8, detail), values);
       }
       empty &= value.isBlank();

@@ -26,7 +26,7 @@ public enum FaultReason {
   MISSING_FIELD,
   /** A row has a value of its own in a column that a constant gives to every row. */
   COLUMN_IS_CONSTANT,
-  /** A value that must be text is a number, an object or something else. */
+  /** A value that must be text is an object, a list or something else that is not written so. */
   NOT_TEXT,
   /** Nothing to answer. */
   EMPTY_PROMPT,
@@ -38,9 +38,9 @@ public enum FaultReason {
   EMPTY_CONTENT,
   /** A chat that is not a list of turns, or has none. */
   NO_MESSAGES,
-  /** A role other than system, user and assistant. */
+  /** A role other than system, user, assistant and tool. */
   UNKNOWN_ROLE,
-  /** Turns must be: an optional system turn, then user and assistant by turns. */
+  /** Turns that cannot be put into an order: who speaks, to whom. */
   ROLES_OUT_OF_ORDER,
   /** A chat in which the assistant says nothing. */
   NO_ASSISTANT_TURN,
@@ -48,10 +48,24 @@ public enum FaultReason {
   LAST_TURN_NOT_ASSISTANT,
   /** Content parts other than text, for example an image. */
   UNSUPPORTED_CONTENT,
-  /** Tool or function calls. */
-  UNSUPPORTED_TOOLS,
-  /** A last turn that is weighted with zero: nothing would be learned from the row. */
+  /** Functions to call that are no list of named functions. */
+  INVALID_TOOLS,
+  /** A call that names no function, or whose arguments are no JSON object. */
+  INVALID_TOOL_CALL,
+  /** A chat goes on behind a call that nothing answers. */
+  TOOL_CALL_WITHOUT_RESULT,
+  /** A result that answers no call. */
+  TOOL_RESULT_WITHOUT_CALL,
+  /** Earlier turns that are no list of questions with answers. */
+  INVALID_HISTORY,
+  /** A weight of a turn other than 0 and 1. */
   UNSUPPORTED_WEIGHT,
+  /** Every answer has the weight 0. */
+  NOTHING_TO_LEARN,
+  /** Whether an answer is desirable is said neither by true nor by false. */
+  INVALID_LABEL,
+  /** A preference row has a prompt beside whole chats that do not hold it. */
+  PROMPT_NOT_IN_ANSWERS,
   /** The chosen answer equals the rejected one. */
   IDENTICAL_ANSWERS,
   /** A preference row has no prompt of its own and its answers have no common start. */

@@ -25,6 +25,8 @@ final class FormatDetection {
           "conversations",
           "chosen",
           "rejected",
+          "label",
+          "system",
           "text");
   private static final Set<String> WRAPPERS = Set.of("data", "rows", "examples", "instances");
 
@@ -48,8 +50,11 @@ final class FormatDetection {
       text = text.substring(1);
     }
     String body = text.stripLeading();
-    if (named == DatasetFormat.CSV || named == DatasetFormat.JSONL) {
+    if (named == DatasetFormat.CSV) {
       return named;
+    }
+    if (named == DatasetFormat.JSONL) {
+      return body.startsWith("[") && !arrayALine(body) ? DatasetFormat.JSON : named;
     }
     if (body.startsWith("[")) {
       return DatasetFormat.JSON;
@@ -65,7 +70,7 @@ final class FormatDetection {
     }
     String line = body.lines().findFirst().orElse("");
     if (line.indexOf('\0') < 0
-        && (line.contains(",") || line.contains("\t"))
+        && line.chars().anyMatch(c -> ",;\t|".indexOf(c) >= 0)
         && looksLikeHeader(line)) {
       return DatasetFormat.CSV;
     }
@@ -75,15 +80,6 @@ final class FormatDetection {
             + Excerpt.of(line, 60)
             + "); name it: JSONL, JSON, CSV, PARQUET or TEXT",
         "format");
-  }
-
-  static char separator(byte[] head, String filename) {
-    String name = unpackedName(filename);
-    if (name.endsWith(".tsv") || name.endsWith(".tab")) {
-      return '\t';
-    }
-    String line = new String(head, StandardCharsets.UTF_8).lines().findFirst().orElse("");
-    return line.indexOf('\t') >= 0 && line.indexOf(',') < 0 ? '\t' : ',';
   }
 
   private static DatasetFormat byName(String filename) {
@@ -99,7 +95,7 @@ final class FormatDetection {
     };
   }
 
-  private static String unpackedName(String filename) {
+  static String unpackedName(String filename) {
     String name = filename == null ? "" : filename.toLowerCase(Locale.ROOT);
     return name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
   }
@@ -121,11 +117,23 @@ final class FormatDetection {
     return wrapsRows(line) ? DatasetFormat.JSON : DatasetFormat.JSONL;
   }
 
+  /** Whether the first of several lines is an array by itself, so that no array goes around all. */
+  private static boolean arrayALine(String body) {
+    int lineEnd = body.indexOf('\n');
+    return lineEnd >= 0
+        && !body.substring(lineEnd).isBlank()
+        && complete(body.substring(0, lineEnd), JsonToken.END_ARRAY);
+  }
+
   private static boolean completeObject(String text) {
+    return complete(text, JsonToken.END_OBJECT);
+  }
+
+  private static boolean complete(String text, JsonToken end) {
     try (JsonParser parser = JSON.createParser(text)) {
       parser.nextToken();
       parser.skipChildren();
-      return parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
+      return parser.currentToken() == end && parser.nextToken() == null;
     } catch (IOException e) {
       return false;
     }
@@ -149,7 +157,7 @@ final class FormatDetection {
 
   /** Without a name to go by, prose with a comma must not pass for a header. */
   private static boolean looksLikeHeader(String line) {
-    return Arrays.stream(line.split("[,\t]", -1))
+    return Arrays.stream(line.split("[,;|\t]", -1))
         .map(name -> name.replace("\"", "").strip())
         .anyMatch(KNOWN_COLUMNS::contains);
   }

@@ -36,9 +36,9 @@ final class JsonReader implements RowReader {
   private int held;
   private long elementBytes;
 
-  JsonReader(InputStream in, ReadLimits limits) {
-    this.in = in;
-    this.json = new JsonText(limits);
+  JsonReader(TextBytes text, ReadLimits limits) {
+    this.in = text.in();
+    this.json = new JsonText(limits, text.unknownBytes());
     this.limits = limits;
   }
 

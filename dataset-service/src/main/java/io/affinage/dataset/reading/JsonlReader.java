@@ -1,45 +1,26 @@
 package io.affinage.dataset.reading;
 
 import java.io.IOException;
-import java.io.InputStream;
 
-/** JSON Lines: one JSON object a line. Blank lines at the end of the file are no rows. */
+/** JSON Lines: one JSON object a line. Blank lines are no rows. */
 final class JsonlReader implements RowReader {
   private final LineScanner lines;
   private final JsonText json;
   private final ReadLimits limits;
-  private long firstBlank;
-  private long blanks;
-  private boolean held;
 
-  JsonlReader(InputStream in, ReadLimits limits) {
-    this.lines = new LineScanner(in, limits.maxRowBytes());
-    this.json = new JsonText(limits);
+  JsonlReader(TextBytes text, ReadLimits limits) {
+    this.lines = new LineScanner(text.in(), limits.maxRowBytes());
+    this.json = new JsonText(limits, text.unknownBytes());
     this.limits = limits;
   }
 
   @Override
   public FoundRow next() throws IOException {
-    if (!held) {
-      firstBlank = lines.number() + 1;
-      blanks = 0;
-      while (true) {
-        if (!lines.next()) {
-          return null;
-        }
-        if (!lines.blank()) {
-          break;
-        }
-        blanks++;
+    do {
+      if (!lines.next()) {
+        return null;
       }
-      held = true;
-    }
-    if (blanks > 0) {
-      blanks--;
-      RowFault fault = new RowFault(FaultReason.EMPTY_ROW, "a blank line between rows");
-      return new RawRow.Broken(firstBlank++, fault, "");
-    }
-    held = false;
+    } while (lines.blank());
     if (lines.tooLong()) {
       String detail =
           "the line has "
@@ -54,7 +35,10 @@ final class JsonlReader implements RowReader {
           lines.start(),
           lines.length());
     }
-    return JsonRow.of(json, lines.number(), lines.buffer(), lines.start(), lines.length());
+    // A byte order mark begins each of several files that were put behind each other.
+    int mark = lines.startsWithByteOrderMark() ? 3 : 0;
+    return JsonRow.of(
+        json, lines.number(), lines.buffer(), lines.start() + mark, lines.length() - mark);
   }
 
   @Override

@@ -99,7 +99,7 @@ final class LineScanner implements Closeable {
     start = from;
     length = end - from;
     fullLength = length;
-    if (number == 0 && length >= 3 && isByteOrderMark(from)) {
+    if (number == 0 && startsWithByteOrderMark()) {
       start += 3;
       length -= 3;
       fullLength -= 3;
@@ -109,10 +109,11 @@ final class LineScanner implements Closeable {
     return true;
   }
 
-  private boolean isByteOrderMark(int at) {
-    return buffer[at] == (byte) 0xEF
-        && buffer[at + 1] == (byte) 0xBB
-        && buffer[at + 2] == (byte) 0xBF;
+  boolean startsWithByteOrderMark() {
+    return length >= 3
+        && buffer[start] == (byte) 0xEF
+        && buffer[start + 1] == (byte) 0xBB
+        && buffer[start + 2] == (byte) 0xBF;
   }
 
   /**

@@ -5,6 +5,7 @@ import io.affinage.dataset.DatasetException;
 import io.affinage.events.DatasetFormat;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.Charset;
 import java.util.List;
 
 /**
@@ -15,34 +16,55 @@ import java.util.List;
 public record Rows(DatasetFormat format, RowReader reader) {
   private static final int HEAD_BYTES = 1 << 16;
 
-  /** Rows of a file, whose format is detected when it is AUTO or null. */
-  public static Rows of(DataFile file, DatasetFormat named, ReadLimits limits) throws IOException {
+  /**
+   * Rows of a file; what is not said of its form is detected.
+   *
+   * @throws DatasetException when the form cannot be told, or what was said does not fit it
+   */
+  public static Rows of(DataFile file, FileForm form, ReadLimits limits) throws IOException {
+    Charset named = form.charset();
     byte[] head;
-    try (InputStream in = file.open(limits)) {
+    try (InputStream in = TextBytes.of(file.open(limits), named).in()) {
       head = in.readNBytes(HEAD_BYTES);
     }
     DatasetFormat format =
-        named == null || named == DatasetFormat.AUTO
+        form.format() == DatasetFormat.AUTO
             ? FormatDetection.of(head, head.length < HEAD_BYTES, file.name())
-            : named;
-    return new Rows(format, open(file, format, head, limits));
+            : form.format();
+    requireFit(form, format);
+    if (format == DatasetFormat.PARQUET) {
+      return new Rows(format, ParquetRows.open(file.path(), limits));
+    }
+    String name = FormatDetection.unpackedName(file.name());
+    CsvDialect dialect =
+        format == DatasetFormat.CSV ? CsvDialect.of(head, name, form.fieldSeparator()) : null;
+    TextBytes text = TextBytes.of(file.open(limits), named);
+    return new Rows(
+        format,
+        switch (format) {
+          case JSONL -> new JsonlReader(text, limits);
+          case JSON -> new JsonReader(text, limits);
+          case CSV -> new CsvRows(text, dialect, limits);
+          case TEXT -> new TextReader(text, form.separator(), limits);
+          case AUTO, PARQUET -> throw new IllegalStateException("told apart before");
+        });
+  }
+
+  private static void requireFit(FileForm form, DatasetFormat format) {
+    if (form.encoding() != null && format == DatasetFormat.PARQUET) {
+      throw new DatasetException(
+          "invalid_encoding", "a Parquet file has no encoding; leave it out", "encoding");
+    }
+    if (form.separator() != null && format != DatasetFormat.CSV && format != DatasetFormat.TEXT) {
+      throw new DatasetException(
+          "invalid_separator",
+          "a separator goes with CSV and with plain text, and the file is " + format,
+          "separator");
+    }
   }
 
   /** Rows that are already here. */
   public static Rows inline(List<JsonNode> rows, ReadLimits limits) {
     return new Rows(null, new InlineRows(rows, limits));
-  }
-
-  private static RowReader open(DataFile file, DatasetFormat format, byte[] head, ReadLimits limits)
-      throws IOException {
-    return switch (format) {
-      case JSONL -> new JsonlReader(file.open(limits), limits);
-      case JSON -> new JsonReader(file.open(limits), limits);
-      case CSV ->
-          new CsvRows(file.open(limits), FormatDetection.separator(head, file.name()), limits);
-      case TEXT -> new TextReader(file.open(limits), limits);
-      case PARQUET -> ParquetRows.open(file.path(), limits);
-      case AUTO -> throw new DatasetException("unknown_format", "the format is not known");
-    };
   }
 }

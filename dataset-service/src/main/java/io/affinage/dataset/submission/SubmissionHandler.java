@@ -6,6 +6,8 @@ import io.affinage.dataset.ingest.DatasetVersion;
 import io.affinage.dataset.ingest.Ingestion;
 import io.affinage.dataset.ingest.IngestionRequest;
 import io.affinage.dataset.ingest.RejectedDatasetException;
+import io.affinage.dataset.layout.RowRules;
+import io.affinage.dataset.reading.FileForm;
 import io.affinage.events.DatasetCounts;
 import io.affinage.events.DatasetReady;
 import io.affinage.events.DatasetRejected;
@@ -17,6 +19,7 @@ import io.affinage.events.RoutingSlip;
 import io.affinage.events.Stage;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 
 /** Takes a submission to its end. Safe for several threads. */
 public final class SubmissionHandler {
@@ -71,7 +74,11 @@ public final class SubmissionHandler {
     try (OpenedSource source = sources.open(submission.source())) {
       bytes = source.bytes();
       DatasetVersion version = ingestion.ingest(request(submission), source.rows());
-      return new Outcome.Ready(ready(submission, version), bytes);
+      DatasetReady ready = ready(submission, version);
+      Optional<ErrorDetail> unfit = StageNeeds.unmet(ready);
+      return unfit.isPresent()
+          ? rejected(submission, unfit.get(), ready.counts(), bytes)
+          : new Outcome.Ready(ready, bytes);
     } catch (RejectedDatasetException e) {
       return rejected(submission, e.error(), e.counts(), bytes);
     } catch (DatasetException e) {
@@ -88,12 +95,14 @@ public final class SubmissionHandler {
   private static IngestionRequest request(DatasetSubmitted submission) {
     return new IngestionRequest(
         submission.name(),
-        submission.format(),
-        submission.layout(),
-        columns(submission.source()),
-        constants(submission.source()),
-        submission.split(),
-        submission.strict());
+        new FileForm(submission.format(), submission.encoding(), submission.separator()),
+        new RowRules(
+            submission.layout(),
+            columns(submission.source()),
+            constants(submission.source()),
+            submission.keep(),
+            submission.strict()),
+        submission.split());
   }
 
   private static Map<String, String> columns(DatasetSource source) {
@@ -118,7 +127,10 @@ public final class SubmissionHandler {
         version.report().layout(),
         version.report().counts(),
         version.report().splits(),
-        submission.slip());
+        submission.slip(),
+        version.report().unusedColumns(),
+        version.report().notes(),
+        submission.keep());
   }
 
   private static Outcome rejected(

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.affinage.dataset.SharedData;
+import io.affinage.dataset.layout.RowRules;
+import io.affinage.dataset.reading.FileForm;
 import io.affinage.dataset.reading.ReadLimits;
 import io.affinage.events.DatasetCounts;
 import io.affinage.events.DatasetFormat;
@@ -92,9 +94,7 @@ class IngestionTest {
     for (int threads : List.of(1, 2, 5)) {
       DatasetVersion version =
           new Ingestion(files.store(), folder.resolve("work"), ReadLimits.DEFAULT, threads)
-              .ingest(
-                  new IngestionRequest("d", null, null, null, null, null, false),
-                  new RowSource.File(data, "data.jsonl"));
+              .ingest(IngestionRequest.detected("d"), new RowSource.File(data, "data.jsonl"));
       versions.add(version.artifact());
       DatasetCounts counts = version.report().counts();
       assertThat(counts.read()).isEqualTo(20_000);
@@ -189,7 +189,7 @@ class IngestionTest {
     assertThatThrownBy(() -> ingest(rows(0, 3), new SplitPolicy(Double.NaN, 0, ""), false))
         .isInstanceOf(RejectedDatasetException.class);
     for (String name : List.of("", "../x", "a/b", ".hidden", "x".repeat(101), "a\nb")) {
-      IngestionRequest request = new IngestionRequest(name, null, null, null, null, null, false);
+      IngestionRequest request = IngestionRequest.detected(name);
       assertThatThrownBy(() -> ingestion.ingest(request, new RowSource.Inline(List.of())))
           .isInstanceOfSatisfying(
               RejectedDatasetException.class,
@@ -204,9 +204,7 @@ class IngestionTest {
     Path data = Files.writeString(folder.resolve("x.jsonl"), rows(0, 3));
     assertThatThrownBy(
             () ->
-                broken.ingest(
-                    new IngestionRequest("d", null, null, null, null, null, false),
-                    new RowSource.File(data, "x.jsonl")))
+                broken.ingest(IngestionRequest.detected("d"), new RowSource.File(data, "x.jsonl")))
         .isInstanceOf(StorageException.class);
   }
 
@@ -218,8 +216,7 @@ class IngestionTest {
                 JSON.readTree("{\"text\":\"a\"}"),
                 JSON.readTree("5"),
                 JSON.readTree("{\"text\":\"b\"}")));
-    DatasetVersion version =
-        ingestion.ingest(new IngestionRequest("d", null, null, null, null, null, false), inline);
+    DatasetVersion version = ingestion.ingest(IngestionRequest.detected("d"), inline);
     assertThat(version.report().counts()).isEqualTo(new DatasetCounts(3, 2, 0, 1));
     assertThat(version.report().reasons()).isEqualTo(Map.of("not_an_object", 1L));
   }
@@ -263,12 +260,14 @@ class IngestionTest {
         ingestion.ingest(
             new IngestionRequest(
                 "d",
-                DatasetFormat.CSV,
-                DatasetLayout.ALPACA,
-                Map.of("text", "input", "label", "output"),
-                Map.of("instruction", "Does it overrule?"),
-                null,
-                false),
+                FileForm.of(DatasetFormat.CSV),
+                new RowRules(
+                    DatasetLayout.ALPACA,
+                    Map.of("text", "input", "label", "output"),
+                    Map.of("instruction", "Does it overrule?"),
+                    null,
+                    false),
+                null),
             new RowSource.File(legal, "test.tsv"));
     assertThat(overruling.report().counts()).isEqualTo(new DatasetCounts(2394, 1504, 890, 0));
     assertThat(overruling.report().unusedColumns()).isEmpty();
@@ -312,7 +311,8 @@ class IngestionTest {
 
   private DatasetVersion file(Path path, Map<String, String> columns) throws Exception {
     return ingestion.ingest(
-        new IngestionRequest("d", null, null, columns, null, null, false),
+        new IngestionRequest(
+            "d", FileForm.DETECTED, new RowRules(null, columns, null, null, false), null),
         new RowSource.File(path, path.getFileName().toString()));
   }
 
@@ -325,7 +325,7 @@ class IngestionTest {
     Path data = Files.writeString(folder.resolve("data.jsonl"), content, StandardCharsets.UTF_8);
     return ingestion.ingest(
         new IngestionRequest(
-            "d", DatasetFormat.AUTO, DatasetLayout.AUTO, null, null, split, strict),
+            "d", FileForm.DETECTED, new RowRules(null, null, null, null, strict), split),
         new RowSource.File(data, "data.jsonl"));
   }
 

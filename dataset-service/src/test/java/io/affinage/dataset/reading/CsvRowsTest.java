@@ -54,7 +54,6 @@ class CsvRowsTest {
             "3:wrong_field_count",
             "4:wrong_field_count",
             "5:empty_row",
-            "6:empty_row",
             "7:{\"a\":\"multi\\nline\",\"b\":\"x\"}",
             "9:invalid_csv_quoting",
             "10:{\"a\":\"7\",\"b\":\"8\\\"\"}");

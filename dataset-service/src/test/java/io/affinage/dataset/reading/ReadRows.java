@@ -16,7 +16,8 @@ final class ReadRows {
   static List<RawRow> of(Path file, DatasetFormat format, ReadLimits limits) throws IOException {
     List<RawRow> rows = new ArrayList<>();
     try (RowReader reader =
-        Rows.of(new DataFile(file, file.getFileName().toString()), format, limits).reader()) {
+        Rows.of(new DataFile(file, file.getFileName().toString()), FileForm.of(format), limits)
+            .reader()) {
       for (FoundRow row = reader.next(); row != null; row = reader.next()) {
         rows.add(row.read());
       }

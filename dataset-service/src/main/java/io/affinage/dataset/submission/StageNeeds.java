@@ -1,0 +1,84 @@
+package io.affinage.dataset.submission;
+
+import io.affinage.events.DatasetLayout;
+import io.affinage.events.DatasetReady;
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.EvaluationSpec;
+import io.affinage.events.Stage;
+import java.util.List;
+import java.util.Optional;
+
+/** What the stages of a run ask of its dataset, as far as the dataset's report can tell. */
+final class StageNeeds {
+  private StageNeeds() {}
+
+  /** Why some stage could not do its work, told before any of them begins; empty when all can. */
+  static Optional<ErrorDetail> unmet(DatasetReady ready) {
+    List<Stage> stages = ready.slip() == null ? List.of() : ready.slip().stages();
+    for (int i = 0; i < stages.size(); i++) {
+      String param = "slip.stages[" + i + "]";
+      Optional<ErrorDetail> unmet =
+          stages.get(i) instanceof Stage.Evaluate evaluate
+              ? ofEvaluation(ready, evaluate.spec(), param)
+              : ofTraining(ready, param);
+      if (unmet.isPresent()) {
+        return unmet;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<ErrorDetail> ofTraining(DatasetReady ready, String param) {
+    if (count(ready, "train") == 0) {
+      return error(
+          "empty_split",
+          "the split train has no row to learn from (" + ready.splits() + "): hold out less",
+          param);
+    }
+    if (!ready.isPreference()) {
+      return Optional.empty();
+    }
+    boolean pairs = ready.layout() == DatasetLayout.PREFERENCE;
+    return error(
+        "preference_data",
+        "the rows say which answers are better ("
+            + ready.layout()
+            + "), and the training would learn the bad ones like the good ones. To learn from the "
+            + (pairs
+                ? "chosen answers alone, say keep: CHOSEN."
+                : "desirable answers alone, say keep: DESIRABLE; if the label judges nothing, name"
+                    + " the layout of the rest, which leaves it unread.")
+            + " To learn from the preference itself takes "
+            + (pairs ? "DPO" : "KTO")
+            + ", which is not there yet",
+        param);
+  }
+
+  private static Optional<ErrorDetail> ofEvaluation(
+      DatasetReady ready, EvaluationSpec spec, String param) {
+    String split = spec.split() == null ? "test" : spec.split();
+    if (count(ready, split) > 0) {
+      return Optional.empty();
+    }
+    return error(
+        "empty_split",
+        "the evaluation measures the split "
+            + split
+            + ", which has no row ("
+            + ready.splits()
+            + "): rows with one prompt stay together in one split. Hold out a larger share"
+            + " (split."
+            + split
+            + "), try another split.salt, give rows with more different prompts, or leave the"
+            + " evaluation out",
+        param);
+  }
+
+  private static long count(DatasetReady ready, String split) {
+    return ready.splits().getOrDefault(split, 0L);
+  }
+
+  private static Optional<ErrorDetail> error(String code, String message, String param) {
+    return Optional.of(new ErrorDetail(code, message, param));
+  }
+}
