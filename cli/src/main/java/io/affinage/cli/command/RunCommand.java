@@ -7,6 +7,7 @@ import io.affinage.cli.client.ModelView;
 import io.affinage.cli.recipe.Recipe;
 import io.affinage.cli.recipe.RecipeException;
 import io.affinage.cli.recipe.RecipeReader;
+import io.affinage.cli.run.DataRules;
 import io.affinage.cli.run.DryRun;
 import io.affinage.cli.run.EvaluationReport;
 import io.affinage.cli.run.LocalFiles;
@@ -230,14 +231,7 @@ public final class RunCommand implements Callable<Integer> {
     Recipe.Data told =
         recipe.data() != null
             ? recipe.data()
-            : new Recipe.Data(
-                null,
-                io.affinage.events.DatasetFormat.AUTO,
-                io.affinage.events.DatasetLayout.AUTO,
-                null,
-                null,
-                null,
-                false);
+            : new Recipe.Data(null, null, null, DataRules.DETECTED);
     String reference =
         base == null ? "scratch" : LocalFiles.importModel(session.store(), session.view(), base);
     List<Stage> stages = new ArrayList<>();
@@ -253,10 +247,7 @@ public final class RunCommand implements Callable<Integer> {
     return new RunRequest(
         recipe.name(),
         LocalFiles.importData(session.store(), dataFile, told.columns(), told.constants()),
-        told.format(),
-        told.layout(),
-        told.split(),
-        told.strict(),
+        told.rules(),
         stages);
   }
 

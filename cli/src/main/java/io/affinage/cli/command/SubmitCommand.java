@@ -3,6 +3,8 @@ package io.affinage.cli.command;
 import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.run.DataRules;
+import io.affinage.cli.run.DatasetRemarks;
 import io.affinage.cli.run.LocalFiles;
 import io.affinage.cli.run.RunFollower;
 import io.affinage.cli.run.RunOutcome;
@@ -12,9 +14,11 @@ import io.affinage.cli.stack.ServiceKind;
 import io.affinage.events.DatasetFormat;
 import io.affinage.events.DatasetLayout;
 import io.affinage.events.DatasetReady;
+import io.affinage.events.KeptAnswers;
 import io.affinage.events.NameRule;
 import io.affinage.events.SplitPolicy;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,8 +83,28 @@ public final class SubmitCommand implements Callable<Integer> {
       description = "Share of rows held out for the evaluation (default: ${DEFAULT-VALUE}).")
   private double test;
 
-  @Option(names = "--strict", description = "Let one bad row reject the dataset.")
+  @Option(
+      names = "--strict",
+      description = "Let one bad row, or one that would be put right, reject the dataset.")
   private boolean strict;
+
+  @Option(
+      names = "--encoding",
+      description =
+          "Encoding of a text file, for example windows-1252; UTF-8 or its byte order mark's otherwise.")
+  private String encoding;
+
+  @Option(
+      names = "--separator",
+      description =
+          "The character between the fields of a CSV file (or 'tab'), or the line between the documents of plain text; detected otherwise.")
+  private String separator;
+
+  @Option(
+      names = "--keep",
+      description =
+          "Of preference data, keep ${COMPLETION-CANDIDATES} answers only, as rows to learn from.")
+  private KeptAnswers keep;
 
   @Override
   public Integer call() throws Exception {
@@ -96,10 +120,14 @@ public final class SubmitCommand implements Callable<Integer> {
           new RunRequest(
               name,
               LocalFiles.importData(session.store(), data, columns, constants),
-              format,
-              layout,
-              new SplitPolicy(validation, test, ""),
-              strict,
+              new DataRules(
+                  format,
+                  layout,
+                  new SplitPolicy(validation, test, ""),
+                  strict,
+                  encoding,
+                  separator,
+                  keep),
               List.of());
       RunOutcome outcome = new RunFollower(session, root.terminal()).complete(request);
       DatasetReady ready = outcome.run().dataset().orElseThrow();
@@ -109,25 +137,30 @@ public final class SubmitCommand implements Callable<Integer> {
       json.put("layout", ready.layout());
       json.put("counts", ready.counts());
       json.put("splits", ready.splits());
+      json.put("unused_columns", ready.unusedColumns());
+      json.put("notes", ready.notes());
+      json.put("keep", ready.keep());
       json.put("reused", outcome.reused());
-      root.terminal()
-          .result(
-              json,
-              List.of(
-                  "%s is ready%s: %s"
-                      .formatted(
-                          ready.name(),
-                          outcome.reused() ? " (the same submission was made before)" : "",
-                          ready.dataset().digest()),
-                  "  layout %s; read %,d, accepted %,d, duplicates %,d, quarantined %,d"
-                      .formatted(
-                          ready.layout(),
-                          ready.counts().read(),
-                          ready.counts().accepted(),
-                          ready.counts().duplicates(),
-                          ready.counts().quarantined()),
-                  "  splits " + ready.splits(),
-                  "  files  " + session.store().localFolder(ready.dataset().digest())));
+      List<String> lines = new ArrayList<>();
+      lines.add(
+          "%s is ready%s: %s"
+              .formatted(
+                  ready.name(),
+                  outcome.reused() ? " (the same submission was made before)" : "",
+                  ready.dataset().digest()));
+      lines.add(
+          "  layout %s; read %,d, accepted %,d, duplicates %,d, quarantined %,d, left out %,d"
+              .formatted(
+                  ready.layout(),
+                  ready.counts().read(),
+                  ready.counts().accepted(),
+                  ready.counts().duplicates(),
+                  ready.counts().quarantined(),
+                  ready.counts().leftOut()));
+      lines.add("  splits " + ready.splits());
+      DatasetRemarks.lines(ready).forEach(line -> lines.add("  " + line));
+      lines.add("  files  " + session.store().localFolder(ready.dataset().digest()));
+      root.terminal().result(json, lines);
       return ExitCode.OK.status();
     }
   }

@@ -3,6 +3,7 @@ package io.affinage.cli.demo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.artifacts.ArtifactStore;
+import io.affinage.cli.run.DataRules;
 import io.affinage.cli.run.LocalFiles;
 import io.affinage.cli.run.RunRequest;
 import io.affinage.events.DatasetFormat;
@@ -104,10 +105,7 @@ public record DemoPlan(Size size) {
     return new RunRequest(
         "support-desk-text",
         stored(store, text, "support-desk.txt"),
-        DatasetFormat.TEXT,
-        DatasetLayout.TEXT,
-        new SplitPolicy(0, 0.01, ""),
-        true,
+        rules(DatasetFormat.TEXT, DatasetLayout.TEXT, 0.01),
         List.of(new Stage.Train("scratch", spec, "support-desk")));
   }
 
@@ -157,11 +155,12 @@ public record DemoPlan(Size size) {
     return new RunRequest(
         "support-tickets",
         stored(store, rows, "support-tickets.jsonl"),
-        DatasetFormat.JSONL,
-        DatasetLayout.PROMPT_COMPLETION,
-        new SplitPolicy(0, 0.2, ""),
-        true,
+        rules(DatasetFormat.JSONL, DatasetLayout.PROMPT_COMPLETION, 0.2),
         List.of(new Stage.Train(base, spec, "support-tickets"), new Stage.Evaluate(evaluation)));
+  }
+
+  private static DataRules rules(DatasetFormat format, DatasetLayout layout, double test) {
+    return new DataRules(format, layout, new SplitPolicy(0, test, ""), true, null, null, null);
   }
 
   private static DatasetSource stored(ArtifactStore store, String content, String filename)

@@ -1,9 +1,7 @@
 package io.affinage.cli.recipe;
 
-import io.affinage.events.DatasetFormat;
-import io.affinage.events.DatasetLayout;
+import io.affinage.cli.run.DataRules;
 import io.affinage.events.EvaluationSpec;
-import io.affinage.events.SplitPolicy;
 import io.affinage.events.TrainingSpec;
 import java.util.List;
 import java.util.Map;
@@ -24,16 +22,10 @@ public record Recipe(String name, String model, Data data, List<Step> steps) {
    * @param path relative to the recipe's folder; null when the command line must say
    * @param columns renames from the file's column to the layout's; null for none
    * @param constants columns of the layout that every row gets; null for none
-   * @param split null for the default
+   * @param rules how it is read
    */
   public record Data(
-      String path,
-      DatasetFormat format,
-      DatasetLayout layout,
-      Map<String, String> columns,
-      Map<String, String> constants,
-      SplitPolicy split,
-      boolean strict) {}
+      String path, Map<String, String> columns, Map<String, String> constants, DataRules rules) {}
 
   /** One stage. */
   public sealed interface Step {}

@@ -1,9 +1,11 @@
 package io.affinage.cli.recipe;
 
 import io.affinage.cli.recipe.RecipeException.Problem;
+import io.affinage.cli.run.DataRules;
 import io.affinage.events.DatasetFormat;
 import io.affinage.events.DatasetLayout;
 import io.affinage.events.EvaluationSpec;
+import io.affinage.events.KeptAnswers;
 import io.affinage.events.NameRule;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.SplitPolicy;
@@ -64,7 +66,7 @@ public final class RecipeReader {
     Recipe.Data data = data(top.section("data"));
     List<Recipe.Step> steps = new ArrayList<>();
     for (Section item : top.sections("stages")) {
-      steps.addAll(step(item, steps, data != null && data.strict()));
+      steps.addAll(step(item, steps, data != null && data.rules().strict()));
     }
     if (!top.has("stages")) {
       top.problem("stages: is missing; give a list of 'train' and 'evaluate'");
@@ -98,12 +100,16 @@ public final class RecipeReader {
     Recipe.Data result =
         new Recipe.Data(
             data.text("path"),
-            data.constant("format", DatasetFormat.class, DatasetFormat.AUTO),
-            data.constant("layout", DatasetLayout.class, DatasetLayout.AUTO),
             data.textByName("columns"),
             data.textByName("constants"),
-            policy,
-            Boolean.TRUE.equals(data.flag("strict")));
+            new DataRules(
+                data.constant("format", DatasetFormat.class, DatasetFormat.AUTO),
+                data.constant("layout", DatasetLayout.class, DatasetLayout.AUTO),
+                policy,
+                Boolean.TRUE.equals(data.flag("strict")),
+                data.text("encoding"),
+                data.text("separator"),
+                data.constant("keep", KeptAnswers.class, null)));
     data.close();
     return result;
   }

@@ -62,6 +62,9 @@ final class RunProgress {
                 ready.counts().accepted(),
                 splits(ready),
                 leftOut(ready)));
+    if (told.add("remarks")) {
+      DatasetRemarks.lines(ready).forEach(line -> terminal.note("          " + line));
+    }
     tellQuarantine(ready);
   }
 
@@ -89,6 +92,9 @@ final class RunProgress {
     long quarantined = ready.counts().quarantined();
     return (duplicates > 0
             ? ", %,d %s left out".formatted(duplicates, many(duplicates, "duplicate"))
+            : "")
+        + (ready.counts().leftOut() > 0
+            ? ", %,d not wanted".formatted(ready.counts().leftOut())
             : "")
         + (quarantined > 0
             ? ", %,d %s in quarantine".formatted(quarantined, many(quarantined, "bad row"))

@@ -1,13 +1,12 @@
 package io.affinage.cli.run;
 
 import io.affinage.events.ContentIds;
-import io.affinage.events.DatasetFormat;
-import io.affinage.events.DatasetLayout;
 import io.affinage.events.DatasetSource;
 import io.affinage.events.DatasetSubmitted;
 import io.affinage.events.RoutingSlip;
-import io.affinage.events.SplitPolicy;
 import io.affinage.events.Stage;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -15,16 +14,9 @@ import java.util.List;
  * the same finds the earlier run.
  *
  * @param name of the dataset
- * @param split null for the default
+ * @param rules how the dataset is read
  */
-public record RunRequest(
-    String name,
-    DatasetSource source,
-    DatasetFormat format,
-    DatasetLayout layout,
-    SplitPolicy split,
-    boolean strict,
-    List<Stage> stages) {
+public record RunRequest(String name, DatasetSource source, DataRules rules, List<Stage> stages) {
 
   /**
    * The id of the run.
@@ -32,18 +24,42 @@ public record RunRequest(
    * @param attempt counts from 1; a later one is a new run after a failed one
    */
   String runId(int attempt) {
-    String id = "run-" + ContentIds.of(name, source, format, layout, split, strict, stages);
+    List<Object> asked =
+        new ArrayList<>(
+            Arrays.asList(
+                name,
+                source,
+                rules.format(),
+                rules.layout(),
+                rules.split(),
+                rules.strict(),
+                stages));
+    if (rules.encoding() != null || rules.separator() != null || rules.keep() != null) {
+      // Left out where nothing is said, so that runs keep the ids that they have.
+      asked.addAll(Arrays.asList(rules.encoding(), rules.separator(), rules.keep()));
+    }
+    String id = "run-" + ContentIds.of(asked.toArray());
     return attempt == 1 ? id : id + "-" + attempt;
   }
 
   /** The dataset alone. */
   public RunRequest withoutStages() {
-    return new RunRequest(name, source, format, layout, split, strict, List.of());
+    return new RunRequest(name, source, rules, List.of());
   }
 
   DatasetSubmitted submission(String runId) {
     return new DatasetSubmitted(
-        runId, name, source, format, layout, split, strict, new RoutingSlip(runId, stages));
+        runId,
+        name,
+        source,
+        rules.format(),
+        rules.layout(),
+        rules.split(),
+        rules.strict(),
+        new RoutingSlip(runId, stages),
+        rules.encoding(),
+        rules.separator(),
+        rules.keep());
   }
 
   long trainings() {

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.affinage.cli.recipe.RecipeException.Problem;
+import io.affinage.cli.run.DataRules;
 import io.affinage.events.DatasetFormat;
 import io.affinage.events.DatasetLayout;
 import io.affinage.events.EvaluationSpec;
+import io.affinage.events.KeptAnswers;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.SplitPolicy;
 import io.affinage.events.TrainingSpec;
@@ -36,6 +38,9 @@ class RecipeReaderTest {
         constants: {system: Be brief.}
         split: {validation: 0.1, test: 0.2, salt: s}
         strict: true
+        encoding: windows-1252
+        separator: ";"
+        keep: chosen
       stages:
         - train:
             method: sft
@@ -101,12 +106,16 @@ class RecipeReaderTest {
                 "owner/name",
                 new Recipe.Data(
                     "train.csv",
-                    DatasetFormat.CSV,
-                    DatasetLayout.PROMPT_COMPLETION,
                     Map.of("utterance", "prompt", "intent", "completion"),
                     Map.of("system", "Be brief."),
-                    new SplitPolicy(0.1, 0.2, "s"),
-                    true),
+                    new DataRules(
+                        DatasetFormat.CSV,
+                        DatasetLayout.PROMPT_COMPLETION,
+                        new SplitPolicy(0.1, 0.2, "s"),
+                        true,
+                        "windows-1252",
+                        ";",
+                        KeptAnswers.CHOSEN)),
                 List.of(
                     new Recipe.Train(
                         new TrainingSpec(
@@ -192,7 +201,7 @@ class RecipeReaderTest {
     assertThat(problems(WHOLE.replace(" learning_rate:", " learning_rat:")))
         .containsExactly(
             new Problem(
-                19,
+                22,
                 "stages[1].train.learning_rat: is not known here; did you mean 'learning_rate'?"));
   }
 

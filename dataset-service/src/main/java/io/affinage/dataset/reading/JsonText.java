@@ -107,8 +107,7 @@ final class JsonText {
   }
 
   /** The value, or null where something comes behind it. */
-  private JsonNode read(ObjectReader with, byte[] bytes, int start, int length)
-      throws IOException {
+  private JsonNode read(ObjectReader with, byte[] bytes, int start, int length) throws IOException {
     try (JsonParser parser = with.createParser(bytes, start, length)) {
       JsonNode node = with.readTree(parser);
       if (parser.nextToken() != null) {

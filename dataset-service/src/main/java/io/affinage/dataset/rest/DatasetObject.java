@@ -7,6 +7,7 @@ import io.affinage.events.ArtifactRef;
 import io.affinage.events.DatasetCounts;
 import io.affinage.events.DatasetLayout;
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.KeptAnswers;
 import java.util.Map;
 
 /**
@@ -15,6 +16,11 @@ import java.util.Map;
  * @param id the submission's
  * @param status {@code ready} or {@code rejected}
  * @param dataset the version; null when rejected
+ * @param unusedColumns columns, and keys inside them, that hold values and are not read, to the
+ *     count of rows; null when rejected
+ * @param notes what was done to rows beyond reading them, or found in them, to the count of rows;
+ *     null when rejected
+ * @param keep which answers of preference data were kept; null for rows as they are
  * @param error why it was rejected; null when ready
  * @param report {@code dataset.json} of the version; only when one dataset is asked for
  */
@@ -28,6 +34,9 @@ public record DatasetObject(
     DatasetLayout layout,
     DatasetCounts counts,
     Map<String, Long> splits,
+    @JsonProperty("unused_columns") Map<String, Long> unusedColumns,
+    Map<String, Long> notes,
+    KeptAnswers keep,
     ErrorDetail error,
     JsonNode report) {
 
@@ -45,6 +54,9 @@ public record DatasetObject(
           data.layout(),
           data.counts(),
           data.splits(),
+          data.unusedColumns(),
+          data.notes(),
+          data.keep(),
           null,
           report);
     }
@@ -58,6 +70,9 @@ public record DatasetObject(
         null,
         null,
         data.counts(),
+        null,
+        null,
+        null,
         null,
         data.error(),
         null);

@@ -167,8 +167,7 @@ class NormaliserTest {
   void shouldRenameColumnsAndCountTheUnused() throws JsonProcessingException {
     String row = "{'utterance':'Hello','intent':'greet','tags':'x','empty':null}";
     Normaliser normaliser =
-        normaliser(
-            null, Map.of("utterance", "prompt", "intent", "completion"), null, row);
+        normaliser(null, Map.of("utterance", "prompt", "intent", "completion"), null, row);
     Normalised.Good good = (Normalised.Good) normaliser.normalise(json(row));
     assertThat(good.row().prompt()).isEqualTo("Hello");
     assertThat(good.row().completion()).isEqualTo("greet");
@@ -179,25 +178,21 @@ class NormaliserTest {
   void shouldSwapColumns() throws JsonProcessingException {
     String row = "{'prompt':'b','completion':'a'}";
     Normaliser normaliser =
-        normaliser(
-            null, Map.of("prompt", "completion", "completion", "prompt"), null, row);
+        normaliser(null, Map.of("prompt", "completion", "completion", "prompt"), null, row);
     Normalised.Good good = (Normalised.Good) normaliser.normalise(json(row));
     assertThat(good.row().prompt()).isEqualTo("a");
   }
 
   @Test
   void shouldNameWhatItSawWhenNoLayoutFits() {
-    assertThatThrownBy(
-            () -> normaliser(null, null, null, "{'question':'q','answer':'a'}"))
+    assertThatThrownBy(() -> normaliser(null, null, null, "{'question':'q','answer':'a'}"))
         .isInstanceOfSatisfying(
             DatasetException.class,
             e -> {
               assertThat(e.detail().code()).isEqualTo("unknown_layout");
               assertThat(e.detail().message()).contains("answer, question", "columns");
             });
-    assertThatThrownBy(
-            () ->
-                normaliser(null, Map.of("x", "prompt"), null, "{'question':'q'}"))
+    assertThatThrownBy(() -> normaliser(null, Map.of("x", "prompt"), null, "{'question':'q'}"))
         .isInstanceOfSatisfying(
             DatasetException.class,
             e -> assertThat(e.detail().code()).isEqualTo("column_not_found"));
@@ -228,8 +223,7 @@ class NormaliserTest {
     Map<String, String> renames = Map.of("text", "input");
     for (Map<String, String> constants :
         List.of(Map.of("instruction", " "), Map.of("input", "x"))) {
-      assertThatThrownBy(
-              () -> normaliser(null, renames, constants, "{'text':'t'}"))
+      assertThatThrownBy(() -> normaliser(null, renames, constants, "{'text':'t'}"))
           .isInstanceOfSatisfying(
               DatasetException.class,
               e -> assertThat(e.detail().code()).isEqualTo("invalid_constants"));
@@ -392,8 +386,7 @@ class NormaliserTest {
         "empty_content|[{'role':'system','content':''},{'role':'user','content':'x'},"
             + "{'role':'assistant','content':'x'}]",
       })
-  void shouldPutNothingRightWhenStrict(String reason, String turns)
-      throws JsonProcessingException {
+  void shouldPutNothingRightWhenStrict(String reason, String turns) throws JsonProcessingException {
     String row = "{'messages':" + turns + "}";
     RowRules strict = new RowRules(null, null, null, null, true);
     assertThat(Normaliser.of(strict, List.of(json(row))).normalise(json(row)))
@@ -420,8 +413,7 @@ class NormaliserTest {
     String plain = "{'prompt':'p','chosen':'c','rejected':'d'}";
     assertThat(keep(chosen, plain))
         .isEqualTo(new NormalRow(null, null, "p", "c", null, null, null));
-    String chat =
-        "{'prompt':[{'role':'user','content':'p'}],'chosen':'c','rejected':'d'}";
+    String chat = "{'prompt':[{'role':'user','content':'p'}],'chosen':'c','rejected':'d'}";
     assertThat((Object) JSON.valueToTree(keep(chosen, chat)))
         .isEqualTo(
             json(
@@ -481,15 +473,13 @@ class NormaliserTest {
     String with = "{'system':'s','prompt':'p','completion':'c'}";
     String without = "{'prompt':'p','completion':'c'}";
     Normaliser normaliser = Normaliser.of(RowRules.DETECTED, List.of(json(without), json(with)));
-    assertThat(((Normalised.Good) normaliser.normalise(json(without))).row().messages())
-        .hasSize(2);
+    assertThat(((Normalised.Good) normaliser.normalise(json(without))).row().messages()).hasSize(2);
   }
 
   private static Normaliser normaliser(
       DatasetLayout layout, Map<String, String> columns, Map<String, String> constants, String row)
       throws JsonProcessingException {
-    return Normaliser.of(
-        new RowRules(layout, columns, constants, null, false), List.of(json(row)));
+    return Normaliser.of(new RowRules(layout, columns, constants, null, false), List.of(json(row)));
   }
 
   private static ObjectNode json(String text) throws JsonProcessingException {
