@@ -10,6 +10,7 @@ import io.affinage.events.EvaluationProgressed;
 import io.affinage.events.EvaluationRequested;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
+import io.affinage.events.EventMetadata;
 import io.affinage.events.ModelPromoted;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.ModelRejected;
@@ -17,33 +18,69 @@ import io.affinage.events.RoutingSlip;
 import io.affinage.events.TrainingCancelled;
 import io.affinage.events.TrainingClaimed;
 import io.affinage.events.TrainingFailed;
-import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
-import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.lease.JobLog;
+import io.affinage.events.lease.JobViews;
+import io.affinage.events.lease.Verdict;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * What the events add up to: datasets, jobs, models and runs. Events may come in any order between
- * topics, and more than once.
+ * topics, and more than once. What a worker says that does not hold the job, by the rule of the
+ * leases, adds nothing.
  */
-public final class EventView implements Consumer<Event<?>> {
+public final class EventView {
+  private final Map<JobLog, JobViews> logs = new EnumMap<>(JobLog.class);
   private final Map<String, DatasetReady> datasets = new LinkedHashMap<>();
   private final Map<String, DatasetRejected> rejections = new HashMap<>();
   private final Map<String, JobView> jobs = new LinkedHashMap<>();
+  private final Map<String, Map<Integer, String>> winners = new HashMap<>();
   private final Map<String, ModelView> models = new LinkedHashMap<>();
   private final Map<String, RunView> runs = new LinkedHashMap<>();
   private final Map<String, String> runOfEvaluation = new HashMap<>();
   private final Map<String, String> runOfSubmission = new HashMap<>();
 
-  @Override
-  public void accept(Event<?> event) {
+  /**
+   * Takes the next event in.
+   *
+   * @param record that it came in
+   * @return whether it counts
+   */
+  public boolean accept(Event<?> event, ConsumerRecord<byte[], byte[]> record) {
+    for (JobLog log : JobLog.values()) {
+      if (log.topic().name().equals(record.topic()) && !counts(log, event, record)) {
+        return false;
+      }
+    }
+    add(event);
+    return true;
+  }
+
+  /** Whether an entry of a log has an effect: every reader of the log comes to the same. */
+  private boolean counts(JobLog log, Event<?> event, ConsumerRecord<byte[], byte[]> record) {
+    EventMetadata metadata = event.metadata();
+    return log.entry(event.data())
+        .map(
+            entry ->
+                logs.computeIfAbsent(log, absent -> new JobViews())
+                    .apply(
+                        metadata.source() + " " + metadata.id(),
+                        entry,
+                        Instant.ofEpochMilli(record.timestamp())))
+        .filter(transition -> transition.verdict() == Verdict.ACCEPTED)
+        .isPresent();
+  }
+
+  private void add(Event<?> event) {
     EventData data = event.data();
     Optional<RunView> run = Optional.ofNullable(event.metadata().correlationId()).map(this::runOf);
     if (data instanceof DatasetSubmitted submitted) {
@@ -92,13 +129,12 @@ public final class EventView implements Consumer<Event<?>> {
       job(requested.jobId(), job -> job.requested(requested, event.metadata().time()));
       slip(requested.slip()).or(() -> run).ifPresent(found -> found.job(requested.jobId()));
     } else if (data instanceof TrainingClaimed claimed) {
-      job(claimed.jobId(), job -> job.alive(claimed.attempt(), claimed.workerId()));
-    } else if (data instanceof TrainingHeartbeat heartbeat) {
-      job(heartbeat.jobId(), job -> job.alive(heartbeat.attempt(), heartbeat.workerId()));
+      job(claimed.jobId(), job -> job.claimed(claimed.attempt(), claimed.workerId()));
+      winners
+          .computeIfAbsent(claimed.jobId(), absent -> new HashMap<>())
+          .put(claimed.attempt(), claimed.workerId());
     } else if (data instanceof TrainingProgressed progressed) {
       job(progressed.jobId(), job -> job.progressed(progressed));
-    } else if (data instanceof TrainingReleased released) {
-      job(released.jobId(), job -> job.alive(released.attempt(), released.workerId()));
     } else if (data instanceof ModelRegistered registered) {
       job(registered.jobId(), job -> job.ended(JobView.Status.SUCCEEDED, registered, null));
       model(registered.modelId(), model -> model.with(registered));
@@ -157,6 +193,12 @@ public final class EventView implements Consumer<Event<?>> {
   /** Every job, in the order in which it was first heard of. */
   public Collection<JobView> jobs() {
     return jobs.values();
+  }
+
+  /** Whether an attempt was won by another worker than this. */
+  public boolean isOfLoser(String jobId, int attempt, String workerId) {
+    String winner = winners.getOrDefault(jobId, Map.of()).get(attempt);
+    return winner != null && !winner.equals(workerId);
   }
 
   public Optional<JobView> job(String jobId) {

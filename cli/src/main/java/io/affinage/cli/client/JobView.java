@@ -10,8 +10,10 @@ import java.time.Instant;
  * A training job as its events tell it.
  *
  * @param status queued, running, succeeded, failed or cancelled
+ * @param attempt the latest that a worker won; 0 before the first
+ * @param workerId who won it; null before the first
  * @param requested null when the request's record is older than what Kafka keeps
- * @param progress the latest of the attempt that runs; null before the first
+ * @param told the latest progress, of whomever; null before the first
  * @param model null until it succeeded
  * @param error null unless it failed
  */
@@ -22,7 +24,7 @@ public record JobView(
     String workerId,
     Instant since,
     TrainingRequested requested,
-    TrainingProgressed progress,
+    TrainingProgressed told,
     ModelRegistered model,
     ErrorDetail error) {
 
@@ -51,41 +53,45 @@ public record JobView(
         workerId,
         since == null ? time : since,
         request,
-        progress,
+        told,
         model,
         error);
   }
 
-  /** A sign of life of an attempt; one of an older attempt changes nothing. */
-  JobView alive(int byAttempt, String worker) {
-    if (byAttempt < attempt || (byAttempt == attempt && workerId != null)) {
-      return this;
-    }
-    // The end is on another topic too, which may have been read first.
-    return status.isFinal()
-        ? new JobView(jobId, status, byAttempt, worker, since, requested, progress, model, error)
-        : new JobView(
-            jobId, Status.RUNNING, byAttempt, worker, since, requested, null, model, error);
+  /** A worker won an attempt; its own progress may have been read before, from another topic. */
+  JobView claimed(int won, String worker) {
+    return new JobView(
+        jobId,
+        // The end is on another topic too, which may have been read first.
+        status.isFinal() ? status : Status.RUNNING,
+        won,
+        worker,
+        since,
+        requested,
+        told,
+        model,
+        error);
   }
 
+  /** What a worker says that has lost the attempt, or an older one, changes nothing. */
   JobView progressed(TrainingProgressed latest) {
-    JobView running = alive(latest.attempt(), latest.workerId());
-    return latest.attempt() < running.attempt
-        ? running
-        : new JobView(
-            jobId,
-            running.status,
-            running.attempt,
-            running.workerId,
-            since,
-            requested,
-            latest,
-            model,
-            error);
+    boolean late =
+        latest.attempt() < attempt
+            || (latest.attempt() == attempt && !latest.workerId().equals(workerId));
+    return late
+        ? this
+        : new JobView(jobId, status, attempt, workerId, since, requested, latest, model, error);
+  }
+
+  /** The latest of the attempt that runs, or ran last; null before the first. */
+  public TrainingProgressed progress() {
+    return told != null && told.attempt() == attempt && told.workerId().equals(workerId)
+        ? told
+        : null;
   }
 
   JobView ended(Status end, ModelRegistered registered, ErrorDetail why) {
-    return new JobView(jobId, end, attempt, workerId, since, requested, progress, registered, why);
+    return new JobView(jobId, end, attempt, workerId, since, requested, told, registered, why);
   }
 
   /** The name of the dataset, as far as it is known. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.ModelView;
 import io.affinage.cli.run.Session;
 import io.affinage.cli.stack.ServiceKind;
@@ -80,7 +81,7 @@ public final class ChatCommand implements Callable<Integer> {
       }
     }
     try (Session session = Session.open(root, Set.of(ServiceKind.REWARD, ServiceKind.EVAL))) {
-      ModelView model = ModelChoice.find(session.view(), id);
+      ModelView model = ModelChoice.find(session.view(Interest.MODELS), id);
       String modelId = model.registered().modelId();
       URI address = session.service(ServiceKind.EVAL);
       List<Map<String, String>> history = new ArrayList<>();

@@ -6,6 +6,7 @@ import io.affinage.artifacts.ArtifactStore;
 import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.Interest;
 import io.affinage.cli.run.Session;
 import io.affinage.cli.stack.Install;
 import io.affinage.cli.stack.ModelTool;
@@ -64,7 +65,7 @@ public final class ExportCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     requireEmpty();
     try (Session session = Session.open(root, Set.of())) {
-      ModelRegistered model = ModelChoice.find(session.view(), id).registered();
+      ModelRegistered model = ModelChoice.find(session.view(Interest.MODELS), id).registered();
       requireFitting(model);
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("model", model.modelId());

@@ -2,6 +2,7 @@ package io.affinage.cli.command;
 
 import io.affinage.cli.Affinage;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.Interest;
 import io.affinage.cli.run.Session;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ public final class JobsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     try (Session session = Session.open(root, Set.of())) {
-      JobsReport report = new JobsReport(List.copyOf(session.view().jobs()));
+      JobsReport report = new JobsReport(List.copyOf(session.view(Interest.JOBS).jobs()));
       root.terminal().result(Map.of("jobs", report.json()), report.lines());
       return ExitCode.OK.status();
     }

@@ -3,6 +3,8 @@ package io.affinage.cli.command;
 import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.EventView;
+import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.JobView;
 import io.affinage.cli.run.Session;
 import io.affinage.cli.terminal.Figures;
@@ -47,8 +49,12 @@ public final class LogsCommand implements Callable<Integer> {
       description = "Go on until the job ends.")
   private boolean follow;
 
-  /** One event of the job. */
-  private record Entry(Instant time, String what) {}
+  /**
+   * One event of the job.
+   *
+   * @param data of the event
+   */
+  private record Entry(Instant time, EventData data, String what) {}
 
   @Override
   public Integer call() throws Exception {
@@ -63,21 +69,22 @@ public final class LogsCommand implements Callable<Integer> {
           });
       JobView job = find(session);
       entries.sort(Comparator.comparing(Entry::time));
+      EventView view = session.view(Interest.JOBS);
       if (!root.terminal().json()) {
-        entries.forEach(this::print);
+        entries.forEach(entry -> print(entry, view));
         int printed = entries.size();
-        while (follow && !session.view().job(job.jobId()).orElseThrow().status().isFinal()) {
+        while (follow && !view.job(job.jobId()).orElseThrow().status().isFinal()) {
           session.poll(Duration.ofMillis(500));
-          entries.subList(printed, entries.size()).forEach(this::print);
+          entries.subList(printed, entries.size()).forEach(entry -> print(entry, view));
           printed = entries.size();
         }
       } else {
-        while (follow && !session.view().job(job.jobId()).orElseThrow().status().isFinal()) {
+        while (follow && !view.job(job.jobId()).orElseThrow().status().isFinal()) {
           session.poll(Duration.ofMillis(500));
         }
-        root.terminal().result(json(job, entries), List.of());
+        root.terminal().result(json(job, entries, view), List.of());
       }
-      return session.view().job(job.jobId()).orElseThrow().status() == JobView.Status.FAILED
+      return view.job(job.jobId()).orElseThrow().status() == JobView.Status.FAILED
           ? ExitCode.FAILED.status()
           : ExitCode.OK.status();
     }
@@ -85,7 +92,9 @@ public final class LogsCommand implements Callable<Integer> {
 
   private JobView find(Session session) {
     List<JobView> found =
-        session.view().jobs().stream().filter(job -> job.jobId().startsWith(id)).toList();
+        session.view(Interest.JOBS).jobs().stream()
+            .filter(job -> job.jobId().startsWith(id))
+            .toList();
     if (found.size() != 1) {
       throw new CliException(
           ExitCode.USAGE,
@@ -97,24 +106,34 @@ public final class LogsCommand implements Callable<Integer> {
     return found.get(0);
   }
 
-  private static Map<String, Object> json(JobView job, List<Entry> entries) {
+  private static Map<String, Object> json(JobView job, List<Entry> entries, EventView view) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("id", job.jobId());
     json.put(
         "events",
         entries.stream()
+            .filter(entry -> counts(entry, view))
             .map(entry -> Map.of("time", entry.time().toString(), "event", entry.what()))
             .toList());
     return json;
   }
 
-  private void print(Entry entry) {
-    root.terminal().stream(entry.time() + "  " + entry.what() + System.lineSeparator());
+  private void print(Entry entry, EventView view) {
+    if (counts(entry, view)) {
+      root.terminal().stream(entry.time() + "  " + entry.what() + System.lineSeparator());
+    }
+  }
+
+  /** Progress is on another topic than the claims: who won is known only once both are read. */
+  private static boolean counts(Entry entry, EventView view) {
+    return !(entry.data() instanceof TrainingProgressed at
+        && view.isOfLoser(at.jobId(), at.attempt(), at.workerId()));
   }
 
   private Optional<Entry> entry(Event<?> event) {
     Instant time = event.metadata().time();
-    return what(event.data()).map(text -> new Entry(time == null ? Instant.EPOCH : time, text));
+    return what(event.data())
+        .map(text -> new Entry(time == null ? Instant.EPOCH : time, event.data(), text));
   }
 
   private Optional<String> what(EventData data) {

@@ -2,6 +2,7 @@ package io.affinage.cli.command;
 
 import io.affinage.cli.Affinage;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.ModelView;
 import io.affinage.cli.run.Session;
 import io.affinage.cli.terminal.Table;
@@ -25,7 +26,7 @@ public final class ModelsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     try (Session session = Session.open(root, Set.of())) {
-      List<ModelView> models = List.copyOf(session.view().models());
+      List<ModelView> models = List.copyOf(session.view(Interest.MODELS).models());
       Table table = new Table("model", "kind", "status", "metric", "base", "tuned");
       List<Map<String, Object>> json = new ArrayList<>();
       for (ModelView model : models) {

@@ -3,6 +3,7 @@ package io.affinage.cli.command;
 import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.ModelView;
 import io.affinage.cli.recipe.Recipe;
 import io.affinage.cli.recipe.RecipeException;
@@ -233,7 +234,9 @@ public final class RunCommand implements Callable<Integer> {
             ? recipe.data()
             : new Recipe.Data(null, null, null, DataRules.DETECTED);
     String reference =
-        base == null ? "scratch" : LocalFiles.importModel(session.store(), session.view(), base);
+        base == null
+            ? "scratch"
+            : LocalFiles.importModel(session.store(), session.view(Interest.RUNS), base);
     List<Stage> stages = new ArrayList<>();
     for (Recipe.Step step : recipe.steps()) {
       if (step instanceof Recipe.Train train) {

@@ -2,7 +2,9 @@ package io.affinage.cli.run;
 
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.DeadLetter;
 import io.affinage.cli.client.EventView;
+import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.RunView;
 import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.ErrorDetail;
@@ -28,7 +30,7 @@ public final class RunFollower {
    * @throws CliException {@code FAILED} with the error of the stage that failed
    */
   public RunOutcome complete(RunRequest request) {
-    EventView view = session.view();
+    EventView view = session.view(Interest.RUNS);
     int attempt = 1;
     while (view.run(request.runId(attempt)).flatMap(RunView::failure).isPresent()) {
       attempt++;
@@ -70,7 +72,7 @@ public final class RunFollower {
         "the run failed: %s [%s]".formatted(error.message(), error.code()));
   }
 
-  private static void fail(io.affinage.cli.client.EventReader.DeadLetter letter) {
+  private static void fail(DeadLetter letter) {
     throw new CliException(
         ExitCode.FAILED,
         "dead_letter",

@@ -6,8 +6,9 @@ import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
 import io.affinage.cli.KafkaRefusal;
-import io.affinage.cli.client.EventReader;
+import io.affinage.cli.client.DeadLetter;
 import io.affinage.cli.client.EventView;
+import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.Publisher;
 import io.affinage.cli.stack.Home;
 import io.affinage.cli.stack.LocalStack;
@@ -17,6 +18,8 @@ import io.affinage.cli.stack.StackState;
 import io.affinage.cli.stack.StackWatcher;
 import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.Event;
+import io.affinage.events.follow.TopicListener;
+import io.affinage.events.follow.TopicReader;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.URI;
@@ -35,6 +38,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 
 /**
@@ -44,15 +48,20 @@ import org.apache.kafka.common.KafkaException;
 public final class Session implements AutoCloseable {
   private static final int REACH_MILLIS = 6_000;
 
+  /** After which reading what there is is given up. */
+  private static final Duration SILENCE = Duration.ofSeconds(30);
+
   private final ArtifactStore store;
   private final String storeLocation;
   private final Map<String, Object> connection;
   private final LocalStack ownStack;
   private final Map<ServiceKind, URI> addresses;
+  private final Terminal terminal;
   private final EventView view = new EventView();
-  private final List<EventReader.DeadLetter> deadLetters = new ArrayList<>();
+  private final List<DeadLetter> deadLetters = new ArrayList<>();
   private final List<Consumer<Event<?>>> listeners = new ArrayList<>();
-  private EventReader reader;
+  private Interest interest;
+  private TopicReader reader;
   private Publisher publisher;
 
   /**
@@ -68,13 +77,15 @@ public final class Session implements AutoCloseable {
       Map<String, Object> connection,
       String storeLocation,
       LocalStack ownStack,
-      Map<ServiceKind, URI> addresses)
+      Map<ServiceKind, URI> addresses,
+      Terminal terminal)
       throws IOException {
     this.connection = connection;
     this.storeLocation = storeLocation;
     this.store = ArtifactStores.open(storeLocation);
     this.ownStack = ownStack;
     this.addresses = addresses;
+    this.terminal = terminal;
   }
 
   /**
@@ -102,7 +113,7 @@ public final class Session implements AutoCloseable {
     Home home = root.home();
     Optional<StackState> running = StackState.find(home);
     if (running.isPresent()) {
-      return joined(running.get(), home, needed);
+      return joined(running.get(), home, needed, root.terminal());
     }
     return owning(root, StackPlan.of(needed));
   }
@@ -122,11 +133,12 @@ public final class Session implements AutoCloseable {
         connection,
         target.artifacts() != null ? target.artifacts() : home.artifacts().toString(),
         null,
-        addresses);
+        addresses,
+        root.terminal());
   }
 
-  private static Session joined(StackState state, Home home, Set<ServiceKind> needed)
-      throws IOException {
+  private static Session joined(
+      StackState state, Home home, Set<ServiceKind> needed, Terminal terminal) throws IOException {
     for (ServiceKind kind : needed) {
       if (!state.services().containsKey(kind.module())) {
         throw new CliException(
@@ -146,7 +158,7 @@ public final class Session implements AutoCloseable {
         addresses.put(kind, URI.create(instances.get(0)));
       }
     }
-    return new Session(connection, state.artifacts(), null, addresses);
+    return new Session(connection, state.artifacts(), null, addresses, terminal);
   }
 
   /** A session on a stack of its own, whatever else runs. */
@@ -160,7 +172,7 @@ public final class Session implements AutoCloseable {
     for (ServiceKind kind : ServiceKind.values()) {
       stack.address(kind).ifPresent(address -> addresses.put(kind, address));
     }
-    return new Session(connection, home.artifacts().toString(), stack, addresses);
+    return new Session(connection, home.artifacts().toString(), stack, addresses, terminal);
   }
 
   private record Watcher(Terminal terminal) implements StackWatcher {
@@ -258,28 +270,52 @@ public final class Session implements AutoCloseable {
     return Optional.ofNullable(ownStack);
   }
 
-  /** Tells every event that is read from now on. */
+  /** Tells every event that counts and is read from now on. */
   public void listen(Consumer<Event<?>> listener) {
     listeners.add(listener);
   }
 
-  /** What the events up to now add up to; the first call reads them all. */
-  public EventView view() {
+  /**
+   * What the events up to now add up to, as far as the command wants to know; the first call reads
+   * them all, and later ones want the same.
+   */
+  public EventView view(Interest wanted) {
     if (reader == null) {
-      reader = new EventReader(connection, this::heard, deadLetters::add);
-      reader.catchUp();
+      interest = wanted;
+      reader = new TopicReader(connection, wanted.topics(), new Hearing());
+      reader.catchUp(SILENCE);
+      tellSkipped();
+    }
+    if (wanted != interest) {
+      throw new IllegalStateException("it reads " + interest + ", not " + wanted);
     }
     return view;
   }
 
-  private void heard(Event<?> event) {
-    view.accept(event);
-    listeners.forEach(listener -> listener.accept(event));
+  /** Services count such records and put them aside; here they only explain what is missing. */
+  private void tellSkipped() {
+    if (reader.skipped() > 0) {
+      terminal.note(
+          "kafka     %d records cannot be read and are left out".formatted(reader.skipped()));
+    }
   }
 
-  /** Reads on, waiting at most so long, and looks after our own stack. */
+  private final class Hearing implements TopicListener {
+    @Override
+    public void event(Event<?> event, ConsumerRecord<byte[], byte[]> record) {
+      if (view.accept(event, record)) {
+        listeners.forEach(listener -> listener.accept(event));
+      }
+    }
+
+    @Override
+    public void deadLetter(ConsumerRecord<byte[], byte[]> record) {
+      deadLetters.add(DeadLetter.of(record));
+    }
+  }
+
+  /** Reads on after {@link #view}, waiting at most so long, and looks after our own stack. */
   public void poll(Duration wait) {
-    view();
     reader.poll(wait);
     if (ownStack != null) {
       ownStack.supervise();
@@ -287,7 +323,7 @@ public final class Session implements AutoCloseable {
   }
 
   /** A record of this run that some service could not use. */
-  public Optional<EventReader.DeadLetter> deadLetter(String runId) {
+  public Optional<DeadLetter> deadLetter(String runId) {
     return deadLetters.stream().filter(letter -> letter.runId().equals(runId)).findFirst();
   }
 

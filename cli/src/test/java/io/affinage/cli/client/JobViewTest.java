@@ -11,7 +11,10 @@ class JobViewTest {
   @Test
   void shouldTellTheAttemptEvenWhenTheEndIsReadFirst() {
     JobView job =
-        JobView.unknown("j").ended(JobView.Status.FAILED, null, ERROR).alive(1, "a").alive(2, "b");
+        JobView.unknown("j")
+            .ended(JobView.Status.FAILED, null, ERROR)
+            .claimed(1, "a")
+            .claimed(2, "b");
 
     assertThat(job.status()).isEqualTo(JobView.Status.FAILED);
     assertThat(job.attempt()).isEqualTo(2);
@@ -21,7 +24,7 @@ class JobViewTest {
 
   @Test
   void shouldIgnoreASignOfLifeOfAnOlderAttempt() {
-    JobView job = JobView.unknown("j").alive(2, "b").alive(1, "a");
+    JobView job = JobView.unknown("j").claimed(2, "b").claimed(1, "a");
 
     assertThat(job.attempt()).isEqualTo(2);
     assertThat(job.workerId()).isEqualTo("b");

@@ -2,32 +2,52 @@ package io.affinage.cli.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.affinage.cli.client.EventReader;
+import io.affinage.cli.client.DeadLetter;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
+import io.affinage.events.Topics;
+import io.affinage.events.follow.TopicListener;
+import io.affinage.events.follow.TopicReader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Everything that was said on Kafka, each event as often as it was sent. */
 final class EventWatch implements AutoCloseable {
   private static final Duration BOUND = Duration.ofMinutes(3);
 
   private final Map<Class<?>, List<EventData>> events = new LinkedHashMap<>();
-  private final List<EventReader.DeadLetter> deadLetters = new ArrayList<>();
-  private final EventReader reader;
+  private final List<DeadLetter> deadLetters = new ArrayList<>();
+  private final String bootstrapServers;
+  private TopicReader reader;
 
   EventWatch(String bootstrapServers) {
-    reader =
-        new EventReader(Map.of("bootstrap.servers", bootstrapServers), this::add, deadLetters::add);
-    reader.catchUp();
+    this.bootstrapServers = bootstrapServers;
+    this.reader = fromTheBeginning();
   }
 
-  private void add(Event<?> event) {
-    events.computeIfAbsent(event.data().getClass(), type -> new ArrayList<>()).add(event.data());
+  private TopicReader fromTheBeginning() {
+    TopicReader all =
+        new TopicReader(
+            Map.of("bootstrap.servers", bootstrapServers), Topics.all(), new Remembering());
+    all.catchUp(BOUND);
+    return all;
+  }
+
+  private final class Remembering implements TopicListener {
+    @Override
+    public void event(Event<?> event, ConsumerRecord<byte[], byte[]> record) {
+      events.computeIfAbsent(event.data().getClass(), type -> new ArrayList<>()).add(event.data());
+    }
+
+    @Override
+    public void deadLetter(ConsumerRecord<byte[], byte[]> record) {
+      deadLetters.add(DeadLetter.of(record));
+    }
   }
 
   /** Events of a type read up to now. */
@@ -51,11 +71,12 @@ final class EventWatch implements AutoCloseable {
   EventWatch upToNow() {
     events.clear();
     deadLetters.clear();
-    reader.catchUp();
+    reader.close();
+    reader = fromTheBeginning();
     return this;
   }
 
-  List<EventReader.DeadLetter> deadLetters() {
+  List<DeadLetter> deadLetters() {
     return deadLetters;
   }
 

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.affinage.broker.EmbeddedBroker;
-import io.affinage.cli.client.EventReader;
 import io.affinage.cli.client.Publisher;
 import io.affinage.cli.stack.ServiceKind;
 import io.affinage.events.DatasetSource;
@@ -18,6 +17,7 @@ import io.affinage.events.RoutingSlip;
 import io.affinage.events.Stage;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.follow.TopicReader;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -113,10 +113,12 @@ class ObjectStoreIT {
 
   private static ModelRegistered read(EmbeddedBroker broker) {
     List<Event<?>> events = new ArrayList<>();
-    try (EventReader reader =
-        new EventReader(
-            Map.of("bootstrap.servers", broker.bootstrapServers()), events::add, dead -> {})) {
-      reader.catchUp();
+    try (TopicReader reader =
+        new TopicReader(
+            Map.of("bootstrap.servers", broker.bootstrapServers()),
+            List.of(Topics.MODEL_REGISTERED),
+            (event, record) -> events.add(event))) {
+      reader.catchUp(Duration.ofSeconds(30));
     }
     return events.stream()
         .map(Event::data)

@@ -9,7 +9,6 @@ import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStores;
 import io.affinage.broker.EmbeddedBroker;
-import io.affinage.cli.client.EventReader;
 import io.affinage.cli.client.Publisher;
 import io.affinage.cli.stack.ServiceKind;
 import io.affinage.events.ArtifactRef;
@@ -17,6 +16,7 @@ import io.affinage.events.ModelRegistered;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.follow.TopicReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -126,17 +126,17 @@ class TrainerFaultsIT {
   /** The folder of a job's model, from the topic that tells it. */
   private Path modelOf(JsonNode job) throws IOException {
     List<ModelRegistered> models = new ArrayList<>();
-    try (EventReader reader =
-        new EventReader(
+    try (TopicReader reader =
+        new TopicReader(
             Map.of("bootstrap.servers", broker.bootstrapServers()),
-            event -> {
+            List.of(Topics.MODEL_REGISTERED),
+            (event, record) -> {
               if (event.data() instanceof ModelRegistered model
                   && model.jobId().equals(job.path("id").asText())) {
                 models.add(model);
               }
-            },
-            deadLetter -> {})) {
-      reader.catchUp();
+            })) {
+      reader.catchUp(Duration.ofSeconds(30));
     }
     return store.localFolder(models.get(0).model().digest());
   }

@@ -4,10 +4,12 @@ import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStores;
 import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.kafka.EvaluationMetrics;
+import io.affinage.eval.kafka.EvaluationRequests;
 import io.affinage.eval.kafka.EvaluationRuntime;
 import io.affinage.eval.llm.ModelRoom;
 import io.affinage.eval.serving.ServedModels;
 import io.affinage.eval.serving.Talks;
+import io.affinage.events.follow.PoisonFilter;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.service.WorkerName;
@@ -96,13 +98,30 @@ final class EvalAssembly {
     return models.talks();
   }
 
-  void start(@Observes StartupEvent event, TopicSetup topics, EvaluationRuntime runtime) {
-    topics.created().thenRun(runtime::start);
+  @Produces
+  @Singleton
+  PoisonFilter requests(
+      @Identifier("default-kafka-broker") Map<String, Object> connection,
+      EvaluationMetrics metrics) {
+    return EvaluationRequests.filter(connection, metrics);
+  }
+
+  void start(
+      @Observes StartupEvent event,
+      TopicSetup topics,
+      EvaluationRuntime runtime,
+      PoisonFilter requests) {
+    topics.created().thenRun(runtime::start).thenRun(requests::start);
   }
 
   void stop(
-      @Observes ShutdownEvent event, EvaluationRuntime runtime, ModelRoom models, EvalConfig config)
+      @Observes ShutdownEvent event,
+      EvaluationRuntime runtime,
+      PoisonFilter requests,
+      ModelRoom models,
+      EvalConfig config)
       throws InterruptedException {
+    requests.close();
     runtime.stop(config.shutdownGrace());
     models.close();
   }

@@ -1,9 +1,14 @@
 package io.affinage.eval.config;
 
 import io.affinage.eval.kafka.EvaluationRuntime;
+import io.affinage.events.follow.PoisonFilter;
+import io.affinage.events.follow.Reading;
+import io.affinage.service.kafka.Followed;
 import io.affinage.service.kafka.WarmUp;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.List;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
@@ -21,5 +26,13 @@ final class Health {
   @Singleton
   WarmUp topicsRead(EvaluationRuntime runtime) {
     return runtime::started;
+  }
+
+  @Produces
+  @Singleton
+  Followed followed(EvaluationRuntime runtime, PoisonFilter requests) {
+    List<Reading> readings = new ArrayList<>(runtime.followers());
+    readings.add(requests);
+    return () -> readings;
   }
 }

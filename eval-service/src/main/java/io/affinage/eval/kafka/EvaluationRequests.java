@@ -1,26 +1,27 @@
 package io.affinage.eval.kafka;
 
 import io.affinage.events.EvaluationRequested;
-import io.affinage.events.Event;
-import io.affinage.events.EventCodec;
-import io.affinage.events.RequestRules;
-import jakarta.enterprise.context.ApplicationScoped;
+import io.affinage.events.EventData;
+import io.affinage.events.EventException;
+import io.affinage.events.Intake;
+import io.affinage.events.Topics;
+import io.affinage.events.follow.PoisonFilter;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.eclipse.microprofile.reactive.messaging.Incoming;
 
-/**
- * The request channel. A request is recorded by the topic itself, which every instance's view
- * reads; this consumer group only sees to it that each poison record is put aside once, with its
- * reason.
- */
-@ApplicationScoped
-public class EvaluationRequests {
+/** What is an acceptable request; the one place that decides it. */
+public final class EvaluationRequests {
+  private static final String GROUP = "eval-service";
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,199}");
+
   /** Requests remembered for counting; nothing else depends on it. */
   private static final int REMEMBERED = 10_000;
 
   private final EvaluationMetrics metrics;
+
+  // Of the filter's thread.
   private final Map<String, Boolean> seen =
       new LinkedHashMap<>() {
         @Override
@@ -29,28 +30,47 @@ public class EvaluationRequests {
         }
       };
 
-  EvaluationRequests(EvaluationMetrics metrics) {
+  private EvaluationRequests(EvaluationMetrics metrics) {
     this.metrics = metrics;
   }
 
-  @Incoming("evaluation-requested")
-  void accept(ConsumerRecord<byte[], byte[]> record) {
-    try {
-      Event<EvaluationRequested> event =
-          check(EventCodec.decode(record).as(EvaluationRequested.class));
-      synchronized (seen) {
-        if (seen.put(event.data().evaluationId(), true) != null) {
-          metrics.duplicate();
-        }
-      }
-    } catch (RuntimeException poison) {
+  /**
+   * Puts aside what is no request, and counts what was requested before.
+   *
+   * @param connection bootstrap servers and security
+   */
+  public static PoisonFilter filter(Map<String, Object> connection, EvaluationMetrics metrics) {
+    return new PoisonFilter(
+        connection,
+        GROUP,
+        Topics.EVALUATION_REQUESTED,
+        EvaluationRequests::read,
+        new EvaluationRequests(metrics)::count);
+  }
+
+  private static Intake<EvaluationRequested> read(ConsumerRecord<byte[], byte[]> record) {
+    return Intake.of(
+        Topics.EVALUATION_REQUESTED, EvaluationRequested.class, EvaluationRequests::check, record);
+  }
+
+  private void count(Intake<? extends EventData> intake, ConsumerRecord<byte[], byte[]> record) {
+    if (!(intake instanceof Intake.Accepted<?> accepted)) {
       metrics.deadLetter();
-      throw poison;
+    } else if (seen.put(accepted.request().data().key(), true) != null) {
+      metrics.duplicate();
     }
   }
 
-  static Event<EvaluationRequested> check(Event<EvaluationRequested> event) {
-    RequestRules.require(event.data());
-    return event;
+  /**
+   * The id becomes part of a transactional id and of URLs.
+   *
+   * @throws EventException for a request that no worker could even end
+   */
+  static void check(EvaluationRequested request) {
+    if (!ID.matcher(request.evaluationId()).matches()) {
+      throw new EventException(
+          "invalid_event_data",
+          "evaluationId must be up to 200 letters, digits, '.', '_', ':' or '-'");
+    }
   }
 }

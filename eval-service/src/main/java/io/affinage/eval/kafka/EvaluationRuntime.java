@@ -14,10 +14,12 @@ import io.affinage.events.ModelPromoted;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.ModelRejected;
 import io.affinage.events.Topics;
+import io.affinage.events.follow.TopicFollower;
 import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.JobState;
 import io.affinage.events.lease.LogClock;
+import io.affinage.events.lease.Verdict;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogReader;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
@@ -30,7 +32,9 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.jboss.logging.Logger;
 
 /**
@@ -47,7 +51,7 @@ public final class EvaluationRuntime implements AutoCloseable {
   private final Settings settings;
   private final EvaluationBoard board = new EvaluationBoard();
   private final ModelBoard models = new ModelBoard();
-  private final TopicFeed feed;
+  private final TopicFollower view;
   private final JobLogReader log;
   private final JobLogWriter writer;
   private final EvaluationWorker worker;
@@ -81,8 +85,9 @@ public final class EvaluationRuntime implements AutoCloseable {
       Settings settings) {
     this.connection = Map.copyOf(connection);
     this.settings = settings;
-    this.feed =
-        new TopicFeed(
+    this.view =
+        new TopicFollower(
+            "evaluation-board",
             this.connection,
             List.of(
                 Topics.EVALUATION_REQUESTED,
@@ -90,6 +95,7 @@ public final class EvaluationRuntime implements AutoCloseable {
                 Topics.MODEL_REGISTERED,
                 Topics.MODEL_PROMOTED,
                 Topics.MODEL_REJECTED),
+            IsolationLevel.READ_COMMITTED,
             this::apply);
     this.log = JobLogReader.start(this.connection, JobLog.EVALUATION, new LogClock(), this::apply);
     this.writer = new JobLogWriter(this.connection, JobLog.EVALUATION);
@@ -125,17 +131,18 @@ public final class EvaluationRuntime implements AutoCloseable {
   private void begin() {
     while (closing.getCount() > 0) {
       try {
-        feed.start();
+        view.start();
         log.awaitReady(FIRST_READ);
-        feed.awaitReady();
+        view.awaitReady(FIRST_READ);
         worker.start();
         started = true;
         LOG.info("The topics have been read; evaluations are taken");
         return;
+      } catch (InterruptException e) {
+        // It has set the thread's interrupt status again.
+        return;
       } catch (JobLogUnavailableException | KafkaException e) {
         LOG.warnf("Kafka cannot be used yet, trying again: %s", e.getMessage());
-      } catch (InterruptedException e) {
-        return;
       }
       try {
         closing.await(RETRY_MILLIS, TimeUnit.MILLISECONDS);
@@ -147,9 +154,9 @@ public final class EvaluationRuntime implements AutoCloseable {
 
   private void apply(Event<?> event, ConsumerRecord<byte[], byte[]> record) {
     Instant time = Instant.ofEpochMilli(record.timestamp());
-    if (event.data() instanceof EvaluationRequested) {
-      board.requested(
-          EvaluationRequests.check(event.as(EvaluationRequested.class)), record.timestamp());
+    if (event.data() instanceof EvaluationRequested requested) {
+      EvaluationRequests.check(requested);
+      board.requested(event.as(EvaluationRequested.class), record.timestamp());
     } else if (event.data() instanceof EvaluationCompleted completed) {
       board.ended(completed);
       models.measured(completed, time);
@@ -163,9 +170,16 @@ public final class EvaluationRuntime implements AutoCloseable {
   }
 
   private void apply(JobLogChange change) {
-    if (change.event().data() instanceof EvaluationProgressed progressed) {
+    // One of a worker that does not hold the evaluation says nothing about it.
+    if (change.verdict() == Verdict.ACCEPTED
+        && change.event().data() instanceof EvaluationProgressed progressed) {
       board.progressed(progressed);
     }
+  }
+
+  /** What it reads all the time. */
+  public List<TopicFollower> followers() {
+    return List.of(view, log.follower());
   }
 
   public EvaluationBoard board() {
@@ -188,7 +202,7 @@ public final class EvaluationRuntime implements AutoCloseable {
 
   /** Whether the threads that must live do. */
   public boolean alive() {
-    return !started || (worker.alive() && feed.alive());
+    return !started || worker.alive();
   }
 
   /** Stops in good order. */
@@ -205,7 +219,7 @@ public final class EvaluationRuntime implements AutoCloseable {
   public void close() {
     closing.countDown();
     starter.interrupt();
-    feed.close();
+    view.close();
     log.close();
     writer.close();
   }

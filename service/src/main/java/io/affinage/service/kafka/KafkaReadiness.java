@@ -20,9 +20,9 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Ready while the broker answers and the topics exist, once the service has warmed up; says why it
- * is not. Liveness does not ask the broker: it may come back, and a running job must live until
- * then.
+ * Ready while the broker answers, the topics exist and are read, once the service has warmed up;
+ * says why it is not. Liveness does not ask the broker: it may come back, and a running job must
+ * live until then.
  */
 @Readiness
 @ApplicationScoped
@@ -31,14 +31,17 @@ class KafkaReadiness implements HealthCheck {
 
   private final TopicSetup topics;
   private final List<WarmUp> warmUps;
+  private final List<Followed> followed;
   private final Admin admin;
 
   KafkaReadiness(
       TopicSetup topics,
       @All List<WarmUp> warmUps,
+      @All List<Followed> followed,
       @Identifier("default-kafka-broker") Map<String, Object> connection) {
     this.topics = topics;
     this.warmUps = warmUps;
+    this.followed = followed;
     this.admin = Admin.create(new HashMap<>(connection));
   }
 
@@ -62,9 +65,21 @@ class KafkaReadiness implements HealthCheck {
     if (!topics.done()) {
       return Optional.of("the topics are not known to exist yet");
     }
+    Optional<String> trouble = trouble();
+    if (trouble.isPresent()) {
+      return trouble;
+    }
     return warmUps.stream().allMatch(WarmUp::done)
         ? Optional.empty()
         : Optional.of("the topics are still being read");
+  }
+
+  /** Of the first reader that does not read. */
+  private Optional<String> trouble() {
+    return followed.stream()
+        .flatMap(one -> one.readings().stream())
+        .flatMap(reading -> reading.trouble().map(why -> reading.name() + ": " + why).stream())
+        .findFirst();
   }
 
   private boolean answers() {

@@ -2,6 +2,7 @@ package io.affinage.trainer.config;
 
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStores;
+import io.affinage.events.follow.PoisonFilter;
 import io.affinage.service.WorkerName;
 import io.affinage.service.kafka.TopicSetup;
 import io.affinage.trainer.base.BaseModels;
@@ -13,6 +14,7 @@ import io.affinage.trainer.job.JobCommands;
 import io.affinage.trainer.job.ModelView;
 import io.affinage.trainer.kafka.KafkaClients;
 import io.affinage.trainer.kafka.TrainerRuntime;
+import io.affinage.trainer.kafka.TrainingRequests;
 import io.affinage.trainer.work.DryRuns;
 import io.affinage.trainer.work.WorkSettings;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -121,12 +123,30 @@ final class TrainerAssembly {
     return runtime.commands();
   }
 
-  void start(@Observes StartupEvent event, TopicSetup topics, TrainerRuntime runtime) {
-    topics.created().thenRun(runtime::start);
+  @Produces
+  @Singleton
+  PoisonFilter requests(
+      @Identifier("default-kafka-broker") Map<String, Object> connection,
+      JobBoard board,
+      MeterRegistry metrics) {
+    return TrainingRequests.filter(connection, board, metrics);
   }
 
-  void stop(@Observes ShutdownEvent event, TrainerRuntime runtime, TrainerConfig config)
+  void start(
+      @Observes StartupEvent event,
+      TopicSetup topics,
+      TrainerRuntime runtime,
+      PoisonFilter requests) {
+    topics.created().thenRun(runtime::start).thenRun(requests::start);
+  }
+
+  void stop(
+      @Observes ShutdownEvent event,
+      TrainerRuntime runtime,
+      PoisonFilter requests,
+      TrainerConfig config)
       throws InterruptedException {
+    requests.close();
     runtime.stop(config.shutdownGrace());
   }
 }

@@ -3,16 +3,10 @@ package io.affinage.trainer.kafka;
 import io.affinage.events.Event;
 import io.affinage.events.EventSerializer;
 import io.affinage.events.KafkaDefaults;
-import java.util.HashMap;
 import java.util.Map;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
@@ -24,20 +18,6 @@ public final class KafkaClients {
 
   public KafkaClients(Map<String, Object> connection) {
     this.connection = Map.copyOf(connection);
-  }
-
-  public Admin admin() {
-    Map<String, Object> settings = new HashMap<>(connection);
-    settings.put("request.timeout.ms", "5000");
-    settings.put("default.api.timeout.ms", "10000");
-    return Admin.create(settings);
-  }
-
-  /** A reader of committed records that belongs to no group. */
-  Consumer<byte[], byte[]> reader() {
-    Map<String, Object> settings = KafkaDefaults.consumer(connection);
-    settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2000);
-    return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
   Producer<String, Event<?>> producer() {

@@ -3,6 +3,7 @@ package io.affinage.trainer.kafka;
 import io.affinage.events.EventFactory;
 import io.affinage.events.TrainingControlRequested;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.follow.TopicFollower;
 import io.affinage.events.lease.kafka.JobLogReader;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.events.lease.kafka.JobLogWriter;
@@ -10,8 +11,10 @@ import io.affinage.trainer.job.JobCommands;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 
 /**
  * Writes users' commands and waits until the views have read them back.
@@ -20,7 +23,7 @@ import org.apache.kafka.common.TopicPartition;
  */
 record KafkaJobCommands(
     EventWriter writer,
-    TopicView view,
+    TopicFollower view,
     JobLogWriter logWriter,
     JobLogReader log,
     EventFactory events,
@@ -55,7 +58,7 @@ record KafkaJobCommands(
   public void catchUp() {
     insist(
         () -> {
-          view.catchUp(timeout);
+          view.catchUp(IsolationLevel.READ_UNCOMMITTED, timeout);
           log.catchUp(timeout);
         });
   }
@@ -63,6 +66,9 @@ record KafkaJobCommands(
   private static void insist(Step step) {
     try {
       step.take();
+    } catch (InterruptException e) {
+      // It has set the thread's interrupt status again.
+      throw new UnavailableException("the service is being stopped", e);
     } catch (TimeoutException | JobLogUnavailableException | KafkaException e) {
       throw new UnavailableException("Kafka cannot be reached: " + e.getMessage(), e);
     } catch (InterruptedException e) {

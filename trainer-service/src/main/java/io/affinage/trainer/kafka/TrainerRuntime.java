@@ -1,10 +1,13 @@
 package io.affinage.trainer.kafka;
 
 import io.affinage.artifacts.ArtifactStore;
+import io.affinage.events.Event;
 import io.affinage.events.EventFactory;
 import io.affinage.events.NewsSender;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
+import io.affinage.events.TrainingRequested;
+import io.affinage.events.follow.TopicFollower;
 import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.LogClock;
 import io.affinage.events.lease.kafka.JobClaimer;
@@ -17,6 +20,7 @@ import io.affinage.trainer.job.DatasetView;
 import io.affinage.trainer.job.JobBoard;
 import io.affinage.trainer.job.JobCommands;
 import io.affinage.trainer.job.ModelView;
+import io.affinage.trainer.job.Recorded;
 import io.affinage.trainer.work.JobClaims;
 import io.affinage.trainer.work.Trainer;
 import io.affinage.trainer.work.WorkMetrics;
@@ -24,9 +28,11 @@ import io.affinage.trainer.work.WorkSettings;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.jboss.logging.Logger;
 
 /**
@@ -54,7 +60,7 @@ public final class TrainerRuntime implements AutoCloseable {
   private final DatasetView datasets = new DatasetView();
   private final ModelView models = new ModelView();
   private final JobBoard board;
-  private final TopicView view;
+  private final TopicFollower view;
   private final JobLogReader log;
   private final JobLogWriter logWriter;
   private final EventWriter writer;
@@ -80,7 +86,13 @@ public final class TrainerRuntime implements AutoCloseable {
     this.clients = clients;
     LogClock clock = new LogClock();
     this.board = new JobBoard(datasets, models, clock);
-    this.view = new TopicView(clients, board, TOPICS.stream().map(Topic::name).toList());
+    this.view =
+        new TopicFollower(
+            "job-board",
+            clients.connection(),
+            TOPICS,
+            IsolationLevel.READ_UNCOMMITTED,
+            this::apply);
     EventFactory events = new EventFactory("/affinage/trainer-service", Clock.systemUTC());
     this.log = JobLogReader.start(clients.connection(), JobLog.TRAINING, clock, board::apply);
     this.logWriter = new JobLogWriter(clients.connection(), JobLog.TRAINING);
@@ -117,19 +129,27 @@ public final class TrainerRuntime implements AutoCloseable {
     while (!Thread.currentThread().isInterrupted()) {
       try {
         view.start();
-        view.catchUp(FIRST_READ);
-        log.catchUp(FIRST_READ);
+        view.awaitReady(FIRST_READ);
+        log.awaitReady(FIRST_READ);
         trainer.start();
         started = true;
         LOG.info("The trainer has read the topics and takes jobs");
         return;
-      } catch (TimeoutException | JobLogUnavailableException | KafkaException e) {
+      } catch (InterruptException e) {
+        // It has set the thread's interrupt status again.
+        return;
+      } catch (JobLogUnavailableException | KafkaException e) {
         LOG.warnf("Kafka cannot be used yet, trying again: %s", e.getMessage());
         pause();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
       }
     }
+  }
+
+  private void apply(Event<?> event, ConsumerRecord<byte[], byte[]> record) {
+    if (event.data() instanceof TrainingRequested request) {
+      TrainingRequests.check(request);
+    }
+    board.apply(new Recorded(event, record.timestamp()));
   }
 
   private static void pause() {
@@ -148,6 +168,11 @@ public final class TrainerRuntime implements AutoCloseable {
   /** Whether the worker's threads live. */
   public boolean alive() {
     return !started || trainer.alive();
+  }
+
+  /** What it reads all the time. */
+  public List<TopicFollower> followers() {
+    return List.of(view, log.follower());
   }
 
   public JobBoard board() {

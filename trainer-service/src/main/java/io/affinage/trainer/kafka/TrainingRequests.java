@@ -1,40 +1,76 @@
 package io.affinage.trainer.kafka;
 
 import io.affinage.events.EventData;
+import io.affinage.events.EventException;
+import io.affinage.events.Intake;
+import io.affinage.events.Topics;
+import io.affinage.events.TrainingRequested;
+import io.affinage.events.follow.PoisonFilter;
 import io.affinage.trainer.job.JobBoard;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.eclipse.microprofile.reactive.messaging.Incoming;
 
-/**
- * The request channel. A request is recorded by the topic itself, which every trainer's view reads;
- * this consumer group only sees to it that each poison record is put aside once, with its reason.
- */
-@ApplicationScoped
-public class TrainingRequests {
+/** What is an acceptable request; the one place that decides it. */
+public final class TrainingRequests {
+  private static final String GROUP = "trainer-service";
+  private static final Pattern JOB_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,199}");
+
   private final JobBoard board;
   private final Counter deadLetters;
   private final Counter duplicates;
 
-  TrainingRequests(JobBoard board, MeterRegistry metrics) {
+  private TrainingRequests(JobBoard board, MeterRegistry metrics) {
+    String topic = Topics.TRAINING_REQUESTED.name();
     this.board = board;
-    this.deadLetters = metrics.counter("affinage.events.deadletter", "topic", "training.requested");
-    this.duplicates = metrics.counter("affinage.events.duplicates", "topic", "training.requested");
+    this.deadLetters = metrics.counter("affinage.events.deadletter", "topic", topic);
+    this.duplicates = metrics.counter("affinage.events.duplicates", "topic", topic);
   }
 
-  @Incoming("training-requested")
-  void accept(ConsumerRecord<byte[], byte[]> record) {
-    try {
-      EventData request = EventRecords.read(record).data();
+  /**
+   * Puts aside what is no request, and counts what was requested before.
+   *
+   * @param connection bootstrap servers and security
+   */
+  public static PoisonFilter filter(
+      Map<String, Object> connection, JobBoard board, MeterRegistry metrics) {
+    return new PoisonFilter(
+        connection,
+        GROUP,
+        Topics.TRAINING_REQUESTED,
+        TrainingRequests::read,
+        new TrainingRequests(board, metrics)::count);
+  }
+
+  private static Intake<TrainingRequested> read(ConsumerRecord<byte[], byte[]> record) {
+    return Intake.of(
+        Topics.TRAINING_REQUESTED, TrainingRequested.class, TrainingRequests::check, record);
+  }
+
+  private void count(Intake<? extends EventData> intake, ConsumerRecord<byte[], byte[]> record) {
+    if (intake instanceof Intake.Accepted<?> accepted) {
       board
-          .find(request.key())
+          .find(accepted.request().data().key())
           .filter(job -> job.requestedAt() < record.timestamp())
           .ifPresent(job -> duplicates.increment());
-    } catch (RuntimeException poison) {
+    } else {
       deadLetters.increment();
-      throw poison;
+    }
+  }
+
+  /**
+   * @throws EventException for a request that no worker could even end
+   */
+  static void check(TrainingRequested request) {
+    if (!JOB_ID.matcher(request.jobId()).matches()) {
+      throw new EventException(
+          "invalid_event_data", "jobId must be up to 200 letters, digits, '.', '_', ':' or '-'");
+    }
+    if (request.dataset() == null && request.datasetSubmissionId() == null) {
+      throw new EventException(
+          "invalid_event_data", "neither dataset nor datasetSubmissionId says what to train on");
     }
   }
 }

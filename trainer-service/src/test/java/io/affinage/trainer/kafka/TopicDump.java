@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.affinage.broker.testing.TestBroker;
+import io.affinage.events.KafkaDefaults;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Everything committed on a topic. */
 public final class TopicDump implements AutoCloseable {
@@ -28,7 +31,10 @@ public final class TopicDump implements AutoCloseable {
 
   public static TopicDump of(String bootstrapServers, String topic) {
     Consumer<byte[], byte[]> consumer =
-        new KafkaClients(Map.of("bootstrap.servers", bootstrapServers)).reader();
+        new KafkaConsumer<>(
+            KafkaDefaults.consumer(Map.of("bootstrap.servers", bootstrapServers)),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer());
     List<TopicPartition> all =
         consumer.partitionsFor(topic).stream()
             .map(p -> new TopicPartition(topic, p.partition()))
