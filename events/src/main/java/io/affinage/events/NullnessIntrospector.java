@@ -3,6 +3,8 @@ package io.affinage.events;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
 import com.fasterxml.jackson.databind.introspect.AnnotatedParameter;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells Jackson that a component of a record of this package is required unless it is
- * {@code @Nullable} or has a default.
+ * {@code @Nullable} or has a default, and that its lists and maps hold no null.
  */
 public final class NullnessIntrospector extends NopAnnotationIntrospector {
   @Override
@@ -24,10 +26,21 @@ public final class NullnessIntrospector extends NopAnnotationIntrospector {
 
   @Override
   public JsonSetter.Value findSetterInfo(Annotated annotated) {
-    boolean required =
-        annotated instanceof AnnotatedMember member
-            && component(member).filter(component -> isRequired(component)).isPresent();
-    return required ? JsonSetter.Value.forValueNulls(Nulls.FAIL) : JsonSetter.Value.empty();
+    if (!(annotated instanceof AnnotatedMember member)) {
+      return JsonSetter.Value.empty();
+    }
+    return component(member)
+        .map(
+            component ->
+                JsonSetter.Value.construct(
+                    isRequired(component) ? Nulls.FAIL : null,
+                    isOfFreeJson(member) ? null : Nulls.FAIL))
+        .orElse(JsonSetter.Value.empty());
+  }
+
+  private static boolean isOfFreeJson(AnnotatedMember member) {
+    JavaType content = member.getType().getContentType();
+    return content == null || content.isTypeOrSubTypeOf(JsonNode.class);
   }
 
   /** Whether an event without the component is refused. */

@@ -244,6 +244,34 @@ class EventCodecTest {
   }
 
   @Test
+  void shouldRefuseNullInsideListsAndMaps() {
+    RecordHeaders headers = heartbeat();
+    set(headers, "ce_type", "io.affinage.reward.requested.v1");
+    headers.remove("ce_subject");
+    assertRefused(
+        headers,
+        bytes("{\"requestId\":\"r\",\"reward\":{\"reward\":\"exact_match\"},\"items\":[null]}"),
+        "invalid_event_data");
+    set(headers, "ce_type", "io.affinage.dataset.submitted.v1");
+    assertRefused(
+        headers,
+        bytes(
+            "{\"submissionId\":\"s\",\"name\":\"n\",\"source\":{\"kind\":\"reference\",\"uri\":\"u\",\"columns\":{\"a\":null}}}"),
+        "invalid_event_data");
+    byte[] freeJson =
+        bytes(
+            "{\"submissionId\":\"s\",\"name\":\"n\",\"source\":{\"kind\":\"inline\",\"rows\":[null]}}");
+    assertThat(EventCodec.decode(headers, freeJson).data()).isInstanceOf(DatasetSubmitted.class);
+  }
+
+  @Test
+  void shouldCutAnErrorThatCitesMuch() {
+    ErrorDetail error = new ErrorDetail("code", "x".repeat(1_000_000), null);
+
+    assertThat(error.message()).hasSizeLessThan(4_100).endsWith("xxx... (1000000 characters)");
+  }
+
+  @Test
   void shouldRefuseMalformedUtf8() {
     byte[] value = VALID.replace("w", "\u00ff").getBytes(StandardCharsets.ISO_8859_1);
     assertRefused(heartbeat(), value, "invalid_json");

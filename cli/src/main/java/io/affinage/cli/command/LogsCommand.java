@@ -136,26 +136,26 @@ public final class LogsCommand implements Callable<Integer> {
         .map(text -> new Entry(time == null ? Instant.EPOCH : time, event.data(), text));
   }
 
-  private Optional<String> what(EventData data) {
-    if (data instanceof TrainingRequested at && of(at.jobId())) {
+  static Optional<String> what(EventData data) {
+    if (data instanceof TrainingRequested at) {
       return Optional.of(
           "requested on %s with base %s".formatted(at.datasetName(), at.baseModel()));
     }
-    if (data instanceof TrainingClaimed at && of(at.jobId())) {
+    if (data instanceof TrainingClaimed at) {
       return Optional.of("attempt %d claimed by %s".formatted(at.attempt(), at.workerId()));
     }
-    if (data instanceof TrainingCheckpointed at && of(at.jobId())) {
+    if (data instanceof TrainingCheckpointed at) {
       return Optional.of(
           "attempt %d checkpoint at step %d, %s"
               .formatted(at.attempt(), at.step(), at.checkpoint().digest()));
     }
-    if (data instanceof TrainingReleased at && of(at.jobId())) {
+    if (data instanceof TrainingReleased at) {
       return Optional.of("attempt %d released: %s".formatted(at.attempt(), at.reason()));
     }
-    if (data instanceof TrainingControlRequested at && of(at.jobId())) {
+    if (data instanceof TrainingControlRequested at) {
       return Optional.of(at.action().name().toLowerCase(Locale.ROOT) + " requested");
     }
-    if (data instanceof TrainingProgressed at && of(at.jobId())) {
+    if (data instanceof TrainingProgressed at) {
       return Optional.of(
           String.format(
               Locale.ROOT,
@@ -167,20 +167,16 @@ public final class LogsCommand implements Callable<Integer> {
               orNaN(at.learningRate()),
               orNaN(at.tokensPerSecond())));
     }
-    if (data instanceof ModelRegistered at && of(at.jobId())) {
+    if (data instanceof ModelRegistered at) {
       return Optional.of("succeeded: %s (%s)".formatted(at.modelId(), Figures.of(at.metrics())));
     }
-    if (data instanceof TrainingFailed at && of(at.jobId())) {
+    if (data instanceof TrainingFailed at) {
       return Optional.of("failed: %s [%s]".formatted(at.error().message(), at.error().code()));
     }
-    if (data instanceof TrainingCancelled at && of(at.jobId())) {
+    if (data instanceof TrainingCancelled) {
       return Optional.of("cancelled");
     }
     return Optional.empty();
-  }
-
-  private boolean of(String jobId) {
-    return jobId.startsWith(id);
   }
 
   private static double orNaN(Double value) {

@@ -30,14 +30,7 @@ public final class ModelsCommand implements Callable<Integer> {
       Table table = new Table("model", "kind", "status", "metric", "base", "tuned");
       List<Map<String, Object>> json = new ArrayList<>();
       for (ModelView model : models) {
-        EvaluationCompleted evaluation = model.evaluation();
-        table.row(
-            model.registered().modelId(),
-            model.registered().kind().name().toLowerCase(Locale.ROOT),
-            model.status(),
-            evaluation == null ? "-" : evaluation.decidingMetric(),
-            score(evaluation, "base"),
-            score(evaluation, "tuned"));
+        table.row(row(model));
         json.add(json(model));
       }
       root.terminal()
@@ -48,6 +41,18 @@ public final class ModelsCommand implements Callable<Integer> {
     }
   }
 
+  static String[] row(ModelView model) {
+    EvaluationCompleted evaluation = model.evaluation();
+    return new String[] {
+      model.registered().modelId(),
+      model.registered().kind().name().toLowerCase(Locale.ROOT),
+      model.status(),
+      evaluation == null ? "-" : evaluation.decidingMetric(),
+      score(evaluation, "base"),
+      score(evaluation, "tuned")
+    };
+  }
+
   private static String score(EvaluationCompleted evaluation, String variant) {
     if (evaluation == null || !evaluation.variants().containsKey(variant)) {
       return "-";
@@ -56,7 +61,7 @@ public final class ModelsCommand implements Callable<Integer> {
     return estimate == null ? "-" : String.format(Locale.ROOT, "%.3f", estimate.score());
   }
 
-  private static Map<String, Object> json(ModelView model) {
+  static Map<String, Object> json(ModelView model) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("id", model.registered().modelId());
     json.put("kind", model.registered().kind());

@@ -21,13 +21,4 @@ class JobViewTest {
     assertThat(job.workerId()).isEqualTo("b");
     assertThat(job.error()).isEqualTo(ERROR);
   }
-
-  @Test
-  void shouldIgnoreASignOfLifeOfAnOlderAttempt() {
-    JobView job = JobView.unknown("j").claimed(2, "b").claimed(1, "a");
-
-    assertThat(job.attempt()).isEqualTo(2);
-    assertThat(job.workerId()).isEqualTo("b");
-    assertThat(job.status()).isEqualTo(JobView.Status.RUNNING);
-  }
 }

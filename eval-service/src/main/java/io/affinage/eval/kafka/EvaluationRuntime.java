@@ -4,16 +4,8 @@ import io.affinage.artifacts.ArtifactStore;
 import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.job.ModelBoard;
 import io.affinage.eval.model.ModelSource;
-import io.affinage.events.EvaluationCompleted;
-import io.affinage.events.EvaluationFailed;
 import io.affinage.events.EvaluationProgressed;
-import io.affinage.events.EvaluationRequested;
-import io.affinage.events.Event;
 import io.affinage.events.EventFactory;
-import io.affinage.events.ModelPromoted;
-import io.affinage.events.ModelRegistered;
-import io.affinage.events.ModelRejected;
-import io.affinage.events.Topics;
 import io.affinage.events.follow.TopicFollower;
 import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.JobLogChange;
@@ -26,12 +18,10 @@ import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.events.lease.kafka.JobLogWriter;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
@@ -89,14 +79,9 @@ public final class EvaluationRuntime implements AutoCloseable {
         new TopicFollower(
             "evaluation-board",
             this.connection,
-            List.of(
-                Topics.EVALUATION_REQUESTED,
-                Topics.EVALUATION_COMPLETED,
-                Topics.MODEL_REGISTERED,
-                Topics.MODEL_PROMOTED,
-                Topics.MODEL_REJECTED),
+            EvaluationTopics.TOPICS,
             IsolationLevel.READ_COMMITTED,
-            this::apply);
+            new EvaluationTopics(board, models));
     this.log = JobLogReader.start(this.connection, JobLog.EVALUATION, new LogClock(), this::apply);
     this.writer = new JobLogWriter(this.connection, JobLog.EVALUATION);
     EventFactory events = new EventFactory("/affinage/eval-service", Clock.systemUTC());
@@ -149,23 +134,6 @@ public final class EvaluationRuntime implements AutoCloseable {
       } catch (InterruptedException e) {
         return;
       }
-    }
-  }
-
-  private void apply(Event<?> event, ConsumerRecord<byte[], byte[]> record) {
-    Instant time = Instant.ofEpochMilli(record.timestamp());
-    if (event.data() instanceof EvaluationRequested requested) {
-      EvaluationRequests.check(requested);
-      board.requested(event.as(EvaluationRequested.class), record.timestamp());
-    } else if (event.data() instanceof EvaluationCompleted completed) {
-      board.ended(completed);
-      models.measured(completed, time);
-    } else if (event.data() instanceof EvaluationFailed failed) {
-      board.ended(failed);
-    } else if (event.data() instanceof ModelRegistered registered) {
-      models.registered(registered);
-    } else if (event.data() instanceof ModelPromoted || event.data() instanceof ModelRejected) {
-      models.decided(event, time);
     }
   }
 

@@ -5,6 +5,7 @@ import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationFailed;
 import io.affinage.events.EvaluationProgressed;
 import io.affinage.events.EventData;
+import io.affinage.events.EventException;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
@@ -27,7 +28,7 @@ public enum JobLog {
       if (data instanceof TrainingClaimed e) {
         return Optional.of(
             new JobEntry.Claimed(
-                e.jobId(), e.attempt(), e.workerId(), Duration.ofMillis(e.leaseMillis())));
+                e.jobId(), e.attempt(), e.workerId(), lease(e.leaseMillis())));
       }
       if (data instanceof TrainingHeartbeat e) {
         return Optional.of(new JobEntry.Alive(e.jobId(), e.attempt(), e.workerId()));
@@ -74,7 +75,7 @@ public enum JobLog {
       if (data instanceof EvaluationClaimed e) {
         return Optional.of(
             new JobEntry.Claimed(
-                e.evaluationId(), e.attempt(), e.workerId(), Duration.ofMillis(e.leaseMillis())));
+                e.evaluationId(), e.attempt(), e.workerId(), lease(e.leaseMillis())));
       }
       if (data instanceof EvaluationProgressed e) {
         return Optional.of(new JobEntry.Alive(e.evaluationId(), e.attempt(), e.workerId()));
@@ -107,7 +108,19 @@ public enum JobLog {
     return topic;
   }
 
-  /** What an event means to the protocol; empty for one that means nothing. */
+  private static Duration lease(long millis) {
+    if (millis < 1) {
+      throw new EventException(
+          "invalid_event_data", "leaseMillis is %d; a lease has 1 or more".formatted(millis));
+    }
+    return Duration.ofMillis(millis);
+  }
+
+  /**
+   * What an event means to the protocol; empty for one that means nothing.
+   *
+   * @throws EventException for a claim without a lease
+   */
   public abstract Optional<JobEntry> entry(EventData data);
 
   /** The claim of an attempt, as this log's event. */

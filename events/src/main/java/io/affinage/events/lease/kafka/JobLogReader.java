@@ -1,7 +1,6 @@
 package io.affinage.events.lease.kafka;
 
 import io.affinage.events.Event;
-import io.affinage.events.EventException;
 import io.affinage.events.follow.TopicFollower;
 import io.affinage.events.follow.TopicsUnavailableException;
 import io.affinage.events.lease.JobEntry;
@@ -14,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -134,7 +132,7 @@ public final class JobLogReader implements AutoCloseable {
   }
 
   private void apply(Event<?> event, ConsumerRecord<byte[], byte[]> record) {
-    JobEntry entry = entry(event).orElse(null);
+    JobEntry entry = log.entry(event.data()).orElse(null);
     if (entry == null) {
       return;
     }
@@ -153,13 +151,5 @@ public final class JobLogReader implements AutoCloseable {
     listener.accept(
         new JobLogChange(
             entry.jobId(), event, time, before, transition.state(), transition.verdict()));
-  }
-
-  private Optional<JobEntry> entry(Event<?> event) {
-    try {
-      return log.entry(event.data());
-    } catch (IllegalArgumentException e) {
-      throw new EventException("invalid_event_data", String.valueOf(e.getMessage()), e);
-    }
   }
 }
