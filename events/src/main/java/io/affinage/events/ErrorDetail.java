@@ -17,8 +17,7 @@ public record ErrorDetail(String code, String message, @Nullable String param) {
     // A required one that is missing is told by who reads or writes the event.
     if (message != null && message.length() > MAX_CHARACTERS) {
       message =
-          message.substring(0, MAX_CHARACTERS)
-              + "... (%d characters)".formatted(message.length());
+          message.substring(0, MAX_CHARACTERS) + "... (%d characters)".formatted(message.length());
     }
   }
 }

@@ -18,8 +18,7 @@ import org.junit.jupiter.api.Test;
 /** The records that other modules' tests begin with are this module's examples. */
 class ExampleRecordsTest {
   private static final Path FILE =
-      Path.of(
-          "../broker/src/main/resources/io/affinage/broker/testing/example-records.tsv");
+      Path.of("../broker/src/main/resources/io/affinage/broker/testing/example-records.tsv");
 
   @Test
   void shouldBeTheExamplesOfEveryTopic() throws IOException {

@@ -2,19 +2,17 @@ package io.affinage.eval.kafka;
 
 import io.affinage.events.EvaluationRequested;
 import io.affinage.events.EventData;
-import io.affinage.events.EventException;
 import io.affinage.events.Intake;
+import io.affinage.events.RequestRules;
 import io.affinage.events.Topics;
 import io.affinage.events.follow.PoisonFilter;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** What is an acceptable request; the one place that decides it. */
+/** The request topic as a group reads it. */
 public final class EvaluationRequests {
   private static final String GROUP = "eval-service";
-  private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,199}");
 
   /** Requests remembered for counting; nothing else depends on it. */
   private static final int REMEMBERED = 10_000;
@@ -50,7 +48,7 @@ public final class EvaluationRequests {
 
   private static Intake<EvaluationRequested> read(ConsumerRecord<byte[], byte[]> record) {
     return Intake.of(
-        Topics.EVALUATION_REQUESTED, EvaluationRequested.class, EvaluationRequests::check, record);
+        Topics.EVALUATION_REQUESTED, EvaluationRequested.class, RequestRules::require, record);
   }
 
   private void count(Intake<? extends EventData> intake, ConsumerRecord<byte[], byte[]> record) {
@@ -58,19 +56,6 @@ public final class EvaluationRequests {
       metrics.deadLetter();
     } else if (seen.put(accepted.request().data().key(), true) != null) {
       metrics.duplicate();
-    }
-  }
-
-  /**
-   * The id becomes part of a transactional id and of URLs.
-   *
-   * @throws EventException for a request that no worker could even end
-   */
-  static void check(EvaluationRequested request) {
-    if (!ID.matcher(request.evaluationId()).matches()) {
-      throw new EventException(
-          "invalid_event_data",
-          "evaluationId must be up to 200 letters, digits, '.', '_', ':' or '-'");
     }
   }
 }

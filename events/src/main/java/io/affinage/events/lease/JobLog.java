@@ -27,8 +27,7 @@ public enum JobLog {
     public Optional<JobEntry> entry(EventData data) {
       if (data instanceof TrainingClaimed e) {
         return Optional.of(
-            new JobEntry.Claimed(
-                e.jobId(), e.attempt(), e.workerId(), lease(e.leaseMillis())));
+            new JobEntry.Claimed(e.jobId(), e.attempt(), e.workerId(), lease(e.leaseMillis())));
       }
       if (data instanceof TrainingHeartbeat e) {
         return Optional.of(new JobEntry.Alive(e.jobId(), e.attempt(), e.workerId()));

@@ -3,6 +3,7 @@ package io.affinage.trainer.kafka;
 import io.affinage.events.EventData;
 import io.affinage.events.EventException;
 import io.affinage.events.Intake;
+import io.affinage.events.RequestRules;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.follow.PoisonFilter;
@@ -10,13 +11,11 @@ import io.affinage.trainer.job.JobBoard;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** What is an acceptable request; the one place that decides it. */
 public final class TrainingRequests {
   private static final String GROUP = "trainer-service";
-  private static final Pattern JOB_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,199}");
 
   private final JobBoard board;
   private final Counter deadLetters;
@@ -44,7 +43,7 @@ public final class TrainingRequests {
         new TrainingRequests(board, metrics)::count);
   }
 
-  private static Intake<TrainingRequested> read(ConsumerRecord<byte[], byte[]> record) {
+  static Intake<TrainingRequested> read(ConsumerRecord<byte[], byte[]> record) {
     return Intake.of(
         Topics.TRAINING_REQUESTED, TrainingRequested.class, TrainingRequests::check, record);
   }
@@ -63,11 +62,8 @@ public final class TrainingRequests {
   /**
    * @throws EventException for a request that no worker could even end
    */
-  static void check(TrainingRequested request) {
-    if (!JOB_ID.matcher(request.jobId()).matches()) {
-      throw new EventException(
-          "invalid_event_data", "jobId must be up to 200 letters, digits, '.', '_', ':' or '-'");
-    }
+  public static void check(TrainingRequested request) {
+    RequestRules.require(request);
     if (request.dataset() == null && request.datasetSubmissionId() == null) {
       throw new EventException(
           "invalid_event_data", "neither dataset nor datasetSubmissionId says what to train on");

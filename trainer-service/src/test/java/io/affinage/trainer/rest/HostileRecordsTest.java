@@ -16,6 +16,8 @@ import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.JobState;
 import io.affinage.events.lease.JobViews;
+import io.affinage.events.spec.InvalidSpecException;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.DatasetView;
@@ -26,8 +28,6 @@ import io.affinage.trainer.job.JobStatus;
 import io.affinage.trainer.job.ModelView;
 import io.affinage.trainer.job.Recorded;
 import io.affinage.trainer.kafka.TrainingRequests;
-import io.affinage.trainer.spec.InvalidSpecException;
-import io.affinage.trainer.spec.SpecResolver;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -134,7 +134,8 @@ class HostileRecordsTest {
   /** As a worker does that looks for the next job: one that throws would hide all behind it. */
   private static void consider(Job job) {
     try {
-      SpecResolver.resolve(job.request().spec(), BaseReference.parse(job.request().baseModel()));
+      SpecResolver.resolve(
+          job.request().spec(), BaseReference.parse(job.request().baseModel()).isScratch());
     } catch (InvalidSpecException | TrainingException e) {
       assertThat(e.getMessage()).isNotBlank();
     } catch (RuntimeException e) {

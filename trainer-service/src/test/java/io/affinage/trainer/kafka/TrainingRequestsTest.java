@@ -1,12 +1,11 @@
 package io.affinage.trainer.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.EventCodec;
-import io.affinage.events.EventException;
 import io.affinage.events.EventFactory;
+import io.affinage.events.Intake;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.spec.SpecResolver;
@@ -18,16 +17,18 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
 
-class EventRecordsTest {
+class TrainingRequestsTest {
 
   /** It would become a part of the model's id. */
   @Test
   void shouldRefuseASuffixThatHttpRefuses() {
-    assertThat(EventRecords.read(record("nails")).data()).isInstanceOf(TrainingRequested.class);
-    assertThatThrownBy(() -> EventRecords.read(record("../../x")))
-        .isInstanceOf(EventException.class)
-        .hasMessageContaining("suffix must be up to 100 letters");
-    assertThat(EventRecords.readOrSkip(record("../../x"))).isEmpty();
+    assertThat(TrainingRequests.read(record("nails"))).isInstanceOf(Intake.Accepted.class);
+    assertThat(TrainingRequests.read(record("../../x")))
+        .isInstanceOfSatisfying(
+            Intake.Refused.class,
+            refused ->
+                assertThat(refused.reason())
+                    .hasMessageContaining("suffix must be up to 100 letters"));
   }
 
   private static ConsumerRecord<byte[], byte[]> record(String suffix) {
