@@ -1,5 +1,6 @@
 package io.affinage.artifacts;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -11,14 +12,21 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Read-only files named by their content under one root. A blob appears by an atomic rename after
  * its bytes are on the disk, so several processes may write the same one at once: the last rename
  * wins and changes nothing.
+ *
+ * <p>Waiting for the disk is what storing small files costs, so that several go through it
+ * together: see {@link Batch}.
  */
 final class Blobs {
   private static final int BUFFER_BYTES = 1 << 20;
@@ -53,19 +61,96 @@ final class Blobs {
    * @param expected what the content must be, if it is known
    */
   Stored put(InputStream content, Optional<Expected> expected) throws IOException {
-    Path file = null;
-    try {
-      file = nextTemporary();
+    try (Batch batch = new Batch()) {
+      Stored stored = batch.add(content, expected);
+      batch.publish();
+      return stored;
+    }
+  }
+
+  /**
+   * Contents that become blobs together: all are written, then all are awaited on the disk, then
+   * all are renamed. Those that are stored already are not written again.
+   */
+  final class Batch implements Closeable {
+    private final Map<Digest, Path> written = new LinkedHashMap<>();
+
+    /**
+     * Takes a stream, which the caller closes.
+     *
+     * @param expected what the content must be, if it is known
+     */
+    Stored add(InputStream content, Optional<Expected> expected) throws IOException {
+      byte[] head = content.readNBytes(BUFFER_BYTES);
       MessageDigest accumulator = Digest.accumulator();
-      long size = write(content, file, accumulator);
-      Digest digest = Digest.of(accumulator);
-      if (expected.isPresent() && !expected.get().digest().equals(digest)) {
-        throw corrupt(expected.get().digest(), expected.get().source(), digest, size);
+      accumulator.update(head);
+      if (head.length < BUFFER_BYTES) {
+        Stored small = new Stored(Digest.of(accumulator), head.length);
+        check(expected, small);
+        if (isMissing(small.digest())) {
+          Path file = nextTemporary();
+          written.put(small.digest(), file);
+          write(head, content, file, accumulator);
+        }
+        return small;
       }
-      publish(file, digest);
-      return new Stored(digest, size);
-    } finally {
-      if (file != null) {
+      return addLarge(head, content, accumulator, expected);
+    }
+
+    private Stored addLarge(
+        byte[] head, InputStream content, MessageDigest accumulator, Optional<Expected> expected)
+        throws IOException {
+      Path file = nextTemporary();
+      try {
+        long size = write(head, content, file, accumulator);
+        Stored large = new Stored(Digest.of(accumulator), size);
+        check(expected, large);
+        if (isMissing(large.digest())) {
+          written.put(large.digest(), file);
+        }
+        return large;
+      } finally {
+        if (!written.containsValue(file)) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+
+    private boolean isMissing(Digest digest) throws ArtifactStoreException {
+      return !written.containsKey(digest) && !(has(digest) && intact(digest));
+    }
+
+    private void check(Optional<Expected> expected, Stored found) throws ArtifactStoreException {
+      if (expected.isPresent() && !expected.get().digest().equals(found.digest())) {
+        throw corrupt(
+            expected.get().digest(), expected.get().source(), found.digest(), found.size());
+      }
+    }
+
+    /** Makes all of them blobs, and durable. */
+    void publish() throws ArtifactStoreException {
+      try {
+        for (Path file : written.values()) {
+          sync(file);
+        }
+        Set<Path> changed = new LinkedHashSet<>();
+        for (Map.Entry<Digest, Path> each : written.entrySet()) {
+          changed.addAll(rename(each.getValue(), path(each.getKey())));
+        }
+        for (Path folder : changed) {
+          syncFolder(folder);
+        }
+        for (Digest digest : written.keySet()) {
+          verified.put(digest, Stamp.of(path(digest)));
+        }
+      } catch (IOException e) {
+        throw StoreFailure.writing(root, e);
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      for (Path file : written.values()) {
         Files.deleteIfExists(file);
       }
     }
@@ -121,16 +206,19 @@ final class Blobs {
   }
 
   /** Failures of the source pass as they are; those of the store get the store's codes. */
-  private long write(InputStream content, Path file, MessageDigest accumulator) throws IOException {
-    byte[] buffer = new byte[BUFFER_BYTES];
-    long size = 0;
+  private long write(byte[] head, InputStream content, Path file, MessageDigest accumulator)
+      throws IOException {
+    long size = head.length;
     try (FileChannel channel = create(file)) {
-      for (int read = content.read(buffer); read >= 0; read = content.read(buffer)) {
-        accumulator.update(buffer, 0, read);
-        size += read;
-        append(channel, ByteBuffer.wrap(buffer, 0, read));
+      append(channel, ByteBuffer.wrap(head));
+      if (head.length == BUFFER_BYTES) {
+        byte[] buffer = new byte[BUFFER_BYTES];
+        for (int read = content.read(buffer); read >= 0; read = content.read(buffer)) {
+          accumulator.update(buffer, 0, read);
+          size += read;
+          append(channel, ByteBuffer.wrap(buffer, 0, read));
+        }
       }
-      sync(channel);
     }
     return size;
   }
@@ -153,31 +241,24 @@ final class Blobs {
     }
   }
 
-  private void sync(FileChannel channel) throws ArtifactStoreException {
-    try {
+  private static void sync(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.force(true);
-    } catch (IOException e) {
-      throw StoreFailure.writing(root, e);
     }
   }
 
-  private void publish(Path file, Digest digest) throws ArtifactStoreException {
-    Path target = path(digest);
-    try {
-      if (has(digest) && intact(digest)) {
-        return;
-      }
-      Files.createDirectories(target.getParent());
-      if (!file.toFile().setReadOnly()) {
-        throw new IOException("could not make " + file + " read-only");
-      }
-      Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-      syncFolder(target.getParent());
-      syncFolder(target.getParent().getParent());
-      verified.put(digest, Stamp.of(target));
-    } catch (IOException e) {
-      throw StoreFailure.writing(root, e);
+  /** The folders whose entries changed. */
+  private static List<Path> rename(Path file, Path target) throws IOException {
+    Path folder = target.getParent();
+    boolean isNew = !Files.isDirectory(folder);
+    if (isNew) {
+      Files.createDirectories(folder);
     }
+    if (!file.toFile().setReadOnly()) {
+      throw new IOException("could not make " + file + " read-only");
+    }
+    Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+    return isNew ? List.of(folder, folder.getParent()) : List.of(folder);
   }
 
   /** A damaged blob is replaced by storing its content again. */

@@ -62,13 +62,19 @@ public final class FolderArtifactStore implements ArtifactStore {
   @Override
   public Artifact putFolder(Path folder) throws IOException {
     List<Manifest.Entry> entries = new ArrayList<>();
-    for (Map.Entry<String, Path> file : SourceFolder.files(folder).entrySet()) {
-      Artifact stored = putFile(file.getValue());
-      entries.add(new Manifest.Entry(file.getKey(), stored.digest(), stored.size()));
+    try (Blobs.Batch batch = blobs.new Batch()) {
+      for (Map.Entry<String, Path> file : SourceFolder.files(folder).entrySet()) {
+        try (InputStream content = Files.newInputStream(file.getValue())) {
+          Blobs.Stored stored = batch.add(content, Optional.empty());
+          entries.add(new Manifest.Entry(file.getKey(), stored.digest().toString(), stored.size()));
+        }
+      }
+      Manifest manifest = new Manifest(entries);
+      Blobs.Stored stored =
+          batch.add(new ByteArrayInputStream(manifest.toJson()), Optional.empty());
+      batch.publish();
+      return new Artifact(stored.digest().toString(), Artifact.Kind.FOLDER, manifest.size());
     }
-    Manifest manifest = new Manifest(entries);
-    Artifact stored = put(new ByteArrayInputStream(manifest.toJson()));
-    return new Artifact(stored.digest(), Artifact.Kind.FOLDER, manifest.size());
   }
 
   @Override

@@ -48,6 +48,35 @@ class FolderArtifactStoreTest {
     assertThat(root.resolve("tmp")).isEmptyDirectory();
   }
 
+  /** Files of both sides of the buffer's size, twice each, and one that was there before. */
+  @Test
+  void shouldStoreAFolderOfEqualAndKnownFilesOnce(@TempDir Path folder) throws IOException {
+    FolderArtifactStore store = open();
+    store.put(abc());
+    FileTime before = Files.getLastModifiedTime(blob());
+    byte[] large = new byte[(1 << 20) + 1];
+    byte[] exact = new byte[1 << 20];
+    for (String twin : new String[] {"1", "2"}) {
+      Files.writeString(folder.resolve("abc" + twin), "abc");
+      Files.write(folder.resolve("empty" + twin), new byte[0]);
+      Files.write(folder.resolve("large" + twin), large);
+      Files.write(folder.resolve("exact" + twin), exact);
+    }
+
+    String digest = store.putFolder(folder).digest();
+
+    Path view = open().localFolder(digest);
+    assertThat(view.resolve("large2")).hasBinaryContent(large);
+    assertThat(view.resolve("exact1")).hasBinaryContent(exact);
+    assertThat(view.resolve("abc2")).hasContent("abc");
+    assertThat(Files.getLastModifiedTime(blob())).isEqualTo(before);
+    assertThat(root.resolve("tmp")).isEmptyDirectory();
+    try (Stream<Path> blobs = Files.walk(root.resolve("blobs"))) {
+      // abc, nothing, large, exact and the manifest
+      assertThat(blobs.filter(Files::isRegularFile)).hasSize(5);
+    }
+  }
+
   @Test
   void shouldNameADamagedBlob() throws IOException {
     open().put(abc());

@@ -39,6 +39,9 @@ record BrokerProperties(Path folder, int port, int controllerPort, Map<String, S
       properties.setProperty(topic + ".num.partitions", "4");
     }
     properties.setProperty("transaction.state.log.min.isr", "1");
+    // How often transactions are looked for whose producer died: until then readers of committed
+    // records see nothing newer. Ten seconds by default.
+    properties.setProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
     properties.setProperty("share.coordinator.state.topic.replication.factor", "1");
     properties.setProperty("share.coordinator.state.topic.min.isr", "1");
     properties.setProperty("share.coordinator.state.topic.num.partitions", "2");

@@ -30,6 +30,7 @@ public final class KafkaResource implements QuarkusTestResourceLifecycleManager 
       throw new UncheckedIOException(e);
     }
     configuration.put("affinage.dataset.retry.pause", "10ms");
+    configuration.put("affinage.work.pause", "10ms");
     configuration.put("affinage.dataset.max-row", "1M");
     configuration.put("quarkus.http.limits.max-body-size", "20M");
     return configuration;

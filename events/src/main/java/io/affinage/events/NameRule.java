@@ -18,9 +18,12 @@ public enum NameRule {
       "up to 100 letters, digits, '.', '_' or '-', beginning with a letter, digit or '_'"),
   /** Of a part of a dataset. */
   SPLIT("[A-Za-z0-9_-]{1,64}", "up to 64 letters, digits, '_' or '-'"),
-  /** Of a file, or what a producer calls its own things by; never a path. */
+  /**
+   * Of a file, or what a producer calls its own things by; never a path, and nothing that cannot be
+   * written, as half of a surrogate pair.
+   */
   LABEL(
-      "(?!\\.{1,2}$)(?=.*\\S)[^/\\\\\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]{1,200}",
+      "(?!\\.{1,2}$)(?=.*\\S)[^/\\\\\\p{Cntrl}\\p{Cs}\\u0080-\\u009f\\u2028\\u2029]{1,200}",
       "up to 200 characters without '/', '\\' and control characters, not all of them blank");
 
   private final Pattern pattern;

@@ -17,7 +17,8 @@ record ContainerTestBroker(KafkaContainer container) implements TestBroker {
     KafkaContainer container =
         new KafkaContainer("apache/kafka:" + AppInfoParser.getVersion())
             .withEnv("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
-            .withEnv("KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0");
+            .withEnv("KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0")
+            .withEnv("KAFKA_TRANSACTION_ABORT_TIMED_OUT_TRANSACTION_CLEANUP_INTERVAL_MS", "1000");
     container.start();
     return new ContainerTestBroker(container);
   }

@@ -49,6 +49,8 @@ public enum ServiceKind {
   List<String> jvmOptions() {
     List<String> options = memoryOptions();
     options.add("-Djava.util.logging.manager=org.jboss.logmanager.LogManager");
+    // Without memory a service neither works nor dies; ended, it is started again.
+    options.add("-XX:+ExitOnOutOfMemoryError");
     return options;
   }
 }

@@ -73,6 +73,8 @@ public final class ServiceProcess {
     // length, so that few of the older ones are met again.
     builder.environment().putIfAbsent("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128");
     builder.environment().putAll(environment);
+    // The same when it is started again, which ends what the one before left open on the broker.
+    builder.environment().put("AFFINAGE_WORK_INSTANCE", name);
     builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
     builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
     builder.redirectErrorStream(true);

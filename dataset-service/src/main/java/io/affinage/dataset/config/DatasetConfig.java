@@ -26,9 +26,13 @@ public interface DatasetConfig {
   /** The S3 service of those buckets. */
   S3 s3();
 
-  /** Submissions that are ingested at the same time. */
+  /** Large submissions (files over 4 MB, and what lies elsewhere) ingested at the same time. */
   @WithDefault("2")
   int concurrency();
+
+  /** Small submissions ingested at the same time, beside the large ones. */
+  @WithDefault("4")
+  int smallConcurrency();
 
   /** Largest row; larger ones go to quarantine. */
   @WithDefault("8M")
@@ -42,7 +46,7 @@ public interface DatasetConfig {
   @WithDefault("512")
   int excerpt();
 
-  /** Attempts when the artifact store or the source fails. */
+  /** Attempts when the source fails; the artifact store is waited for. */
   Retry retry();
 
   /** As for the artifact store; what is absent comes from the AWS SDK's default chain. */

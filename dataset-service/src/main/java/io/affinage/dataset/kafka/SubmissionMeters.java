@@ -19,7 +19,6 @@ class SubmissionMeters {
   private final Counter ready;
   private final Counter rejected;
   private final Timer ingest;
-  private final Counter deadLetters;
   private final Counter duplicates;
 
   SubmissionMeters(MeterRegistry meters) {
@@ -31,7 +30,6 @@ class SubmissionMeters {
     ready = meters.counter("affinage.dataset.submissions", "outcome", "ready");
     rejected = meters.counter("affinage.dataset.submissions", "outcome", "rejected");
     ingest = meters.timer("affinage.dataset.ingest");
-    deadLetters = meters.counter("affinage.events.deadletter", "topic", topic);
     duplicates = meters.counter("affinage.events.duplicates", "topic", topic);
   }
 
@@ -46,10 +44,6 @@ class SubmissionMeters {
       bytes.increment(refused.bytes());
       rows(refused.event().counts());
     }
-  }
-
-  void deadLetter() {
-    deadLetters.increment();
   }
 
   void duplicate() {

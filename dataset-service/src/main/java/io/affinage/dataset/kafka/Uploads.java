@@ -8,27 +8,35 @@ import io.affinage.events.DatasetSubmitted;
 import io.affinage.events.EventFactory;
 import io.affinage.events.FileUploaded;
 import io.affinage.events.Topics;
+import io.affinage.service.work.SharedTransactions;
+import io.affinage.service.work.TransactionalIds;
+import io.affinage.service.work.TransactionalProducer;
+import io.affinage.service.work.WorkConfig;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /** Makes uploads and deletions known to every instance. */
 @Singleton
 public class Uploads {
-  private final TransactionalProducer producer;
+  private final SharedTransactions transactions;
   private final EventFactory events;
   private final Catalog catalog;
 
   Uploads(
       @Identifier("default-kafka-broker") Map<String, Object> connection,
+      WorkConfig work,
       EventFactory events,
       Catalog catalog) {
-    this.producer =
-        new TransactionalProducer(connection, "dataset-service-uploads-" + UUID.randomUUID());
+    this.transactions =
+        new SharedTransactions(
+            new TransactionalProducer(
+                connection,
+                TransactionalIds.of("dataset-service-uploads", work.instance()),
+                work.transactionTimeout()));
     this.events = events;
     this.catalog = catalog;
   }
@@ -50,7 +58,7 @@ public class Uploads {
             null,
             false,
             null);
-    producer.write(
+    transactions.write(
         List.of(
             OutgoingRecords.event(Topics.FILE_UPLOADED, events.create(file)),
             OutgoingRecords.event(Topics.DATASET_SUBMITTED, events.create(submitted))));
@@ -59,7 +67,7 @@ public class Uploads {
 
   /** Deletes a file and what its ingestion gave; models trained on it stay. */
   public void delete(String fileId) {
-    producer.write(
+    transactions.write(
         List.of(
             OutgoingRecords.tombstone(Topics.FILE_UPLOADED, fileId),
             OutgoingRecords.tombstone(Topics.DATASET_READY, fileId),
@@ -71,6 +79,6 @@ public class Uploads {
 
   @PreDestroy
   void close() {
-    producer.close();
+    transactions.close();
   }
 }

@@ -59,7 +59,7 @@ public final class SourceFiles {
       try {
         long bytes;
         try (OutputStream out = Files.newOutputStream(file)) {
-          bytes = object.content().transferTo(out);
+          bytes = object.content().transferTo(new WorkFile(out));
         }
         return new OpenedSource(new RowSource.File(file, object.name()), checked(bytes), file);
       } catch (IOException | RuntimeException e) {
@@ -84,5 +84,28 @@ public final class SourceFiles {
           "dataset_too_large", "the file has " + bytes + " bytes, the limit is " + maxBytes);
     }
     return bytes;
+  }
+
+  /** Tells a full disk of ours from a source that fails. */
+  private static final class WorkFile extends OutputStream {
+    private final OutputStream file;
+
+    private WorkFile(OutputStream file) {
+      this.file = file;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int count) throws IOException {
+      try {
+        file.write(bytes, from, count);
+      } catch (IOException e) {
+        throw new StorageException("the work folder cannot be written", e);
+      }
+    }
   }
 }

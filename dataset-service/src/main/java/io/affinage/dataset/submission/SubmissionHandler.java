@@ -23,7 +23,6 @@ import java.util.Optional;
 
 /** Takes a submission to its end. Safe for several threads. */
 public final class SubmissionHandler {
-  private static final System.Logger LOG = System.getLogger(SubmissionHandler.class.getName());
 
   private final Ingestion ingestion;
   private final SourceFiles sources;
@@ -45,8 +44,8 @@ public final class SubmissionHandler {
   }
 
   /**
-   * Reads, checks and stores the dataset. Failures of the store or the source are tried again a few
-   * times.
+   * Reads, checks and stores the dataset. Failures of the source are tried again a few times; those
+   * of the store postpone the submission.
    *
    * @throws InterruptedException when the service stops; nothing has happened then
    */
@@ -60,7 +59,7 @@ public final class SubmissionHandler {
       Outcome outcome = attempt(submission);
       boolean again =
           outcome instanceof Outcome.Rejected rejected
-              && Faults.mayPass(rejected.event().error())
+              && Faults.isOfTheSource(rejected.event().error())
               && attempt < retries.attempts();
       if (!again) {
         return outcome;
@@ -84,11 +83,10 @@ public final class SubmissionHandler {
     } catch (DatasetException e) {
       return rejected(submission, e.detail(), null, bytes);
     } catch (IOException e) {
-      return rejected(submission, Faults.of(e), null, bytes);
-    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
-      // A fault of ours: without an end the submission would be read again for ever.
-      LOG.log(System.Logger.Level.ERROR, "Submission " + submission.submissionId() + " failed", e);
-      return rejected(submission, Faults.ofOurs(e), null, bytes);
+      ErrorDetail error = Faults.of(e);
+      return Faults.isOfTheStore(error)
+          ? new Outcome.Postponed(error)
+          : rejected(submission, error, null, bytes);
     }
   }
 

@@ -19,6 +19,7 @@ import io.affinage.events.DatasetReady;
 import io.affinage.events.DatasetRejected;
 import io.affinage.events.DatasetSource;
 import io.affinage.events.DatasetSubmitted;
+import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.Event;
 import io.affinage.events.RoutingSlip;
@@ -224,31 +225,53 @@ class SubmissionIT {
 
   /** The folder becomes a file: permissions would not stop a test that runs as root. */
   @Test
-  void shouldSayThatTheStoreFailsAndTakeTheSubmissionAgain() throws IOException {
+  void shouldWaitWhileTheStoreIsAwayAndShowIt() throws IOException {
     Path away = storeFolder.resolveSibling("store-away");
     Files.createDirectories(storeFolder);
     Files.move(storeFolder, away);
     Files.writeString(storeFolder, "in the way");
     try {
       kafka.send(Topics.DATASET_SUBMITTED, inline(id, rows(9), null), null);
-      DatasetRejected rejected = kafka.first(Topics.DATASET_REJECTED, id, DatasetRejected.class);
-      assertThat(rejected.error().code()).startsWith("artifact_store_");
-      assertThat(rejected.error().message()).contains("submit again");
+      await()
+          .atMost(SOON)
+          .untilAsserted(
+              () ->
+                  assertThat(
+                          metric(
+                              "affinage_work_retries_total{cause=\"passing\","
+                                  + "topic=\"dataset.submitted\"}"))
+                      .isGreaterThan(5));
     } finally {
       Files.delete(storeFolder);
       Files.move(away, storeFolder);
     }
-    kafka.send(Topics.DATASET_SUBMITTED, inline(id, rows(9), null), null);
     kafka.first(Topics.DATASET_READY, id, DatasetReady.class);
-    List<ConsumerRecord<byte[], byte[]>> rejections = kafka.records(Topics.DATASET_REJECTED, id);
-    assertThat(rejections.get(rejections.size() - 1).value()).isNull();
+    assertThat(kafka.records(Topics.DATASET_REJECTED, id)).isEmpty();
+    RestAssured.get("/v1/datasets/{id}", id)
+        .then()
+        .body("status", org.hamcrest.Matchers.is("ready"));
     await()
         .atMost(SOON)
         .untilAsserted(
             () ->
-                RestAssured.get("/v1/datasets/{id}", id)
-                    .then()
-                    .body("status", org.hamcrest.Matchers.is("ready")));
+                assertThat(
+                        metric(
+                            "affinage_work_records{state=\"held_by_fault\","
+                                + "topic=\"dataset.submitted\"}"))
+                    .isZero());
+  }
+
+  /** What an older version refused because its store failed. */
+  @Test
+  void shouldTakeASubmissionAgainThatWasRefusedForWantOfTheStore() {
+    kafka.send(
+        Topics.DATASET_REJECTED,
+        new DatasetRejected(id, "test", new ErrorDetail("artifact_store_full", "full", null), null),
+        null);
+    kafka.send(Topics.DATASET_SUBMITTED, inline(id, rows(9), null), null);
+    kafka.first(Topics.DATASET_READY, id, DatasetReady.class);
+    List<ConsumerRecord<byte[], byte[]>> rejections = kafka.records(Topics.DATASET_REJECTED, id);
+    assertThat(rejections.get(rejections.size() - 1).value()).isNull();
   }
 
   @Test

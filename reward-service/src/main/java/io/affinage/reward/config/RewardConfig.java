@@ -10,4 +10,8 @@ public interface RewardConfig {
   /** Most items of one request. */
   @WithDefault("1000")
   int maxItems();
+
+  /** Requests that are scored at the same time: of the topic so many, and by HTTP so many. */
+  @WithDefault("2")
+  int concurrency();
 }

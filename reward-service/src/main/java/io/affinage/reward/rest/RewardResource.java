@@ -1,8 +1,12 @@
 package io.affinage.reward.rest;
 
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.RequestRules;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.reward.config.MeteredScorer;
+import io.affinage.reward.config.RewardConfig;
+import io.affinage.service.rest.ApiException;
 import io.affinage.service.rest.ErrorBody;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -10,6 +14,8 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -20,10 +26,16 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Path("/v1/rewards")
 @Tag(name = "rewards")
 public class RewardResource {
+  private static final long PATIENCE_SECONDS = 10;
+
   private final MeteredScorer scorer;
 
-  RewardResource(MeteredScorer scorer) {
+  /** Scoring keeps a processor busy; more at once would only hold up every other request. */
+  private final Semaphore places;
+
+  RewardResource(MeteredScorer scorer, RewardConfig config) {
     this.scorer = scorer;
+    this.places = new Semaphore(config.concurrency(), true);
   }
 
   @POST
@@ -42,15 +54,39 @@ public class RewardResource {
       responseCode = "400",
       description = "The request cannot be scored",
       content = @Content(schema = @Schema(implementation = ErrorBody.class)))
+  @APIResponse(
+      responseCode = "503",
+      description = "Too much is being scored at once",
+      content = @Content(schema = @Schema(implementation = ErrorBody.class)))
   public Response score(RewardRequested request) {
     if (request == null) {
       return ErrorBody.answer(400, "missing_body", "send the request as a JSON object", null);
     }
-    RewardScored scored = scorer.score(request);
+    for (ErrorDetail problem : RequestRules.problems(request)) {
+      return ErrorBody.answer(400, problem.code(), problem.message(), problem.param());
+    }
+    RewardScored scored = scored(request);
     if (scored.error() != null) {
       return ErrorBody.answer(
           400, scored.error().code(), scored.error().message(), scored.error().param());
     }
     return Response.ok(scored).build();
+  }
+
+  private RewardScored scored(RewardRequested request) {
+    try {
+      if (!places.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        throw new ApiException(
+            503, "busy", "other requests are being scored; try again in some seconds", null);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ApiException(503, "stopping", "the service is stopping", null);
+    }
+    try {
+      return scorer.score(request);
+    } finally {
+      places.release();
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.affinage.reward.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.affinage.events.EventJson;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardRequested.Item;
 import io.affinage.events.RewardScored;
@@ -54,6 +55,40 @@ class RequestScorerTest {
     Item[] many =
         IntStream.range(0, 11).mapToObj(i -> new Item("i" + i, "p", "c", "r")).toArray(Item[]::new);
     assertThat(code(request(exact, many))).isEqualTo("too_many_items");
+  }
+
+  @Test
+  void shouldSayByCodeWhyAnItemHasNoValue() {
+    RewardScored scored =
+        scorer.score(
+            request(
+                new RewardSpec.NumericAnswer(0),
+                new Item("a", "p", "1", "1"),
+                new Item("b", "p", "1", null),
+                new Item("c", "p", null, "1"),
+                new Item("d", "p", "1", "one")));
+    assertThat(scored.scores())
+        .extracting(RewardScored.Score::code)
+        .containsExactly(null, "missing_reference", "missing_completion", "no_number_in_reference");
+  }
+
+  /** What cannot be written as JSON would stop the answer, and what is escaped makes it long. */
+  @Test
+  void shouldQuoteNothingThatCannotBeWritten() throws Exception {
+    String half = "\ud83d";
+    RewardScored scored =
+        scorer.score(
+            request(
+                new RewardSpec.ExactMatch(false, false),
+                new Item("a", "p", "x".repeat(89) + "\ud83d\ude00".repeat(9), "\u0001\u0002"),
+                new Item("b", "p", half + "x", half)));
+    byte[] json = EventJson.mapper().writeValueAsBytes(scored);
+    assertThat(EventJson.mapper().readValue(json, RewardScored.class)).isEqualTo(scored);
+    assertThat(new String(json, java.nio.charset.StandardCharsets.UTF_8)).doesNotContain("\\u00");
+    for (String id : List.of("a" + half, "a\u0000")) {
+      assertThat(code(request(new RewardSpec.Length(1, 2), new Item(id, "p", "c", "r"))))
+          .isEqualTo("invalid_item");
+    }
   }
 
   private String code(RewardRequested request) {

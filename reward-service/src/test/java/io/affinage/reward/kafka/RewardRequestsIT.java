@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.Event;
 import io.affinage.events.EventCodec;
 import io.affinage.events.EventFactory;
@@ -21,6 +22,7 @@ import io.restassured.RestAssured;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -98,6 +100,31 @@ class RewardRequestsIT {
     RewardScored answer = scoredFor(request.data().requestId(), 1).get(0).data();
     assertThat(answer.error().code()).isEqualTo("invalid_pattern");
     assertThat(answer.scores()).isEmpty();
+  }
+
+  /** 1.6 kB of schema that would take all memory, and a text that would take all time. */
+  @Test
+  void shouldAnswerRequestsThatAskForTooMuchAndGoOn() throws Exception {
+    StringBuilder defs = new StringBuilder();
+    for (int level = 0; level < 8; level++) {
+      String next = "{\"$ref\":\"#/$defs/l" + (level + 1) + "\"}";
+      defs.append(
+          "\"l%d\":{\"allOf\":[%s]},"
+              .formatted(level, String.join(",", Collections.nCopies(8, next))));
+    }
+    String schema = "{\"$ref\":\"#/$defs/l0\",\"$defs\":{" + defs + "\"l8\":{}}}";
+    Event<RewardRequested> bomb =
+        request(new RewardSpec.JsonSchema(new ObjectMapper().readTree(schema)), "{}");
+    Event<RewardRequested> costly =
+        request(new RewardSpec.Regex("(x{0,1000}){18}y?$"), "x", "x".repeat(300_000), "x");
+    Event<RewardRequested> after = request(new RewardSpec.Length(1, 10), "b");
+    List.of(bomb, costly, after).forEach(this::send);
+    assertThat(scoredFor(bomb.data().requestId(), 1).get(0).data().error().code())
+        .isEqualTo("invalid_schema");
+    assertThat(scoredFor(costly.data().requestId(), 1).get(0).data().scores())
+        .extracting(RewardScored.Score::code)
+        .containsExactly(null, "budget_exhausted", null);
+    assertThat(scoredFor(after.data().requestId(), 1)).hasSize(1);
   }
 
   @Test

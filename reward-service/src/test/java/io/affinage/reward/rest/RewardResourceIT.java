@@ -60,6 +60,16 @@ class RewardResourceIT {
         .statusCode(400)
         .body("error.code", equalTo("invalid_field"))
         .body("error.message", containsString("vibes"));
+    post("{\"requestId\":\"a\\ud800\",\"reward\":{\"reward\":\"length\",\"minCharacters\":1,\"maxCharacters\":2},\"items\":[]}")
+        .statusCode(400)
+        .body("error.param", equalTo("requestId"));
+    post("{\"requestId\":\"r3\",\"reward\":{\"reward\":\"regex\",\"pattern\":\"(x{0,1000}){18}y?$\"},"
+            + "\"items\":[{\"itemId\":\"a\",\"prompt\":\"p\",\"completion\":\""
+            + "x".repeat(300_000)
+            + "\"},{\"itemId\":\"b\",\"prompt\":\"p\",\"completion\":\"x\"}]}")
+        .statusCode(200)
+        .body("scores[0].code", equalTo("budget_exhausted"))
+        .body("scores[1].value", equalTo(1.0f));
     post("").statusCode(400).body("error.code", equalTo("missing_body"));
     given()
         .get("/v1/rewards")

@@ -4,17 +4,14 @@ import io.affinage.events.EventMetadata;
 import io.affinage.events.Topics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import jakarta.inject.Singleton;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Counts dead letters, and requests that this instance saw before. */
-@Singleton
-class RequestCounters {
+/** Counts requests that this instance saw before. */
+final class DuplicateRequests {
   /** Requests remembered for counting; nothing else depends on it. */
   private static final int REMEMBERED = 10_000;
 
-  private final Counter deadLetters;
   private final Counter duplicates;
   private final Map<String, Boolean> seen =
       new LinkedHashMap<>() {
@@ -24,14 +21,9 @@ class RequestCounters {
         }
       };
 
-  RequestCounters(MeterRegistry meters) {
-    String topic = Topics.REWARD_REQUESTED.name();
-    deadLetters = meters.counter("affinage.events.deadletter", "topic", topic);
-    duplicates = meters.counter("affinage.events.duplicates", "topic", topic);
-  }
-
-  void deadLetter() {
-    deadLetters.increment();
+  DuplicateRequests(MeterRegistry meters) {
+    duplicates =
+        meters.counter("affinage.events.duplicates", "topic", Topics.REWARD_REQUESTED.name());
   }
 
   synchronized void seen(EventMetadata metadata) {

@@ -1,0 +1,93 @@
+package io.affinage.reward.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.Event;
+import io.affinage.events.EventCodec;
+import io.affinage.events.EventFactory;
+import io.affinage.events.RequestRules;
+import io.affinage.events.RewardRequested;
+import io.affinage.events.RewardScored;
+import io.affinage.events.Topics;
+import io.affinage.service.work.Answer;
+import io.affinage.service.work.RecordHandler;
+import io.affinage.service.work.Traits;
+import java.time.Clock;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+
+/**
+ * Scores requests.
+ *
+ * <p>A repeated request is answered again, with the same event id: whoever asks after a restart
+ * needs the answer, and whoever had it recognises it.
+ */
+final class RewardHandler implements RecordHandler {
+  /** Largest answer in bytes: what Kafka takes by default, with room for the headers. */
+  private static final int MAX_ANSWER = 1_000_000;
+
+  private final Function<RewardRequested, RewardScored> scorer;
+  private final DuplicateRequests duplicates;
+  private final EventFactory events =
+      new EventFactory("/affinage/reward-service", Clock.systemUTC());
+
+  RewardHandler(Function<RewardRequested, RewardScored> scorer, DuplicateRequests duplicates) {
+    this.scorer = scorer;
+    this.duplicates = duplicates;
+  }
+
+  @Override
+  public Traits traits(ConsumerRecord<byte[], byte[]> record) {
+    Header source = record.headers().lastHeader("ce_source");
+    boolean named = source != null && source.value() != null;
+    return new Traits(named ? new String(source.value(), UTF_8) : "", false);
+  }
+
+  @Override
+  public Answer handle(ConsumerRecord<byte[], byte[]> record) {
+    Event<RewardRequested> request = EventCodec.decode(record).as(RewardRequested.class);
+    RequestRules.require(request.data());
+    duplicates.seen(request.metadata());
+    return answer(request, scorer.apply(request.data()));
+  }
+
+  @Override
+  public Answer giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why) {
+    Event<RewardRequested> request = EventCodec.decode(record).as(RewardRequested.class);
+    return answer(request, new RewardScored(request.data().requestId(), List.of(), why));
+  }
+
+  private Answer answer(Event<RewardRequested> request, RewardScored scored) {
+    ProducerRecord<byte[], byte[]> answer = record(request, scored);
+    return new Answer(
+        List.of(
+            answer.value().length <= MAX_ANSWER
+                ? answer
+                : record(request, withoutDetails(scored))));
+  }
+
+  private ProducerRecord<byte[], byte[]> record(
+      Event<RewardRequested> request, RewardScored scored) {
+    Event<?> event = events.causedBy(request, scored);
+    Headers headers = new RecordHeaders();
+    byte[] value = EventCodec.encode(event, headers);
+    byte[] key = Topics.REWARD_SCORED.keyOf(event.data()).getBytes(UTF_8);
+    return new ProducerRecord<>(Topics.REWARD_SCORED.name(), null, key, value, headers);
+  }
+
+  /** The words are for people; values and codes of a full request always fit. */
+  private static RewardScored withoutDetails(RewardScored scored) {
+    return new RewardScored(
+        scored.requestId(),
+        scored.scores().stream()
+            .map(score -> new RewardScored.Score(score.itemId(), score.value(), null, score.code()))
+            .toList(),
+        scored.error());
+  }
+}

@@ -1,0 +1,88 @@
+package io.affinage.reward.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.Event;
+import io.affinage.events.EventCodec;
+import io.affinage.events.EventFactory;
+import io.affinage.events.RewardRequested;
+import io.affinage.events.RewardScored;
+import io.affinage.events.RewardSpec;
+import io.affinage.events.Topics;
+import io.affinage.reward.batch.RequestScorer;
+import io.affinage.service.work.Answer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.junit.jupiter.api.Test;
+
+class RewardHandlerTest {
+  private final RewardHandler handler =
+      new RewardHandler(
+          new RequestScorer(1_000)::score, new DuplicateRequests(new SimpleMeterRegistry()));
+
+  /** A thousand items with long words about each are more than a record holds. */
+  @Test
+  void shouldLeaveTheWordsOutWhereTheAnswerWouldNotFit() {
+    List<RewardRequested.Item> items = new ArrayList<>();
+    for (int i = 0; i < 1_000; i++) {
+      String text = "\u4e00".repeat(90);
+      items.add(new RewardRequested.Item("\u4e00".repeat(190) + i, "", text, text + "!"));
+    }
+    RewardScored answer = answer(handler.handle(record(items)));
+    assertThat(answer.scores()).hasSize(1_000);
+    assertThat(answer.scores())
+        .allSatisfy(
+            score -> {
+              assertThat(score.value()).isZero();
+              assertThat(score.detail()).isNull();
+            });
+    RewardScored small = answer(handler.handle(record(items.subList(0, 10))));
+    assertThat(small.scores()).allSatisfy(score -> assertThat(score.detail()).isNotBlank());
+  }
+
+  @Test
+  void shouldAnswerWithTheErrorWhenItIsGivenUp() {
+    ConsumerRecord<byte[], byte[]> record =
+        record(List.of(new RewardRequested.Item("a", "", "c", "c")));
+    ErrorDetail why = new ErrorDetail("work_failed", "it failed", null);
+    RewardScored answer = answer(handler.giveUp(record, why));
+    assertThat(answer.error()).isEqualTo(why);
+    assertThat(answer.scores()).isEmpty();
+  }
+
+  private static RewardScored answer(Answer answer) {
+    assertThat(answer.records()).hasSize(1);
+    ProducerRecord<byte[], byte[]> record = answer.records().get(0);
+    assertThat(record.value().length).isLessThanOrEqualTo(1_000_000);
+    return EventCodec.decode(record.headers(), record.value()).as(RewardScored.class).data();
+  }
+
+  private static ConsumerRecord<byte[], byte[]> record(List<RewardRequested.Item> items) {
+    Event<RewardRequested> event =
+        new EventFactory("/test/asker", Clock.systemUTC())
+            .create(new RewardRequested("r", new RewardSpec.ExactMatch(false, false), items, null));
+    RecordHeaders headers = new RecordHeaders();
+    byte[] value = EventCodec.encode(event, headers);
+    return new ConsumerRecord<>(
+        Topics.REWARD_REQUESTED.name(),
+        0,
+        0,
+        0,
+        TimestampType.CREATE_TIME,
+        1,
+        value.length,
+        "r".getBytes(UTF_8),
+        value,
+        headers,
+        Optional.empty());
+  }
+}

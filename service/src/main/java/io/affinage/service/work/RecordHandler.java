@@ -1,0 +1,28 @@
+package io.affinage.service.work;
+
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.EventException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** What a service does with the records of a topic. Used by several threads. */
+public interface RecordHandler {
+
+  /** What the order of the work depends on; quick, and never fails. */
+  Traits traits(ConsumerRecord<byte[], byte[]> record);
+
+  /**
+   * Does the work.
+   *
+   * @throws EventException when the bytes are no event of the topic
+   * @throws PassingFaultException when something else is away; the record is tried again later
+   * @throws InterruptedException when the service stops; nothing has happened then
+   */
+  Answer handle(ConsumerRecord<byte[], byte[]> record)
+      throws PassingFaultException, InterruptedException;
+
+  /**
+   * What to say of a record that is an event and cannot be worked on, beside the dead letter, so
+   * that whoever waits for an answer gets one.
+   */
+  Answer giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why);
+}
