@@ -3,10 +3,11 @@ not fit its types.
 
     python3 openai_fine_tuning.py DATASET_SERVICE TRAINER_SERVICE
 
-The arguments are base URLs, as http://127.0.0.1:8081. Ends with status 0 when all is as it should be.
+The arguments are base URLs, as http://127.0.0.1:8081; AFFINAGE_API_KEY is the services' key. Ends with status 0 when all is as it should be.
 """
 
 import json
+import os
 import sys
 import time
 
@@ -23,9 +24,18 @@ TINY = {
 }
 
 
-def client(url, strict=True):
+def client(url, strict=True, key=os.environ["AFFINAGE_API_KEY"]):
     return openai.OpenAI(
-        base_url=url + "/v1", api_key="unused", max_retries=0, _strict_response_validation=strict)
+        base_url=url + "/v1", api_key=key, max_retries=0, _strict_response_validation=strict)
+
+
+def refuses_other_keys(url):
+    try:
+        client(url, key="sk-wrong").models.list()
+    except openai.AuthenticationError as error:
+        assert error.status_code == 401 and error.code == "invalid_api_key", error
+    else:
+        raise AssertionError("a wrong key was let in")
 
 
 def upload(files, name, rows):
@@ -59,6 +69,8 @@ def refused(kind, action, code, param=None):
 
 
 def main(dataset_service, trainer_service):
+    for service in (dataset_service, trainer_service):
+        refuses_other_keys(service)
     files = client(dataset_service)
     jobs = client(trainer_service).fine_tuning.jobs
     # The client's types do not know the states paused and cancelling, its service does.

@@ -66,3 +66,40 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
       key: user.password
 {{- end }}
 {{- end -}}
+
+{{/* Who may use the HTTP API, and under which names it is reached. */}}
+{{- define "affinage.httpEnv" -}}
+{{- $root := .root -}}
+{{- $auth := $root.Values.auth -}}
+{{- $name := printf "%s-%s" (include "affinage.fullname" $root) .service -}}
+{{- $namespace := $root.Release.Namespace -}}
+{{- if not (or $auth.existingSecret $auth.oidc.authServerUrl $auth.allowUnauthenticated) }}
+{{- fail "auth.existingSecret is required: a secret with the API keys (see values.yaml); or auth.oidc.authServerUrl, or auth.allowUnauthenticated=true" }}
+{{- end }}
+- name: AFFINAGE_HTTP_ALLOWED_HOSTS
+  value: {{ concat (list $name (printf "%s.%s" $name $namespace) (printf "%s.%s.svc" $name $namespace) (printf "%s.%s.svc.cluster.local" $name $namespace)) $auth.allowedHosts | join "," | quote }}
+{{- if $auth.existingSecret }}
+- name: AFFINAGE_HTTP_KEYS_FILE
+  value: /etc/affinage/http/{{ $auth.secretKey }}
+{{- end }}
+{{- if $auth.oidc.authServerUrl }}
+- name: QUARKUS_OIDC_TENANT_ENABLED
+  value: "true"
+- name: QUARKUS_OIDC_AUTH_SERVER_URL
+  value: {{ $auth.oidc.authServerUrl | quote }}
+- name: QUARKUS_OIDC_CLIENT_ID
+  value: {{ $auth.oidc.clientId | quote }}
+{{- with $auth.oidc.audience }}
+- name: QUARKUS_OIDC_TOKEN_AUDIENCE
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- if $auth.allowUnauthenticated }}
+- name: AFFINAGE_HTTP_ALLOW_UNAUTHENTICATED
+  value: "true"
+{{- end }}
+{{- if $auth.metricsNeedKey }}
+- name: AFFINAGE_HTTP_METRICS_NEED_KEY
+  value: "true"
+{{- end }}
+{{- end -}}

@@ -5,6 +5,7 @@ import io.affinage.cli.command.CompareCommand;
 import io.affinage.cli.command.DemoCommand;
 import io.affinage.cli.command.ExportCommand;
 import io.affinage.cli.command.JobsCommand;
+import io.affinage.cli.command.KeysCommand;
 import io.affinage.cli.command.LogsCommand;
 import io.affinage.cli.command.ModelsCommand;
 import io.affinage.cli.command.RunCommand;
@@ -46,6 +47,7 @@ import picocli.CommandLine.Spec;
       CompareCommand.class,
       ChatCommand.class,
       ExportCommand.class,
+      KeysCommand.class,
       CommandLine.HelpCommand.class,
       AutoComplete.GenerateCompletion.class
     },

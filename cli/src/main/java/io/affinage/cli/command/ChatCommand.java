@@ -7,12 +7,12 @@ import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.ModelView;
+import io.affinage.cli.client.ServiceAddress;
 import io.affinage.cli.run.Session;
 import io.affinage.cli.stack.ServiceKind;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -83,7 +83,7 @@ public final class ChatCommand implements Callable<Integer> {
     try (Session session = Session.open(root, Set.of(ServiceKind.REWARD, ServiceKind.EVAL))) {
       ModelView model = ModelChoice.find(session.view(Interest.MODELS), id);
       String modelId = model.registered().modelId();
-      URI address = session.service(ServiceKind.EVAL);
+      ServiceAddress address = session.service(ServiceKind.EVAL);
       List<Map<String, String>> history = new ArrayList<>();
       if (system != null) {
         history.add(turn("system", system));
@@ -119,7 +119,7 @@ public final class ChatCommand implements Callable<Integer> {
   }
 
   /** Streams the answer to the terminal (not with {@code --json}) and gives it whole. */
-  private String answer(URI address, String model, List<Map<String, String>> history)
+  private String answer(ServiceAddress address, String model, List<Map<String, String>> history)
       throws IOException, InterruptedException {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("model", model);
@@ -128,7 +128,8 @@ public final class ChatCommand implements Callable<Integer> {
     body.put("max_tokens", maxTokens);
     body.put("stream", true);
     HttpRequest request =
-        HttpRequest.newBuilder(address.resolve("/v1/chat/completions"))
+        address
+            .request("/v1/chat/completions")
             .header("Content-Type", "application/json")
             .header("Accept", "text/event-stream")
             .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))

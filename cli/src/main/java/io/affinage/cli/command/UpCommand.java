@@ -134,6 +134,10 @@ public final class UpCommand implements Callable<Integer> {
     List<String> lines = new ArrayList<>(table.lines());
     lines.add("");
     lines.add(
+        "Requests need the key in "
+            + root.home().keyFile()
+            + " ('./affinage keys' tells more); the commands use it.");
+    lines.add(
         "Ready. In another terminal: ./affinage demo, run, submit, jobs, models. Ctrl-C stops all.");
     return lines;
   }

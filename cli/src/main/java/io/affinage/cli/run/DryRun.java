@@ -5,12 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
+import io.affinage.cli.client.ServiceAddress;
 import io.affinage.cli.terminal.Bar;
 import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.Stage;
 import io.affinage.events.spec.SettingNames;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -52,20 +52,26 @@ public final class DryRun {
    *
    * @param submission of a dataset that is ready
    */
-  public static DryRun ask(URI trainer, Stage.Train stage, String submission, Terminal terminal)
+  public static DryRun ask(
+      ServiceAddress trainer, Stage.Train stage, String submission, Terminal terminal)
       throws IOException, InterruptedException {
     return ask(trainer, stage, submission, terminal, REMINDER);
   }
 
   static DryRun ask(
-      URI trainer, Stage.Train stage, String submission, Terminal terminal, Duration reminder)
+      ServiceAddress trainer,
+      Stage.Train stage,
+      String submission,
+      Terminal terminal,
+      Duration reminder)
       throws IOException, InterruptedException {
     ObjectNode body = JSON.createObjectNode();
     body.put("model", stage.baseModel());
     body.put("training_file", submission);
     body.set("affinage", JSON.valueToTree(stage.spec()));
     HttpRequest request =
-        HttpRequest.newBuilder(trainer.resolve("/v1/fine_tuning/jobs?dry_run=true"))
+        trainer
+            .request("/v1/fine_tuning/jobs?dry_run=true")
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
             .build();

@@ -10,7 +10,9 @@ import io.affinage.cli.client.DeadLetter;
 import io.affinage.cli.client.EventView;
 import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.Publisher;
+import io.affinage.cli.client.ServiceAddress;
 import io.affinage.cli.stack.Home;
+import io.affinage.cli.stack.LocalKey;
 import io.affinage.cli.stack.LocalStack;
 import io.affinage.cli.stack.ServiceKind;
 import io.affinage.cli.stack.StackPlan;
@@ -57,6 +59,7 @@ public final class Session implements AutoCloseable {
   private final LocalStack ownStack;
   private final Map<ServiceKind, URI> addresses;
   private final Terminal terminal;
+  private final Optional<String> key;
   private final EventView view = new EventView();
   private final List<DeadLetter> deadLetters = new ArrayList<>();
   private final List<Consumer<Event<?>>> listeners = new ArrayList<>();
@@ -78,7 +81,8 @@ public final class Session implements AutoCloseable {
       String storeLocation,
       LocalStack ownStack,
       Map<ServiceKind, URI> addresses,
-      Terminal terminal)
+      Terminal terminal,
+      Optional<String> key)
       throws IOException {
     this.connection = connection;
     this.storeLocation = storeLocation;
@@ -86,6 +90,7 @@ public final class Session implements AutoCloseable {
     this.ownStack = ownStack;
     this.addresses = addresses;
     this.terminal = terminal;
+    this.key = key;
   }
 
   /**
@@ -134,7 +139,8 @@ public final class Session implements AutoCloseable {
         target.artifacts() != null ? target.artifacts() : home.artifacts().toString(),
         null,
         addresses,
-        root.terminal());
+        root.terminal(),
+        Optional.ofNullable(root.environment("AFFINAGE_API_KEY")).filter(text -> !text.isBlank()));
   }
 
   private static Session joined(
@@ -158,7 +164,8 @@ public final class Session implements AutoCloseable {
         addresses.put(kind, URI.create(instances.get(0)));
       }
     }
-    return new Session(connection, state.artifacts(), null, addresses, terminal);
+    return new Session(
+        connection, state.artifacts(), null, addresses, terminal, new LocalKey(home).read());
   }
 
   /** A session on a stack of its own, whatever else runs. */
@@ -172,7 +179,13 @@ public final class Session implements AutoCloseable {
     for (ServiceKind kind : ServiceKind.values()) {
       stack.address(kind).ifPresent(address -> addresses.put(kind, address));
     }
-    return new Session(connection, home.artifacts().toString(), stack, addresses, terminal);
+    return new Session(
+        connection,
+        home.artifacts().toString(),
+        stack,
+        addresses,
+        terminal,
+        new LocalKey(home).read());
   }
 
   private record Watcher(Terminal terminal) implements StackWatcher {
@@ -248,8 +261,8 @@ public final class Session implements AutoCloseable {
     return storeLocation;
   }
 
-  /** The address of an instance of a service. */
-  public URI service(ServiceKind kind) {
+  /** The address of an instance of a service, and the key for it. */
+  public ServiceAddress service(ServiceKind kind) {
     URI address = addresses.get(kind);
     if (address == null) {
       throw new CliException(
@@ -258,7 +271,7 @@ public final class Session implements AutoCloseable {
           "The address of the %s is not known: set %s, for example to http://127.0.0.1:%d."
               .formatted(kind.module(), variable(kind), kind.defaultPort()));
     }
-    return address;
+    return new ServiceAddress(address, key);
   }
 
   private static String variable(ServiceKind kind) {

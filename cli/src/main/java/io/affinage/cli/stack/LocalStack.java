@@ -69,6 +69,7 @@ public final class LocalStack implements AutoCloseable {
     FileChannel lock = lock(home);
     LocalStack stack;
     try {
+      new LocalKey(home).ensure();
       watcher.waiting("starting the broker");
       int port = Ports.choose("Kafka", plan.kafkaPort(), USUAL_KAFKA_PORT);
       stack =
@@ -157,7 +158,8 @@ public final class LocalStack implements AutoCloseable {
     return Map.of(
         "KAFKA_BOOTSTRAP_SERVERS", bootstrapServers(),
         "AFFINAGE_ARTIFACTS", home.artifacts().toString(),
-        "AFFINAGE_TOPICS_PARTITIONS", Integer.toString(PARTITIONS));
+        "AFFINAGE_TOPICS_PARTITIONS", Integer.toString(PARTITIONS),
+        "AFFINAGE_HTTP_KEYS_FILE", home.keysFile().toString());
   }
 
   private void awaitReady() {

@@ -75,6 +75,7 @@ public final class ServiceProcess {
     builder.environment().putAll(environment);
     // The same when it is started again, which ends what the one before left open on the broker.
     builder.environment().put("AFFINAGE_WORK_INSTANCE", name);
+    builder.environment().remove("AFFINAGE_API_KEY");
     builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
     builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
     builder.redirectErrorStream(true);

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -341,6 +342,30 @@ class StackIT {
         DashboardMetrics.read(Path.of(System.getProperty("affinage.install"), "deploy"));
     assertThat(asked.names()).hasSizeGreaterThan(20);
     assertThat(asked.missing(scrapes())).isEmpty();
+  }
+
+  @Test
+  @Order(4)
+  void shouldLetNobodyInWithoutTheKeyOfTheHome() throws Exception {
+    JsonNode state = new ObjectMapper().readTree(folder.resolve("home/stack.json").toFile());
+    URI jobs =
+        URI.create(state.at("/services/trainer-service/0").asText() + "/v1/fine_tuning/jobs");
+    HttpClient http = HttpClient.newHttpClient();
+    HttpRequest.Builder request = HttpRequest.newBuilder(jobs);
+
+    assertThat(http.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode())
+        .isEqualTo(401);
+    String key = Files.readString(folder.resolve("home/key")).strip();
+    request.header("Authorization", "Bearer " + key);
+    assertThat(http.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode())
+        .isEqualTo(200);
+    assertThat(result(affinage("keys", "--show", "--json").end()).at("/key").textValue())
+        .isEqualTo(key);
+    try (Stream<Path> logs = Files.list(folder.resolve("home/logs"))) {
+      assertThat(logs.toList())
+          .isNotEmpty()
+          .allSatisfy(log -> assertThat(Files.readString(log)).doesNotContain(key));
+    }
   }
 
   private List<String> scrapes() throws Exception {

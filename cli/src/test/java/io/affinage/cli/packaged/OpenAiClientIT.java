@@ -9,15 +9,17 @@ import io.affinage.cli.stack.ServiceKind;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** OpenAI's own Python client against the packaged dataset and trainer services. */
+/** OpenAI's own Python client, with a key, against the packaged dataset and trainer services. */
 class OpenAiClientIT {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final String KEY = "client-0123456789abcdef0123456789abcdef";
 
   @TempDir Path folder;
 
@@ -57,7 +59,9 @@ class OpenAiClientIT {
     String[] command = new String[arguments.length + 1];
     command[0] = "python3";
     System.arraycopy(arguments, 0, command, 1, arguments.length);
-    return new ProcessBuilder(command).redirectErrorStream(true).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("AFFINAGE_API_KEY", KEY);
+    return builder.start();
   }
 
   private static String root(PackagedService service) {
@@ -66,6 +70,8 @@ class OpenAiClientIT {
   }
 
   private PackagedService start(ServiceKind kind, EmbeddedBroker broker) throws IOException {
+    Path keys = folder.resolve("keys");
+    Files.writeString(keys, "client submit,train,read " + KEY + "\n");
     return PackagedService.start(
         kind,
         folder.resolve(kind.module()),
@@ -73,6 +79,8 @@ class OpenAiClientIT {
             "KAFKA_BOOTSTRAP_SERVERS",
             broker.bootstrapServers(),
             "AFFINAGE_ARTIFACTS",
-            folder.resolve("store").toString()));
+            folder.resolve("store").toString(),
+            "AFFINAGE_HTTP_KEYS_FILE",
+            keys.toString()));
   }
 }

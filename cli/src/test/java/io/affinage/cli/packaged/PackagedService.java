@@ -126,6 +126,10 @@ final class PackagedService implements AutoCloseable {
     return process.exitValue();
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   Path folder() {
     return folder;
   }

@@ -10,6 +10,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.affinage.cli.CliException;
+import io.affinage.cli.client.ServiceAddress;
 import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.Stage;
 import io.affinage.events.TrainingSpec;
@@ -22,6 +23,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -127,8 +129,9 @@ class DryRunTest {
     return server;
   }
 
-  private static URI address(HttpServer server) {
-    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+  private static ServiceAddress address(HttpServer server) {
+    return new ServiceAddress(
+        URI.create("http://127.0.0.1:" + server.getAddress().getPort()), Optional.empty());
   }
 
   private static void answer(HttpExchange exchange, int status, String body) throws IOException {

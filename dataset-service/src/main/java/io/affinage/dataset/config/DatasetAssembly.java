@@ -11,11 +11,13 @@ import io.affinage.dataset.submission.RetryPolicy;
 import io.affinage.dataset.submission.SourceFiles;
 import io.affinage.dataset.submission.SubmissionHandler;
 import io.affinage.events.EventFactory;
+import io.affinage.service.WorkFolder;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -56,10 +58,10 @@ final class DatasetAssembly {
     int maxRow = Math.toIntExact(Math.min(config.maxRow().asLongValue(), 1L << 30));
     ReadLimits limits =
         new ReadLimits(maxRow, maxBytes, config.excerpt(), ReadLimits.DEFAULT.maxNesting());
+    Path work = WorkFolder.of(config.workFolder(), "affinage-dataset");
     return new SubmissionHandler(
-        new Ingestion(
-            store, config.workFolder(), limits, Runtime.getRuntime().availableProcessors()),
-        new SourceFiles(store, objects, config.workFolder(), maxBytes),
+        new Ingestion(store, work, limits, Runtime.getRuntime().availableProcessors()),
+        new SourceFiles(store, objects, work, maxBytes),
         new RetryPolicy(config.retry().attempts(), config.retry().pause()));
   }
 

@@ -13,9 +13,10 @@ import java.util.Set;
 @ConfigMapping(prefix = "affinage.dataset")
 public interface DatasetConfig {
 
-  /** Folder for files on their way; needs room for the largest dataset twice. */
-  @WithDefault("${java.io.tmpdir}/affinage-dataset")
-  Path workFolder();
+  /**
+   * Folder for files on their way; needs room for the largest dataset twice. A new one if absent.
+   */
+  Optional<Path> workFolder();
 
   /** Folder below which submissions may name files with file: URIs; none when absent. */
   Optional<Path> fileRoot();

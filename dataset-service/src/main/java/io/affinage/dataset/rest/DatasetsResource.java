@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.dataset.catalog.Catalog;
 import io.affinage.dataset.catalog.DatasetEntry;
+import io.affinage.service.http.Roles;
 import io.affinage.service.rest.ApiException;
 import io.affinage.service.rest.Page;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -43,6 +45,7 @@ public class DatasetsResource {
     this.json = json;
   }
 
+  @RolesAllowed(Roles.READ)
   @GET
   @Operation(summary = "The datasets, the newest first")
   public Page<DatasetObject> list(
@@ -54,6 +57,7 @@ public class DatasetsResource {
     return Page.of(all, DatasetObject::id, new Page.Wish(after, limit, order), MAX_PAGE);
   }
 
+  @RolesAllowed(Roles.READ)
   @GET
   @Path("/{id}")
   @Operation(summary = "One dataset with its report")
@@ -71,6 +75,7 @@ public class DatasetsResource {
   /**
    * @param after the row number behind which the page begins
    */
+  @RolesAllowed(Roles.READ)
   @GET
   @Path("/{id}/quarantine")
   @Operation(summary = "The rows set aside, with line number and reason, in the file's order")

@@ -8,9 +8,11 @@ import io.affinage.dataset.submission.SubmissionHandler;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ContentIds;
 import io.affinage.events.FileUploaded;
+import io.affinage.service.http.Roles;
 import io.affinage.service.rest.ApiException;
 import io.affinage.service.rest.Page;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -56,6 +58,7 @@ public class FilesResource {
     this.uploads = uploads;
   }
 
+  @RolesAllowed(Roles.SUBMIT)
   @POST
   @Consumes(MediaType.MULTIPART_FORM_DATA)
   @Operation(summary = "Upload a file of training data; the same content and name is one file")
@@ -96,6 +99,7 @@ public class FilesResource {
         || catalog.dataset(id).filter(SubmissionHandler::settled).isEmpty();
   }
 
+  @RolesAllowed(Roles.READ)
   @GET
   @Operation(summary = "The files, the newest first")
   public Page<FileObject> list(
@@ -111,6 +115,7 @@ public class FilesResource {
     return Page.of(files, FileObject::id, new Page.Wish(after, limit, order), MAX_PAGE);
   }
 
+  @RolesAllowed(Roles.READ)
   @GET
   @Path("/{id}")
   @Operation(summary = "One file, and whether it could be ingested")
@@ -118,6 +123,7 @@ public class FilesResource {
     return object(find(id));
   }
 
+  @RolesAllowed(Roles.READ)
   @GET
   @Path("/{id}/content")
   @Produces({MediaType.APPLICATION_OCTET_STREAM, "application/binary"}) // OpenAI's clients ask so
@@ -142,6 +148,7 @@ public class FilesResource {
         .build();
   }
 
+  @RolesAllowed(Roles.SUBMIT)
   @DELETE
   @Path("/{id}")
   @Operation(summary = "Forget a file and its dataset; models trained on it stay")

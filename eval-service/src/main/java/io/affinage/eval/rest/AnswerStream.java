@@ -17,9 +17,10 @@ import org.jboss.logging.Logger;
 
 /**
  * An answer as server-sent events, piece by piece, ended by {@code [DONE]}. A client that goes away
- * ends the generation.
+ * ends the generation; one that reads slowly gets more at once later, so that the model, which
+ * answers one at a time, does not wait for it.
  *
- * @param talk closed at the end
+ * @param talk closed as soon as the answer is known
  */
 record AnswerStream(
     Talk talk,
@@ -28,38 +29,54 @@ record AnswerStream(
     long created,
     String model,
     boolean usage,
-    ObjectMapper json)
+    ObjectMapper json,
+    Listener listener)
     implements StreamingOutput {
   private static final Logger LOG = Logger.getLogger(AnswerStream.class);
 
   @Override
   public void write(OutputStream out) throws IOException {
-    try (talk) {
-      send(out, chunk(dialect.begin()));
-      Answer answer =
-          talk.answer(
-              piece -> {
-                try {
-                  send(out, chunk(dialect.piece(piece)));
-                  return true;
-                } catch (IOException gone) {
-                  return false;
-                }
-              });
-      send(out, chunk(dialect.end(answer.finishReason())));
-      if (usage) {
-        send(
-            out, new Chunk(id, dialect.pieceObject(), created, model, List.of(), Usage.of(answer)));
+    StringBuilder waiting = new StringBuilder();
+    try {
+      Answer answer;
+      try (talk) {
+        send(out, event(chunk(dialect.begin())));
+        answer = talk.answer(piece -> take(out, waiting, piece));
       }
-      out.write("data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8));
-      out.flush();
+      waiting.append(event(chunk(dialect.end(answer.finishReason()))));
+      if (usage) {
+        waiting.append(
+            event(
+                new Chunk(id, dialect.pieceObject(), created, model, List.of(), Usage.of(answer))));
+      }
+      send(out, waiting.append("data: [DONE]\n\n").toString());
     } catch (ServingException e) {
       // The status is out already; OpenAI too sends the error as an event then.
       send(
           out,
-          new ErrorBody(new ErrorBody.Detail(e.getMessage(), "server_error", e.param(), e.code())));
+          waiting
+              + event(
+                  new ErrorBody(
+                      new ErrorBody.Detail(e.getMessage(), "server_error", e.param(), e.code()))));
     } catch (UncheckedIOException e) {
       LOG.debugf("The client went away: %s", e.getMessage());
+    }
+  }
+
+  /** False when nobody is there any more. */
+  private boolean take(OutputStream out, StringBuilder waiting, String piece) {
+    try {
+      waiting.append(event(chunk(dialect.piece(piece))));
+      if (listener.isGone()) {
+        return false;
+      }
+      if (!listener.isSlow()) {
+        send(out, waiting.toString());
+        waiting.setLength(0);
+      }
+      return true;
+    } catch (IOException gone) {
+      return false;
     }
   }
 
@@ -67,9 +84,12 @@ record AnswerStream(
     return new Chunk(id, dialect.pieceObject(), created, model, List.of(choice), null);
   }
 
-  private void send(OutputStream out, Object event) throws IOException {
-    out.write(
-        ("data: " + json.writeValueAsString(event) + "\n\n").getBytes(StandardCharsets.UTF_8));
+  private String event(Object data) throws IOException {
+    return "data: " + json.writeValueAsString(data) + "\n\n";
+  }
+
+  private static void send(OutputStream out, String events) throws IOException {
+    out.write(events.getBytes(StandardCharsets.UTF_8));
     out.flush();
   }
 }

@@ -7,10 +7,14 @@ import io.affinage.eval.serving.Answer;
 import io.affinage.eval.serving.ServedModels;
 import io.affinage.eval.serving.Talk;
 import io.affinage.eval.serving.Talks;
+import io.affinage.service.http.Roles;
 import io.smallrye.common.annotation.Blocking;
+import io.vertx.core.http.HttpServerResponse;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
@@ -36,6 +40,7 @@ public class CompletionsResource {
     this.json = json;
   }
 
+  @RolesAllowed(Roles.SERVE)
   @POST
   @Path("/chat/completions")
   @Consumes(MediaType.APPLICATION_JSON)
@@ -58,10 +63,11 @@ public class CompletionsResource {
       })
   @APIResponse(responseCode = "404", description = "No such model (model_not_found)")
   @APIResponse(responseCode = "429", description = "Too many wait already (queue_full)")
-  public Response chat(JsonNode body) {
-    return answer(Dialect.CHAT, AskReader.chat(body));
+  public Response chat(JsonNode body, @Context HttpServerResponse connection) {
+    return answer(Dialect.CHAT, AskReader.chat(body), connection);
   }
 
+  @RolesAllowed(Roles.SERVE)
   @POST
   @Path("/completions")
   @Consumes(MediaType.APPLICATION_JSON)
@@ -77,11 +83,11 @@ public class CompletionsResource {
             schema = @Schema(implementation = Chunk.class)),
         @Content(mediaType = MediaType.SERVER_SENT_EVENTS)
       })
-  public Response completion(JsonNode body) {
-    return answer(Dialect.COMPLETION, AskReader.completion(body));
+  public Response completion(JsonNode body, @Context HttpServerResponse connection) {
+    return answer(Dialect.COMPLETION, AskReader.completion(body), connection);
   }
 
-  private Response answer(Dialect dialect, AskReader.Read read) {
+  private Response answer(Dialect dialect, AskReader.Read read, HttpServerResponse connection) {
     ServedModels.Served model =
         models.find(read.model()).orElseThrow(() -> ModelsResource.notFound(read.model()));
     String id = dialect.idPrefix() + UUID.randomUUID().toString().replace("-", "");
@@ -89,7 +95,15 @@ public class CompletionsResource {
     Talk talk = talks.open(model, read.ask());
     if (read.stream()) {
       return Response.ok(
-              new AnswerStream(talk, dialect, id, created, read.model(), read.usage(), json))
+              new AnswerStream(
+                  talk,
+                  dialect,
+                  id,
+                  created,
+                  read.model(),
+                  read.usage(),
+                  json,
+                  Listener.of(connection)))
           .type(MediaType.SERVER_SENT_EVENTS_TYPE)
           .header("Cache-Control", "no-cache")
           .build();

@@ -4,7 +4,9 @@ import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.job.EvaluationView;
 import io.affinage.eval.kafka.EvaluationRuntime;
 import io.affinage.eval.serving.ServingException;
+import io.affinage.service.http.Roles;
 import io.affinage.service.rest.Page;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -30,6 +32,7 @@ public class EvaluationsResource {
     this.runtime = runtime;
   }
 
+  @RolesAllowed(Roles.READ)
   @GET
   @Operation(summary = "Evaluations, newest first")
   public Page<EvaluationCard> list(
@@ -41,6 +44,7 @@ public class EvaluationsResource {
         MAX_PAGE);
   }
 
+  @RolesAllowed(Roles.READ)
   @GET
   @Path("/{id}")
   @Operation(summary = "An evaluation with its progress, result or error")

@@ -2,7 +2,9 @@ package io.affinage.eval.rest;
 
 import io.affinage.eval.serving.ServedModels;
 import io.affinage.eval.serving.ServingException;
+import io.affinage.service.http.Roles;
 import io.affinage.service.rest.Page;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -22,6 +24,7 @@ public class ModelsResource {
     this.models = models;
   }
 
+  @RolesAllowed({Roles.READ, Roles.SERVE})
   @GET
   @Operation(summary = "Models that can be asked, newest first")
   public Page<ModelCard> list() {
@@ -29,6 +32,7 @@ public class ModelsResource {
   }
 
   /** A base's name may have slashes in it. */
+  @RolesAllowed({Roles.READ, Roles.SERVE})
   @GET
   @Path("/{id: .+}")
   @Operation(summary = "A model with its lineage, metrics and the gate's decision")

@@ -6,8 +6,10 @@ import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.reward.config.MeteredScorer;
 import io.affinage.reward.config.RewardConfig;
+import io.affinage.service.http.Roles;
 import io.affinage.service.rest.ApiException;
 import io.affinage.service.rest.ErrorBody;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -38,6 +40,7 @@ public class RewardResource {
     this.places = new Semaphore(config.concurrency(), true);
   }
 
+  @RolesAllowed(Roles.SERVE)
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @Produces(MediaType.APPLICATION_JSON)

@@ -3,6 +3,7 @@ package io.affinage.trainer.config;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStores;
 import io.affinage.events.follow.PoisonFilter;
+import io.affinage.service.WorkFolder;
 import io.affinage.service.WorkerName;
 import io.affinage.service.kafka.TopicSetup;
 import io.affinage.trainer.base.BaseModels;
@@ -83,9 +84,7 @@ final class TrainerAssembly {
   }
 
   private static Path workFolder(TrainerConfig config) {
-    return config
-        .workFolder()
-        .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir"), "affinage-trainer"));
+    return WorkFolder.of(config.workFolder(), "affinage-trainer");
   }
 
   private static WorkSettings settings(TrainerConfig config, String version) {

@@ -3,6 +3,7 @@ package io.affinage.trainer.rest;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingControlRequested.Action;
+import io.affinage.service.http.Roles;
 import io.affinage.service.rest.ApiException;
 import io.affinage.service.rest.Page;
 import io.affinage.trainer.job.Job;
@@ -10,6 +11,7 @@ import io.affinage.trainer.job.JobBoard;
 import io.affinage.trainer.job.JobCommands;
 import io.affinage.trainer.job.JobStatus;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -50,6 +52,7 @@ public final class FineTuningJobsResource {
   }
 
   /** Starts a job, or with {@code dry_run} tells what would be started. */
+  @RolesAllowed(Roles.TRAIN)
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @Operation(summary = "Create a fine-tuning job")
@@ -65,6 +68,7 @@ public final class FineTuningJobsResource {
     return Response.ok(show(find(creation.create(request, idempotencyKey)))).build();
   }
 
+  @RolesAllowed(Roles.READ)
   @GET
   @Operation(summary = "List fine-tuning jobs, newest first")
   public Page<FineTuningJob> list(
@@ -74,6 +78,7 @@ public final class FineTuningJobsResource {
     return page(jobs, Job::id, after, limit).map(FineTuningJobsResource::show);
   }
 
+  @RolesAllowed(Roles.READ)
   @GET
   @Path("{id}")
   @Operation(summary = "Retrieve a fine-tuning job")
@@ -81,6 +86,7 @@ public final class FineTuningJobsResource {
     return show(find(id));
   }
 
+  @RolesAllowed(Roles.READ)
   @GET
   @Path("{id}/events")
   @Operation(summary = "List a job's events, newest first")
@@ -95,6 +101,7 @@ public final class FineTuningJobsResource {
     return page(events, FineTuningJobEvent::id, after, limit);
   }
 
+  @RolesAllowed(Roles.READ)
   @GET
   @Path("{id}/checkpoints")
   @Operation(summary = "List a job's checkpoints, newest first")
@@ -110,6 +117,7 @@ public final class FineTuningJobsResource {
     return page(checkpoints, FineTuningCheckpoint::id, after, limit);
   }
 
+  @RolesAllowed(Roles.TRAIN)
   @POST
   @Path("{id}/cancel")
   @Operation(summary = "Cancel a job")
@@ -117,6 +125,7 @@ public final class FineTuningJobsResource {
     return control(id, Action.CANCEL);
   }
 
+  @RolesAllowed(Roles.TRAIN)
   @POST
   @Path("{id}/pause")
   @Operation(summary = "Pause a job: it makes a checkpoint and frees its worker")
@@ -124,6 +133,7 @@ public final class FineTuningJobsResource {
     return control(id, Action.PAUSE);
   }
 
+  @RolesAllowed(Roles.TRAIN)
   @POST
   @Path("{id}/resume")
   @Operation(summary = "Resume a paused job from its last checkpoint")

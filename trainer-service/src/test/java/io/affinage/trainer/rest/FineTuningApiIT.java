@@ -31,6 +31,7 @@ import io.affinage.trainer.job.Refs;
 import io.affinage.trainer.kafka.TopicDump;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
@@ -51,6 +52,8 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +73,20 @@ class FineTuningApiIT {
   @TempDir Path folder;
   private ArtifactRef dataset;
   private String base;
+
+  @BeforeAll
+  static void useTheKey() {
+    RestAssured.replaceFiltersWith(
+        (request, response, context) -> {
+          request.header("Authorization", "Bearer " + TrainerPlatform.KEY);
+          return context.next(request, response);
+        });
+  }
+
+  @AfterAll
+  static void forgetTheKey() {
+    RestAssured.replaceFiltersWith(List.of());
+  }
 
   @BeforeEach
   void prepare() throws IOException {
