@@ -1,7 +1,9 @@
 package io.affinage.events;
 
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +57,34 @@ public record TrainingProgressed(
         etaSeconds,
         metrics,
         null);
+  }
+
+  /**
+   * The same with the warnings of an event before it, each once.
+   *
+   * @param before of the same attempt; null for none
+   */
+  public TrainingProgressed after(@Nullable TrainingProgressed before) {
+    if (before == null || before.warnings() == null) {
+      return this;
+    }
+    Set<Warning> all = new LinkedHashSet<>(before.warnings());
+    if (warnings != null) {
+      all.addAll(warnings);
+    }
+    return new TrainingProgressed(
+        jobId,
+        attempt,
+        workerId,
+        step,
+        totalSteps,
+        trainLoss,
+        learningRate,
+        tokensSeen,
+        tokensPerSecond,
+        etaSeconds,
+        metrics,
+        List.copyOf(all));
   }
 
   @Override

@@ -4,7 +4,9 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.Warning;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A training job as its events tell it.
@@ -80,7 +82,16 @@ public record JobView(
             || (latest.attempt() == attempt && !latest.workerId().equals(workerId));
     return late
         ? this
-        : new JobView(jobId, status, attempt, workerId, since, requested, latest, model, error);
+        : new JobView(
+            jobId,
+            status,
+            attempt,
+            workerId,
+            since,
+            requested,
+            latest.after(progress()),
+            model,
+            error);
   }
 
   /** The latest of the attempt that runs, or ran last; null before the first. */
@@ -92,6 +103,13 @@ public record JobView(
 
   JobView ended(Status end, ModelRegistered registered, ErrorDetail why) {
     return new JobView(jobId, end, attempt, workerId, since, requested, told, registered, why);
+  }
+
+  /** What its owner should know of it: with its model, else as far as it was told. */
+  public List<Warning> warnings() {
+    List<Warning> found =
+        model != null ? model.warnings() : progress() == null ? null : progress().warnings();
+    return found == null ? List.of() : found;
   }
 
   /** The name of the dataset, as far as it is known. */

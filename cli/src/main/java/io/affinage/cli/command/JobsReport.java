@@ -2,6 +2,7 @@ package io.affinage.cli.command;
 
 import io.affinage.cli.client.JobView;
 import io.affinage.cli.terminal.Table;
+import io.affinage.events.Warning;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +14,7 @@ record JobsReport(List<JobView> jobs) {
   /** Enough for what is wrong and where; programs get the whole. */
   private static final int MESSAGE_CHARACTERS = 240;
 
-  /** A table, and below it why jobs failed. */
+  /** A table, and below it why jobs failed and what is to be known of the others. */
   List<String> lines() {
     if (jobs.isEmpty()) {
       return List.of("No jobs yet. Try ./affinage demo");
@@ -35,6 +36,11 @@ record JobsReport(List<JobView> jobs) {
               : job.error() != null ? job.error().code() : "-");
       if (job.error() != null) {
         reasons.add(job.jobId() + ": " + oneLine(job.error().message()));
+      }
+      for (Warning warning : job.warnings()) {
+        reasons.add(
+            "%s: warning: %s [%s]"
+                .formatted(job.jobId(), oneLine(warning.message()), warning.code()));
       }
     }
     List<String> lines = new ArrayList<>(table.lines());
@@ -71,6 +77,7 @@ record JobsReport(List<JobView> jobs) {
     json.put("train_loss", job.progress() == null ? null : job.progress().trainLoss());
     json.put("model", job.model() == null ? null : job.model().modelId());
     json.put("error", job.error());
+    json.put("warnings", job.warnings());
     return json;
   }
 }

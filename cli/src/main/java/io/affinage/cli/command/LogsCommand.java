@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -158,14 +159,15 @@ public final class LogsCommand implements Callable<Integer> {
     if (data instanceof TrainingProgressed at) {
       return Optional.of(
           String.format(
-              Locale.ROOT,
-              "attempt %d step %d/%d loss %.4f lr %.2e %,.0f tokens/s",
+                  Locale.ROOT,
+                  "attempt %d step %d/%d loss %.4f lr %.2e %,.0f tokens/s",
               at.attempt(),
               at.step(),
               at.totalSteps(),
               orNaN(at.trainLoss()),
               orNaN(at.learningRate()),
-              orNaN(at.tokensPerSecond())));
+                  orNaN(at.tokensPerSecond()))
+              + warnings(at));
     }
     if (data instanceof ModelRegistered at) {
       return Optional.of("succeeded: %s (%s)".formatted(at.modelId(), Figures.of(at.metrics())));
@@ -177,6 +179,14 @@ public final class LogsCommand implements Callable<Integer> {
       return Optional.of("cancelled");
     }
     return Optional.empty();
+  }
+
+  private static String warnings(TrainingProgressed at) {
+    return at.warnings() == null
+        ? ""
+        : at.warnings().stream()
+            .map(warning -> "; warning: %s [%s]".formatted(warning.message(), warning.code()))
+            .collect(Collectors.joining());
   }
 
   private static double orNaN(Double value) {

@@ -10,6 +10,7 @@ import io.affinage.events.DatasetReady;
 import io.affinage.events.EvaluationProgressed;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.TrainingProgressed;
+import io.affinage.events.Warning;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Locale;
@@ -39,6 +40,7 @@ final class RunProgress {
   void show(RunView run) {
     run.dataset().ifPresent(this::tellDataset);
     run.jobs().stream().flatMap(id -> view.job(id).stream()).forEach(this::tellAttempts);
+    run.jobs().stream().flatMap(id -> view.job(id).stream()).forEach(this::tellWarnings);
     run.model().ifPresent(this::tellModel);
     run.decision()
         .ifPresent(
@@ -111,6 +113,14 @@ final class RunProgress {
           job.jobId() + job.attempt(),
           "training  attempt %d of %s runs on %s"
               .formatted(job.attempt(), job.jobId(), job.workerId()));
+    }
+  }
+
+  private void tellWarnings(JobView job) {
+    for (Warning warning : job.warnings()) {
+      once(
+          job.jobId() + warning,
+          "warning   %s [%s]".formatted(warning.message(), warning.code()));
     }
   }
 

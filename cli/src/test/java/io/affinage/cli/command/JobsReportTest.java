@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.affinage.cli.client.JobView;
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.TrainingProgressed;
+import io.affinage.events.Warning;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +34,33 @@ class JobsReportTest {
         .hasSizeLessThan(300)
         .endsWith("word ... (whole with --json)");
     assertThat(report.json()).singleElement().extracting("error").isEqualTo(error);
+  }
+
+  @Test
+  void shouldTellWhatIsToBeKnownOfAJobThatRuns() {
+    Warning warning = new Warning("rows_left_out", "1 row of 9 is not learned from");
+    JobsReport report =
+        new JobsReport(
+            List.of(
+                new JobView(
+                    "ftjob-1",
+                    JobView.Status.RUNNING,
+                    1,
+                    "w",
+                    null,
+                    null,
+                    new TrainingProgressed(
+                        "ftjob-1", 1, "w", 0, 9, null, null, 0, null, null, null, List.of(warning)),
+                    null,
+                    null)));
+
+    assertThat(report.lines())
+        .last()
+        .isEqualTo("ftjob-1: warning: 1 row of 9 is not learned from [rows_left_out]");
+    assertThat(report.json())
+        .singleElement()
+        .extracting("warnings")
+        .isEqualTo(List.of(warning));
   }
 
   @Test

@@ -8,7 +8,6 @@ import io.affinage.llm.text.Tokenizer;
 import io.affinage.llm.text.ToolCallForm;
 import io.affinage.llm.text.jinja.Span;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,13 +34,12 @@ final class ConversationEncoder {
   private final Tokenizer tokenizer;
   private final ChatTemplate template;
   private final AnswerTargets answers;
-  private final Optional<ToolCallForm> calls;
+  private Optional<ToolCallForm> calls; // null until a conversation has calls
 
   ConversationEncoder(Tokenizer tokenizer, ChatTemplate template, AnswerTargets answers) {
     this.tokenizer = tokenizer;
     this.template = template;
     this.answers = answers;
-    this.calls = ToolCallForm.of(template);
   }
 
   /**
@@ -95,7 +93,15 @@ final class ConversationEncoder {
     if (messages.stream().noneMatch(message -> message.more().containsKey(CALLS))) {
       return messages;
     }
-    return calls.orElseThrow(() -> notWritten("calls of functions")).applied(messages);
+    return calls().orElseThrow(() -> notWritten("calls of functions")).applied(messages);
+  }
+
+  /** Conversations are encoded by several threads, and most have no calls. */
+  private synchronized Optional<ToolCallForm> calls() {
+    if (calls == null) {
+      calls = ToolCallForm.of(template);
+    }
+    return calls;
   }
 
   private static LlmException notWritten(String what) {
@@ -160,6 +166,48 @@ final class ConversationEncoder {
     return false;
   }
 
+  /**
+   * A conversation up to and with an answer.
+   *
+   * @param start where in the text the answer begins
+   */
+  private final class Answer {
+    private final String text;
+    private final int start;
+
+    Answer(String text, int start) {
+      this.text = text;
+      this.start = start;
+    }
+
+    String text() {
+      return text;
+    }
+
+    /**
+     * Adds the answer, from where the tokens of its prompt and the row's part to where its text
+     * ends.
+     *
+     * @param row a text that begins with this one
+     * @param ids the row's tokens
+     */
+    void addTo(TargetSpans spans, String row, int[] ids, Set<Adjustment> seen) {
+      int[] prompt = tokenizer.encode(text.substring(0, start));
+      int from = TargetSpans.common(prompt, ids);
+      if (from < prompt.length) {
+        seen.add(Adjustment.BOUNDARY_MOVED);
+      }
+      int to =
+          text.length() == row.length()
+              ? ids.length
+              : TargetSpans.common(tokenizer.encode(text), ids);
+      if (to <= from) {
+        throw new LlmException("no_answer", "the answer adds no token to the prompt");
+      }
+      spans.add(from, to);
+    }
+  }
+
   /** One conversation and what the template makes of its beginnings. */
   private final class Conversation {
     private final String id;
@@ -212,75 +260,61 @@ final class ConversationEncoder {
     }
 
     List<TokenizedExample> byPrefixes(TreeSet<Integer> wanted, Set<Adjustment> seen) {
-      Map<Integer, String> upTo = new HashMap<>();
-      boolean grows = true;
-      for (int turn : wanted) {
-        String text = upTo(turn);
-        upTo.put(turn, text);
-        grows &= whole.startsWith(text);
-      }
-      if (grows) {
+      List<Answer> found = wanted.stream().map(this::answer).toList();
+      if (found.stream().allMatch(answer -> whole.startsWith(answer.text()))) {
         int[] ids = tokenizer.encode(whole);
         TargetSpans spans = new TargetSpans();
-        wanted.forEach(turn -> add(spans, turn, upTo.get(turn), ids, seen));
+        found.forEach(answer -> answer.addTo(spans, whole, ids, seen));
         return List.of(new TokenizedExample(id, ids, spans.toArray()));
       }
       seen.add(Adjustment.SPLIT_BY_ANSWER);
       List<TokenizedExample> rows = new ArrayList<>();
-      for (int turn : wanted) {
-        int[] ids = tokenizer.encode(upTo.get(turn));
+      for (Answer answer : found) {
+        int[] ids = tokenizer.encode(answer.text());
         TargetSpans spans = new TargetSpans();
-        add(spans, turn, upTo.get(turn), ids, seen);
+        answer.addTo(spans, answer.text(), ids, seen);
         rows.add(new TokenizedExample(id, ids, spans.toArray()));
       }
       return rows;
     }
 
     /**
-     * Adds an answer, from where the tokens of its prompt and the row's part to where the text up
-     * to it ends.
+     * An answer after what it is asked with. It begins after the generation prompt; where that is
+     * not what the finished answer begins with (it opens reasoning, say, that the template leaves
+     * out afterwards), at the turn's own words. Where the template writes what came before
+     * differently once there is an answer, the answer follows the prompt as it was.
      */
-    private void add(TargetSpans spans, int turn, String upTo, int[] ids, Set<Adjustment> seen) {
-      int[] prompt = tokenizer.encode(upTo.substring(0, start(turn, upTo)));
-      int start = TargetSpans.common(prompt, ids);
-      if (start < prompt.length) {
-        seen.add(Adjustment.BOUNDARY_MOVED);
-      }
-      int end =
-          upTo.length() == whole.length()
-              ? ids.length
-              : TargetSpans.common(tokenizer.encode(upTo), ids);
-      if (end <= start) {
-        throw new LlmException("no_answer", "the answer adds no token to the prompt");
-      }
-      spans.add(start, end);
-    }
-
-    /**
-     * Where an answer begins in the conversation up to and with it: after the generation prompt.
-     * Where that is not what the finished answer begins with (it opens reasoning, say, that the
-     * template leaves out afterwards), at the turn's own words.
-     */
-    private int start(int turn, String upTo) {
+    private Answer answer(int turn) {
       List<ChatMessage> before = messages.subList(0, turn);
+      String upTo = upTo(turn);
       Optional<String> prompt = rendered(before, true);
       if (prompt.isPresent() && upTo.startsWith(prompt.get())) {
-        return prompt.get().length();
-      }
-      String asked = turn == 0 ? "" : render(before, false, tools);
-      if (!upTo.startsWith(asked)) {
-        int at = common(upTo, asked);
-        throw new LlmException(
-            "prompt_not_prefix",
-            "the chat template changes the conversation before the answer when the answer is added: where it wrote '%s' it then writes '%s', so the model would be trained on another prompt than it is asked with"
-                .formatted(around(asked, at), around(upTo, at)));
+        return new Answer(upTo, prompt.get().length());
       }
       int words = ownWords(turn, upTo);
-      if (words < asked.length()) {
-        throw new LlmException(
-            "prompt_not_prefix", "the chat template does not show where the answer begins");
+      String asked = turn == 0 ? "" : render(before, false, tools);
+      if (upTo.startsWith(asked) && words >= asked.length()) {
+        return new Answer(upTo, words);
       }
-      return words;
+      if (prompt.isEmpty() || !isAfterQuestion(turn, upTo, words)) {
+        throw new LlmException(
+            "prompt_not_prefix",
+            "the chat template writes the conversation before the answer differently once there is one, and does not show where the answer begins");
+      }
+      int spaces = words;
+      while (spaces > 0 && upTo.charAt(spaces - 1) == ' ') {
+        spaces--;
+      }
+      String space = upTo.substring(spaces, words);
+      return new Answer(
+          prompt.get() + (prompt.get().endsWith(space) ? "" : space) + upTo.substring(words),
+          prompt.get().length());
+    }
+
+    private boolean isAfterQuestion(int turn, String upTo, int words) {
+      String question = turn == 0 ? null : messages.get(turn - 1).content();
+      int at = question == null ? -1 : upTo.indexOf(question.strip());
+      return at >= 0 && at < words && words < upTo.length();
     }
 
     /** A beginning of the conversation; a template may refuse one without any turn. */
@@ -378,10 +412,5 @@ final class ConversationEncoder {
       at++;
     }
     return at;
-  }
-
-  private static String around(String text, int at) {
-    int end = Math.min(text.length(), at + 40);
-    return at >= end ? "(nothing)" : text.substring(at, end);
   }
 }

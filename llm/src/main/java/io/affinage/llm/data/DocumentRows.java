@@ -12,7 +12,8 @@ import java.util.List;
  * @param rows pieces of documents by row; the tokens of a row's pieces add up to the row's length
  * @param tokens tokens in all rows
  * @param targets tokens in all rows on which loss is taken: all but the first of each piece
- * @param remainder tokens at the end that did not fill a row and are left out
+ * @param remainder tokens that are left out: at the end, where they did not fill a row, and in rows
+ *     of nothing but ends of empty documents, in which there is nothing to predict
  */
 public record DocumentRows(
     List<List<TokenizedExample>> rows, long tokens, long targets, int remainder) {
@@ -36,6 +37,7 @@ public record DocumentRows(
     List<TokenizedExample> row = new ArrayList<>();
     int filled = 0;
     long targets = 0;
+    int empty = 0;
     int number = 0;
     for (int[] document : documents) {
       int[] ids = document;
@@ -52,14 +54,19 @@ public record DocumentRows(
         filled += to - from;
         from = to;
         if (filled == length) {
-          targets += row.stream().mapToInt(TokenizedExample::targetCount).sum();
-          rows.add(List.copyOf(row));
+          int found = row.stream().mapToInt(TokenizedExample::targetCount).sum();
+          if (found > 0) {
+            targets += found;
+            rows.add(List.copyOf(row));
+          } else {
+            empty += length;
+          }
           row.clear();
           filled = 0;
         }
       }
       number++;
     }
-    return new DocumentRows(rows, (long) rows.size() * length, targets, filled);
+    return new DocumentRows(rows, (long) rows.size() * length, targets, empty + filled);
   }
 }

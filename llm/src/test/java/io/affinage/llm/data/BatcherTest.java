@@ -111,4 +111,18 @@ class BatcherTest {
   private static int fill(List<Integer> row, int[] lengths) {
     return row.stream().mapToInt(i -> lengths[i]).sum();
   }
+
+  @Test
+  void shouldMakeNoRowOfEmptyDocuments() {
+    int[] none = new int[0];
+    DocumentRows cut =
+        DocumentRows.of(List.of(none, none, none, new int[] {5, 6, 7}, none, none), 2, 3);
+    assertThat(cut.rows()).hasSize(1);
+    assertThat(cut.rows().get(0))
+        .singleElement()
+        .extracting(TokenizedExample::ids)
+        .isEqualTo(new int[] {5, 6, 7});
+    assertThat(cut.targets()).isEqualTo(2);
+    assertThat(cut.tokens() + cut.remainder()).isEqualTo(3 + 4 + 2);
+  }
 }

@@ -395,18 +395,47 @@ class ExampleEncoderTest {
         .containsExactly(List.of("b<|im_end|>"), List.of("d<|im_end|>"));
     assertThat(split.report().adjustments()).isEqualTo(Map.of(Adjustment.SPLIT_BY_ANSWER, 1));
     assertCode("several_rows", () -> splitting.encode(chat), "example x");
-    // The system turn is written before the last turn of all, so it is gone once there is an
-    // answer.
+  }
+
+  /** Mistral's templates write the system turn before the last turn, if that is the user's. */
+  @Test
+  void shouldLearnAnAnswerAfterThePromptThatItIsAskedWith() {
     ChatTemplate moving =
         ChatTemplate.parse(
-            "{% for m in messages %}{% if m.role != 'system' %}{% if loop.last and messages[0].role == 'system' %}({{ messages[0].content }}){% endif %}{{ m.content }}<|im_end|>{% endif %}{% endfor %}",
+            "{% for m in messages %}{% if m.role == 'user' %}[{% if loop.last and messages[0].role == 'system' %}{{ messages[0].content }}, {% endif %}{{ m.content }}]{% elif m.role == 'assistant' %} {{ m.content }}<|im_end|>{% endif %}{% endfor %}",
+            Map.of(), Clock.systemUTC());
+    EncodedExamples encoded =
+        new ExampleEncoder(tokenizer, Optional.of(moving), settings(99, AnswerTargets.ALL))
+            .encodeAll(
+                List.of(
+                    chat(
+                        "x",
+                        "system",
+                        "s",
+                        "user",
+                        "a",
+                        "assistant",
+                        "b",
+                        "user",
+                        "c",
+                        "assistant",
+                        "d")));
+    assertThat(encoded.examples())
+        .extracting(e -> tokenizer.decode(e.ids()))
+        .containsExactly("[s, a] b<|im_end|>", "[a] b<|im_end|>[s, c] d<|im_end|>");
+    assertThat(encoded.examples())
+        .extracting(ExampleEncoderTest::targets)
+        .containsExactly(List.of(" b<|im_end|>"), List.of(" d<|im_end|>"));
+    ChatTemplate silent =
+        ChatTemplate.parse(
+            "{% if messages[-1].role == 'assistant' %}{{ messages[-1].content }}<|im_end|>{% else %}?{% endif %}",
             Map.of(), Clock.systemUTC());
     assertCode(
         "prompt_not_prefix",
         () ->
-            new ExampleEncoder(tokenizer, Optional.of(moving), settings(99, AnswerTargets.ALL))
-                .encode(chat("x", "system", "s", "user", "a", "assistant", "b")),
-        "another prompt");
+            new ExampleEncoder(tokenizer, Optional.of(silent), settings(99, AnswerTargets.ALL))
+                .encode(chat("x", "user", "a", "assistant", "b")),
+        "example x");
   }
 
   private static Example chat(String id, String... turns) {

@@ -13,6 +13,7 @@ final class Convergence {
 
   private static final double CHANCE_NATS = 0.05;
   private static final double HELD_OUT_CHANCE = 1.01;
+  private static final int TELLING_STEPS = 10;
 
   private Convergence() {}
 
@@ -41,7 +42,8 @@ final class Convergence {
                     before));
       }
     }
-    if (rose) {
+    // Of fewer steps the first and the last differ by the rows they saw.
+    if (rose && outcome.steps() >= TELLING_STEPS) {
       return Optional.of(
           new Warning(
               "loss_rose",

@@ -97,6 +97,7 @@ final class Workbench implements AutoCloseable {
                       model.decoder(),
                       SettingsOfSpec.weights(spec, model.decoder()),
                       settings.batching()));
+      requireEffect(spec, trainables);
       TrainingRun run = opened.add(new TrainingRun(model.decoder(), trainables, settings, inputs));
       return new Workbench(model, lora, rows, heldOut, warnings, trainables, run);
     } catch (RuntimeException e) {
@@ -205,6 +206,26 @@ final class Workbench implements AutoCloseable {
               "no row of the validation split can be used, so no held-out loss is measured: "
                   + e.getMessage()));
       return List.of();
+    }
+  }
+
+  /**
+   * Refuses what only the chosen weights show to have no meaning.
+   *
+   * @throws LlmException {@code setting_without_effect}
+   */
+  private static void requireEffect(TrainingSpec spec, Trainables trainables) {
+    Double factor = spec.optimizer().embeddingRateFactor();
+    boolean embedding =
+        trainables.parameters().stream()
+            .map(Trainables.Parameter::role)
+            .anyMatch(r -> r == Trainables.Role.EMBEDDING || r == Trainables.Role.HEAD);
+    if (factor != null && factor != 1 && !embedding) {
+      throw new LlmException(
+          "setting_without_effect",
+          "optimizer.embedding_rate_factor is "
+              + factor
+              + ", but neither the embedding nor the head is among the weights that are trained");
     }
   }
 

@@ -19,6 +19,7 @@ import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingReleased;
+import io.affinage.events.Warning;
 import io.affinage.events.lease.JobEntry;
 import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.JobLogChange;
@@ -26,6 +27,7 @@ import io.affinage.events.lease.JobState;
 import io.affinage.events.lease.JobViews;
 import io.affinage.events.spec.SpecResolver;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -117,6 +119,25 @@ class JobBoardTest {
     assertThat(job().checkpoint()).isEmpty();
     assertThat(job().progress()).isEmpty();
     assertThat(job().state().isHeldBy(2, "b")).isTrue();
+  }
+
+  @Test
+  void shouldTellEachWarningOnce() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    Warning warning = new Warning("rows_left_out", "1 row is not learned from");
+    for (int step = 0; step < 3; step++) {
+      board.apply(
+          Events.recorded(
+              new TrainingProgressed(
+                  JOB, 1, "a", step, 10, null, null, 0, null, null, null, List.of(warning))));
+    }
+
+    assertThat(board.events(JOB))
+        .filteredOn(event -> event.level().equals("warn"))
+        .singleElement()
+        .extracting(JobEvent::message)
+        .isEqualTo("1 row is not learned from [rows_left_out]");
+    assertThat(board.events(JOB)).extracting(JobEvent::message).contains("Step 2/10");
   }
 
   @Test

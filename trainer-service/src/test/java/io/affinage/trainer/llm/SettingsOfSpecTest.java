@@ -2,8 +2,12 @@ package io.affinage.trainer.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.TrainingSpec.Optimizer;
+import io.affinage.events.spec.Range;
+import io.affinage.events.spec.SettingRanges;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.llm.training.Optimization;
 import io.affinage.llm.training.Schedule;
@@ -13,9 +17,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The words and defaults of specifications against those of the model library. */
 class SettingsOfSpecTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   @Test
   void shouldOfferTheOptimizersOfTheLibraryWithTheirDefaults() throws Exception {
     for (String type : OptimizerRule.names()) {
@@ -39,6 +47,41 @@ class SettingsOfSpecTest {
   void shouldTolerateAsManySkippedStepsAsTheLibrary() throws Exception {
     assertThat(SpecResolver.resolve(null, false).maxSkippedSteps())
         .isEqualTo(Optimization.DEFAULT.maxSkippedSteps());
+  }
+
+  /** What the one table of ranges allows, the library takes. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'learningRate': %s}                                   | LEARNING_RATE",
+        "{'weightDecay': %s}                                    | WEIGHT_DECAY",
+        "{'warmupRatio': %s}                                    | WARMUP_RATIO",
+        "{'maxGradNorm': %s}                                    | MAX_GRAD_NORM",
+        "{'minLearningRateRatio': %s}                           | MIN_LEARNING_RATE_RATIO",
+        "{'epochs': %s}                                         | EPOCHS",
+        "{'adapter': {'type': 'lora', 'loraDropout': %s}}       | LORA_DROPOUT",
+        "{'optimizer': {'beta1': %s}}                           | BETA",
+        "{'optimizer': {'epsilon': %s}}                         | EPSILON",
+        "{'optimizer': {'loraPlusRatio': %s}}                   | RATE_FACTOR",
+        "{'optimizer': {'type': 'sgd', 'momentum': %s}}         | BETA",
+        "{'regularisation': {'neftuneAlpha': %s}}               | NEFTUNE_ALPHA",
+        "{'regularisation': {'labelSmoothing': %s}}             | LABEL_SMOOTHING",
+        "{'regularisation': {'emaDecay': %s}}                   | EMA_DECAY",
+        "{'evaluation': {'everySteps': 1, 'minImprovement': %s}}| MIN_IMPROVEMENT",
+      })
+  void shouldTakeBothEndsOfARange(String json, String name) throws Exception {
+    Range range = (Range) SettingRanges.class.getField(name).get(null);
+    for (double end : new double[] {range.least(), range.most()}) {
+      TrainingSpec given =
+          JSON.readValue(json.replace('\'', '"').formatted(end), TrainingSpec.class);
+      TrainingSpec spec = SpecResolver.resolve(given, false);
+      ObjectNode decided = JSON.valueToTree(spec);
+      decided.put("recomputeActivations", true); // else the model's size decides
+
+      assertThat(SettingsOfSpec.settings(JSON.treeToValue(decided, TrainingSpec.class), null))
+          .isNotNull();
+    }
   }
 
   private static String messageFor(TrainingSpec spec) {
