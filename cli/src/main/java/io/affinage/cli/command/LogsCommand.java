@@ -161,11 +161,11 @@ public final class LogsCommand implements Callable<Integer> {
           String.format(
                   Locale.ROOT,
                   "attempt %d step %d/%d loss %.4f lr %.2e %,.0f tokens/s",
-              at.attempt(),
-              at.step(),
-              at.totalSteps(),
-              orNaN(at.trainLoss()),
-              orNaN(at.learningRate()),
+                  at.attempt(),
+                  at.step(),
+                  at.totalSteps(),
+                  orNaN(at.trainLoss()),
+                  orNaN(at.learningRate()),
                   orNaN(at.tokensPerSecond()))
               + warnings(at));
     }

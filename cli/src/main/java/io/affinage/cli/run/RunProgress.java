@@ -118,9 +118,7 @@ final class RunProgress {
 
   private void tellWarnings(JobView job) {
     for (Warning warning : job.warnings()) {
-      once(
-          job.jobId() + warning,
-          "warning   %s [%s]".formatted(warning.message(), warning.code()));
+      once(job.jobId() + warning, "warning   %s [%s]".formatted(warning.message(), warning.code()));
     }
   }
 

@@ -3,6 +3,9 @@ package io.affinage.cli.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.TrainingProgressed;
+import io.affinage.events.Warning;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class JobViewTest {
@@ -20,5 +23,25 @@ class JobViewTest {
     assertThat(job.attempt()).isEqualTo(2);
     assertThat(job.workerId()).isEqualTo("b");
     assertThat(job.error()).isEqualTo(ERROR);
+  }
+
+  @Test
+  void shouldKeepWarningsWhileProgressGoesOn() {
+    Warning left = new Warning("rows_left_out", "1 row");
+    Warning rising = new Warning("loss_rising", "it rises");
+    JobView job =
+        JobView.unknown("j")
+            .claimed(1, "a")
+            .progressed(progress(0, List.of(left)))
+            .progressed(progress(1, null))
+            .progressed(progress(2, List.of(left, rising)))
+            .progressed(progress(3, null));
+
+    assertThat(job.warnings()).containsExactly(left, rising);
+    assertThat(job.claimed(2, "b").warnings()).isEmpty();
+  }
+
+  private static TrainingProgressed progress(int step, List<Warning> warnings) {
+    return new TrainingProgressed("j", 1, "a", step, 9, null, null, 0, null, null, null, warnings);
   }
 }

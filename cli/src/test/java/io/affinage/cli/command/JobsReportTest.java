@@ -57,10 +57,7 @@ class JobsReportTest {
     assertThat(report.lines())
         .last()
         .isEqualTo("ftjob-1: warning: 1 row of 9 is not learned from [rows_left_out]");
-    assertThat(report.json())
-        .singleElement()
-        .extracting("warnings")
-        .isEqualTo(List.of(warning));
+    assertThat(report.json()).singleElement().extracting("warnings").isEqualTo(List.of(warning));
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.affinage.events.DatasetReady;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.Stage;
+import io.affinage.events.TrainingSpec;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,7 +21,7 @@ final class StageNeeds {
       Optional<ErrorDetail> unmet =
           stages.get(i) instanceof Stage.Evaluate evaluate
               ? ofEvaluation(ready, evaluate.spec(), param)
-              : ofTraining(ready, param);
+              : ofTraining(ready, ((Stage.Train) stages.get(i)).spec(), param);
       if (unmet.isPresent()) {
         return unmet;
       }
@@ -28,11 +29,21 @@ final class StageNeeds {
     return Optional.empty();
   }
 
-  private static Optional<ErrorDetail> ofTraining(DatasetReady ready, String param) {
+  private static Optional<ErrorDetail> ofTraining(
+      DatasetReady ready, TrainingSpec spec, String param) {
     if (count(ready, "train") == 0) {
       return error(
           "empty_split",
           "the split train has no row to learn from (" + ready.splits() + "): hold out less",
+          param);
+    }
+    if (evaluatesItself(spec) && count(ready, "validation") == 0) {
+      return error(
+          "no_held_out_examples",
+          "the training evaluates itself (evaluation.every_steps), and the split validation has no"
+              + " row ("
+              + ready.splits()
+              + "): hold out a share (split.validation), or leave the evaluation out",
           param);
     }
     if (!ready.isPreference()) {
@@ -52,6 +63,13 @@ final class StageNeeds {
             + (pairs ? "DPO" : "KTO")
             + ", which is not there yet",
         param);
+  }
+
+  private static boolean evaluatesItself(TrainingSpec spec) {
+    return spec != null
+        && spec.evaluation() != null
+        && spec.evaluation().everySteps() != null
+        && spec.evaluation().everySteps() > 0;
   }
 
   private static Optional<ErrorDetail> ofEvaluation(

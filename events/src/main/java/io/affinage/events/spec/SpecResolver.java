@@ -106,6 +106,9 @@ public final class SpecResolver {
       problems.add(
           "tokenBudget", "is given beside packing: false, which computes every example by itself");
     }
+    if (scratch && "bfloat16".equals(spec.dtype())) {
+      problems.add("dtype", "is 'bfloat16', but a model from scratch is computed in float32");
+    }
     TrainingSpec resolved =
         new TrainingSpec(
             method,

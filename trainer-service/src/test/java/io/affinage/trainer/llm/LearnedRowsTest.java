@@ -44,8 +44,7 @@ class LearnedRowsTest {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < 40; i++) {
       text.append(
-          "{\"id\":\"d%d\",\"text\":\"Box %d. Colour: %s\"}\n"
-              .formatted(i, i, COLOURS.get(i % 3)));
+          "{\"id\":\"d%d\",\"text\":\"Box %d. Colour: %s\"}\n".formatted(i, i, COLOURS.get(i % 3)));
     }
     TrainingSpec spec =
         spec(
