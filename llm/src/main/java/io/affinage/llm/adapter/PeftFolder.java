@@ -98,8 +98,8 @@ public final class PeftFolder {
   /**
    * Loads an adapter that fits the decoder.
    *
-   * @throws LlmException {@code adapter_invalid}, {@code adapter_config_unsupported}, and what
-   *     reading configuration and safetensors throws
+   * @throws LlmException {@code adapter_invalid}, {@code adapter_not_finite}, {@code
+   *     adapter_config_unsupported}, and what reading configuration and safetensors throws
    */
   public static LoraAdapter load(Decoder decoder, Path folder) {
     PeftConfig peft = PeftConfig.read(folder);
@@ -133,7 +133,16 @@ public final class PeftFolder {
           "%s: %s is %s, but the base model needs %s"
               .formatted(entry.file(), key, Arrays.toString(entry.shape()), shape));
     }
-    return weights.readFloats(key);
+    float[] values = weights.readFloats(key);
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw new LlmException(
+            "adapter_not_finite",
+            "%s: %s has %s at [%d, %d]: the file is damaged, or the training that wrote it diverged"
+                .formatted(entry.file(), key, values[i], i / shape.get(1), i % shape.get(1)));
+      }
+    }
+    return values;
   }
 
   /**
@@ -145,12 +154,20 @@ public final class PeftFolder {
       Path folder, PeftConfig peft, Checkpoint weights, DecoderConfig base) {
     PeftConfig.Targets targets = peft.targets();
     PeftConfig.Variant variant = peft.variant();
+    LoraInitialisation.requireUnchangedBase(folder, variant.init());
+    if (!peft.base().taskType().equals("CAUSAL_LM")) {
+      throw new LlmException(
+          "adapter_config_unsupported",
+          "%s: task_type %s is not supported; supported is CAUSAL_LM"
+              .formatted(folder, peft.base().taskType()));
+    }
     refuse(folder, "use_dora", variant.dora());
     refuse(folder, "lora_bias", variant.loraBias());
     refuse(folder, "bias", !variant.bias().equals("none"));
     refuse(folder, "modules_to_save", !peft.modulesToSave().isEmpty());
     refuse(folder, "exclude_modules", !targets.excluded().isEmpty());
     refuse(folder, "layers_to_transform", !targets.layers().isEmpty());
+    refuse(folder, "layers_pattern", targets.layersPattern().isPresent());
     refuse(folder, "rank_pattern", !peft.rank().rankPattern().isEmpty());
     refuse(folder, "alpha_pattern", !peft.rank().alphaPattern().isEmpty());
     return new LoraConfig(

@@ -53,7 +53,13 @@ public record PeftConfig(
    */
   private static final Set<String> IRRELEVANT =
       Set.of(
-          "auto_mapping", "peft_version", "megatron_core", "qalora_group_size", "runtime_config");
+          "auto_mapping",
+          "peft_version",
+          "megatron_core",
+          "qalora_group_size",
+          "runtime_config",
+          // How A was first filled, no more: what it came to lies in the weights.
+          "eva_config");
 
   /**
    * @param nameOrPath id or folder of the base model
