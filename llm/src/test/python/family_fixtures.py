@@ -67,6 +67,8 @@ families = {
     "gpt-neox": GPTNeoXConfig(**neox, rotary_pct=0.5),
     "gpt-neox-sequential": GPTNeoXConfig(**neox, rotary_pct=1.0, rotary_emb_base=1000, use_parallel_residual=False, hidden_act="gelu_fast",
                                          attention_bias=False, tie_word_embeddings=True),
+    "gpt-neox-other-names": GPTNeoXConfig(**neox, rotary_pct=0.5, rotary_emb_base=300),
+    "tied-head-stored": LlamaConfig(**shape, tie_word_embeddings=False, rope_parameters=rope("default")),
     "dynamic-rope": LlamaConfig(**dict(shape, max_position_embeddings=10, head_dim=8), tie_word_embeddings=True, rope_parameters=rope("dynamic", factor=4.0)),
     "longrope": LlamaConfig(**dict(shape, head_dim=8), tie_word_embeddings=True, rope_parameters=rope(
         "longrope", short_factor=[1.0, 1.1, 1.2, 1.5], long_factor=[1.5, 3.0, 5.0, 9.0], original_max_position_embeddings=10, factor=6.4)),
@@ -151,6 +153,15 @@ def strip_base(folder, prefix):
     os.chmod(path, 0o644)
 
 
+def edit_config(folder, remove=(), **fields):
+    path = os.path.join(folder, "config.json")
+    with open(path) as file:
+        config = json.load(file)
+    config = {name: value for name, value in config.items() if name not in remove} | fields
+    with open(path, "w") as file:
+        json.dump(config, file, indent=2)
+
+
 for name, config in families.items():
     if sys.argv[2:] and name not in sys.argv[2:]:
         continue
@@ -162,6 +173,13 @@ for name, config in families.items():
     model.save_pretrained(folder, save_original_format=name != "gemma3-vision-untied")    # the one by the names of the hub's files, the other by the modules'
     if name == "gpt2-bare":
         strip_base(folder, "transformer.")
+    if name == "gpt-neox-other-names":    # what the reference ignores beside its own names
+        edit_config(folder, remove=["rope_parameters"], rotary_pct=0.5, rotary_emb_base=300, rope_theta=77.0, partial_rotary_factor=1.0)
+    if name == "tied-head-stored":        # says that the head is tied, and stores another: the reference takes what is stored
+        edit_config(folder, tie_word_embeddings=True)
+    if name in ("gpt-neox-other-names", "tied-head-stored"):
+        model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").float().eval()
+        model.name_or_path = model.config._name_or_path = ""
     ids = torch.randint(3, 40, (1, 24))
     golden, logits = computed(model, ids, lambda n: weight_key(name, n))
     with torch.no_grad():

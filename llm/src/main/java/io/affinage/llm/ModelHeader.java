@@ -22,12 +22,12 @@ public record ModelHeader(
    * Reads and checks configuration, the headers of the weights, and the tokenizer.
    *
    * @param path as for {@link LanguageModel#open(Path, io.affinage.llm.tensor.Compute)}
-   * @throws LlmException as opening the model would, but for weights that are missing or have
-   *     another shape than the configuration says
+   * @throws LlmException as opening the model would, but for weights that are no finite numbers
    */
   public static ModelHeader read(Path path) {
     Checkpoint checkpoint = Checkpoint.open(path);
     DecoderConfig config = DecoderFiles.config(checkpoint);
+    DecoderFiles.requireFit(checkpoint, config);
     TokenizerDefinition definition = LanguageModel.definition(checkpoint, path);
     return new ModelHeader(
         config.architecture().className(),

@@ -32,7 +32,7 @@ final class CheckpointWeights implements Weights {
   static CheckpointWeights of(Checkpoint checkpoint, Decoder decoder) {
     Set<String> names = new TreeSet<>();
     decoder.forEachWeight((name, array) -> names.add(name));
-    return new CheckpointWeights(DecoderFiles.named(checkpoint, decoder.config().names()), names);
+    return new CheckpointWeights(DecoderFiles.named(checkpoint, decoder.config()), names);
   }
 
   @Override

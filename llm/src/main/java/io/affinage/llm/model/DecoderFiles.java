@@ -13,6 +13,8 @@ import java.util.Optional;
 
 /** Loads decoders from checkpoints, and reads their shape from configurations. */
 public final class DecoderFiles {
+  private static final String TIED = "tie_word_embeddings";
+
   private DecoderFiles() {}
 
   /**
@@ -20,7 +22,8 @@ public final class DecoderFiles {
    *
    * @param parent decides the device
    * @throws LlmException {@code model_architecture_unsupported}, {@code config_invalid}, {@code
-   *     checkpoint_shape_mismatch}, and what reading the checkpoint throws
+   *     checkpoint_shape_mismatch}, {@code checkpoint_tensor_unread}, {@code
+   *     checkpoint_not_finite}, and what reading the checkpoint throws
    */
   public static Decoder load(NDManager parent, Checkpoint checkpoint, Precision precision) {
     return load(parent, checkpoint, precision, WeightForm.PLAIN);
@@ -35,6 +38,7 @@ public final class DecoderFiles {
   public static Decoder load(
       NDManager parent, Checkpoint checkpoint, Precision precision, WeightForm form) {
     DecoderConfig config = config(checkpoint);
+    requireFit(checkpoint, config);
     if (form == WeightForm.FOUR_BIT && !hasFourBits(config, checkpoint)) {
       throw new LlmException(
           "weight_form_unsupported",
@@ -46,15 +50,26 @@ public final class DecoderFiles {
         config,
         precision,
         form,
-        (manager, kernels) ->
-            new CheckpointSource(named(checkpoint, config.names()), manager, kernels));
+        (manager, kernels) -> new CheckpointSource(named(checkpoint, config), manager, kernels));
   }
 
   /**
    * The checkpoint by the decoder's names, where its files have those of the base alone, or of a
-   * model that the decoder is the text model of.
+   * model that the decoder is the text model of, or a tied embedding under the head's name.
    */
-  public static Checkpoint named(Checkpoint checkpoint, WeightNames names) {
+  public static Checkpoint named(Checkpoint checkpoint, DecoderConfig config) {
+    WeightNames names = config.names();
+    Checkpoint named = prefixed(checkpoint, names);
+    String head = names.head() + ".weight";
+    String embedding = names.embedding() + ".weight";
+    if (config.shape().tiedHead() && !named.contains(embedding) && named.contains(head)) {
+      return new RenamedCheckpoint(
+          named, name -> Optional.of(name.equals(head) ? embedding : name));
+    }
+    return named;
+  }
+
+  private static Checkpoint prefixed(Checkpoint checkpoint, WeightNames names) {
     if (names.enclosing().isPresent()) {
       return new RenamedCheckpoint(checkpoint, names.enclosing().get()::textName);
     }
@@ -79,19 +94,47 @@ public final class DecoderFiles {
 
   /**
    * The configuration that a checkpoint has. Where it does not say whether the head is tied and
-   * stores none, it is.
+   * stores none, it is; where it says so and stores a head with other numbers than the embedding,
+   * it is not, as the reference has it.
    *
    * @throws LlmException {@code model_architecture_unsupported}, {@code config_invalid}
    */
   public static DecoderConfig config(Checkpoint checkpoint) {
     ModelMetadata source = checkpoint.config();
     DecoderConfig config = DecoderConfig.of(source);
-    boolean silent = source.field("tie_word_embeddings").isEmpty();
-    if (silent && !named(checkpoint, config.names()).contains(config.names().head() + ".weight")) {
-      ObjectNode json = source.json();
-      json.put("tie_word_embeddings", true);
-      return DecoderConfig.of(new ModelMetadata(source.source(), json));
+    Checkpoint named = prefixed(checkpoint, config.names());
+    boolean stored = named.contains(config.names().head() + ".weight");
+    boolean silent = source.field(TIED).isEmpty();
+    if (silent && !stored) {
+      return tied(source, true);
     }
-    return config;
+    return config.shape().tiedHead() && storesAnotherHead(named, config.names())
+        ? tied(source, false)
+        : config;
+  }
+
+  private static DecoderConfig tied(ModelMetadata source, boolean tied) {
+    ObjectNode json = source.json();
+    json.put(TIED, tied);
+    return DecoderConfig.of(new ModelMetadata(source.source(), json));
+  }
+
+  /** Whether there are a head and an embedding, and a number of one is not the other's. */
+  private static boolean storesAnotherHead(Checkpoint named, WeightNames names) {
+    String head = names.head() + ".weight";
+    String embedding = names.embedding() + ".weight";
+    return named.contains(head)
+        && named.contains(embedding)
+        && !TensorEquality.equal(named, named.entry(head), named.entry(embedding));
+  }
+
+  /**
+   * Holds the tensors to the configuration, by their headers.
+   *
+   * @throws LlmException {@code checkpoint_tensor_missing}, {@code checkpoint_shape_mismatch},
+   *     {@code checkpoint_tensor_unread}
+   */
+  public static void requireFit(Checkpoint checkpoint, DecoderConfig config) {
+    new CheckpointFit(named(checkpoint, config), config).require();
   }
 }

@@ -9,6 +9,7 @@ import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.RowOrder;
 import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.checkpoint.TensorEntry;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.tensor.Kernels;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -26,11 +27,13 @@ final class MappedBlocks {
   private final Checkpoint checkpoint;
   private final NDManager manager;
   private final Kernels kernels;
+  private final FiniteCheck finite;
 
   MappedBlocks(Checkpoint checkpoint, NDManager manager, Kernels kernels) {
     this.checkpoint = checkpoint;
     this.manager = manager;
     this.kernels = kernels;
+    this.finite = new FiniteCheck(kernels);
   }
 
   /** Whether this tensor can be loaded so. */
@@ -63,6 +66,7 @@ final class MappedBlocks {
         try (NDManager step = scope.newSubManager()) {
           Rows part = rows(step, entry, first, rows);
           kernels.run(step, method(entry.type()), array, first, part.bytes(), part.halves());
+          finite.require(step, entry, array, first, rows);
         }
       }
       return array;
@@ -76,8 +80,27 @@ final class MappedBlocks {
   NDList fourBit(NDManager scope, TensorEntry entry) {
     try (NDManager step = scope.newSubManager()) {
       Rows all = rows(step, entry, 0, entry.rows());
-      return kernels.run(
-          scope, "four_bit_parts", all.bytes(), all.halves(), storedRows(step, entry));
+      NDList parts =
+          kernels.run(scope, "four_bit_parts", all.bytes(), all.halves(), storedRows(step, entry));
+      requireFiniteScales(step, entry, parts.get(1));
+      return parts;
+    }
+  }
+
+  /** Codes are whole numbers, so scales alone can be none. */
+  private void requireFiniteScales(NDManager scope, TensorEntry entry, NDArray scales) {
+    if (!kernels
+        .run(scope, "sum_is_finite", scales, 0L, scales.getShape().get(0))
+        .singletonOrThrow()
+        .getBoolean()) {
+      double[] found = kernels.run(scope, "not_finite", scales).singletonOrThrow().toDoubleArray();
+      if (found[0] > 0) {
+        long pair = (long) found[1] / 2; // [in / 32, out, 2]
+        throw new LlmException(
+            "checkpoint_not_finite",
+            "%s: tensor %s has %s as a scale of its row %d: the file is damaged"
+                .formatted(entry.file(), entry.name(), found[2], pair % entry.rows()));
+      }
     }
   }
 

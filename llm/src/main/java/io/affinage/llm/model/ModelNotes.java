@@ -21,10 +21,31 @@ public final class ModelNotes {
 
   /** Empty where everything is used. */
   public static List<String> of(Checkpoint checkpoint, DecoderConfig config) {
-    return Stream.concat(
-            config.names().enclosing().map(whole -> images(checkpoint, whole)).stream(),
-            dropout(config).stream())
+    return Stream.of(
+            config.names().enclosing().map(whole -> images(checkpoint, whole)),
+            head(checkpoint, config),
+            beside(checkpoint, config),
+            dropout(config))
+        .flatMap(Optional::stream)
         .toList();
+  }
+
+  private static Optional<String> head(Checkpoint checkpoint, DecoderConfig config) {
+    boolean said = DecoderConfig.of(checkpoint.config()).shape().tiedHead();
+    return said && !config.shape().tiedHead()
+        ? Optional.of(
+            "The configuration ties the head to the embedding, but the files store a head with other numbers: that one is used, as transformers does.")
+        : Optional.empty();
+  }
+
+  private static Optional<String> beside(Checkpoint checkpoint, DecoderConfig config) {
+    List<String> unread =
+        new CheckpointFit(DecoderFiles.named(checkpoint, config), config).unreadBeside();
+    return unread.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "%d tensors of the files are of no part of this model and are left out: %s."
+                .formatted(unread.size(), CheckpointFit.some(unread)));
   }
 
   private static String images(Checkpoint checkpoint, EnclosingModel whole) {

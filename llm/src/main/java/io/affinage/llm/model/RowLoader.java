@@ -19,12 +19,14 @@ final class RowLoader {
 
   private final NDManager manager;
   private final Kernels kernels;
+  private final FiniteCheck finite;
   private ByteBuffer staging =
       ByteBuffer.allocateDirect(STAGING_BYTES).order(ByteOrder.nativeOrder());
 
   RowLoader(NDManager manager, Kernels kernels) {
     this.manager = manager;
     this.kernels = kernels;
+    this.finite = new FiniteCheck(kernels);
   }
 
   /** The tensor in the kernels' precision, owned by the manager. */
@@ -53,6 +55,7 @@ final class RowLoader {
         try (NDManager step = scope.newSubManager()) {
           NDArray borrowed = step.create(part, partShape(entry, rows), DataType.FLOAT32);
           kernels.run(step, "assign_rows", array, first, borrowed);
+          finite.require(step, entry, array, first, rows);
         }
       }
       return array;

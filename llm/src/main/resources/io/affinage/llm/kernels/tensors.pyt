@@ -18,6 +18,18 @@
     _0 = torch.copy_(torch.narrow(target, 0, first, torch.size(source, 0)), source)
     return annotate(List[Tensor], [])
 
+  # Whether rows [first : first + rows] of x are finite, as far as their sum tells: false for a sum beyond the type's range too.
+  def sum_is_finite(self: __torch__.Kernels, x: Tensor, first: int, rows: int) -> List[Tensor]:
+    return [torch.isfinite(torch.sum(torch.narrow(x, 0, first, rows)))]
+
+  # How many numbers of x are not finite, the place of the first of them in x flattened, and what stands there; float64 [3].
+  def not_finite(self: __torch__.Kernels, x: Tensor) -> List[Tensor]:
+    flat = torch.flatten(x)
+    bad = torch.to(torch.logical_not(torch.isfinite(flat)), 1)
+    at = torch.argmax(bad)
+    found = torch.index_select(flat, 0, torch.view(at, [1]))
+    return [torch.cat([torch.view(torch.to(torch.sum(bad, dtype=4), 7), [1]), torch.view(torch.to(at, 7), [1]), torch.to(found, 7)], 0)]
+
   # target = source, in place.
   def assign(self: __torch__.Kernels, target: Tensor, source: Tensor) -> List[Tensor]:
     _0 = torch.copy_(target, source)

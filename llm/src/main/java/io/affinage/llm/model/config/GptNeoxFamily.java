@@ -21,12 +21,9 @@ final class GptNeoxFamily {
     draft.parallelResidual = fields.flag("use_parallel_residual", true);
     draft.rotary =
         List.of(
-            RopeFields.of(fields)
-                .read(
-                    draft.shape.headDim(),
-                    fields.number("rotary_emb_base", 10_000),
-                    fields.number("rotary_pct", 0.25),
-                    RopeFields.STEADY));
+            // The reference ignores rope_theta and partial_rotary_factor outside rope_parameters.
+            RopeFields.of(fields, "rotary_emb_base", "rotary_pct")
+                .read(draft.shape.headDim(), 10_000, 0.25, RopeFields.STEADY));
     names(draft);
     boolean bias = fields.flag("attention_bias", true);
     int hidden = draft.shape.hiddenSize();

@@ -24,19 +24,36 @@ final class RopeFields {
   private final ConfigFields config;
   private final JsonNode parameters;
   private final String thetaField;
+  private final String shareField;
 
   /**
    * @param parameters the object that holds them; may be missing
    * @param thetaField where older configurations have the base
    */
   RopeFields(ConfigFields config, JsonNode parameters, String thetaField) {
+    this(config, parameters, thetaField, "partial_rotary_factor");
+  }
+
+  private RopeFields(
+      ConfigFields config, JsonNode parameters, String thetaField, String shareField) {
     this.config = config;
     this.parameters = parameters;
     this.thetaField = thetaField;
+    this.shareField = shareField;
   }
 
   /** The one rotary embedding of a configuration. */
   static RopeFields of(ConfigFields config) {
+    return of(config, "rope_theta", "partial_rotary_factor");
+  }
+
+  /**
+   * As above, by a family's own names of the fields beside {@code rope_parameters}.
+   *
+   * @param thetaField the base
+   * @param shareField the share of a head's dimensions that is rotated
+   */
+  static RopeFields of(ConfigFields config, String thetaField, String shareField) {
     JsonNode scaling = config.json().path("rope_scaling");
     JsonNode parameters =
         scaling.isObject() && !scaling.isEmpty() ? scaling : config.json().path("rope_parameters");
@@ -50,7 +67,7 @@ final class RopeFields {
                         .formatted(each.getKey()));
               }
             });
-    return new RopeFields(config, parameters, "rope_theta");
+    return new RopeFields(config, parameters, thetaField, shareField);
   }
 
   /**
@@ -76,8 +93,7 @@ final class RopeFields {
    * @param kinds of scaling that the family has
    */
   RotaryEmbedding read(int headDim, double theta, double rotatedShare, Set<String> kinds) {
-    double share =
-        number("partial_rotary_factor", config.number("partial_rotary_factor", rotatedShare));
+    double share = number("partial_rotary_factor", config.number(shareField, rotatedShare));
     int dimensions = (int) (headDim * share);
     double base = number("rope_theta", config.number(thetaField, theta));
     return new RotaryEmbedding(dimensions, base, scaling(dimensions, kinds));
