@@ -20,6 +20,7 @@ import io.affinage.llm.text.TokenizerDefinition;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -50,7 +51,8 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * Opens a Hugging Face folder (safetensors), a GGUF file, or a folder that holds one.
    *
-   * @throws LlmException with a code that names what is missing, damaged or not supported
+   * @throws LlmException with a code that names what is missing, damaged or not supported; {@code
+   *     tokenizer_mismatch} where the tokenizer is of another model than the weights
    */
   public static LanguageModel open(Path path, Compute compute) {
     return open(path, compute, WeightForm.PLAIN);
@@ -74,8 +76,12 @@ public final class LanguageModel implements AutoCloseable {
                       form == WeightForm.FOUR_BIT
                           ? Precision.BFLOAT16
                           : PrecisionProbe.fastest(root));
+      Optional<String> beyond =
+          VocabularyFit.require(
+              definition, DecoderFiles.config(checkpoint).shape().vocabularySize());
       Decoder decoder = DecoderFiles.load(root, checkpoint, precision, form);
-      List<String> notes = ModelNotes.of(checkpoint, decoder.config());
+      List<String> notes = new ArrayList<>(ModelNotes.of(checkpoint, decoder.config()));
+      beyond.ifPresent(notes::add);
       notes.forEach(note -> LOG.log(Level.INFO, "{0}: {1}", path, note));
       return new LanguageModel(root, decoder, definition, notes);
     } catch (RuntimeException e) {

@@ -29,6 +29,7 @@ public record ModelHeader(
     DecoderConfig config = DecoderFiles.config(checkpoint);
     DecoderFiles.requireFit(checkpoint, config);
     TokenizerDefinition definition = LanguageModel.definition(checkpoint, path);
+    VocabularyFit.require(definition, config.shape().vocabularySize());
     return new ModelHeader(
         config.architecture().className(),
         checkpoint.names().stream().mapToLong(name -> checkpoint.entry(name).elements()).sum(),

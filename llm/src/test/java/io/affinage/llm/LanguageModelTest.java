@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.adapter.PeftFolder;
@@ -23,6 +25,10 @@ import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.BpeTrainer;
+import io.affinage.llm.training.Trainables;
+import io.affinage.llm.training.TrainingRun;
+import io.affinage.llm.training.TrainingSettings;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +36,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -208,6 +215,88 @@ class LanguageModelTest {
       assertThat(left.get(1).ids()).isEqualTo(whole.get(1).ids());
       assertThat(left.get(1).finish()).isEqualTo(GeneratedTokens.Finish.LENGTH);
     }
+  }
+
+  /** Gemma 3's tokenizer has such a token, for images; a text may not have it. */
+  @Test
+  void shouldTellAddedTokensWithoutARowAndRefuseTheirTexts() throws IOException {
+    Path base = exported();
+    int id = model.decoder().shape().vocabularySize();
+    // The engine numbers them on from the vocabulary.
+    for (int each = model.tokenizer().vocabularySize(); each <= id; each++) {
+      addToken(base, "added_tokens", each == id ? "<picture>" : "<unused%d>".formatted(each), each);
+    }
+    try (LanguageModel opened = LanguageModel.open(base, CPU);
+        Generator generator = new Generator(opened.decoder(), opened.decoder().withoutAdapter())) {
+      assertThat(opened.notes())
+          .singleElement()
+          .asString()
+          .contains("1 added tokens have no row", "'<picture>' (%d)".formatted(id));
+      int[] ids = opened.tokenizer().encode("the cat <picture>");
+      assertThat(ids).endsWith(id);
+      assertBeyond(() -> generator.nextLogits(ids), id);
+      assertBeyond(() -> generate(generator, List.of(ids), Sampling.GREEDY), id);
+      TokenizedExample example = TokenizedExample.targetsFrom("row 7", ids, 1);
+      LossMeter meter = new LossMeter(opened.decoder(), opened.decoder().withoutAdapter());
+      assertBeyond(() -> meter.losses(List.of(example), 1), id);
+      try (LoraAdapter lora = adapter(opened);
+          Trainables trainables = Trainables.of(opened.decoder(), lora)) {
+        assertBeyond(
+            () ->
+                TrainingRun.overExamples(
+                    opened.decoder(), trainables, TrainingSettings.DEFAULT, List.of(example)),
+            id);
+      }
+    }
+  }
+
+  @Test
+  void shouldRefuseTheTokenizerOfAnotherModel() throws IOException {
+    Path base = exported();
+    addToken(base, "vocab", "another", model.decoder().shape().vocabularySize() + 3);
+    assertThatThrownBy(() -> LanguageModel.open(base, CPU))
+        .isInstanceOf(LlmException.class)
+        .hasMessageContaining("1 tokens whose ids are beyond the embedding's")
+        .hasMessageContaining("'another'")
+        .extracting("code")
+        .isEqualTo("tokenizer_mismatch");
+    assertThatThrownBy(() -> ModelHeader.read(base))
+        .extracting("code")
+        .isEqualTo("tokenizer_mismatch");
+  }
+
+  private Path exported() {
+    Path base = folder.resolve("base");
+    ModelExport.of(model, Optional.empty(), ModelCard.named("tiny")).huggingFace(base);
+    return base;
+  }
+
+  private static void addToken(Path base, String where, String token, int id) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    Path file = base.resolve("tokenizer.json");
+    ObjectNode json = (ObjectNode) mapper.readTree(file.toFile());
+    if (where.equals("vocab")) {
+      ((ObjectNode) json.path("model").path("vocab")).put(token, id);
+    } else {
+      json.withArray("added_tokens")
+          .addObject()
+          .put("id", id)
+          .put("content", token)
+          .put("single_word", false)
+          .put("lstrip", false)
+          .put("rstrip", false)
+          .put("normalized", false)
+          .put("special", true);
+    }
+    mapper.writeValue(file.toFile(), json);
+  }
+
+  private static void assertBeyond(ThrowableAssert.ThrowingCallable computation, int id) {
+    assertThatThrownBy(computation)
+        .isInstanceOf(LlmException.class)
+        .hasMessageContaining("token id %d at position".formatted(id))
+        .extracting("code")
+        .isEqualTo("token_beyond_vocabulary");
   }
 
   private static List<GeneratedTokens> generate(

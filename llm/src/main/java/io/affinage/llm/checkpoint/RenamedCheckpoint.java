@@ -55,7 +55,12 @@ public final class RenamedCheckpoint implements Checkpoint {
 
   @Override
   public TensorEntry entry(String name) {
-    return files.entry(stored.getOrDefault(name, name));
+    String inFiles = stored.get(name);
+    if (inFiles == null) {
+      throw new LlmException(
+          "checkpoint_tensor_missing", "%s has no tensor %s".formatted(files.files().get(0), name));
+    }
+    return files.entry(inFiles);
   }
 
   @Override

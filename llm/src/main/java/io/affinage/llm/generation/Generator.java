@@ -49,7 +49,8 @@ public final class Generator implements AutoCloseable {
   /**
    * Continues every prompt.
    *
-   * @throws LlmException {@code prompt_empty}, {@code context_exceeded}
+   * @throws LlmException {@code prompt_empty}, {@code context_exceeded}, {@code
+   *     token_beyond_vocabulary}
    */
   public List<GeneratedTokens> generate(GenerationRequest request, TokenListener listener) {
     List<int[]> prompts = request.prompts();
@@ -199,6 +200,7 @@ public final class Generator implements AutoCloseable {
       if (prompt.length == 0) {
         throw new LlmException("prompt_empty", "a prompt has no tokens; give at least one");
       }
+      decoder.requireTokens(prompt);
       longest = Math.max(longest, prompt.length);
     }
     int context = decoder.shape().maxPositions();

@@ -326,6 +326,23 @@ public final class Decoder implements AutoCloseable {
     return kernels.differentiable(scope, "to_precision", array).singletonOrThrow();
   }
 
+  /**
+   * Refuses ids that the embedding has no row for.
+   *
+   * @throws LlmException {@code token_beyond_vocabulary}
+   */
+  public void requireTokens(int[] ids) {
+    int rows = config.shape().vocabularySize();
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] < 0 || ids[i] >= rows) {
+        throw new LlmException(
+            "token_beyond_vocabulary",
+            "token id %d at position %d has no row in the embedding of %d: a token was added to the tokenizer without resizing the model, or the ids are another tokenizer's"
+                .formatted(ids[i], i, rows));
+      }
+    }
+  }
+
   /** Token ids or positions as a tensor [n] int64. */
   public static NDArray indices(NDManager scope, int[] values) {
     long[] wide = new long[values.length];

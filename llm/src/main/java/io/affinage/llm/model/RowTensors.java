@@ -51,11 +51,13 @@ public record RowTensors(
    * Puts a row on the decoder's device.
    *
    * @throws LlmException {@code context_exceeded} where a text has more tokens than learned
-   *     positions
+   *     positions; {@code token_beyond_vocabulary}
    */
   public static RowTensors of(NDManager scope, Decoder decoder, PrefixTreeRow row) {
     PrefixTree tree = row.tree();
     requirePositions(decoder, tree.longest());
+    decoder.requireTokens(tree.tokens());
+    decoder.requireTokens(row.targetTokens());
     NDArray tokens = Decoder.indices(scope, tree.tokens());
     NDArray depths = Decoder.indices(scope, tree.depths());
     NDArray embedded =

@@ -46,6 +46,8 @@ public record TokenizerDefinition(
   private static final String CONFIG = "tokenizer_config.json";
   private static final String SPECIAL_TOKENS_MAP = "special_tokens_map.json";
   private static final String GENERATION = "generation_config.json";
+  private static final String MODEL_CONFIG = "config.json";
+  private static final String EOS_ID = "eos_token_id";
   private static final String TEMPLATE = "chat_template.jinja";
   private static final String MORE_TEMPLATES = "additional_chat_templates";
 
@@ -57,8 +59,8 @@ public record TokenizerDefinition(
   /**
    * Reads a Hugging Face model folder: {@code tokenizer.json}, or {@code vocab.json} with {@code
    * merges.txt}, or a SentencePiece model in {@code tokenizer.model}, and where they exist {@code
-   * tokenizer_config.json}, {@code special_tokens_map.json}, {@code generation_config.json}, {@code
-   * chat_template.jinja} and {@code additional_chat_templates/*.jinja}.
+   * tokenizer_config.json}, {@code special_tokens_map.json}, {@code generation_config.json} or else
+   * {@code config.json}, {@code chat_template.jinja} and {@code additional_chat_templates/*.jinja}.
    *
    * @throws LlmException {@code tokenizer_missing}, {@code tokenizer_invalid}, {@code
    *     unsupported_tokenizer}
@@ -67,16 +69,10 @@ public record TokenizerDefinition(
     ObjectNode config = TokenizerFiles.objectIfThere(folder.resolve(CONFIG));
     ObjectNode map = TokenizerFiles.objectIfThere(folder.resolve(SPECIAL_TOKENS_MAP));
     ObjectNode json = tokenizer(folder, config, map);
-    ObjectNode generation = TokenizerFiles.objectIfThere(folder.resolve(GENERATION));
+    ObjectNode generation = generation(folder);
     addMissingTokens(json, config);
     Map<String, Integer> ids = idsByToken(json);
-    Set<Integer> stops = new LinkedHashSet<>();
-    JsonNode eos = generation.path("eos_token_id");
-    if (eos.isArray()) {
-      eos.forEach(id -> stops.add(id.asInt()));
-    } else if (eos.isInt()) {
-      stops.add(eos.asInt());
-    }
+    Set<Integer> stops = stops(generation.path(EOS_ID));
     SpecialTokens special =
         new SpecialTokens(
             role("bos_token", config, map, generation, ids),
@@ -91,6 +87,38 @@ public record TokenizerDefinition(
         chatTemplates(folder, config),
         // "No limit" is written as a number around 1e30.
         longest.canConvertToInt() ? OptionalInt.of(longest.asInt()) : OptionalInt.empty());
+  }
+
+  /**
+   * What says which ids begin, end and pad texts: {@code generation_config.json}, and only where
+   * there is none, {@code config.json}, as transformers has it.
+   */
+  private static ObjectNode generation(Path folder) {
+    if (Files.isRegularFile(folder.resolve(GENERATION))) {
+      return TokenizerFiles.object(folder.resolve(GENERATION));
+    }
+    ObjectNode model = TokenizerFiles.objectIfThere(folder.resolve(MODEL_CONFIG));
+    if (model.path("text_config") instanceof ObjectNode text) {
+      for (String id : List.of("bos_token_id", EOS_ID, "pad_token_id")) {
+        if (!model.hasNonNull(id) && text.hasNonNull(id)) {
+          model.set(id, text.get(id));
+        }
+      }
+    }
+    return model;
+  }
+
+  private static Set<Integer> stops(JsonNode eos) {
+    Set<Integer> stops = new LinkedHashSet<>();
+    for (JsonNode id : eos.isArray() ? eos : List.of(eos)) {
+      if (id.isInt() && id.intValue() >= 0) {
+        stops.add(id.intValue());
+      } else if (!id.isMissingNode() && !id.isNull()) {
+        throw new LlmException(
+            "tokenizer_invalid", "eos_token_id is %s, but must be token ids".formatted(eos));
+      }
+    }
+    return stops;
   }
 
   /**

@@ -36,7 +36,7 @@ public final class TrainingRun implements AutoCloseable {
 
   /**
    * @throws LlmException {@code no_held_out_examples}, {@code token_budget_too_small}, {@code
-   *     optimizer_state_not_mapped}
+   *     token_beyond_vocabulary}, {@code optimizer_state_not_mapped}
    */
   public TrainingRun(
       Decoder decoder, Trainables trainables, TrainingSettings settings, TrainingInputs inputs) {
@@ -46,6 +46,7 @@ public final class TrainingRun implements AutoCloseable {
           "evaluation during training needs held-out examples, and there are none: give the data set a validation split, or set evaluation.everySteps to 0");
     }
     MicroBatches.requireFit(inputs.rows(), settings.batching());
+    requireTokens(decoder, inputs.rows());
     // What opening a model and encoding its data left behind, first of all the mapping of the whole
     // file, otherwise stays in memory while training needs it: tensors do not press on the heap.
     System.gc();
@@ -83,6 +84,20 @@ public final class TrainingRun implements AutoCloseable {
       TrainingSettings settings,
       List<TokenizedExample> examples) {
     return new TrainingRun(decoder, trainables, settings, TrainingInputs.ofExamples(examples));
+  }
+
+  /** Before the first step: a row that cannot be computed may come up after hours. */
+  private static void requireTokens(Decoder decoder, List<List<TokenizedExample>> rows) {
+    for (List<TokenizedExample> row : rows) {
+      for (TokenizedExample example : row) {
+        try {
+          decoder.requireTokens(example.ids());
+        } catch (LlmException e) {
+          throw new LlmException(
+              e.code(), "example %s: %s".formatted(example.id(), e.getMessage()), e);
+        }
+      }
+    }
   }
 
   private static Optional<Path> pages(TrainingSettings settings, TrainingInputs inputs) {
