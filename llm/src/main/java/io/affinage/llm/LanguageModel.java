@@ -22,7 +22,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * A language model with its text side: decoder, tokenizer, chat template. Holds native memory until
@@ -82,12 +84,24 @@ public final class LanguageModel implements AutoCloseable {
       Decoder decoder = DecoderFiles.load(root, checkpoint, precision, form);
       List<String> notes = new ArrayList<>(ModelNotes.of(checkpoint, decoder.config()));
       beyond.ifPresent(notes::add);
+      unnamedTemplates(definition).ifPresent(notes::add);
       notes.forEach(note -> LOG.log(Level.INFO, "{0}: {1}", path, note));
       return new LanguageModel(root, decoder, definition, notes);
     } catch (RuntimeException e) {
       root.close();
       throw e;
     }
+  }
+
+  private static Optional<String> unnamedTemplates(TokenizerDefinition definition) {
+    Map<String, String> templates = definition.chatTemplates();
+    return templates.isEmpty() || templates.containsKey(TokenizerDefinition.DEFAULT)
+        ? Optional.empty()
+        : Optional.of(
+            "The tokenizer has chat templates (%s), but none is called %s, so the model is taken as one without: name one so in tokenizer_config.json, or put it in chat_template.jinja."
+                .formatted(
+                    String.join(", ", new TreeSet<>(templates.keySet())),
+                    TokenizerDefinition.DEFAULT));
   }
 
   /** The text side of the model at the path, inside a GGUF file or beside safetensors. */

@@ -34,6 +34,6 @@ public record ModelHeader(
         config.architecture().className(),
         checkpoint.names().stream().mapToLong(name -> checkpoint.entry(name).elements()).sum(),
         config.shape().maxPositions(),
-        !definition.chatTemplates().isEmpty());
+        definition.chatTemplates().containsKey(TokenizerDefinition.DEFAULT));
   }
 }

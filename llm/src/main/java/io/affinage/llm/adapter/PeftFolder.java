@@ -104,7 +104,7 @@ public final class PeftFolder {
   public static LoraAdapter load(Decoder decoder, Path folder) {
     PeftConfig peft = PeftConfig.read(folder);
     Checkpoint weights =
-        AdapterNames.of(Checkpoint.open(folder.resolve(WEIGHTS)), decoder.config());
+        AdapterNames.of(Checkpoint.open(weightsOf(folder)), decoder.config());
     LoraConfig config = config(folder, peft, weights, decoder.config());
     Set<String> unused = new TreeSet<>(weights.names());
     LoraAdapter adapter =
@@ -123,6 +123,18 @@ public final class PeftFolder {
           folder + " has matrices that the base model has no place for: " + unused);
     }
     return adapter;
+  }
+
+  private static Path weightsOf(Path folder) {
+    Path weights = folder.resolve(WEIGHTS);
+    Path pickle = folder.resolve("adapter_model.bin");
+    if (!Files.exists(weights) && Files.exists(pickle)) {
+      throw new LlmException(
+          "checkpoint_wrong_file",
+          "%s is a PyTorch pickle, which is not read, since it can run code: load and save the adapter with PEFT, which writes %s"
+              .formatted(pickle, WEIGHTS));
+    }
+    return weights;
   }
 
   private static float[] read(Checkpoint weights, String key, Shape shape) {

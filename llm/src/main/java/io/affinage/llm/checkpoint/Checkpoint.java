@@ -16,8 +16,9 @@ import java.util.Set;
  * <p>Error codes of reading: {@code checkpoint_missing}, {@code checkpoint_ambiguous}, {@code
  * checkpoint_truncated}, {@code checkpoint_header_invalid}, {@code checkpoint_index_invalid},
  * {@code checkpoint_shard_missing}, {@code checkpoint_tensor_missing}, {@code
- * checkpoint_dtype_unsupported}, {@code checkpoint_unreadable}, {@code config_missing}, {@code
- * config_invalid}, {@code model_architecture_unsupported}.
+ * checkpoint_dtype_unsupported}, {@code checkpoint_unreadable}, {@code checkpoint_wrong_file},
+ * {@code checkpoint_is_adapter}, {@code config_missing}, {@code config_invalid}, {@code
+ * model_architecture_unsupported}.
  */
 public interface Checkpoint {
 

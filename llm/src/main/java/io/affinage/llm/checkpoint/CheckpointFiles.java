@@ -1,5 +1,6 @@
 package io.affinage.llm.checkpoint;
 
+import io.affinage.llm.error.FileKind;
 import io.affinage.llm.error.LlmException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,9 +36,12 @@ final class CheckpointFiles {
     if (name.endsWith(".safetensors.index.json")) {
       return SafetensorsCheckpoint.sharded(file);
     }
+    FileKind kind = FileKind.of(file);
     throw new LlmException(
-        "checkpoint_unreadable",
-        file + " is neither a .safetensors file nor a .gguf file nor a folder");
+        "checkpoint_wrong_file",
+        kind == FileKind.OTHER || kind == FileKind.JSON
+            ? file + " is neither a .safetensors file nor a .gguf file nor a folder"
+            : "%s is %s".formatted(file, kind.what()));
   }
 
   private static Checkpoint openFolder(Path folder) {
@@ -49,6 +53,11 @@ final class CheckpointFiles {
       return SafetensorsCheckpoint.sharded(folder.resolve(INDEX));
     }
     List<Path> candidates = list(folder, ".safetensors");
+    if (Files.exists(folder.resolve(PeftConfig.FILE))
+        && candidates.stream()
+            .allMatch(file -> file.getFileName().toString().startsWith("adapter_model"))) {
+      throw isAdapter(folder);
+    }
     if (candidates.isEmpty()) {
       candidates = list(folder, ".gguf");
     }
@@ -59,24 +68,67 @@ final class CheckpointFiles {
               .formatted(
                   folder,
                   candidates.size(),
-                  candidates.stream()
-                      .limit(5)
-                      .map(p -> p.getFileName().toString())
-                      .collect(Collectors.joining(", ")),
+                  names(candidates),
                   INDEX));
     }
     if (candidates.isEmpty()) {
-      boolean pickled = !list(folder, ".bin").isEmpty() || !list(folder, ".pt").isEmpty();
-      throw new LlmException(
-          "checkpoint_missing",
-          "%s holds neither %s nor %s nor a .gguf file%s"
-              .formatted(
-                  folder,
-                  SINGLE,
-                  INDEX,
-                  pickled ? "; PyTorch pickles are not read: convert them to safetensors" : ""));
+      throw nothingIn(folder);
     }
     return openFile(candidates.get(0));
+  }
+
+  private static LlmException nothingIn(Path folder) {
+    List<Path> pickles =
+        Stream.of(".bin", ".pt", ".pth", ".ckpt")
+            .flatMap(extension -> list(folder, extension).stream())
+            .filter(file -> !file.getFileName().toString().equals("training_args.bin"))
+            .toList();
+    if (Files.exists(folder.resolve(PeftConfig.FILE))) {
+      return isAdapter(folder);
+    }
+    if (!pickles.isEmpty()) {
+      Path first = pickles.get(0);
+      FileKind kind = FileKind.of(first);
+      return new LlmException(
+          "checkpoint_wrong_file",
+          "%s is %s"
+              .formatted(first, (kind == FileKind.OTHER ? FileKind.PICKLE : kind).what()));
+    }
+    if (Files.isDirectory(folder.resolve("snapshots"))) {
+      return new LlmException(
+          "checkpoint_missing",
+          "%s is a model's folder in Hugging Face's cache: give one of the folders in its snapshots"
+              .formatted(folder));
+    }
+    List<Path> everything = list(folder, "");
+    return new LlmException(
+        "checkpoint_missing",
+        everything.isEmpty()
+            ? folder
+                + " holds no file: give a folder with model.safetensors and config.json, or a .gguf file"
+            : "%s holds neither %s nor %s nor a .gguf file, but %s"
+                .formatted(folder, SINGLE, INDEX, names(everything)));
+  }
+
+  private static LlmException isAdapter(Path folder) {
+    String base = "";
+    try {
+      base = PeftConfig.read(folder).base().nameOrPath();
+    } catch (LlmException e) {
+      // What it was made for is a help alone.
+    }
+    return new LlmException(
+        "checkpoint_is_adapter",
+        "%s is an adapter%s, not a model: give the model, or the adapter merged into it (PEFT's merge_and_unload, affinage export --format hf); one that was trained here goes on by its model's id"
+            .formatted(folder, base.isEmpty() ? "" : " of " + base));
+  }
+
+  private static String names(List<Path> files) {
+    return files.stream()
+            .limit(5)
+            .map(p -> p.getFileName().toString())
+            .collect(Collectors.joining(", "))
+        + (files.size() > 5 ? ", ..." : "");
   }
 
   private static List<Path> list(Path folder, String extension) {

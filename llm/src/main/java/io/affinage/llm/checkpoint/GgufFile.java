@@ -1,5 +1,6 @@
 package io.affinage.llm.checkpoint;
 
+import io.affinage.llm.error.FileKind;
 import io.affinage.llm.error.LlmException;
 import java.math.BigDecimal;
 import java.nio.FloatBuffer;
@@ -41,10 +42,16 @@ public final class GgufFile {
    * Reads and checks the header.
    *
    * @throws LlmException {@code checkpoint_missing}, {@code checkpoint_unreadable}, {@code
-   *     checkpoint_truncated}, {@code checkpoint_header_invalid}
+   *     checkpoint_wrong_file}, {@code checkpoint_truncated}, {@code checkpoint_header_invalid}
    */
   public static GgufFile open(Path path) {
-    return read(MappedFile.open(path));
+    MappedFile file = MappedFile.open(path);
+    FileKind.foreign(path, FileKind.GGUF)
+        .ifPresent(
+            what -> {
+              throw new LlmException("checkpoint_wrong_file", what);
+            });
+    return read(file);
   }
 
   static GgufFile read(MappedFile file) {

@@ -3,6 +3,7 @@ package io.affinage.llm.checkpoint;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import io.affinage.llm.error.FileKind;
 import io.affinage.llm.error.LlmException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,7 +40,13 @@ final class SafetensorsFile {
   }
 
   static SafetensorsFile open(Path path) {
-    return read(MappedFile.open(path));
+    MappedFile file = MappedFile.open(path);
+    FileKind.foreign(path, FileKind.SAFETENSORS)
+        .ifPresent(
+            what -> {
+              throw new LlmException("checkpoint_wrong_file", what);
+            });
+    return read(file);
   }
 
   static SafetensorsFile read(MappedFile file) {

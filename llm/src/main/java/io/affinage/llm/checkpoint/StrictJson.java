@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.error.FileKind;
 import io.affinage.llm.error.LlmException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,7 +53,10 @@ final class StrictJson {
       }
       return object;
     } catch (JsonProcessingException e) {
-      throw new LlmException(code, "%s is not valid JSON: %s".formatted(file, describe(e)), e);
+      String what =
+          FileKind.foreign(file, FileKind.JSON)
+              .orElseGet(() -> "%s is not valid JSON: %s".formatted(file, describe(e)));
+      throw new LlmException(code, what, e);
     } catch (IOException e) {
       throw new LlmException(
           "checkpoint_unreadable", "%s cannot be read: %s".formatted(file, e.getMessage()), e);

@@ -111,6 +111,7 @@ final class BpeFiles {
     ArrayNode merges = JsonNodeFactory.instance.arrayNode();
     List<String> lines;
     try {
+      TokenizerFiles.requireFetched(file);
       lines = Files.readAllLines(file);
     } catch (IOException e) {
       throw new LlmException("tokenizer_unreadable", "cannot read " + file + ": " + e, e);

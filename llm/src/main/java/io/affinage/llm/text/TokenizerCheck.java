@@ -5,6 +5,8 @@ import io.affinage.llm.error.LlmException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * Refuses what the tokenizer engine believes without looking: its native code ends the whole
@@ -12,6 +14,10 @@ import java.util.Set;
  */
 final class TokenizerCheck {
   private static final int DEEPEST = 32;
+
+  /** Of added tokens that a pattern of the file is tried on, which may be slow on longer ones. */
+  private static final int LONGEST_MATCHED = 64;
+
   private static final long LARGEST_ID = 1 << 28;
 
   /** Normalizers that leave something of every text that is not empty. */
@@ -150,9 +156,68 @@ final class TokenizerCheck {
     return step.isObject() && !replaces && !KEEPING.contains(type);
   }
 
-  /** Whether a text has a character that no normalizer deletes: a letter, digit or sign. */
-  private static boolean lasts(String content) {
-    return content.codePoints().anyMatch(point -> point > ' ' && point < 0x7F);
+  /**
+   * Whether something of a text is left by every normalizer: a character that none of them deletes,
+   * which is a letter, digit, sign or mark of its own, not one that accents, spaces or controls
+   * come of, nor one that a replacement by nothing takes away.
+   */
+  private boolean lasts(String content) {
+    return replacedByNothing(json.path("normalizer"), content)
+        .codePoints()
+        .anyMatch(TokenizerCheck::lasts);
+  }
+
+  private static boolean lasts(int point) {
+    if (point < 0x7F) {
+      return point > ' ';
+    }
+    return point != 0xFFFD
+        && switch (Character.getType(point)) {
+          case Character.UPPERCASE_LETTER,
+              Character.LOWERCASE_LETTER,
+              Character.TITLECASE_LETTER,
+              Character.OTHER_LETTER,
+              Character.DECIMAL_DIGIT_NUMBER,
+              Character.LETTER_NUMBER,
+              Character.OTHER_NUMBER,
+              Character.CONNECTOR_PUNCTUATION,
+              Character.DASH_PUNCTUATION,
+              Character.START_PUNCTUATION,
+              Character.END_PUNCTUATION,
+              Character.INITIAL_QUOTE_PUNCTUATION,
+              Character.FINAL_QUOTE_PUNCTUATION,
+              Character.OTHER_PUNCTUATION,
+              Character.MATH_SYMBOL,
+              Character.CURRENCY_SYMBOL,
+              Character.OTHER_SYMBOL ->
+              true;
+          default -> false;
+        };
+  }
+
+  /** A text without what replacements by nothing take away, in any order. */
+  private static String replacedByNothing(JsonNode step, String text) {
+    String left = text;
+    for (JsonNode each : step.path("normalizers")) {
+      left = replacedByNothing(each, left);
+    }
+    if (step.path("type").asText().equals("Replace") && step.path("content").asText().isEmpty()) {
+      JsonNode pattern = step.path("pattern");
+      if (pattern.has("String")) {
+        return pattern.path("String").asText().isEmpty()
+            ? left
+            : left.replace(pattern.path("String").asText(), "");
+      }
+      if (left.length() > LONGEST_MATCHED) {
+        return left;
+      }
+      try {
+        return Pattern.compile(pattern.path("Regex").asText()).matcher(left).replaceAll("");
+      } catch (PatternSyntaxException e) {
+        return left; // of the engine's own syntax
+      }
+    }
+    return left;
   }
 
   /** Every step of a stage, sequences within sequences included. */

@@ -205,6 +205,7 @@ public record TokenizerDefinition(
           "%s has neither %s nor %s nor vocab.json with merges.txt; a tokenizer in another form must be converted first, for instance by loading and saving it with transformers"
               .formatted(folder, TOKENIZER, SENTENCE_PIECE));
     }
+    TokenizerFiles.requireFetched(model);
     GgufVocabulary vocabulary =
         SentencePieceFile.read(model).adding(flag(config, ADD_BOS), flag(config, ADD_EOS));
     Map.of(
@@ -305,12 +306,14 @@ public record TokenizerDefinition(
     try {
       Path file = folder.resolve(TEMPLATE);
       if (Files.isRegularFile(file)) {
+        TokenizerFiles.requireFetched(file);
         templates.put(DEFAULT, Files.readString(file));
       }
       Path more = folder.resolve(MORE_TEMPLATES);
       if (Files.isDirectory(more)) {
         try (Stream<Path> files = Files.list(more)) {
           for (Path each : files.filter(f -> f.toString().endsWith(".jinja")).sorted().toList()) {
+            TokenizerFiles.requireFetched(each);
             String name = each.getFileName().toString();
             templates.put(
                 name.substring(0, name.length() - ".jinja".length()), Files.readString(each));

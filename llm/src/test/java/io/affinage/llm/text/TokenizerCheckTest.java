@@ -37,6 +37,52 @@ class TokenizerCheckTest {
     assertThat(e).hasMessageContaining(message);
   }
 
+  /** Normalizers that can delete leave these letters and signs. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'type':'Strip','strip_left':true,'strip_right':true}",
+        "{'type':'Sequence','normalizers':[{'type':'NFD'},{'type':'StripAccents'}]}",
+        "{'type':'BertNormalizer','clean_text':true,'handle_chinese_chars':true,'strip_accents':true,'lowercase':true}",
+        "{'type':'Nmt'}",
+        "{'type':'Replace','pattern':{'String':'x'},'content':''}",
+        "{'type':'Replace','pattern':{'Regex':'[0-9]'},'content':''}",
+      })
+  void shouldTakeAddedTokensInEveryScript(String normalizer) throws Exception {
+    for (String content :
+        new String[] {"\u00e9", "\u65e5\u672c", "\u00ab", "\u2581a", "\ud83d\ude00", "\u0434\u0430", "\u20ac"}) {
+      try (Tokenizer tokenizer = load(added(normalizer, content))) {
+        assertThat(tokenizer.encode("ab" + content)).as(content).contains(3);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'type':'StripAccents'}|\u0301",
+        "{'type':'Strip','strip_left':true,'strip_right':true}|\u3000",
+        "{'type':'BertNormalizer','clean_text':true,'handle_chinese_chars':true,'strip_accents':true,'lowercase':true}|\u200b",
+        "{'type':'BertNormalizer','clean_text':true,'handle_chinese_chars':true,'strip_accents':true,'lowercase':true}|\ufffd",
+        "{'type':'Replace','pattern':{'String':'\u00e9'},'content':''}|\u00e9\u00e9",
+        "{'type':'Replace','pattern':{'Regex':'[a-z]+'},'content':''}|abc",
+      })
+  void shouldRefuseAddedTokensThatMayVanish(String normalizer, String content) {
+    LlmException e =
+        catchThrowableOfType(LlmException.class, () -> load(added(normalizer, content)));
+    assertThat(e).hasMessageContaining("nothing of added token");
+  }
+
+  private static String added(String normalizer, String content) {
+    return ("{'normalizer':%s,'added_tokens':[{'id':3,'content':'%s','normalized':true,"
+            + "'single_word':false,'lstrip':false,'rstrip':false,'special':false}],MODEL}")
+        .formatted(normalizer, content);
+  }
+
   @Test
   void shouldTakeWhatIsSound() throws Exception {
     String spaces =

@@ -413,6 +413,13 @@ final class ExpressionParser {
       long index = parseInteger(name);
       return frame -> Python.item(value.evaluate(frame), index);
     }
+    if (name.kind() == Kind.FLOAT && name.text().matches("\\d+\\.\\d+")) {
+      // a.0.1: two indices, where a number would otherwise have a fraction
+      int dot = name.text().indexOf('.');
+      long first = Long.parseLong(name.text().substring(0, dot));
+      long second = Long.parseLong(name.text().substring(dot + 1));
+      return frame -> Python.item(Python.item(value.evaluate(frame), first), second);
+    }
     if (name.kind() != Kind.NAME) {
       throw TokenStream.unexpected(name, "a name after '.'");
     }

@@ -3,9 +3,9 @@ package io.affinage.llm.text.jinja;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,6 +15,14 @@ import java.util.regex.Pattern;
 /** Jinja's filters. */
 final class Filters {
   private static final Pattern TITLE_WORD = Pattern.compile("[^-\\s({\\[<]+");
+  private static final Map<String, Double> NAMED_NUMBERS =
+      Map.of(
+          "nan", Double.NaN,
+          "inf", Double.POSITIVE_INFINITY,
+          "infinity", Double.POSITIVE_INFINITY,
+          "-inf", Double.NEGATIVE_INFINITY,
+          "-infinity", Double.NEGATIVE_INFINITY);
+  private static final Pattern WORD = Pattern.compile("\\w+", Pattern.UNICODE_CHARACTER_CLASS);
 
   private Filters() {}
 
@@ -30,6 +38,8 @@ final class Filters {
       case "upper" -> Python.string(value).toUpperCase(Locale.ROOT);
       case "capitalize" -> Methods.capitalize(Python.string(value));
       case "title" -> title(Python.string(value));
+      case "truncate" -> truncate(value, a);
+      case "slice" -> slice(value, a);
       case "default", "d" ->
           value instanceof Undefined
                   || Python.truth(a.get(1, "boolean", false)) && !Python.truth(value)
@@ -39,7 +49,7 @@ final class Filters {
           value instanceof Undefined ? new ArrayList<>() : Methods.items(requireMapping(value));
       case "list" -> new ArrayList<>(Python.iterate(value));
       case "join" -> join(value, a, limits);
-      case "indent" -> indent(Python.string(value), a, limits);
+      case "indent" -> indent(Python.requireString(value), a, limits);
       case "replace" ->
           Methods.replace(
               Python.string(value),
@@ -64,11 +74,12 @@ final class Filters {
         Collections.reverse(items);
         yield items;
       }
-      case "map" -> map(value, a, limits);
-      case "select" -> select(value, a, false, true);
-      case "reject" -> select(value, a, false, false);
-      case "selectattr" -> select(value, a, true, true);
-      case "rejectattr" -> select(value, a, true, false);
+      // These look at what is false before they iterate: none, 0 and false are empty to them.
+      case "map" -> Python.truth(value) ? map(value, a, limits) : new ArrayList<>();
+      case "select" -> Python.truth(value) ? select(value, a, false, true) : new ArrayList<>();
+      case "reject" -> Python.truth(value) ? select(value, a, false, false) : new ArrayList<>();
+      case "selectattr" -> Python.truth(value) ? select(value, a, true, true) : new ArrayList<>();
+      case "rejectattr" -> Python.truth(value) ? select(value, a, true, false) : new ArrayList<>();
       case "sort" -> sort(value, a);
       case "dictsort" -> dictSort(requireMapping(value), a);
       case "unique" -> unique(value, a);
@@ -83,13 +94,15 @@ final class Filters {
       case "int" -> toInt(value, a);
       case "float" -> toFloat(value, a);
       case "round" -> round(value, a);
-      case "attr" -> Python.attribute(value, a.string(0, "name"));
+      case "attr" -> Python.memberOf(value, a.string(0, "name"));
       case "center" ->
           Methods.of(Python.string(value), "center")
               .call(new Arguments(List.of(a.get(0, "width", 80L)), Map.of()));
-      case "wordcount" -> (long) Methods.split(Python.string(value), null, -1).size();
+      case "wordcount" -> WORD.matcher(Python.string(value)).results().count();
       case "escape", "e" -> escape(Python.string(value));
-      case "format" -> PercentFormat.format(Python.string(value), new Tuple(a.positional()));
+      case "format" ->
+          PercentFormat.format(
+              Python.string(value), a.named().isEmpty() ? new Tuple(a.positional()) : a.named());
       default -> throw JinjaException.render("no filter named '" + name + "'");
     };
   }
@@ -104,7 +117,55 @@ final class Filters {
 
   private static String title(String s) {
     Matcher words = TITLE_WORD.matcher(s);
-    return words.replaceAll(word -> Matcher.quoteReplacement(Methods.capitalize(word.group())));
+    return words.replaceAll(
+        word -> {
+          String text = word.group();
+          int first = text.offsetByCodePoints(0, 1);
+          return Matcher.quoteReplacement(
+              text.substring(0, first).toUpperCase(Locale.ROOT)
+                  + text.substring(first).toLowerCase(Locale.ROOT));
+        });
+  }
+
+  private static Object truncate(Object value, Arguments a) {
+    long length = Python.integer(a.get(0, "length", 255L));
+    boolean killsWords = Python.truth(a.get(1, "killwords", false));
+    String end = Python.requireString(a.get(2, "end", "..."));
+    Object leeway = a.get(3, "leeway", null);
+    long endLength = Python.length(end);
+    if (length < endLength) {
+      throw JinjaException.render("expected length >= %d, got %d".formatted(endLength, length));
+    }
+    if (Python.length(value) <= length + (leeway == null ? 5 : Python.integer(leeway))) {
+      return value;
+    }
+    String text = Python.requireString(value);
+    String kept = text.substring(0, text.offsetByCodePoints(0, (int) (length - endLength)));
+    int space = killsWords ? -1 : kept.lastIndexOf(' ');
+    return (space < 0 ? kept : kept.substring(0, space)) + end;
+  }
+
+  private static List<Object> slice(Object value, Arguments a) {
+    long slices = Python.integer(a.require(0, "slices"));
+    Object fill = a.get(1, "fill_with", null);
+    if (slices < 1 || slices > Limits.RANGE) {
+      throw JinjaException.render("slice into " + slices);
+    }
+    List<Object> items = Python.iterate(value);
+    int each = (int) (items.size() / slices);
+    int longer = (int) (items.size() % slices);
+    List<Object> out = new ArrayList<>();
+    int from = 0;
+    for (int i = 0; i < slices; i++) {
+      int to = from + each + (i < longer ? 1 : 0);
+      List<Object> part = new ArrayList<>(items.subList(from, to));
+      if (fill != null && i >= longer) {
+        part.add(fill);
+      }
+      out.add(part);
+      from = to;
+    }
+    return out;
   }
 
   private static Map<?, ?> requireMapping(Object value) {
@@ -150,29 +211,36 @@ final class Filters {
 
   /** {@code "a.b.0"} of a value. */
   private static Object path(Object value, Object attribute) {
+    return path(value, attribute, null);
+  }
+
+  /**
+   * @param otherwise in place of what is undefined on the way; null for nothing
+   */
+  private static Object path(Object value, Object attribute, Object otherwise) {
     if (attribute instanceof Long) {
-      return Python.item(value, attribute);
+      return orElse(Python.item(value, attribute), otherwise);
     }
     Object at = value;
-    for (String part : Python.requireString(attribute).split("\\.")) {
+    for (String part : Python.requireString(attribute).split("\\.", -1)) {
       Object key =
           !part.isEmpty() && part.chars().allMatch(Character::isDigit)
               ? (Object) Long.parseLong(part)
               : part;
-      at = Python.item(at, key);
+      at = orElse(Python.item(at, key), otherwise);
     }
     return at;
+  }
+
+  private static Object orElse(Object found, Object otherwise) {
+    return found instanceof Undefined && otherwise != null ? otherwise : found;
   }
 
   private static List<Object> map(Object value, Arguments a, Limits limits) {
     List<Object> out = new ArrayList<>();
     if (a.positional().isEmpty() && a.named().containsKey("attribute")) {
       for (Object each : Python.iterate(value)) {
-        Object found = path(each, a.named().get("attribute"));
-        out.add(
-            found instanceof Undefined && a.named().containsKey("default")
-                ? a.named().get("default")
-                : found);
+        out.add(path(each, a.named().get("attribute"), a.named().get("default")));
       }
     } else {
       String filter = a.string(0, "filter");
@@ -204,13 +272,25 @@ final class Filters {
     return !caseSensitive && key instanceof String s ? s.toLowerCase(Locale.ROOT) : key;
   }
 
+  private static List<Object> sortKeys(Object value, Object attribute, boolean caseSensitive) {
+    if (!(attribute instanceof String names)) {
+      return Collections.singletonList(sortKey(value, attribute, caseSensitive));
+    }
+    List<Object> keys = new ArrayList<>();
+    for (String name : names.split(",", -1)) {
+      keys.add(sortKey(value, name, caseSensitive));
+    }
+    return keys;
+  }
+
   private static List<Object> sort(Object value, Arguments a) {
     boolean caseSensitive = Python.truth(a.get(1, "case_sensitive", false));
     Object attribute = a.get(2, "attribute", null);
+    // A list of keys, as "a,b" names several: what is equal is never compared, so undefined sorts.
     Comparator<Object> order =
         (x, y) ->
             Python.compare(
-                sortKey(x, attribute, caseSensitive), sortKey(y, attribute, caseSensitive));
+                sortKeys(x, attribute, caseSensitive), sortKeys(y, attribute, caseSensitive));
     List<Object> items = new ArrayList<>(Python.iterate(value));
     items.sort(Python.truth(a.get(0, "reverse", false)) ? order.reversed() : order);
     return items;
@@ -236,6 +316,9 @@ final class Filters {
     List<Object> out = new ArrayList<>();
     for (Object each : Python.iterate(value)) {
       Object key = sortKey(each, attribute, caseSensitive);
+      if (key instanceof List || key instanceof Map) {
+        throw JinjaException.render("unhashable type: '" + Python.typeName(key) + "'");
+      }
       if (seen.stream().noneMatch(other -> Python.equal(other, key))) {
         seen.add(key);
         out.add(each);
@@ -246,35 +329,42 @@ final class Filters {
 
   private static List<Object> groupBy(Object value, Arguments a) {
     Object attribute = a.require(0, "attribute");
+    Object otherwise = a.get(1, "default", null);
     boolean caseSensitive = Python.truth(a.get(2, "case_sensitive", false));
-    List<Object> sorted = new ArrayList<>(Python.iterate(value));
-    sorted.sort(
-        (x, y) ->
-            Python.compare(
-                sortKey(x, attribute, caseSensitive), sortKey(y, attribute, caseSensitive)));
-    Map<Object, List<Object>> groups = new LinkedHashMap<>();
-    Map<Object, Object> names = new LinkedHashMap<>();
-    for (Object each : sorted) {
-      Object key = sortKey(each, attribute, caseSensitive);
-      names.putIfAbsent(key, path(each, attribute));
-      groups.computeIfAbsent(key, k -> new ArrayList<>()).add(each);
+    record Keyed(Object key, Object item) {}
+    List<Keyed> sorted = new ArrayList<>();
+    for (Object each : Python.iterate(value)) {
+      Object key = sortKey(path(each, attribute, otherwise), null, caseSensitive);
+      sorted.add(new Keyed(key, each));
     }
+    sorted.sort((x, y) -> Python.compare(x.key(), y.key()));
     List<Object> out = new ArrayList<>();
-    groups.forEach((k, v) -> out.add(new Tuple(List.of(names.get(k), v))));
+    Object last = null;
+    List<Object> group = null;
+    for (Keyed each : sorted) {
+      if (group == null || !Python.equal(last, each.key())) {
+        group = new ArrayList<>();
+        out.add(new Tuple(Arrays.asList(path(each.item(), attribute, otherwise), (Object) group)));
+      }
+      last = each.key();
+      group.add(each.item());
+    }
     return out;
   }
 
   private static Object extreme(String name, Object value, Arguments a) {
     boolean caseSensitive = Python.truth(a.get(0, "case_sensitive", false));
     Object attribute = a.get(1, "attribute", null);
-    Object best = new Undefined("No aggregated item, sequence was empty.");
-    for (Object each : Python.iterate(value)) {
+    List<Object> items = Python.iterate(value);
+    if (items.isEmpty()) {
+      return new Undefined("No aggregated item, sequence was empty.");
+    }
+    Object best = items.get(0);
+    for (Object each : items.subList(1, items.size())) {
       int order =
-          best instanceof Undefined
-              ? 0
-              : Python.compare(
-                  sortKey(each, attribute, caseSensitive), sortKey(best, attribute, caseSensitive));
-      if (best instanceof Undefined || (name.equals("min") ? order < 0 : order > 0)) {
+          Python.compare(
+              sortKey(each, attribute, caseSensitive), sortKey(best, attribute, caseSensitive));
+      if (name.equals("min") ? order < 0 : order > 0) {
         best = each;
       }
     }
@@ -314,11 +404,21 @@ final class Filters {
     return out;
   }
 
+  private static String digits(String text, long base) {
+    String s = text.strip();
+    String prefix = base == 16 ? "0x" : base == 8 ? "0o" : base == 2 ? "0b" : "";
+    boolean prefixed = !prefix.isEmpty() && s.toLowerCase(Locale.ROOT).startsWith(prefix);
+    return (prefixed ? s.substring(2) : s).replace("_", "");
+  }
+
   private static Object toInt(Object value, Arguments a) {
+    if (value instanceof Undefined u) {
+      throw u.used();
+    }
     if (value instanceof String s) {
       try {
-        return Long.parseLong(
-            s.strip().replace("_", ""), (int) Python.integer(a.get(1, "base", 10L)));
+        long base = Python.integer(a.get(1, "base", 10L));
+        return Long.parseLong(digits(s, base), (int) base);
       } catch (NumberFormatException e) {
         try {
           return (long) Double.parseDouble(s.strip());
@@ -331,9 +431,17 @@ final class Filters {
   }
 
   private static Object toFloat(Object value, Arguments a) {
+    if (value instanceof Undefined u) {
+      throw u.used();
+    }
     if (value instanceof String s) {
+      String text = s.strip();
+      Double named = NAMED_NUMBERS.get(text.toLowerCase(Locale.ROOT));
+      if (named != null) {
+        return named;
+      }
       try {
-        return Double.parseDouble(s.strip());
+        return Double.parseDouble(text.replaceAll("(?<=\\d)_(?=\\d)", ""));
       } catch (NumberFormatException e) {
         return a.get(0, "default", 0.0);
       }
@@ -352,6 +460,11 @@ final class Filters {
         };
     if (Math.abs(precision) > 300) {
       throw JinjaException.render("round precision " + precision + " is too large");
+    }
+    if (mode == RoundingMode.HALF_EVEN && (value instanceof Long || value instanceof Boolean)) {
+      return new BigDecimal(Python.integer(value))
+          .setScale(Math.min(0, precision), mode)
+          .longValue();
     }
     // Python rounds the binary number that is there, not the decimal that was written.
     return new BigDecimal(Python.number(value)).setScale(precision, mode).doubleValue();

@@ -8,6 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -71,9 +73,10 @@ final class Methods {
               Python.iterate(sequence).stream()
                   .filter(each -> Python.equal(each, a.require(0, "value")))
                   .count();
-      case "copy" -> a -> new ArrayList<>(Python.iterate(sequence));
+      case "copy" ->
+          sequence instanceof Tuple ? null : a -> new ArrayList<>(Python.iterate(sequence));
       case "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse" ->
-          refused("list", name);
+          sequence instanceof Tuple ? null : refused("list", name);
       default -> null;
     };
   }
@@ -91,12 +94,18 @@ final class Methods {
       case "lstrip" -> a -> strip(s, a.get(0, "chars", null), true, false);
       case "rstrip" -> a -> strip(s, a.get(0, "chars", null), false, true);
       case "upper" -> a -> s.toUpperCase(Locale.ROOT);
-      case "lower", "casefold" -> a -> s.toLowerCase(Locale.ROOT);
+      case "lower" -> a -> s.toLowerCase(Locale.ROOT);
+      case "casefold" ->
+          a -> eachPoint(s, c -> c.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT));
       case "capitalize" -> a -> capitalize(s);
       case "title" -> a -> title(s);
       case "swapcase" -> a -> swapCase(s);
-      case "startswith" -> a -> matchesAny(a.require(0, "prefix"), s::startsWith);
-      case "endswith" -> a -> matchesAny(a.require(0, "suffix"), s::endsWith);
+      case "startswith" ->
+          a ->
+              Within.of(s, a)
+                  .test(within -> matchesAny(a.require(0, "prefix"), within::startsWith));
+      case "endswith" ->
+          a -> Within.of(s, a).test(within -> matchesAny(a.require(0, "suffix"), within::endsWith));
       case "removeprefix" ->
           a ->
               s.startsWith(a.string(0, "prefix")) ? s.substring(a.string(0, "prefix").length()) : s;
@@ -136,22 +145,23 @@ final class Methods {
                 : new Tuple(
                     List.of(s.substring(0, at), separator, s.substring(at + separator.length())));
           };
-      case "find" -> a -> position(s, s.indexOf(a.string(0, "sub")));
-      case "rfind" -> a -> position(s, s.lastIndexOf(a.string(0, "sub")));
+      case "find" -> a -> Within.of(s, a).place(within -> within.indexOf(a.string(0, "sub")));
+      case "rfind" -> a -> Within.of(s, a).place(within -> within.lastIndexOf(a.string(0, "sub")));
       case "index" ->
-          a -> {
-            long at = position(s, s.indexOf(a.string(0, "sub")));
-            if (at < 0) {
-              throw JinjaException.render("substring not found");
-            }
-            return at;
-          };
+          a -> found(Within.of(s, a).place(within -> within.indexOf(a.string(0, "sub"))));
+      case "rindex" ->
+          a -> found(Within.of(s, a).place(within -> within.lastIndexOf(a.string(0, "sub"))));
       case "count" ->
           a -> {
+            Within within = Within.of(s, a);
+            String text = within.text();
             String part = a.string(0, "sub");
+            if (!within.possible()) {
+              return 0L;
+            }
             return part.isEmpty()
-                ? Python.length(s) + 1
-                : (long) ((s.length() - s.replace(part, "").length()) / part.length());
+                ? Python.length(text) + 1
+                : (long) ((text.length() - text.replace(part, "").length()) / part.length());
           };
       case "join" ->
           a -> {
@@ -160,9 +170,19 @@ final class Methods {
                 .forEach(p -> parts.add(Python.requireString(p)));
             return String.join(s, parts);
           };
-      case "isdigit", "isdecimal", "isnumeric" -> a -> all(s, Character::isDigit);
+      case "isdecimal" -> a -> all(s, Character::isDigit);
+      case "isdigit" -> a -> all(s, Methods::isDigit);
+      case "isnumeric" -> a -> all(s, Methods::isNumeric);
       case "isalpha" -> a -> all(s, Character::isLetter);
-      case "isalnum" -> a -> all(s, Character::isLetterOrDigit);
+      case "isalnum" -> a -> all(s, c -> Character.isLetter(c) || isNumeric(c));
+      case "isascii" -> a -> s.chars().allMatch(c -> c < 0x80);
+      case "istitle" -> a -> s.equals(title(s)) && s.codePoints().anyMatch(Methods::isCased);
+      case "isidentifier" ->
+          a ->
+              !s.isEmpty()
+                  && (Character.isUnicodeIdentifierStart(s.codePointAt(0)) || s.startsWith("_"))
+                  && s.codePoints().allMatch(c -> Character.isUnicodeIdentifierPart(c) || c == '_');
+      case "expandtabs" -> a -> expandTabs(s, Python.integer(a.get(0, "tabsize", 8L)));
       case "isspace" -> a -> all(s, Character::isWhitespace);
       case "isupper" ->
           a -> !s.equals(s.toLowerCase(Locale.ROOT)) && s.equals(s.toUpperCase(Locale.ROOT));
@@ -218,8 +238,87 @@ final class Methods {
     return out.append(s.substring(end)).toString();
   }
 
-  private static long position(String s, int at) {
-    return at < 0 ? -1 : s.codePointCount(0, at);
+  private static long found(long at) {
+    if (at < 0) {
+      throw JinjaException.render("substring not found");
+    }
+    return at;
+  }
+
+  /**
+   * The part of a string that {@code start} and {@code end} leave.
+   *
+   * @param possible whether there is such a part, which may be empty
+   * @param before characters in front of it
+   */
+  private record Within(String text, boolean possible, long before) {
+    static Within of(String s, Arguments a) {
+      long length = Python.length(s);
+      Object start = a.get(1, "start", null);
+      Object end = a.get(2, "end", null);
+      long from = start == null ? 0 : Python.integer(start);
+      long to = end == null ? length : Python.integer(end);
+      from = from < 0 ? Math.max(0, from + length) : from;
+      to = to < 0 ? Math.max(0, to + length) : Math.min(to, length);
+      if (from > length || from > to) {
+        return new Within("", false, 0);
+      }
+      int first = s.offsetByCodePoints(0, (int) from);
+      return new Within(
+          s.substring(first, s.offsetByCodePoints(first, (int) (to - from))), true, from);
+    }
+
+    boolean test(Predicate<String> test) {
+      return possible && test.test(text);
+    }
+
+    /** A place in the whole string, in characters; -1 where nothing is found. */
+    long place(ToIntFunction<String> finder) {
+      int at = finder.applyAsInt(text);
+      return !possible || at < 0 ? -1 : before + text.codePointCount(0, at);
+    }
+  }
+
+  private static boolean isDigit(int c) {
+    return Character.isDigit(c)
+        || Character.getType(c) == Character.OTHER_NUMBER
+            && Character.getNumericValue(c) >= 0
+            && Character.getNumericValue(c) <= 9;
+  }
+
+  private static boolean isNumeric(int c) {
+    int type = Character.getType(c);
+    return type == Character.DECIMAL_DIGIT_NUMBER
+        || type == Character.LETTER_NUMBER
+        || type == Character.OTHER_NUMBER;
+  }
+
+  private static boolean isCased(int c) {
+    return Character.isUpperCase(c) || Character.isLowerCase(c) || Character.isTitleCase(c);
+  }
+
+  private static String eachPoint(String s, UnaryOperator<String> change) {
+    StringBuilder out = new StringBuilder(s.length());
+    s.codePoints().forEach(c -> out.append(change.apply(Character.toString(c))));
+    return out.toString();
+  }
+
+  private static String expandTabs(String s, long size) {
+    StringBuilder out = new StringBuilder();
+    Limits limits = new Limits();
+    long column = 0;
+    for (int c : s.codePoints().toArray()) {
+      if (c == '\t') {
+        long blanks = size <= 0 ? 0 : size - column % size;
+        limits.length(out.length() + blanks);
+        out.append(" ".repeat((int) blanks));
+        column += blanks;
+      } else {
+        out.appendCodePoint(c);
+        column = c == '\n' || c == '\r' ? 0 : column + 1;
+      }
+    }
+    return out.toString();
   }
 
   private static boolean all(String s, IntPredicate test) {
@@ -260,8 +359,18 @@ final class Methods {
       return s;
     }
     int first = s.offsetByCodePoints(0, 1);
-    return s.substring(0, first).toUpperCase(Locale.ROOT)
-        + s.substring(first).toLowerCase(Locale.ROOT);
+    return titleCase(s.substring(0, first)) + s.substring(first).toLowerCase(Locale.ROOT);
+  }
+
+  /** Of one character; several may come of it, as of a sharp s. */
+  private static String titleCase(String point) {
+    int c = point.codePointAt(0);
+    String upper = point.toUpperCase(Locale.ROOT);
+    if (upper.codePointCount(0, upper.length()) == 1) {
+      return Character.toString(Character.toTitleCase(c));
+    }
+    int first = upper.offsetByCodePoints(0, 1);
+    return upper.substring(0, first) + upper.substring(first).toLowerCase(Locale.ROOT);
   }
 
   private static String title(String s) {
@@ -270,22 +379,20 @@ final class Methods {
     s.codePoints()
         .forEach(
             c -> {
-              out.appendCodePoint(inWord[0] ? Character.toLowerCase(c) : Character.toTitleCase(c));
-              inWord[0] = Character.isLetter(c);
+              String point = Character.toString(c);
+              out.append(inWord[0] ? point.toLowerCase(Locale.ROOT) : titleCase(point));
+              inWord[0] = isCased(c);
             });
     return out.toString();
   }
 
   private static String swapCase(String s) {
-    StringBuilder out = new StringBuilder(s.length());
-    s.codePoints()
-        .forEach(
-            c ->
-                out.appendCodePoint(
-                    Character.isUpperCase(c)
-                        ? Character.toLowerCase(c)
-                        : Character.toUpperCase(c)));
-    return out.toString();
+    return eachPoint(
+        s,
+        point ->
+            Character.isUpperCase(point.codePointAt(0))
+                ? point.toLowerCase(Locale.ROOT)
+                : point.toUpperCase(Locale.ROOT));
   }
 
   static String replace(String s, String old, String with, long count) {
@@ -324,7 +431,7 @@ final class Methods {
           return parts;
         }
         if (parts.size() == most) {
-          parts.add(strip(s.substring(from), null, false, true));
+          parts.add(s.substring(from));
           return parts;
         }
         int to = from;
@@ -350,10 +457,10 @@ final class Methods {
   private static List<Object> rightSplit(String s, Object separator, long most) {
     if (separator == null || most < 0) {
       List<Object> all = split(s, separator, -1);
-      if (most < 0 || all.size() <= most + 1) {
+      if (most < 0) {
         return all;
       }
-      throw JinjaException.render("rsplit without a separator takes no maxsplit here");
+      return rightSplitAtBlanks(s, most);
     }
     String by = Python.requireString(separator);
     if (by.isEmpty()) {
@@ -368,6 +475,29 @@ final class Methods {
     }
     parts.add(0, s.substring(0, to));
     return parts;
+  }
+
+  private static List<Object> rightSplitAtBlanks(String s, long most) {
+    List<Object> parts = new ArrayList<>();
+    int to = s.length();
+    while (true) {
+      while (to > 0 && isSpace(s.charAt(to - 1))) {
+        to--;
+      }
+      if (to == 0) {
+        return parts;
+      }
+      if (parts.size() == most) {
+        parts.add(0, s.substring(0, to));
+        return parts;
+      }
+      int from = to;
+      while (from > 0 && !isSpace(s.charAt(from - 1))) {
+        from--;
+      }
+      parts.add(0, s.substring(from, to));
+      to = from;
+    }
   }
 
   static List<String> lines(String s, boolean keepEnds) {

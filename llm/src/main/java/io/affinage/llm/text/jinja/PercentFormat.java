@@ -73,6 +73,10 @@ final class PercentFormat {
       }
       out.append(text);
     }
+    boolean one = !(values instanceof Tuple || values instanceof List || values instanceof Map);
+    if (values instanceof Tuple && next < list.size() || one && next == 0) {
+      throw JinjaException.render("not all arguments converted during string formatting");
+    }
     return out.append(format.substring(end)).toString();
   }
 }

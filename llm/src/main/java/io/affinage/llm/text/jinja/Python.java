@@ -484,6 +484,13 @@ final class Python {
     return new Undefined("'" + typeName(value) + " object' has no attribute '" + name + "'");
   }
 
+  /** What {@code attr} finds: a method or attribute, never an item. */
+  static Object memberOf(Object value, String name) {
+    return value instanceof Map<?, ?> map && Methods.of(map, name) == null
+        ? new Undefined("'dict object' has no attribute '" + name + "'")
+        : attribute(value, name);
+  }
+
   /** {@code value[key]}: an item, else an attribute. */
   static Object item(Object value, Object key) {
     if (value instanceof Undefined u) {
@@ -493,8 +500,9 @@ final class Python {
       if (map.containsKey(key(key))) {
         return map.get(key(key));
       }
-    } else if (key instanceof Long index
+    } else if ((key instanceof Long || key instanceof Boolean)
         && (value instanceof List || value instanceof Tuple || value instanceof String)) {
+      long index = integer(key);
       List<Object> items = iterate(value);
       long at = index < 0 ? index + items.size() : index;
       return at >= 0 && at < items.size()

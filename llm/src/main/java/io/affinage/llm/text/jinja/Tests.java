@@ -25,14 +25,16 @@ final class Tests {
           value instanceof String
               || value instanceof List
               || value instanceof Tuple
-              || value instanceof Map;
+              || value instanceof Map
+              || value instanceof Undefined;
       case "iterable" ->
           value instanceof String
               || value instanceof List
               || value instanceof Tuple
               || value instanceof Map
               || value instanceof Undefined;
-      case "callable" -> value instanceof Callable;
+      case "callable" -> value instanceof Callable || value instanceof Undefined;
+      case "escaped" -> false; // nothing is marked as safe here
       case "sameas" ->
           value == a.require(0, "other")
               || value instanceof Boolean && value.equals(a.require(0, "other"));
@@ -43,15 +45,9 @@ final class Tests {
       case "gt", "greaterthan", ">" -> Python.compare(value, a.require(0, "other")) > 0;
       case "ge", ">=" -> Python.compare(value, a.require(0, "other")) >= 0;
       case "in" -> Python.contains(a.require(0, "seq"), value);
-      case "even" -> Math.floorMod(Python.integer(value), 2L) == 0;
-      case "odd" -> Math.floorMod(Python.integer(value), 2L) == 1;
-      case "divisibleby" -> {
-        long by = Python.integer(a.require(0, "num"));
-        if (by == 0) {
-          throw JinjaException.render("division by zero");
-        }
-        yield Math.floorMod(Python.integer(value), by) == 0;
-      }
+      case "even" -> remainder(value, 2L) == 0;
+      case "odd" -> remainder(value, 2L) == 1;
+      case "divisibleby" -> remainder(value, a.require(0, "num")) == 0;
       case "lower" -> {
         String s = Python.string(value);
         yield s.equals(s.toLowerCase(Locale.ROOT)) && !s.equals(s.toUpperCase(Locale.ROOT));
@@ -62,5 +58,12 @@ final class Tests {
       }
       default -> throw JinjaException.render("no test named '" + name + "'");
     };
+  }
+
+  private static double remainder(Object value, Object by) {
+    if (!Python.isNumber(value) || !Python.isNumber(by)) {
+      Python.integer(Python.isNumber(value) ? by : value); // throws
+    }
+    return Python.number(Python.arithmetic("%", value, by));
   }
 }
