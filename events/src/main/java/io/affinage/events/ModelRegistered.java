@@ -11,12 +11,17 @@ import org.jspecify.annotations.Nullable;
  * @param modelId deterministic: {@code BASE:SUFFIX:HASH}, as a name that clients pass as {@code
  *     model}
  * @param model the folder: a PEFT adapter, or a Hugging Face model
- * @param baseModel as in {@link TrainingRequested#baseModel()}, resolved
- * @param base the base's own folder or file in the store; null for a model from scratch
+ * @param baseModel as in {@link TrainingRequested#baseModel()}, resolved; the id of the adapter that
+ *     training went on from, where it did
+ * @param base the whole base model's folder or file in the store, whatever adapter was put on it;
+ *     null for a model from scratch
  * @param metrics numbers by name: {@code train_loss}, {@code held_out_loss_before}, {@code
  *     held_out_loss_after}, ...
  * @param createdAt seconds since 1970
  * @param warnings what was noticed while it was made; null for nothing
+ * @param baseName a hub id, with {@code @revision} where one was named, or the path of a folder or
+ *     file by which the user knows the whole base model; null where nothing is known but the store
+ * @param parentAdapter the adapter that training went on from; null where it began anew
  */
 public record ModelRegistered(
     String modelId,
@@ -33,8 +38,47 @@ public record ModelRegistered(
     Map<String, Double> metrics,
     long createdAt,
     @Nullable RoutingSlip slip,
-    @Nullable List<Warning> warnings)
+    @Nullable List<Warning> warnings,
+    @Nullable String baseName,
+    @Nullable ArtifactRef parentAdapter)
     implements EventData {
+
+  /** A model that was trained on a whole model, which has no other name than the reference. */
+  public ModelRegistered(
+      String modelId,
+      String jobId,
+      int attempt,
+      String workerId,
+      Kind kind,
+      ArtifactRef model,
+      String baseModel,
+      @Nullable ArtifactRef base,
+      ArtifactRef dataset,
+      Lineage lineage,
+      long trainedTokens,
+      Map<String, Double> metrics,
+      long createdAt,
+      @Nullable RoutingSlip slip,
+      @Nullable List<Warning> warnings) {
+    this(
+        modelId,
+        jobId,
+        attempt,
+        workerId,
+        kind,
+        model,
+        baseModel,
+        base,
+        dataset,
+        lineage,
+        trainedTokens,
+        metrics,
+        createdAt,
+        slip,
+        warnings,
+        null,
+        null);
+  }
 
   /** A model that nothing is to be said of. */
   public ModelRegistered(

@@ -88,7 +88,8 @@ public final class NextStage {
         train.suffix(),
         subject.metadata(),
         rest,
-        subject.datasetSubmissionId());
+        subject.datasetSubmissionId(),
+        train.baseName());
   }
 
   private static EvaluationRequested evaluation(

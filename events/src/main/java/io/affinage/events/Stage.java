@@ -17,8 +17,17 @@ public sealed interface Stage {
    *
    * @param baseModel see {@link TrainingRequested#baseModel()}
    * @param suffix part of the registered model's name; null for none
+   * @param baseName see {@link TrainingRequested#baseName()}
    */
-  record Train(String baseModel, TrainingSpec spec, @Nullable String suffix) implements Stage {}
+  record Train(
+      String baseModel, TrainingSpec spec, @Nullable String suffix, @Nullable String baseName)
+      implements Stage {
+
+    /** A training whose base has no other name than the reference. */
+    public Train(String baseModel, TrainingSpec spec, @Nullable String suffix) {
+      this(baseModel, spec, suffix, null);
+    }
+  }
 
   /** Evaluate the model that the preceding stage registered, and decide on it. */
   record Evaluate(EvaluationSpec spec) implements Stage {}

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param jobId deterministic: a hash of what is asked, so asking twice trains once
  * @param baseModel {@code artifact:sha256:...} (a model in the store), {@code model:ID} (a
- *     registered model), {@code hub:owner/name[@revision]}, {@code file:PATH} (on the trainer's
+ *     registered model; an adapter is trained on), {@code hub:owner/name[@revision]}, {@code file:PATH} (on the trainer's
  *     machine), or {@code scratch}
  * @param dataset a dataset version, see {@link DatasetReady#dataset()}; null while it is not ready
  *     yet
@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param suffix part of the registered model's name; null for none
  * @param metadata the caller's own labels; null for none
  * @param slip the stages after this one
+ * @param baseName what the user calls the base where the reference does not say it: a hub id, or
+ *     the path of a folder or file; exports name it as an adapter's base; null for the reference
+ *     alone
  */
 public record TrainingRequested(
     String jobId,
@@ -27,8 +30,33 @@ public record TrainingRequested(
     @Nullable String suffix,
     @Nullable Map<String, String> metadata,
     @Nullable RoutingSlip slip,
-    @Nullable String datasetSubmissionId)
+    @Nullable String datasetSubmissionId,
+    @Nullable String baseName)
     implements EventData {
+
+  /** A request whose base has no other name than the reference. */
+  public TrainingRequested(
+      String jobId,
+      String baseModel,
+      @Nullable ArtifactRef dataset,
+      @Nullable String datasetName,
+      TrainingSpec spec,
+      @Nullable String suffix,
+      @Nullable Map<String, String> metadata,
+      @Nullable RoutingSlip slip,
+      @Nullable String datasetSubmissionId) {
+    this(
+        jobId,
+        baseModel,
+        dataset,
+        datasetName,
+        spec,
+        suffix,
+        metadata,
+        slip,
+        datasetSubmissionId,
+        null);
+  }
 
   /** A request for a dataset version that exists. */
   public TrainingRequested(
@@ -40,7 +68,7 @@ public record TrainingRequested(
       @Nullable String suffix,
       @Nullable Map<String, String> metadata,
       @Nullable RoutingSlip slip) {
-    this(jobId, baseModel, dataset, datasetName, spec, suffix, metadata, slip, null);
+    this(jobId, baseModel, dataset, datasetName, spec, suffix, metadata, slip, null, null);
   }
 
   @Override

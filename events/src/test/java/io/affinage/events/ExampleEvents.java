@@ -233,11 +233,19 @@ public final class ExampleEvents {
         base == null ? "scratch" : "artifact:" + base.digest(),
         base,
         FOLDER,
-        new Lineage(FOLDER.digest(), baseModelDigest, SPEC, 42, "0.1.0"),
+        new Lineage(
+            FOLDER.digest(),
+            baseModelDigest,
+            SPEC,
+            42,
+            "0.1.0",
+            base == null ? null : FOLDER.digest()),
         1000,
         Map.of("train_loss", 1.5),
         1_760_000_000,
         slip,
-        slip == null ? null : List.of(WARNING));
+        slip == null ? null : List.of(WARNING),
+        base == null ? null : "owner/name@main",
+        base == null ? null : FOLDER);
   }
 }

@@ -2,6 +2,7 @@ package io.affinage.llm;
 
 import ai.djl.ndarray.NDManager;
 import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.error.LlmException;
@@ -163,6 +164,16 @@ public final class LanguageModel implements AutoCloseable {
    */
   public LoraAdapter loadAdapter(Path folder) {
     return PeftFolder.load(decoder, folder);
+  }
+
+  /**
+   * Loads a PEFT adapter that was made for this model, to train it further.
+   *
+   * @param config what it must be; its dropout may be another than the file's
+   * @throws LlmException as above, and {@code adapter_does_not_fit} where it is another
+   */
+  public LoraAdapter continueAdapter(Path folder, LoraConfig config) {
+    return PeftFolder.loadAs(decoder, folder, config);
   }
 
   @Override

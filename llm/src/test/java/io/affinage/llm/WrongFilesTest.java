@@ -55,7 +55,8 @@ class WrongFilesTest {
             "zip archive", zip(),
             "Python pickle", new byte[] {(byte) 0x80, 2, '}', 'q', 0, '.', 0, 0, 0, 0},
             "gzip archive", gzip(),
-            "GGUF file", Files.readAllBytes(FamilyFixture.named("qwen2").folder().resolve("model.gguf")));
+            "GGUF file",
+                Files.readAllBytes(FamilyFixture.named("qwen2").folder().resolve("model.gguf")));
     return Stream.of("model.safetensors", "config.json", "tokenizer.json")
         .flatMap(
             file ->
@@ -113,8 +114,7 @@ class WrongFilesTest {
   @Test
   void shouldNameFilesThatAreCutOff() throws IOException {
     byte[] whole = Files.readAllBytes(model.resolve("model.safetensors"));
-    byte[] gguf =
-        Files.readAllBytes(FamilyFixture.named("qwen2").folder().resolve("model.gguf"));
+    byte[] gguf = Files.readAllBytes(FamilyFixture.named("qwen2").folder().resolve("model.gguf"));
     for (int percent : new int[] {0, 1, 10, 50, 99}) {
       Path file = model.resolve("model.safetensors");
       Files.write(file, java.util.Arrays.copyOf(whole, whole.length * percent / 100));
@@ -180,8 +180,7 @@ class WrongFilesTest {
   }
 
   private static LlmException failure(Path path) {
-    LlmException failure =
-        catchThrowableOfType(LlmException.class, () -> ModelHeader.read(path));
+    LlmException failure = catchThrowableOfType(LlmException.class, () -> ModelHeader.read(path));
     assertThat(failure).as(path.toString()).isNotNull();
     return failure;
   }

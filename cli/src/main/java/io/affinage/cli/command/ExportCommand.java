@@ -49,9 +49,8 @@ public final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--format",
-      defaultValue = "stored",
       description =
-          "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}, the files as they are in the store.")
+          "${COMPLETION-CANDIDATES}. Default: peft for an adapter; stored, the files as they are in the store, for a whole model.")
   private ExportFormat format;
 
   @Option(
@@ -61,26 +60,38 @@ public final class ExportCommand implements Callable<Integer> {
           "hf: f32, f16, bf16 (default); gguf: f32, f16 (default), bf16, q8_0, q4_0, q4_1, q4_k_m.")
   private String type;
 
+  @Option(
+      names = "--base",
+      paramLabel = "NAME",
+      description =
+          "With --format peft: what the adapter names as its base, a Hugging Face id (owner/name, owner/name@revision) or a folder. Default: what training was given.")
+  private String base;
+
   @Override
   public Integer call() throws Exception {
     requireEmpty();
     try (Session session = Session.open(root, Set.of())) {
       ModelRegistered model = ModelChoice.find(session.view(Interest.MODELS), id).registered();
+      if (format == null) {
+        boolean complete = model.kind() == ModelRegistered.Kind.ADAPTER && model.base() != null;
+        format = complete ? ExportFormat.PEFT : ExportFormat.STORED;
+      }
       requireFitting(model);
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("model", model.modelId());
       json.put("folder", target.toAbsolutePath().toString());
+      List<String> lines = new ArrayList<>();
       List<String> files =
-          format == ExportFormat.STORED || format == ExportFormat.PEFT
+          format == ExportFormat.STORED
               ? copy(session.store().localFolder(model.model().digest()))
-              : converted(session.store(), model, json);
+              : converted(session.store(), model, json, lines);
       json.put("files", files);
-      root.terminal()
-          .result(
-              json,
-              List.of(
-                  "%s: %d files in %s".formatted(model.modelId(), files.size(), target),
-                  "  " + String.join(", ", files)));
+      lines.addAll(
+          0,
+          List.of(
+              "%s: %d files in %s".formatted(model.modelId(), files.size(), target),
+              "  " + String.join(", ", files)));
+      root.terminal().result(json, lines);
       return ExitCode.OK.status();
     }
   }
@@ -117,22 +128,33 @@ public final class ExportCommand implements Callable<Integer> {
           "type_without_format",
           "--type is for --format hf or gguf; %s keeps its numbers as they are.".formatted(format));
     }
-    if (adapter && model.base() == null && format != ExportFormat.PEFT) {
-      if (format != ExportFormat.STORED) {
-        throw new CliException(
-            ExitCode.FAILED,
-            "base_unknown",
-            "The base model of %s is not in the store.".formatted(model.modelId()));
-      }
+    if (base != null && format != ExportFormat.PEFT) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "base_without_format",
+          "--base is for --format peft; %s names no base.".formatted(format));
+    }
+    if (adapter && model.base() == null && format != ExportFormat.STORED) {
+      throw new CliException(
+          ExitCode.FAILED,
+          "base_unknown",
+          "The base model of %s is not in the store; --format stored gives the adapter's own files."
+              .formatted(model.modelId()));
     }
   }
 
   private List<String> converted(
-      ArtifactStore store, ModelRegistered model, Map<String, Object> json)
+      ArtifactStore store, ModelRegistered model, Map<String, Object> json, List<String> lines)
       throws IOException, InterruptedException {
-    root.terminal().status("exporting, then reading back what was written");
+    root.terminal()
+        .status(
+            format == ExportFormat.PEFT
+                ? "exporting"
+                : "exporting, then reading back what was written");
     JsonNode answer = new ModelTool(Install.current()).export(request(store, model));
     json.put("logit_error", answer.path("logit_error").asDouble());
+    answer.path("notes").forEach(note -> lines.add("note      " + note.asText()));
+    json.put("notes", answer.path("notes"));
     List<String> files = new ArrayList<>();
     answer.path("files").forEach(file -> files.add(file.path("name").asText()));
     return files;
@@ -150,11 +172,18 @@ public final class ExportCommand implements Callable<Integer> {
     request.put("format", format.toString());
     request.put("type", type);
     request.put("name", model.modelId());
-    request.put("baseName", model.baseModel());
+    request.put("baseName", baseName(model));
     request.put("settings", settings(model));
     request.put("metrics", model.metrics());
     request.put("lineage", lineage(model));
     return request;
+  }
+
+  private String baseName(ModelRegistered model) {
+    if (base != null) {
+      return base;
+    }
+    return model.baseName() == null ? model.baseModel() : model.baseName();
   }
 
   private static String path(ArtifactStore store, ArtifactRef ref) throws IOException {
@@ -182,6 +211,10 @@ public final class ExportCommand implements Callable<Integer> {
     lineage.put("dataset", model.lineage().datasetDigest());
     if (model.lineage().baseModelDigest() != null) {
       lineage.put("base model", model.lineage().baseModelDigest());
+    }
+    if (model.lineage().parentAdapterDigest() != null) {
+      lineage.put("parent adapter", model.lineage().parentAdapterDigest());
+      lineage.put("parent model", model.baseModel());
     }
     lineage.put("seed", Long.toString(model.lineage().seed()));
     lineage.put("code version", model.lineage().codeVersion());

@@ -6,7 +6,7 @@ import java.util.Locale;
 enum ExportFormat {
   /** The files as they are in the store. */
   STORED,
-  /** The adapter as Hugging Face PEFT keeps it. */
+  /** The adapter as Hugging Face PEFT keeps it, with the tokenizer and a model card. */
   PEFT,
   /** A whole model as a Hugging Face folder. */
   HF,

@@ -242,7 +242,10 @@ public final class RunCommand implements Callable<Integer> {
       if (step instanceof Recipe.Train train) {
         stages.add(
             new Stage.Train(
-                reference, train.spec(), train.suffix() == null ? recipe.name() : train.suffix()));
+                reference,
+                train.spec(),
+                train.suffix() == null ? recipe.name() : train.suffix(),
+                LocalFiles.baseName(base)));
       } else if (step instanceof Recipe.Evaluate evaluate) {
         stages.add(new Stage.Evaluate(evaluate.spec()));
       }

@@ -123,6 +123,16 @@ public final class LocalFiles {
     throw wrongFile("No model '%s' is registered: see 'affinage models'.".formatted(model));
   }
 
+  /**
+   * What the user calls a model whose reference is a digest: the path of its folder or file; null
+   * for every other.
+   */
+  public static String baseName(String model) {
+    return model != null && Files.exists(Path.of(model))
+        ? Path.of(model).toAbsolutePath().normalize().toString()
+        : null;
+  }
+
   /** As a folder with the one file, so that its name stays with it. */
   private static String importGguf(ArtifactStore store, Path file) throws IOException {
     Path folder = Files.createTempDirectory("affinage-model");

@@ -4,10 +4,13 @@ import io.affinage.eval.EvaluationException;
 import io.affinage.eval.model.LanguageModel;
 import io.affinage.eval.model.ModelPair;
 import io.affinage.eval.model.ModelSource;
+import io.affinage.events.ArtifactRef;
 import io.affinage.events.ModelRegistered;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.micrometer.core.instrument.Counter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Registered models from the shelf: an adapter is put on its base, which is in memory once. */
@@ -47,13 +50,20 @@ final class ShelfModels implements ModelSource {
           "model.base");
     }
     ModelShelf.Hold base = shelf.take(model.base());
+    List<AutoCloseable> holds = new ArrayList<>(List.of(base));
     try {
+      LoadedModel loaded = base.model();
+      // What training went on from is what it is compared with.
+      BlockAdapter before =
+          model.parentAdapter() == null
+              ? loaded.none()
+              : adapter(loaded, model.parentAdapter(), holds);
       return new Pair(
-          Optional.of(plain(base)),
-          new MeasuredModel(base.model(), adapter(base.model(), model), generated),
-          base::close);
+          Optional.of(new MeasuredModel(loaded, before, generated)),
+          new MeasuredModel(loaded, adapter(loaded, model.model(), holds), generated),
+          () -> release(holds));
     } catch (RuntimeException e) {
-      base.close();
+      release(holds);
       throw e;
     }
   }
@@ -62,11 +72,23 @@ final class ShelfModels implements ModelSource {
     return new MeasuredModel(hold.model(), hold.model().none(), generated);
   }
 
-  private BlockAdapter adapter(LoadedModel base, ModelRegistered model) {
+  private BlockAdapter adapter(LoadedModel base, ArtifactRef adapter, List<AutoCloseable> holds) {
     try {
-      return base.adapter(model.model().digest(), () -> files.path(model.model()));
+      LoadedModel.Hold hold = base.adapter(adapter.digest(), () -> files.path(adapter));
+      holds.add(hold);
+      return hold.adapter();
     } catch (LlmException e) {
       throw new EvaluationException(e.code(), e.getMessage(), "model", e);
+    }
+  }
+
+  private static void release(List<AutoCloseable> holds) {
+    for (AutoCloseable hold : holds) {
+      try {
+        hold.close();
+      } catch (Exception e) {
+        throw new IllegalStateException("cannot release " + hold, e);
+      }
     }
   }
 

@@ -17,6 +17,7 @@ import io.affinage.llm.model.BlockAdapter;
 import io.micrometer.core.instrument.Counter;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
@@ -73,11 +74,17 @@ final class ShelfTalks implements Talks {
 
   private Talk prepared(Served model, Ask ask, ModelShelf.Hold hold, AtomicInteger here) {
     LoadedModel loaded = hold.model();
-    BlockAdapter adapter =
-        model
-            .adapter()
-            .map(ref -> loaded.adapter(ref.digest(), () -> files.path(ref)))
-            .orElseGet(loaded::none);
+    Optional<LoadedModel.Hold> adapter =
+        model.adapter().map(ref -> loaded.adapter(ref.digest(), () -> files.path(ref)));
+    try {
+      return new ShelfTalk(hold, here, adapter, request(loaded, ask), ask.stop());
+    } catch (RuntimeException e) {
+      adapter.ifPresent(LoadedModel.Hold::close);
+      throw e;
+    }
+  }
+
+  private GenerationRequest request(LoadedModel loaded, Ask ask) {
     int[] prompt = new PromptTokens(loaded.model()).prompt(ask.prompt());
     int context = loaded.model().decoder().shape().maxPositions();
     int room = context - prompt.length;
@@ -91,13 +98,11 @@ final class ShelfTalks implements Talks {
           "messages",
           null);
     }
-    GenerationRequest request =
-        new GenerationRequest(
-            List.of(prompt),
-            wanted,
-            loaded.model().tokenizer().specialTokens().stops(),
-            new Sampling(ask.temperature(), 0, ask.topP(), 1, ask.seed()));
-    return new ShelfTalk(hold, here, adapter, request, ask.stop());
+    return new GenerationRequest(
+        List.of(prompt),
+        wanted,
+        loaded.model().tokenizer().specialTokens().stops(),
+        new Sampling(ask.temperature(), 0, ask.topP(), 1, ask.seed()));
   }
 
   private static RuntimeException serving(RuntimeException e) {
@@ -124,14 +129,14 @@ final class ShelfTalks implements Talks {
   private final class ShelfTalk implements Talk {
     private final ModelShelf.Hold hold;
     private final AtomicInteger here;
-    private final BlockAdapter adapter;
+    private final Optional<LoadedModel.Hold> adapter;
     private final GenerationRequest request;
     private final List<String> stops;
 
     private ShelfTalk(
         ModelShelf.Hold hold,
         AtomicInteger here,
-        BlockAdapter adapter,
+        Optional<LoadedModel.Hold> adapter,
         GenerationRequest request,
         List<String> stops) {
       this.hold = hold;
@@ -153,7 +158,9 @@ final class ShelfTalks implements Talks {
     private Answer generate(Predicate<String> pieces) {
       AnswerText text = new AnswerText(hold.model().model().tokenizer(), stops);
       GeneratedTokens tokens;
-      try (Generator generator = new Generator(hold.model().model().decoder(), adapter)) {
+      BlockAdapter layers =
+          adapter.map(LoadedModel.Hold::adapter).orElseGet(() -> hold.model().none());
+      try (Generator generator = new Generator(hold.model().model().decoder(), layers)) {
         tokens =
             generator
                 .generate(
@@ -179,6 +186,7 @@ final class ShelfTalks implements Talks {
     @Override
     public void close() {
       here.decrementAndGet();
+      adapter.ifPresent(LoadedModel.Hold::close);
       hold.close();
     }
   }

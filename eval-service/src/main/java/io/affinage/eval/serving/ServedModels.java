@@ -58,7 +58,10 @@ public final class ServedModels {
     String digest = name.startsWith("artifact:") ? name.substring("artifact:".length()) : name;
     return board.all().stream()
         .flatMap(model -> base(model.registration()).stream())
-        .filter(base -> base.id().equals(name) || base.full().digest().equals(digest))
+        .filter(
+            base ->
+                base.id().equals(name)
+                    || base.adapter().isEmpty() && base.full().digest().equals(digest))
         .findFirst();
   }
 
@@ -80,7 +83,7 @@ public final class ServedModels {
                 new Served(
                     model.baseModel(),
                     files,
-                    Optional.empty(),
+                    Optional.ofNullable(model.parentAdapter()),
                     model.createdAt(),
                     Optional.empty()));
   }

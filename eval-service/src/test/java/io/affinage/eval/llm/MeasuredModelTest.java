@@ -33,7 +33,8 @@ class MeasuredModelTest {
     Counter counter = new SimpleMeterRegistry().counter("tokens");
     base = new MeasuredModel(loaded, loaded.none(), counter);
     tuned =
-        new MeasuredModel(loaded, loaded.adapter("a", () -> folder.resolve("adapter")), counter);
+        new MeasuredModel(
+            loaded, loaded.adapter("a", () -> folder.resolve("adapter")).adapter(), counter);
   }
 
   @AfterAll
@@ -54,6 +55,28 @@ class MeasuredModelTest {
     assertThat(base.answer(prompts, 8, List.of(), n -> {})).isEqualTo(wrong);
     // The adapter was on in between; the base must not have kept anything of it.
     assertThat(tuned.answer(prompts, 8, List.of(), n -> {})).isEqualTo(right);
+  }
+
+  /** However many adapters of a model are evaluated and asked, few are kept. */
+  @Test
+  void shouldKeepOnlyTheLastAdaptersThatNobodyUses() {
+    try (LoadedModel crowded =
+        new LoadedModel(
+            io.affinage.llm.LanguageModel.open(folder.resolve("base"), TinyModels.COMPUTE), 2)) {
+      LoadedModel.Hold used = crowded.adapter("used", () -> folder.resolve("adapter"));
+      for (int i = 0; i < 20; i++) {
+        crowded.adapter("adapter " + i, () -> folder.resolve("adapter")).close();
+        assertThat(crowded.adapters()).isLessThanOrEqualTo(4);
+      }
+      // The one in use is as it was, however long ago it was asked for.
+      assertThat(crowded.adapter("used", () -> Path.of("not read again")).adapter())
+          .isSameAs(used.adapter());
+      MeasuredModel measured =
+          new MeasuredModel(
+              crowded, used.adapter(), new SimpleMeterRegistry().counter("more tokens"));
+      List<String> right = TinyModels.questions().stream().map(q -> q[1]).toList();
+      assertThat(measured.answer(prompts(), 8, List.of(), n -> {})).isEqualTo(right);
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.affinage.events.TrainingSpec.Architecture;
 import io.affinage.events.TrainingSpec.Evaluation;
 import io.affinage.events.TrainingSpec.Regularisation;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,17 @@ public final class SpecResolver {
    */
   public static TrainingSpec resolve(@Nullable TrainingSpec given, boolean scratch)
       throws InvalidSpecException {
+    return resolve(given, scratch, Optional.empty());
+  }
+
+  /**
+   * As above, where the base may be an adapter that is trained on.
+   *
+   * @param parent how that adapter was trained
+   */
+  public static TrainingSpec resolve(
+      @Nullable TrainingSpec given, boolean scratch, Optional<Adapter> parent)
+      throws InvalidSpecException {
     TrainingSpec spec = given == null ? empty() : given;
     Problems problems = new Problems();
     String method = problems.oneOf("method", spec.method(), SFT, SettingRanges.METHODS);
@@ -56,7 +68,10 @@ public final class SpecResolver {
     if (scratch && !pretrain) {
       problems.add("method", "is '" + method + "', but a model from scratch needs 'pretrain'");
     }
-    Adapter adapter = adapter(spec.adapter(), pretrain, problems);
+    Adapter adapter =
+        parent.isPresent()
+            ? ParentAdapter.continued(parent.get(), spec.adapter(), pretrain, problems)
+            : adapter(spec.adapter(), pretrain, problems);
     Architecture architecture = architecture(spec.architecture(), scratch, problems);
     Integer maxSteps = problems.atLeast("maxSteps", spec.maxSteps(), null, 1);
     if (pretrain) {

@@ -13,6 +13,7 @@ import io.affinage.events.TrainingSpec.Optimizer;
 import io.affinage.events.TrainingSpec.Regularisation;
 import io.affinage.events.TrainingSpec.Weights;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +21,52 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SpecResolverTest {
   private static final boolean HUB = false;
   private static final boolean SCRATCH = true;
+
+  /** The base is an adapter: what gives it its shape is what it has, whatever the defaults are. */
+  @Test
+  void shouldTakeAParentAdaptersShape() throws Exception {
+    Adapter parent = new Adapter("lora", 4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
+    assertThat(SpecResolver.resolve(null, HUB, Optional.of(parent)).adapter()).isEqualTo(parent);
+    Adapter asked = new Adapter("lora", 4, null, 0.3, null, List.of("v_proj", "q_proj"));
+    assertThat(
+            SpecResolver.resolve(spec("sft", asked), HUB, Optional.of(parent)).adapter())
+        .isEqualTo(new Adapter("lora", 4, 6.0, 0.3, true, List.of("q_proj", "v_proj")));
+  }
+
+  @Test
+  void shouldNameWhatDoesNotFitAParentAdapter() {
+    Adapter parent = new Adapter("lora", 4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
+    Adapter asked = new Adapter("lora", 16, 32.0, null, false, List.of("all-linear"));
+
+    assertThat(parentProblems(spec("sft", asked), parent))
+        .extracting(ErrorDetail::param)
+        .containsExactlyInAnyOrder(
+            "adapter.rank", "adapter.loraAlpha", "adapter.useRslora", "adapter.targetModules");
+    assertThat(parentProblems(spec("sft", asked), parent))
+        .allSatisfy(
+            problem -> assertThat(problem.message()).contains("affinage export --format hf"));
+    assertThat(parentProblems(spec("pretrain", null), parent))
+        .extracting(ErrorDetail::param)
+        .contains("method");
+    Adapter none = new Adapter("none", null, null, null, null, null);
+    assertThat(parentProblems(spec("sft", none), parent))
+        .extracting(ErrorDetail::param)
+        .containsExactly("adapter.type");
+  }
+
+  private static List<ErrorDetail> parentProblems(TrainingSpec spec, Adapter parent) {
+    return catchThrowableOfType(
+            InvalidSpecException.class,
+            () ->
+                SpecResolver.resolve(spec, HUB, Optional.of(parent)))
+        .problems();
+  }
+
+  private static TrainingSpec spec(String method, Adapter adapter) {
+    return new TrainingSpec(
+        method, adapter, null, null, null, null, null, null, null, null, null, null, null, null,
+        null, null, null, null, null);
+  }
 
   @Test
   void shouldFillInEveryDefaultOfSupervisedFineTuning() throws Exception {

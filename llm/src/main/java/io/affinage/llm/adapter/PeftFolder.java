@@ -9,6 +9,8 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.LinearLayer;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -102,10 +105,41 @@ public final class PeftFolder {
    *     adapter_config_unsupported}, and what reading configuration and safetensors throws
    */
   public static LoraAdapter load(Decoder decoder, Path folder) {
+    return load(decoder, folder, UnaryOperator.identity());
+  }
+
+  /**
+   * As above, with the dropout of another configuration, from which the adapter must not differ
+   * otherwise.
+   *
+   * @throws LlmException as above, and {@code adapter_does_not_fit}
+   */
+  public static LoraAdapter loadAs(Decoder decoder, Path folder, LoraConfig wanted) {
+    return load(
+        decoder,
+        folder,
+        stored -> {
+          DecoderConfig base = decoder.config();
+          boolean same =
+              stored.rank() == wanted.rank()
+                  && stored.alpha() == wanted.alpha()
+                  && stored.rankStabilized() == wanted.rankStabilized()
+                  && base.targets(stored.targetModules())
+                      .equals(base.targets(wanted.targetModules()));
+          if (!same) {
+            throw new LlmException(
+                "adapter_does_not_fit",
+                "%s is %s, but %s is to be trained on".formatted(folder, stored, wanted));
+          }
+          return wanted;
+        });
+  }
+
+  private static LoraAdapter load(
+      Decoder decoder, Path folder, UnaryOperator<LoraConfig> configuration) {
     PeftConfig peft = PeftConfig.read(folder);
-    Checkpoint weights =
-        AdapterNames.of(Checkpoint.open(weightsOf(folder)), decoder.config());
-    LoraConfig config = config(folder, peft, weights, decoder.config());
+    Checkpoint weights = AdapterNames.of(Checkpoint.open(weightsOf(folder)), decoder.config());
+    LoraConfig config = configuration.apply(config(folder, peft, weights, decoder.config()));
     Set<String> unused = new TreeSet<>(weights.names());
     LoraAdapter adapter =
         LoraAdapter.of(
@@ -123,6 +157,14 @@ public final class PeftFolder {
           folder + " has matrices that the base model has no place for: " + unused);
     }
     return adapter;
+  }
+
+  /** Copies an adapter's matrices as they are into another folder. */
+  public static void copyWeights(Path from, Path to) throws IOException {
+    // By its content, so that the copy may be changed where the original may not.
+    try (InputStream weights = Files.newInputStream(weightsOf(from))) {
+      Files.copy(weights, to.resolve(WEIGHTS));
+    }
   }
 
   private static Path weightsOf(Path folder) {

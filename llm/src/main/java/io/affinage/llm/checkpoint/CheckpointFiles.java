@@ -65,11 +65,7 @@ final class CheckpointFiles {
       throw new LlmException(
           "checkpoint_ambiguous",
           "%s holds %d files of weights (%s) and no %s: name the file"
-              .formatted(
-                  folder,
-                  candidates.size(),
-                  names(candidates),
-                  INDEX));
+              .formatted(folder, candidates.size(), names(candidates), INDEX));
     }
     if (candidates.isEmpty()) {
       throw nothingIn(folder);
@@ -91,8 +87,7 @@ final class CheckpointFiles {
       FileKind kind = FileKind.of(first);
       return new LlmException(
           "checkpoint_wrong_file",
-          "%s is %s"
-              .formatted(first, (kind == FileKind.OTHER ? FileKind.PICKLE : kind).what()));
+          "%s is %s".formatted(first, (kind == FileKind.OTHER ? FileKind.PICKLE : kind).what()));
     }
     if (Files.isDirectory(folder.resolve("snapshots"))) {
       return new LlmException(

@@ -155,6 +155,11 @@ public record PeftConfig(
     modulesToSave = List.copyOf(modulesToSave);
   }
 
+  /** The same of a base with another name. */
+  public PeftConfig withBase(Base other) {
+    return new PeftConfig(other, targets, rank, variant, modulesToSave, inferenceMode);
+  }
+
   /** Reads {@code adapter_config.json} of an adapter folder. */
   public static PeftConfig read(Path folder) {
     Path file = folder.resolve(FILE);

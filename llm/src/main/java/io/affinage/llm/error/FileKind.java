@@ -81,7 +81,9 @@ public enum FileKind {
       return TAR;
     }
     String words = text.replace("\u00ef\u00bb\u00bf", "").stripLeading().toLowerCase(Locale.ROOT);
-    if (words.startsWith("<!doctype html") || words.startsWith("<html") || words.startsWith("<?xml")) {
+    if (words.startsWith("<!doctype html")
+        || words.startsWith("<html")
+        || words.startsWith("<?xml")) {
       return WEB_PAGE;
     }
     return words.startsWith("{") || words.startsWith("[") ? JSON : OTHER;

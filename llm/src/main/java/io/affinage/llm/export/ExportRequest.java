@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param base a model folder or GGUF file
  * @param adapter a PEFT folder whose adapter is merged in; null for the base as it is
  * @param target a new folder
- * @param format {@code hf}, {@code gguf} or {@code gguf-adapter}
+ * @param format {@code hf}, {@code gguf}, {@code gguf-adapter} or {@code peft}
  * @param type {@code f32}, {@code f16}, {@code bf16}, and for GGUF also {@code q8_0}, {@code q4_0},
  *     {@code q4_1}, {@code q4_k_m}; null for {@code bf16} (hf) or {@code f16} (gguf)
  * @param shardBytes the most bytes of a file of weights; null for 5 GB
@@ -87,10 +87,18 @@ record ExportRequest(
       case "gguf-adapter" -> {
         return export().ggufAdapter(folder);
       }
+      case "peft" -> {
+        if (adapter == null || baseName == null) {
+          throw new LlmException(
+              "export_request_invalid", "an adapter's export needs adapter and baseName");
+        }
+        return PeftExport.write(Path.of(base), Path.of(adapter), folder, baseName, card());
+      }
       default ->
           throw new LlmException(
               "export_type_unsupported",
-              "format '%s' does not exist; there are hf, gguf, gguf-adapter".formatted(format));
+              "format '%s' does not exist; there are hf, gguf, gguf-adapter, peft"
+                  .formatted(format));
     }
   }
 
@@ -112,15 +120,19 @@ record ExportRequest(
         Path.of(base),
         Optional.ofNullable(adapter).map(Path::of),
         Compute.of(device, "auto"),
-        new ModelCard(
-            name,
-            Optional.ofNullable(baseName),
-            Optional.ofNullable(dataset),
-            Optional.empty(),
-            orEmpty(settings),
-            orEmpty(metrics),
-            orEmpty(lineage),
-            List.of()));
+        card());
+  }
+
+  private ModelCard card() {
+    return new ModelCard(
+        name,
+        Optional.ofNullable(baseName).map(each -> BaseName.of(each).nameOrPath()),
+        Optional.ofNullable(dataset),
+        Optional.empty(),
+        orEmpty(settings),
+        orEmpty(metrics),
+        orEmpty(lineage),
+        List.of());
   }
 
   private static <V> Map<String, V> orEmpty(Map<String, V> map) {

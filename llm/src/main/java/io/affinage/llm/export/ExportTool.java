@@ -25,6 +25,7 @@ public final class ExportTool {
     json.put("folder", exported.folder().toAbsolutePath().toString());
     json.put("logit_error", exported.logitError());
     json.set("files", JSON.valueToTree(exported.files()));
+    json.set("notes", JSON.valueToTree(exported.notes()));
     return json;
   }
 }

@@ -71,10 +71,19 @@ public record ModelCard(
         Stream.concat(notes.stream(), more.stream()).distinct().toList());
   }
 
-  /** The file's text. */
+  /** The file's text, of a whole model. */
   public String markdown() {
+    return markdown("transformers");
+  }
+
+  /** The file's text, of an adapter. */
+  String adapterMarkdown() {
+    return markdown("peft");
+  }
+
+  private String markdown(String library) {
     List<String> lines = new ArrayList<>();
-    frontMatter(lines);
+    frontMatter(library, lines);
     lines.add("");
     lines.add("# " + oneLine(name));
     lines.add("");
@@ -91,9 +100,9 @@ public record ModelCard(
   }
 
   /** JSON texts are YAML, so nothing in a name can break out. */
-  private void frontMatter(List<String> lines) {
+  private void frontMatter(String library, List<String> lines) {
     lines.add("---");
-    lines.add("library_name: transformers");
+    lines.add("library_name: " + library);
     lines.add("pipeline_tag: text-generation");
     lines.add("tags:");
     lines.add("- affinage");

@@ -52,7 +52,9 @@ class TokenizerCheckTest {
       })
   void shouldTakeAddedTokensInEveryScript(String normalizer) throws Exception {
     for (String content :
-        new String[] {"\u00e9", "\u65e5\u672c", "\u00ab", "\u2581a", "\ud83d\ude00", "\u0434\u0430", "\u20ac"}) {
+        new String[] {
+          "\u00e9", "\u65e5\u672c", "\u00ab", "\u2581a", "\ud83d\ude00", "\u0434\u0430", "\u20ac"
+        }) {
       try (Tokenizer tokenizer = load(added(normalizer, content))) {
         assertThat(tokenizer.encode("ab" + content)).as(content).contains(3);
       }
@@ -65,7 +67,7 @@ class TokenizerCheckTest {
       quoteCharacter = '`',
       value = {
         "{'type':'StripAccents'}|\u0301",
-        "{'type':'Strip','strip_left':true,'strip_right':true}|\u3000",
+        "{'type':'Strip','strip_left':true,'strip_right':true}|\\u3000",
         "{'type':'BertNormalizer','clean_text':true,'handle_chinese_chars':true,'strip_accents':true,'lowercase':true}|\u200b",
         "{'type':'BertNormalizer','clean_text':true,'handle_chinese_chars':true,'strip_accents':true,'lowercase':true}|\ufffd",
         "{'type':'Replace','pattern':{'String':'\u00e9'},'content':''}|\u00e9\u00e9",

@@ -5,6 +5,7 @@ import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStoreException;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.TrainingSpec;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.ModelView;
 import io.affinage.trainer.job.Refs;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Finds the files of a base model and keeps them in the artifact store. */
@@ -46,13 +48,19 @@ public final class BaseModels {
       return registered(named.modelId());
     }
     if (reference instanceof BaseReference.Hub model) {
-      return new BaseModel(model.name(), put(hub.fetch(model.name(), model.revision())));
+      return new BaseModel(
+          model.name(),
+          put(hub.fetch(model.name(), model.revision())),
+          null,
+          model.revision() == null ? model.name() : model.name() + "@" + model.revision());
     }
     if (reference instanceof BaseReference.LocalPath local) {
       Path path = allowed(local.path());
       return new BaseModel(
           path.getFileName().toString(),
-          Files.isDirectory(path) ? put(path) : putFile(path, workFolder));
+          Files.isDirectory(path) ? put(path) : putFile(path, workFolder),
+          null,
+          path.toString());
     }
     return new BaseModel("scratch", null);
   }
@@ -82,15 +90,29 @@ public final class BaseModels {
                             + modelId
                             + "'; see GET /v1/models for those that are, or name a hub model as"
                             + " owner/name"));
-    if (model.kind() == ModelRegistered.Kind.ADAPTER) {
+    if (model.kind() == ModelRegistered.Kind.FULL) {
+      return new BaseModel(modelId, model.model());
+    }
+    if (model.base() == null) {
       throw new TrainingException(
           "unsupported_base_model",
-          "the base model '"
-              + modelId
-              + "' is an adapter; merge it with its base first (affinage export --merge)",
+          "the base model '" + modelId + "' is an adapter whose own base is not known",
           "model");
     }
-    return new BaseModel(modelId, model.model());
+    return new BaseModel(modelId, model.base(), model.model(), model.baseName());
+  }
+
+  /**
+   * How the adapter was trained that a reference means; empty for whole models and for what is not
+   * known.
+   */
+  public Optional<TrainingSpec.Adapter> parentAdapter(BaseReference reference) {
+    return reference instanceof BaseReference.Registered named
+        ? registered
+            .find(named.modelId())
+            .filter(model -> model.kind() == ModelRegistered.Kind.ADAPTER)
+            .map(model -> model.lineage().spec().adapter())
+        : Optional.empty();
   }
 
   private Path allowed(String text) throws TrainingException, IOException {

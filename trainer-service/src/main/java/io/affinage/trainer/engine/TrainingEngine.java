@@ -16,7 +16,7 @@ public interface TrainingEngine {
    *
    * @param datasetFolder a dataset version ({@code train.jsonl}, {@code validation.jsonl}, ...);
    *     read-only
-   * @param baseModelFolder the base model; empty for a model from scratch; read-only
+   * @param base the base model; empty for a model from scratch
    * @param resumeFrom a checkpoint that this engine made for the same job; read-only
    * @param workFolder an empty folder for scratch files, checkpoints and the resulting model
    * @throws TrainingException when the job can never succeed as it was asked for
@@ -24,7 +24,7 @@ public interface TrainingEngine {
   TrainingOutcome run(
       TrainingJob job,
       Path datasetFolder,
-      Optional<Path> baseModelFolder,
+      Optional<BaseFolders> base,
       Optional<Path> resumeFrom,
       Path workFolder,
       TrainingListener listener)
@@ -34,12 +34,12 @@ public interface TrainingEngine {
    * Finds out what a job would take, by its data and by trying some micro-batches; trains nothing.
    *
    * @param datasetFolder as in {@link #run}
-   * @param baseModelFolder as in {@link #run}
+   * @param base as in {@link #run}
    * @param workFolder an empty folder for scratch files
    * @throws TrainingException when the job could not succeed, as {@link #run} would say it; {@code
    *     trainer_busy} while a job runs in this process
    */
   Preflight preflight(
-      TrainingJob job, Path datasetFolder, Optional<Path> baseModelFolder, Path workFolder)
+      TrainingJob job, Path datasetFolder, Optional<BaseFolders> base, Path workFolder)
       throws TrainingException;
 }

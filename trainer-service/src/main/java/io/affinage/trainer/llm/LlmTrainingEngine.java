@@ -7,6 +7,7 @@ import io.affinage.llm.export.Exported;
 import io.affinage.llm.export.ModelExport;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.tensor.ResidentMemory;
+import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
@@ -39,7 +40,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
   public TrainingOutcome run(
       TrainingJob job,
       Path datasetFolder,
-      Optional<Path> baseModelFolder,
+      Optional<BaseFolders> base,
       Optional<Path> resumeFrom,
       Path workFolder,
       TrainingListener listener)
@@ -51,7 +52,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
           Workbench.open(
               job.spec(),
               datasetFolder,
-              baseModelFolder,
+              base,
               device,
               dtype,
               workFolder.resolve("scratch"))) {
@@ -66,7 +67,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
 
   @Override
   public Preflight preflight(
-      TrainingJob job, Path datasetFolder, Optional<Path> baseModelFolder, Path workFolder)
+      TrainingJob job, Path datasetFolder, Optional<BaseFolders> base, Path workFolder)
       throws TrainingException {
     if (!machine.tryLock()) {
       throw new TrainingException(
@@ -78,7 +79,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
         Workbench.open(
             job.spec(),
             datasetFolder,
-            baseModelFolder,
+            base,
             device,
             job.spec().dtype(),
             workFolder.resolve("scratch"))) {

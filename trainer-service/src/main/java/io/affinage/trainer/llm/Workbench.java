@@ -19,6 +19,7 @@ import io.affinage.llm.training.Trainables;
 import io.affinage.llm.training.TrainingInputs;
 import io.affinage.llm.training.TrainingRun;
 import io.affinage.llm.training.TrainingSettings;
+import io.affinage.trainer.engine.BaseFolders;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -67,7 +68,7 @@ final class Workbench implements AutoCloseable {
   static Workbench open(
       TrainingSpec spec,
       Path datasetFolder,
-      Optional<Path> baseFolder,
+      Optional<BaseFolders> base,
       String device,
       String dtype,
       Path scratch) {
@@ -76,11 +77,11 @@ final class Workbench implements AutoCloseable {
     Opened opened = new Opened();
     try {
       LanguageModel model =
-          opened.add(model(spec, examples.examples(), baseFolder, Compute.of(device, dtype)));
+          opened.add(model(spec, examples.examples(), base, Compute.of(device, dtype)));
       Optional<LoraAdapter> lora =
           SettingsOfSpec.wholeModel(spec)
               ? Optional.empty()
-              : Optional.of(opened.add(lora(spec, model)));
+              : Optional.of(opened.add(lora(spec, model, base.flatMap(BaseFolders::adapter))));
       TrainingRows rows = TrainingRows.of(examples, spec, model);
       List<Warning> warnings = new ArrayList<>(rows.warnings());
       List<TokenizedExample> heldOut = heldOut(validation, spec, model, warnings);
@@ -127,9 +128,9 @@ final class Workbench implements AutoCloseable {
   }
 
   private static LanguageModel model(
-      TrainingSpec spec, List<Example> examples, Optional<Path> baseFolder, Compute compute) {
-    if (baseFolder.isPresent()) {
-      return LanguageModel.open(baseFolder.get(), compute);
+      TrainingSpec spec, List<Example> examples, Optional<BaseFolders> base, Compute compute) {
+    if (base.isPresent()) {
+      return LanguageModel.open(base.get().model(), compute);
     }
     TrainingSpec.Architecture shape = spec.architecture();
     TokenizerDefinition tokenizer =
@@ -155,7 +156,8 @@ final class Workbench implements AutoCloseable {
         compute);
   }
 
-  private static LoraAdapter lora(TrainingSpec spec, LanguageModel model) {
+  private static LoraAdapter lora(
+      TrainingSpec spec, LanguageModel model, Optional<Path> parent) {
     TrainingSpec.Adapter asked = spec.adapter();
     LoraConfig config =
         new LoraConfig(
@@ -164,6 +166,9 @@ final class Workbench implements AutoCloseable {
             asked.loraDropout(),
             asked.useRslora(),
             asked.targetModules());
+    if (parent.isPresent()) {
+      return model.continueAdapter(parent.get(), config);
+    }
     return LoraAdapter.initialise(model.decoder(), config, spec.seed());
   }
 

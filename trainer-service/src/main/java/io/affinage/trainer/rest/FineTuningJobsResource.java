@@ -61,7 +61,7 @@ public final class FineTuningJobsResource {
       @HeaderParam("Idempotency-Key") String idempotencyKey,
       @QueryParam("dry_run") @DefaultValue("false") boolean dryRun)
       throws JsonProcessingException {
-    JobRequest request = JobRequestReader.read(json.readTree(body), json);
+    JobRequest request = JobRequestReader.read(json.readTree(body), json, creation::parentAdapter);
     if (dryRun) {
       return Response.ok(creation.dryRun(request)).build();
     }

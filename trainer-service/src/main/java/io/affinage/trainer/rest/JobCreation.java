@@ -4,7 +4,9 @@ import io.affinage.events.ContentIds;
 import io.affinage.events.DatasetReady;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.TrainingSpec;
 import io.affinage.service.rest.ApiException;
+import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
@@ -27,18 +29,21 @@ final class JobCreation {
   private final ModelView models;
   private final JobCommands commands;
   private final DryRuns dryRuns;
+  private final BaseModels bases;
 
   JobCreation(
       JobBoard board,
       DatasetView datasets,
       ModelView models,
       JobCommands commands,
-      DryRuns dryRuns) {
+      DryRuns dryRuns,
+      BaseModels bases) {
     this.board = board;
     this.datasets = datasets;
     this.models = models;
     this.commands = commands;
     this.dryRuns = dryRuns;
+    this.bases = bases;
   }
 
   /**
@@ -138,6 +143,14 @@ final class JobCreation {
               + "' does not exist; name a registered model, or a hub model as owner/name.",
           "model");
     }
+  }
+
+  /** How the adapter was trained that a reference means; empty for whole models. */
+  Optional<TrainingSpec.Adapter> parentAdapter(BaseReference base) {
+    if (!modelKnown(base)) {
+      commands.catchUp();
+    }
+    return bases.parentAdapter(base);
   }
 
   private boolean modelKnown(BaseReference base) {

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -42,12 +43,22 @@ final class JobRequestReader {
   private final ObjectMapper json;
   private final List<ErrorDetail> problems = new ArrayList<>();
 
-  private JobRequestReader(ObjectMapper json) {
+  private final Function<BaseReference, Optional<TrainingSpec.Adapter>> adapters;
+
+  private JobRequestReader(
+      ObjectMapper json, Function<BaseReference, Optional<TrainingSpec.Adapter>> adapters) {
     this.json = json;
+    this.adapters = adapters;
   }
 
-  static JobRequest read(JsonNode body, ObjectMapper json) {
-    return new JobRequestReader(json).read(body);
+  /**
+   * @param adapters how the adapter was trained that a reference means; empty for whole models
+   */
+  static JobRequest read(
+      JsonNode body,
+      ObjectMapper json,
+      Function<BaseReference, Optional<TrainingSpec.Adapter>> adapters) {
+    return new JobRequestReader(json, adapters).read(body);
   }
 
   private JobRequest read(JsonNode body) {
@@ -198,7 +209,9 @@ final class JobRequestReader {
   private TrainingSpec spec(ObjectNode extension, BaseReference base) {
     try {
       TrainingSpec given = json.treeToValue(extension, TrainingSpec.class);
-      return base == null ? given : SpecResolver.resolve(given, base.isScratch());
+      return base == null
+          ? given
+          : SpecResolver.resolve(given, base.isScratch(), adapters.apply(base));
     } catch (JsonProcessingException e) {
       refuse("affinage", "cannot be read: " + e.getOriginalMessage());
     } catch (InvalidSpecException e) {

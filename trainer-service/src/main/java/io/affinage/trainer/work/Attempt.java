@@ -12,6 +12,7 @@ import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.base.BaseModel;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.base.BaseReference;
+import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
@@ -125,13 +126,11 @@ final class Attempt {
   private void train(Job job, Tenure tenure, AttemptListener listener, Path folder)
       throws TrainingException, InvalidSpecException, TenureLostException, InterruptedException {
     BaseReference reference = BaseReference.parse(job.request().baseModel());
-    TrainingSpec spec = SpecResolver.resolve(job.request().spec(), reference.isScratch());
+    TrainingSpec spec =
+        SpecResolver.resolve(job.request().spec(), reference.isScratch(), bases.parentAdapter(reference));
     BaseModel base = store.call("keep the base model", () -> bases.find(reference, folder));
     Path dataset = local("read the dataset", job.dataset());
-    Optional<Path> baseFolder =
-        base.folder() == null
-            ? Optional.empty()
-            : Optional.of(local("read the base model", base.folder()));
+    Optional<BaseFolders> baseFolders = baseFolders(base);
     Optional<Path> resumeFrom = resumeFrom(job);
     LOG.log(
         Level.INFO,
@@ -141,9 +140,9 @@ final class Attempt {
         resumeFrom.isPresent() ? "from step " + job.checkpoint().get().step() : "anew");
     TrainingOutcome outcome =
         engine.run(
-            new TrainingJob(job.id(), spec, base.folder() == null ? null : base.name()),
+            new TrainingJob(job.id(), spec, base.folder() == null ? null : base.nameInAdapters()),
             dataset,
-            baseFolder,
+            baseFolders,
             resumeFrom,
             folder,
             listener);
@@ -159,6 +158,20 @@ final class Attempt {
     tenure.end(registered, NextStage.afterTraining(registered, job.request()).stream().toList());
     LOG.log(Level.INFO, "Job {0} registered model {1}", job.id(), registered.modelId());
     metrics.finished("succeeded", "none");
+  }
+
+  private Optional<BaseFolders> baseFolders(BaseModel base)
+      throws TrainingException, InterruptedException {
+    if (base.folder() == null) {
+      return Optional.empty();
+    }
+    Path model = local("read the base model", base.folder());
+    return Optional.of(
+        new BaseFolders(
+            model,
+            base.adapter() == null
+                ? Optional.empty()
+                : Optional.of(local("read the adapter that is trained on", base.adapter()))));
   }
 
   private Path local(String what, ArtifactRef ref) throws TrainingException, InterruptedException {

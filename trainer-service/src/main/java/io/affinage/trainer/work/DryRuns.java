@@ -6,6 +6,7 @@ import io.affinage.events.TrainingSpec;
 import io.affinage.trainer.base.BaseModel;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.base.BaseReference;
+import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
@@ -44,14 +45,19 @@ public final class DryRuns {
     Path folder = Files.createTempDirectory(workFolder, "dry-run-");
     try {
       BaseModel base = bases.find(reference, folder);
-      Optional<Path> baseFolder =
+      Optional<BaseFolders> baseFolders =
           base.folder() == null
               ? Optional.empty()
-              : Optional.of(artifacts.localFolder(base.folder().digest()));
+              : Optional.of(
+                  new BaseFolders(
+                      artifacts.localFolder(base.folder().digest()),
+                      base.adapter() == null
+                          ? Optional.empty()
+                          : Optional.of(artifacts.localFolder(base.adapter().digest()))));
       return engine.preflight(
-          new TrainingJob("dry-run", spec, base.folder() == null ? null : base.name()),
+          new TrainingJob("dry-run", spec, base.folder() == null ? null : base.nameInAdapters()),
           artifacts.localFolder(dataset.digest()),
-          baseFolder,
+          baseFolders,
           folder);
     } finally {
       WorkFolder.delete(folder);

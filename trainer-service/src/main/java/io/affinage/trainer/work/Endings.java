@@ -34,7 +34,8 @@ final class Endings {
             base.folder() == null ? null : base.folder().digest(),
             spec,
             spec.seed(),
-            codeVersion);
+            codeVersion,
+            base.adapter() == null ? null : base.adapter().digest());
     return new ModelRegistered(
         modelId(base, job.request().suffix(), lineage),
         job.id(),
@@ -50,7 +51,9 @@ final class Endings {
         outcome.metrics(),
         nowSeconds,
         job.request().slip(),
-        outcome.warnings().isEmpty() ? null : outcome.warnings());
+        outcome.warnings().isEmpty() ? null : outcome.warnings(),
+        job.request().baseName() == null ? base.origin() : job.request().baseName(),
+        base.adapter());
   }
 
   /** {@code BASE:SUFFIX:HASH}: the same lineage gives the same id, and the same bits. */

@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.FolderArtifactStore;
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.Lineage;
+import io.affinage.events.ModelRegistered;
+import io.affinage.events.TrainingSpec;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.ModelView;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +24,7 @@ class BaseModelsTest {
   @TempDir Path folder;
   private ArtifactStore store;
   private Path allowed;
+  private final ModelView models = new ModelView();
   private BaseModels bases;
 
   @BeforeEach
@@ -28,7 +34,7 @@ class BaseModelsTest {
     bases =
         new BaseModels(
             store,
-            new ModelView(),
+            models,
             (name, revision) -> {
               throw new AssertionError("no hub here");
             },
@@ -43,6 +49,60 @@ class BaseModelsTest {
 
     assertThat(base.name()).isEqualTo("tiny.gguf");
     assertThat(store.localFolder(base.folder().digest()).resolve("model.gguf")).hasContent("GGUF");
+  }
+
+  /** An adapter stands for itself on its base; the user's name of the base goes along. */
+  @Test
+  void shouldFindAnAdapterOnItsBase() throws Exception {
+    ArtifactRef whole = new ArtifactRef("sha256:" + "11".repeat(32), ArtifactRef.Kind.FOLDER, 7);
+    ArtifactRef lora = new ArtifactRef("sha256:" + "22".repeat(32), ArtifactRef.Kind.FOLDER, 3);
+    TrainingSpec.Adapter settings =
+        new TrainingSpec.Adapter("lora", 4, 8.0, 0.0, false, List.of("all-linear"));
+    models.registered(registered("tiny:a:1", lora, whole, settings));
+    BaseReference reference = new BaseReference.Registered("tiny:a:1");
+
+    BaseModel base = find(reference);
+
+    assertThat(base.name()).isEqualTo("tiny:a:1");
+    assertThat(base.folder()).isEqualTo(whole);
+    assertThat(base.adapter()).isEqualTo(lora);
+    assertThat(base.origin()).isEqualTo("owner/name");
+    assertThat(base.nameInAdapters()).isEqualTo("artifact:" + whole.digest());
+    assertThat(bases.parentAdapter(reference)).contains(settings);
+    assertThat(bases.parentAdapter(new BaseReference.Registered("nobody"))).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseAnAdapterWhoseBaseIsNotKnown() {
+    ArtifactRef lora = new ArtifactRef("sha256:" + "22".repeat(32), ArtifactRef.Kind.FOLDER, 3);
+    models.registered(registered("tiny:b:2", lora, null, null));
+    assertThat(refused(new BaseReference.Registered("tiny:b:2")).detail().code())
+        .isEqualTo("unsupported_base_model");
+  }
+
+  private static ModelRegistered registered(
+      String id, ArtifactRef adapter, ArtifactRef base, TrainingSpec.Adapter settings) {
+    TrainingSpec spec =
+        new TrainingSpec(
+            "sft", settings, null, null, null, null, null, null, null, null, null, null, null, null,
+            null, null, null, null, null);
+    return new ModelRegistered(
+        id,
+        "ftjob-1",
+        1,
+        "worker",
+        ModelRegistered.Kind.ADAPTER,
+        adapter,
+        "owner/name",
+        base,
+        adapter,
+        new Lineage(adapter.digest(), base == null ? null : base.digest(), spec, 0, "test"),
+        10,
+        Map.of(),
+        1,
+        null,
+        "owner/name",
+        null);
   }
 
   @Test

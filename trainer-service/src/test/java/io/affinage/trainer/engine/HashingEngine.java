@@ -64,7 +64,7 @@ public final class HashingEngine implements TrainingEngine {
 
   @Override
   public Preflight preflight(
-      TrainingJob job, Path datasetFolder, Optional<Path> baseModelFolder, Path workFolder)
+      TrainingJob job, Path datasetFolder, Optional<BaseFolders> base, Path workFolder)
       throws TrainingException {
     if (failure != null) {
       throw failure;
@@ -83,7 +83,7 @@ public final class HashingEngine implements TrainingEngine {
   public TrainingOutcome run(
       TrainingJob job,
       Path datasetFolder,
-      Optional<Path> baseModelFolder,
+      Optional<BaseFolders> base,
       Optional<Path> resumeFrom,
       Path workFolder,
       TrainingListener listener)

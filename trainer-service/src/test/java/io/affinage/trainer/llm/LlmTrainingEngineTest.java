@@ -11,6 +11,7 @@ import io.affinage.events.TrainingSpec.Optimizer;
 import io.affinage.events.TrainingSpec.Regularisation;
 import io.affinage.events.TrainingSpec.Weights;
 import io.affinage.events.spec.SpecResolver;
+import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
@@ -45,7 +46,7 @@ class LlmTrainingEngineTest {
             engine.run(
                 new TrainingJob("tune", tuning(12, null), "tiny"),
                 answers(),
-                Optional.of(base.modelFolder()),
+                onlyModel(base),
                 Optional.empty(),
                 Files.createDirectories(adapter),
                 recorder);
@@ -79,6 +80,60 @@ class LlmTrainingEngineTest {
     assertThat(preflight.seconds().training()).isPositive();
   }
 
+  private static Optional<BaseFolders> onlyModel(TrainingOutcome.Completed base) {
+    return Optional.of(new BaseFolders(base.modelFolder(), Optional.empty()));
+  }
+
+  /** An adapter from a run is trained on: it begins where that run ended. */
+  @Test
+  void shouldGoOnTrainingAnAdapter() throws Exception {
+    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    TrainingOutcome.Completed first =
+        tuned("first", tuning(12, null), onlyModel(base), Optional.empty());
+    Optional<BaseFolders> parent =
+        Optional.of(new BaseFolders(base.modelFolder(), Optional.of(first.modelFolder())));
+
+    TrainingOutcome.Completed second =
+        tuned("second", tuning(4, null), parent, Optional.empty());
+
+    assertThat(second.adapter()).isTrue();
+    assertThat(second.metrics().get("held_out_loss_before"))
+        .isEqualTo(first.metrics().get("held_out_loss_after"));
+    assertThat(second.metrics().get("held_out_loss_after"))
+        .isLessThan(first.metrics().get("held_out_loss_after"));
+    assertThat(Files.readAllBytes(second.modelFolder().resolve("adapter_model.safetensors")))
+        .isNotEqualTo(Files.readAllBytes(first.modelFolder().resolve("adapter_model.safetensors")));
+  }
+
+  @Test
+  void shouldRefuseToGoOnWithAnotherShape() throws Exception {
+    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    TrainingOutcome.Completed first =
+        tuned("first", tuning(2, null), onlyModel(base), Optional.empty());
+    Optional<BaseFolders> parent =
+        Optional.of(new BaseFolders(base.modelFolder(), Optional.of(first.modelFolder())));
+    TrainingSpec other = tuning(2, 64.0);
+
+    TrainingException refusal =
+        catchThrowableOfType(
+            TrainingException.class, () -> tuned("other", other, parent, Optional.empty()));
+
+    assertThat(refusal.detail().code()).isEqualTo("adapter_does_not_fit");
+  }
+
+  private TrainingOutcome.Completed tuned(
+      String name, TrainingSpec spec, Optional<BaseFolders> base, Optional<Path> resumeFrom)
+      throws Exception {
+    return (TrainingOutcome.Completed)
+        engine.run(
+            new TrainingJob(name, spec, "tiny"),
+            answers(),
+            base,
+            resumeFrom,
+            Files.createDirectories(folder.resolve(name)),
+            new Recorder(-1));
+  }
+
   /** Continued pre-training (Gururangan et al. 2020): the same documents' kind, from a base. */
   @Test
   void shouldGoOnPretrainingFromABase() throws Exception {
@@ -89,7 +144,7 @@ class LlmTrainingEngineTest {
             engine.run(
                 new TrainingJob("continued", pretraining(null), "tiny"),
                 moreDocuments(),
-                Optional.of(base.modelFolder()),
+                onlyModel(base),
                 Optional.empty(),
                 Files.createDirectories(folder.resolve("continued")),
                 new Recorder(-1));
@@ -128,7 +183,7 @@ class LlmTrainingEngineTest {
             engine.run(
                 new TrainingJob("partial", partial(), "tiny"),
                 answers(),
-                Optional.of(base.modelFolder()),
+                onlyModel(base),
                 Optional.empty(),
                 Files.createDirectories(folder.resolve("partial")),
                 new Recorder(-1));
@@ -156,7 +211,7 @@ class LlmTrainingEngineTest {
                     new TrainingJob(
                         "wrong", weights(new Weights(null, null, List.of("h.1.*"), null)), "tiny"),
                     answers(),
-                    Optional.of(base.modelFolder()),
+                    onlyModel(base),
                     Optional.empty(),
                     Files.createDirectories(folder.resolve("wrong")),
                     new Recorder(-1)));
@@ -174,7 +229,7 @@ class LlmTrainingEngineTest {
         engine.preflight(
             job,
             answers(),
-            Optional.of(base.modelFolder()),
+            onlyModel(base),
             Files.createDirectories(folder.resolve("dry")));
 
     assertThat(dry.dtype()).isEqualTo("bfloat16");
@@ -224,7 +279,7 @@ class LlmTrainingEngineTest {
                 engine.run(
                     new TrainingJob("wild", tuning(40, 1e30), "tiny"),
                     answers(),
-                    Optional.of(base.modelFolder()),
+                    onlyModel(base),
                     Optional.empty(),
                     Files.createDirectories(folder.resolve("wild")),
                     new Recorder(-1)));
@@ -246,7 +301,7 @@ class LlmTrainingEngineTest {
                 engine.run(
                     new TrainingJob("cut", tuning(2, null), "tiny"),
                     answers(),
-                    Optional.of(base.modelFolder()),
+                    onlyModel(base),
                     Optional.empty(),
                     Files.createDirectories(folder.resolve("cut")),
                     new Recorder(-1)));

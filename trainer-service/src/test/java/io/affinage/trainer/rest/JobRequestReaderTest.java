@@ -108,7 +108,7 @@ class JobRequestReaderTest {
   }
 
   private JobRequest read(String body) throws Exception {
-    return JobRequestReader.read(json.readTree(body), json);
+    return JobRequestReader.read(json.readTree(body), json, base -> Optional.empty());
   }
 
   private ApiException refused(String body) {

@@ -1,0 +1,53 @@
+package io.affinage.llm.export;
+
+import io.affinage.llm.ModelTexts;
+import io.affinage.llm.adapter.PeftFolder;
+import io.affinage.llm.checkpoint.PeftConfig;
+import io.affinage.llm.error.LlmException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Writes a stored adapter as PEFT's users expect it: the matrices as they are, a configuration that
+ * names the base by a name which PEFT resolves, the base's tokenizer and chat template, and a model
+ * card.
+ */
+public final class PeftExport {
+  private PeftExport() {}
+
+  /**
+   * Fills a new folder.
+   *
+   * @param base what {@link io.affinage.llm.LanguageModel#open} takes; for its tokenizer
+   * @param adapter a PEFT folder
+   * @param baseName a hub id, {@code id@revision}, or a path
+   * @throws LlmException {@code export_target_not_empty}, {@code export_not_written}, and what
+   *     reading the adapter and the tokenizer throws
+   */
+  public static Exported write(
+      Path base, Path adapter, Path folder, String baseName, ModelCard card) {
+    BaseName named = BaseName.of(baseName);
+    PeftConfig config = PeftConfig.read(adapter);
+    try (StagedFolder staged = StagedFolder.beside(folder)) {
+      config
+          .withBase(
+              new PeftConfig.Base(
+                  named.nameOrPath(), named.revision(), config.base().taskType()))
+          .write(staged.path());
+      PeftFolder.copyWeights(adapter, staged.path());
+      ModelTexts.definition(base).writeTo(staged.path());
+      List<String> notes = new ArrayList<>();
+      named.note().ifPresent(notes::add);
+      staged.text("README.md", card.noting(notes).adapterMarkdown());
+      List<ExportedFile> files = staged.files();
+      staged.checksums(files);
+      staged.publish();
+      return new Exported(folder, files, 0, notes);
+    } catch (IOException e) {
+      throw new LlmException(
+          "export_not_written", "%s cannot be written: %s".formatted(folder, e.getMessage()), e);
+    }
+  }
+}
