@@ -148,6 +148,13 @@ public final class Affinage implements Runnable {
         artifacts != null ? artifacts : environment.get("AFFINAGE_ARTIFACTS"));
   }
 
+  /** Whether commands are carried out by services of this machine. */
+  public boolean usesLocalStack() {
+    Session.Target target = target();
+    String servers = target.bootstrapServers();
+    return (servers == null || servers.isBlank()) && target.kafkaConfig() == null;
+  }
+
   private Path kafkaConfig() {
     String variable = environment.get("AFFINAGE_KAFKA_CONFIG");
     return kafkaConfig != null || variable == null || variable.isBlank()

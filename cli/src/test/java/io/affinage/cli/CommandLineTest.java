@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,12 +22,16 @@ class CommandLineTest {
   private record Result(int status, String out, String err) {}
 
   private Result run(String... arguments) {
+    return run(Map.of(), arguments);
+  }
+
+  private Result run(Map<String, String> environment, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     Terminal terminal = new Terminal(new PrintStream(out), new PrintStream(err), false, 100);
     int status =
         Affinage.execute(
-            terminal, new Install(folder.resolve("nothing-built")), Map.of(), arguments);
+            terminal, new Install(folder.resolve("nothing-built")), environment, arguments);
     return new Result(
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
@@ -138,6 +143,39 @@ class CommandLineTest {
       assertThat(result.status()).as(each[0]).isEqualTo(2);
       assertThat(result.err()).as(each[0]).contains(each[1]);
     }
+  }
+
+  /** A path with one slash has the form of a hub id; nothing is started to find out that it is none. */
+  @Test
+  void shouldSayThatAModelIsNeitherHereNorReachable() throws Exception {
+    Path recipe = file("r.yaml", "name: a\nstages:\n  - train: {method: sft}\n");
+    Path data = file("d.jsonl", "{}");
+    Map<String, Map<String, String>> cases =
+        Map.of(
+            "HF_HUB_OFFLINE is set", Map.of("HF_HUB_OFFLINE", "1"),
+            "hub.invalid is not known", Map.of("HF_ENDPOINT", "http://hub.invalid"),
+            "127.0.0.1 cannot be reached", Map.of("HF_ENDPOINT", "http://127.0.0.1:1"));
+    cases.forEach(
+        (why, environment) -> {
+          Map<String, String> given = new HashMap<>(environment);
+          given.put("AFFINAGE_HUB_CACHE", folder.resolve("no-cache").toString());
+          Result result =
+              run(given, "run", recipe.toString(), "--data", data.toString(), "--model", "models/smol");
+          assertThat(result.status()).as(why).isEqualTo(2);
+          assertThat(result.err())
+              .contains("'models/smol' is no folder and no file here")
+              .contains(why);
+        });
+  }
+
+  @Test
+  void shouldTakeAFolderRatherThanOneOfItsFiles() throws Exception {
+    Path recipe = file("r.yaml", "name: a\nstages:\n  - train: {method: sft}\n");
+    Path data = file("d.jsonl", "{}");
+    String weights = file("model.safetensors", "x").toString();
+    Result result = run("run", recipe.toString(), "--data", data.toString(), "--model", weights);
+    assertThat(result.status()).isEqualTo(2);
+    assertThat(result.err()).contains("give the folder that it lies in");
   }
 
   @Test

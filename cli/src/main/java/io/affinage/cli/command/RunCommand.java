@@ -11,6 +11,7 @@ import io.affinage.cli.recipe.RecipeReader;
 import io.affinage.cli.run.DataRules;
 import io.affinage.cli.run.DryRun;
 import io.affinage.cli.run.EvaluationReport;
+import io.affinage.cli.run.HubReach;
 import io.affinage.cli.run.LocalFiles;
 import io.affinage.cli.run.RunFollower;
 import io.affinage.cli.run.RunOutcome;
@@ -82,6 +83,10 @@ public final class RunCommand implements Callable<Integer> {
     requireRunnable(recipe, base, dataFile);
     if (base != null && Files.exists(Path.of(base))) {
       new ModelTool(root.install()).header(Path.of(base));
+    }
+    if (base != null && !check && root.usesLocalStack()) {
+      HubReach.require(
+          base, root::environment, Path.of(System.getProperty("user.home")));
     }
     if (check) {
       root.terminal()

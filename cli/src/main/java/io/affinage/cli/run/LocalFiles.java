@@ -22,6 +22,11 @@ public final class LocalFiles {
       Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*(@[A-Za-z0-9._/-]+)?");
   private static final Pattern REFERENCE = Pattern.compile("(artifact|model|hub|file):.+|scratch");
 
+  /** Names that models' files have, whatever is in them: the model library says what it is. */
+  private static final Pattern MODEL_FILE =
+      Pattern.compile(
+          "(?i).*\\.(safetensors|gguf|bin|pt|pth|ckpt|zip|gz|tgz|tar)|adapter_config\\.json|snapshots");
+
   private LocalFiles() {}
 
   /** Fails when this is no readable file. */
@@ -75,13 +80,18 @@ public final class LocalFiles {
         return;
       }
       int count = ggufFiles(path).size();
-      if (count != 1) {
+      if (count != 1 && !holdsModelFiles(path)) {
         throw wrongFile(
             "%s has neither config.json (Hugging Face) nor exactly one .gguf file, but %d: give the file itself."
                 .formatted(model, count));
       }
     } else if (Files.exists(path)) {
-      if (!isGguf(path)) {
+      if (isSafetensors(path)) {
+        throw wrongFile(
+            model
+                + " is one file of a Hugging Face model: give the folder that it lies in, with its config.json and tokenizer.");
+      }
+      if (!isGguf(path) && !MODEL_FILE.matcher(path.getFileName().toString()).matches()) {
         throw wrongFile(
             model + " is not a .gguf file: give a GGUF file, or a Hugging Face model's folder.");
       }
@@ -102,9 +112,14 @@ public final class LocalFiles {
     requireModel(model);
     Path path = Path.of(model);
     if (Files.isDirectory(path)) {
-      return Files.isRegularFile(path.resolve("config.json"))
-          ? "artifact:" + store.putFolder(path).digest()
-          : "artifact:" + importGguf(store, ggufFiles(path).get(0));
+      if (Files.isRegularFile(path.resolve("config.json"))) {
+        return "artifact:" + store.putFolder(path).digest();
+      }
+      List<Path> files = ggufFiles(path);
+      if (files.size() != 1) {
+        throw wrongFile(model + " has no config.json: it is no model's folder.");
+      }
+      return "artifact:" + importGguf(store, files.get(0));
     }
     if (Files.exists(path)) {
       return "artifact:" + importGguf(store, path);
@@ -157,6 +172,26 @@ public final class LocalFiles {
     } catch (IOException e) {
       throw wrongFile(folder + " cannot be read: " + e.getMessage());
     }
+  }
+
+  /** What the model library has words for, whether it can open it or not. */
+  private static boolean holdsModelFiles(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.anyMatch(
+          file -> MODEL_FILE.matcher(file.getFileName().toString()).matches());
+    } catch (IOException e) {
+      throw wrongFile(folder + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static boolean isSafetensors(Path file) {
+    return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".safetensors");
+  }
+
+  /** Whether this can only be a model on a hub: an id, and nothing here has this name. */
+  static boolean isHubId(String model) {
+    String id = model.startsWith("hub:") ? model.substring("hub:".length()) : model;
+    return HUB_ID.matcher(id).matches() && !Files.exists(Path.of(model));
   }
 
   private static boolean isGguf(Path file) {

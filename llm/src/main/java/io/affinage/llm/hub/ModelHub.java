@@ -4,8 +4,10 @@ import io.affinage.llm.error.LlmException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLEncoder;
+import java.net.UnknownHostException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -242,6 +244,13 @@ public final class ModelHub {
         boolean progressed = position.bytes() > before;
         fruitless = progressed ? 0 : fruitless + 1;
         pause = progressed ? settings.firstPause() : pause;
+        if (isUnknownHost(e)) {
+          throw new LlmException(
+              "hub_unreachable",
+              "%s of %s cannot be fetched: %s is not known to this machine's name service; give a path, or set HF_ENDPOINT"
+                  .formatted(what, id, settings.endpoint().getHost()),
+              e);
+        }
         if (fruitless >= settings.attempts()) {
           throw new LlmException(
               "hub_unreachable",
@@ -258,6 +267,15 @@ public final class ModelHub {
         pause = pause.multipliedBy(2);
       }
     }
+  }
+
+  private static boolean isUnknownHost(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String describe(IOException e) {

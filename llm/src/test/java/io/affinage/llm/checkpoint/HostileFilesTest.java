@@ -126,15 +126,15 @@ class HostileFilesTest {
   @Test
   void shouldSayWhatAFolderLacks() throws IOException {
     requireOutcome(folder.resolve("absent"), "checkpoint_missing", "does not exist");
-    requireOutcome(folder, "checkpoint_missing", "holds neither");
+    requireOutcome(folder, "checkpoint_missing", "holds no file");
     Files.writeString(folder.resolve("pytorch_model.bin"), "");
-    requireOutcome(folder, "checkpoint_missing", "convert them to safetensors");
+    requireOutcome(folder, "checkpoint_wrong_file", "pickles are not read");
     Files.copy(Fixtures.fixture("tiny.gguf"), folder.resolve("one.gguf"));
     requireOutcome(folder, "ok", "");
     Files.copy(Fixtures.fixture("tiny.gguf"), folder.resolve("two.GGUF"));
     requireOutcome(folder, "checkpoint_ambiguous", "one.gguf, two.GGUF");
     requireOutcome(
-        Files.writeString(folder.resolve("notes.txt"), ""), "checkpoint_unreadable", "neither");
+        Files.writeString(folder.resolve("notes.txt"), ""), "checkpoint_wrong_file", "neither");
     requireOutcome(
         Files.writeString(folder.resolve("empty.gguf"), ""), "checkpoint_truncated", "0 bytes");
     requireOutcome(

@@ -224,6 +224,23 @@ class ModelHubTest {
     }
   }
 
+  /** Trying again would only make its user wait for the same answer. */
+  @Test
+  void shouldNotTryAHostAgainThatNobodyKnows() {
+    var settings =
+        new HubSettings(
+            URI.create("http://hub.invalid"),
+            Optional.empty(),
+            cache,
+            false,
+            3,
+            Duration.ofDays(1),
+            Duration.ofSeconds(30));
+    LlmException failure = failure(hub(settings), ID);
+    assertThat(failure.code()).isEqualTo("hub_unreachable");
+    assertThat(failure).hasMessageContaining("hub.invalid is not known");
+  }
+
   @Test
   void shouldSayThatNothingIsCachedWhenOffline() {
     LlmException failure = failure(hub(settings(Optional.empty(), true)), ID);

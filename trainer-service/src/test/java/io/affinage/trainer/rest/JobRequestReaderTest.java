@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.service.rest.ApiException;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class JobRequestReaderTest {
