@@ -40,7 +40,10 @@ final class ParentAdapter {
         parent.rank(),
         parent.loraAlpha(),
         problems.within(
-            "adapter.loraDropout", asked.loraDropout(), parent.loraDropout(), 0, true, 0.99),
+            "adapter.loraDropout",
+            asked.loraDropout(),
+            parent.loraDropout(),
+            SettingRanges.LORA_DROPOUT),
         parent.useRslora(),
         parent.targetModules());
   }
