@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param modelId deterministic: {@code BASE:SUFFIX:HASH}, as a name that clients pass as {@code
  *     model}
  * @param model the folder: a PEFT adapter, or a Hugging Face model
- * @param baseModel as in {@link TrainingRequested#baseModel()}, resolved; the id of the adapter that
- *     training went on from, where it did
+ * @param baseModel as in {@link TrainingRequested#baseModel()}, resolved; the id of the adapter
+ *     that training went on from, where it did
  * @param base the whole base model's folder or file in the store, whatever adapter was put on it;
  *     null for a model from scratch
  * @param metrics numbers by name: {@code train_loss}, {@code held_out_loss_before}, {@code

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param jobId deterministic: a hash of what is asked, so asking twice trains once
  * @param baseModel {@code artifact:sha256:...} (a model in the store), {@code model:ID} (a
- *     registered model; an adapter is trained on), {@code hub:owner/name[@revision]}, {@code file:PATH} (on the trainer's
- *     machine), or {@code scratch}
+ *     registered model; an adapter is trained on), {@code hub:owner/name[@revision]}, {@code
+ *     file:PATH} (on the trainer's machine), or {@code scratch}
  * @param dataset a dataset version, see {@link DatasetReady#dataset()}; null while it is not ready
  *     yet
  * @param datasetSubmissionId the submission whose {@link DatasetReady} the job waits for; may be

@@ -28,8 +28,7 @@ class SpecResolverTest {
     Adapter parent = new Adapter("lora", 4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
     assertThat(SpecResolver.resolve(null, HUB, Optional.of(parent)).adapter()).isEqualTo(parent);
     Adapter asked = new Adapter("lora", 4, null, 0.3, null, List.of("v_proj", "q_proj"));
-    assertThat(
-            SpecResolver.resolve(spec("sft", asked), HUB, Optional.of(parent)).adapter())
+    assertThat(SpecResolver.resolve(spec("sft", asked), HUB, Optional.of(parent)).adapter())
         .isEqualTo(new Adapter("lora", 4, 6.0, 0.3, true, List.of("q_proj", "v_proj")));
   }
 
@@ -56,9 +55,7 @@ class SpecResolverTest {
 
   private static List<ErrorDetail> parentProblems(TrainingSpec spec, Adapter parent) {
     return catchThrowableOfType(
-            InvalidSpecException.class,
-            () ->
-                SpecResolver.resolve(spec, HUB, Optional.of(parent)))
+            InvalidSpecException.class, () -> SpecResolver.resolve(spec, HUB, Optional.of(parent)))
         .problems();
   }
 

@@ -18,7 +18,7 @@ public enum FileKind {
   WEB_PAGE(
       "a web page (HTML), not the file: a download link gave a page, as it does where a login or another link is needed; fetch it again"),
   PICKLE_ZIP(
-      "a zip archive, as torch.save writes it: PyTorch pickles are not read, since they can run code; save the model with transformers' save_pretrained, which writes safetensors"),
+      "a zip archive: unpack it where it holds a model's files; where torch.save wrote it, pickles are not read, since they can run code: save the model with transformers' save_pretrained, which writes safetensors"),
   PICKLE(
       "a Python pickle: pickles are not read, since they can run code; save the model with transformers' save_pretrained, which writes safetensors"),
   GZIP("a gzip archive: unpack it first"),

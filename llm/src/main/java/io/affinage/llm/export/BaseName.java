@@ -17,7 +17,9 @@ record BaseName(String nameOrPath, Optional<String> revision) {
   private static final Pattern HUB =
       Pattern.compile("(?:hub:)?([A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*)(?:@([\\w./-]+))?");
 
-  /** Reads {@code owner/name}, {@code owner/name@revision} or a path; a path that is there first. */
+  /**
+   * Reads {@code owner/name}, {@code owner/name@revision} or a path; a path that is there first.
+   */
   static BaseName of(String text) {
     Matcher hub = HUB.matcher(text);
     return !Files.exists(Path.of(text)) && hub.matches()

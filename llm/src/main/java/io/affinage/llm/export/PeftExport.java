@@ -33,8 +33,7 @@ public final class PeftExport {
     try (StagedFolder staged = StagedFolder.beside(folder)) {
       config
           .withBase(
-              new PeftConfig.Base(
-                  named.nameOrPath(), named.revision(), config.base().taskType()))
+              new PeftConfig.Base(named.nameOrPath(), named.revision(), config.base().taskType()))
           .write(staged.path());
       PeftFolder.copyWeights(adapter, staged.path());
       ModelTexts.definition(base).writeTo(staged.path());

@@ -3,12 +3,14 @@ package io.affinage.llm.text;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.error.LlmException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,11 +62,44 @@ public final class Tokenizer implements AutoCloseable {
       HuggingFaceTokenizer engine =
           HuggingFaceTokenizer.newInstance(
               new ByteArrayInputStream(JSON.writeValueAsBytes(json)), options);
-      return new Tokenizer(
-          engine, definition.specialTokens(), new HashMap<>(TokenizerDefinition.idsByToken(json)));
+      Tokenizer tokenizer =
+          new Tokenizer(
+              engine,
+              definition.specialTokens(),
+              new HashMap<>(TokenizerDefinition.idsByToken(json)));
+      try {
+        tokenizer.requireIds(json);
+      } catch (LlmException e) {
+        tokenizer.close();
+        throw e;
+      }
+      return tokenizer;
+    } catch (LlmException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
       throw new LlmException(
           "tokenizer_invalid", "the tokenizer cannot be loaded: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The engine numbers added tokens on from the vocabulary, whatever the file says: where the two
+   * differ, its ids would mean other tokens than everything else here takes them for.
+   */
+  private void requireIds(ObjectNode json) {
+    JsonNode vocabulary = json.path("model").path("vocab");
+    for (JsonNode token : json.path("added_tokens")) {
+      String content = token.path("content").textValue();
+      int id = token.path("id").intValue();
+      boolean changes = token.path("normalized").asBoolean() && !token.path("special").asBoolean();
+      if (vocabulary.path(content).asInt(-1) != id
+          && !changes
+          && Arrays.stream(encode(content)).noneMatch(found -> found == id)) {
+        throw new LlmException(
+            "tokenizer_invalid",
+            "tokenizer.json: added token '%s' has the id %d, but its id is the vocabulary's, or the next after it without a gap: the engine gives %s"
+                .formatted(content, id, Arrays.toString(encode(content))));
+      }
     }
   }
 

@@ -94,6 +94,7 @@ class PeftExportTest {
             "adapter_model.safetensors",
             "tokenizer.json",
             "tokenizer_config.json",
+            "generation_config.json",
             "README.md");
     assertThat(exported.notes()).isEmpty();
     PeftConfig config = PeftConfig.read(target);

@@ -79,6 +79,17 @@ class TokenizerCheckTest {
     assertThat(e).hasMessageContaining("nothing of added token");
   }
 
+  /** The engine would give such a token another id than the file does, without a word. */
+  @Test
+  void shouldRefuseAnAddedTokenBehindAGap() {
+    String gap =
+        "{'added_tokens':[{'id':9,'content':'<x>','normalized':false,'single_word':false,"
+            + "'lstrip':false,'rstrip':false,'special':true}],MODEL}";
+    LlmException e = catchThrowableOfType(LlmException.class, () -> load(gap));
+    assertThat(e.code()).isEqualTo("tokenizer_invalid");
+    assertThat(e).hasMessageContaining("'<x>' has the id 9").hasMessageContaining("gives [3]");
+  }
+
   private static String added(String normalizer, String content) {
     return ("{'normalizer':%s,'added_tokens':[{'id':3,'content':'%s','normalized':true,"
             + "'single_word':false,'lstrip':false,'rstrip':false,'special':false}],MODEL}")
