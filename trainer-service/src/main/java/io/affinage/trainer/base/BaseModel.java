@@ -19,8 +19,8 @@ public record BaseModel(String name, ArtifactRef folder, ArtifactRef adapter, St
   }
 
   /**
-   * What adapters in the store name as their base. It follows from the files alone, as the adapter's
-   * own bits do; exports put the user's name there.
+   * What adapters in the store name as their base. It follows from the files alone, as the
+   * adapter's own bits do; exports put the user's name there.
    */
   public String nameInAdapters() {
     return adapter == null ? name : "artifact:" + folder.digest();

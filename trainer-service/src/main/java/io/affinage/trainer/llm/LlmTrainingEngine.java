@@ -50,12 +50,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
       String dtype = ComputeNote.dtype(resumeFrom, job.spec().dtype());
       try (Workbench bench =
           Workbench.open(
-              job.spec(),
-              datasetFolder,
-              base,
-              device,
-              dtype,
-              workFolder.resolve("scratch"))) {
+              job.spec(), datasetFolder, base, device, dtype, workFolder.resolve("scratch"))) {
         return train(job, bench, resumeFrom, workFolder, listener);
       }
     } catch (LlmException e) {

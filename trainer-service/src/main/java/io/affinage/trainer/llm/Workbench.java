@@ -156,8 +156,7 @@ final class Workbench implements AutoCloseable {
         compute);
   }
 
-  private static LoraAdapter lora(
-      TrainingSpec spec, LanguageModel model, Optional<Path> parent) {
+  private static LoraAdapter lora(TrainingSpec spec, LanguageModel model, Optional<Path> parent) {
     TrainingSpec.Adapter asked = spec.adapter();
     LoraConfig config =
         new LoraConfig(

@@ -127,7 +127,8 @@ final class Attempt {
       throws TrainingException, InvalidSpecException, TenureLostException, InterruptedException {
     BaseReference reference = BaseReference.parse(job.request().baseModel());
     TrainingSpec spec =
-        SpecResolver.resolve(job.request().spec(), reference.isScratch(), bases.parentAdapter(reference));
+        SpecResolver.resolve(
+            job.request().spec(), reference.isScratch(), bases.parentAdapter(reference));
     BaseModel base = store.call("keep the base model", () -> bases.find(reference, folder));
     Path dataset = local("read the dataset", job.dataset());
     Optional<BaseFolders> baseFolders = baseFolders(base);

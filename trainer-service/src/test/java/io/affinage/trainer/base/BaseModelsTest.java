@@ -101,6 +101,7 @@ class BaseModelsTest {
         Map.of(),
         1,
         null,
+        null,
         "owner/name",
         null);
   }

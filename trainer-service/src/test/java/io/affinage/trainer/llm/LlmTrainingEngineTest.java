@@ -93,8 +93,7 @@ class LlmTrainingEngineTest {
     Optional<BaseFolders> parent =
         Optional.of(new BaseFolders(base.modelFolder(), Optional.of(first.modelFolder())));
 
-    TrainingOutcome.Completed second =
-        tuned("second", tuning(4, null), parent, Optional.empty());
+    TrainingOutcome.Completed second = tuned("second", tuning(4, null), parent, Optional.empty());
 
     assertThat(second.adapter()).isTrue();
     assertThat(second.metrics().get("held_out_loss_before"))
@@ -227,10 +226,7 @@ class LlmTrainingEngineTest {
 
     Preflight dry =
         engine.preflight(
-            job,
-            answers(),
-            onlyModel(base),
-            Files.createDirectories(folder.resolve("dry")));
+            job, answers(), onlyModel(base), Files.createDirectories(folder.resolve("dry")));
 
     assertThat(dry.dtype()).isEqualTo("bfloat16");
     assertThat(dry.recomputesActivations()).isTrue();
