@@ -83,11 +83,12 @@ final class ShelfModels implements ModelSource {
   }
 
   private static void release(List<AutoCloseable> holds) {
-    for (AutoCloseable hold : holds) {
+    // Adapters before the model that they are on.
+    for (int i = holds.size() - 1; i >= 0; i--) {
       try {
-        hold.close();
+        holds.get(i).close();
       } catch (Exception e) {
-        throw new IllegalStateException("cannot release " + hold, e);
+        throw new IllegalStateException("cannot release " + holds.get(i), e);
       }
     }
   }
