@@ -145,7 +145,9 @@ class CommandLineTest {
     }
   }
 
-  /** A path with one slash has the form of a hub id; nothing is started to find out that it is none. */
+  /**
+   * A path with one slash has the form of a hub id; nothing is started to find out that it is none.
+   */
   @Test
   void shouldSayThatAModelIsNeitherHereNorReachable() throws Exception {
     Path recipe = file("r.yaml", "name: a\nstages:\n  - train: {method: sft}\n");
@@ -160,7 +162,14 @@ class CommandLineTest {
           Map<String, String> given = new HashMap<>(environment);
           given.put("AFFINAGE_HUB_CACHE", folder.resolve("no-cache").toString());
           Result result =
-              run(given, "run", recipe.toString(), "--data", data.toString(), "--model", "models/smol");
+              run(
+                  given,
+                  "run",
+                  recipe.toString(),
+                  "--data",
+                  data.toString(),
+                  "--model",
+                  "models/smol");
           assertThat(result.status()).as(why).isEqualTo(2);
           assertThat(result.err())
               .contains("'models/smol' is no folder and no file here")

@@ -85,8 +85,7 @@ public final class RunCommand implements Callable<Integer> {
       new ModelTool(root.install()).header(Path.of(base));
     }
     if (base != null && !check && root.usesLocalStack()) {
-      HubReach.require(
-          base, root::environment, Path.of(System.getProperty("user.home")));
+      HubReach.require(base, root::environment, Path.of(System.getProperty("user.home")));
     }
     if (check) {
       root.terminal()

@@ -37,7 +37,8 @@ public final class HubReach {
       return;
     }
     if (isOffline(environment)) {
-      throw unreachable(model, "HF_HUB_OFFLINE is set, and it is not in the cache of earlier fetches");
+      throw unreachable(
+          model, "HF_HUB_OFFLINE is set, and it is not in the cache of earlier fetches");
     }
     if (PROXIES.stream().anyMatch(name -> environment.apply(name) != null)) {
       return; // the proxy knows
@@ -45,7 +46,9 @@ public final class HubReach {
     String given = environment.apply("HF_ENDPOINT");
     URI endpoint = URI.create(given == null || given.isBlank() ? "https://huggingface.co" : given);
     int port =
-        endpoint.getPort() >= 0 ? endpoint.getPort() : "http".equals(endpoint.getScheme()) ? 80 : 443;
+        endpoint.getPort() >= 0
+            ? endpoint.getPort()
+            : "http".equals(endpoint.getScheme()) ? 80 : 443;
     try (Socket socket = new Socket()) {
       socket.connect(
           new InetSocketAddress(InetAddress.getByName(endpoint.getHost()), port), CONNECT_MILLIS);
@@ -55,13 +58,15 @@ public final class HubReach {
       throw unreachable(
           model,
           "%s cannot be reached (%s)"
-              .formatted(endpoint.getHost(), String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT)));
+              .formatted(
+                  endpoint.getHost(), String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT)));
     }
   }
 
   private static boolean isOffline(UnaryOperator<String> environment) {
     String offline = environment.apply("HF_HUB_OFFLINE");
-    return offline != null && List.of("1", "true", "yes").contains(offline.toLowerCase(Locale.ROOT));
+    return offline != null
+        && List.of("1", "true", "yes").contains(offline.toLowerCase(Locale.ROOT));
   }
 
   private static boolean isCached(String model, UnaryOperator<String> environment, Path home) {
@@ -83,7 +88,9 @@ public final class HubReach {
         "'%s' is no folder and no file here%s, and as a Hugging Face id it cannot be fetched: %s. Give a folder, a .gguf file or a registered model's id."
             .formatted(
                 model,
-                beside ? " (the folder %s is: check the rest)".formatted(model.substring(0, slash)) : "",
+                beside
+                    ? " (the folder %s is: check the rest)".formatted(model.substring(0, slash))
+                    : "",
                 why));
   }
 }

@@ -177,8 +177,7 @@ public final class LocalFiles {
   /** What the model library has words for, whether it can open it or not. */
   private static boolean holdsModelFiles(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
-      return files.anyMatch(
-          file -> MODEL_FILE.matcher(file.getFileName().toString()).matches());
+      return files.anyMatch(file -> MODEL_FILE.matcher(file.getFileName().toString()).matches());
     } catch (IOException e) {
       throw wrongFile(folder + " cannot be read: " + e.getMessage());
     }

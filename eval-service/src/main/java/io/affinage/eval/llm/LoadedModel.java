@@ -88,8 +88,7 @@ final class LoadedModel implements AutoCloseable {
         () -> {
           synchronized (adapters) {
             Entry entry =
-                adapters.computeIfAbsent(
-                    digest, d -> new Entry(model.loadAdapter(folder.get())));
+                adapters.computeIfAbsent(digest, d -> new Entry(model.loadAdapter(folder.get())));
             entry.users++;
             trim();
             return new Hold(entry);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
 import io.affinage.events.spec.SpecResolver;
+import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
@@ -240,7 +241,7 @@ class LearnedRowsTest {
         ENGINE.run(
             new TrainingJob("tune", spec(spec, false), "tiny"),
             dataset,
-            Optional.of(base),
+            Optional.of(new BaseFolders(base, Optional.empty())),
             Optional.empty(),
             Files.createTempDirectory(folder, "work"),
             new Ear(live));
@@ -250,7 +251,7 @@ class LearnedRowsTest {
     return ENGINE.preflight(
         new TrainingJob("dry", spec(spec, false), "tiny"),
         dataset,
-        Optional.of(base),
+        Optional.of(new BaseFolders(base, Optional.empty())),
         Files.createTempDirectory(folder, "work"));
   }
 
