@@ -85,6 +85,12 @@ def main(dataset_service, trainer_service):
         for i in range(60)])
     assert {texts, chats} <= {file.id for file in files.files.list(limit=1)}, "files by pages"
 
+    passing = files.files.create(
+        file=("passing.jsonl", b'{"text": "soon gone"}\n'), purpose="fine-tune",
+        expires_after={"anchor": "created_at", "seconds": 3600})
+    assert passing.expires_at >= passing.created_at + 3600, passing
+    assert files.files.retrieve(passing.id).expires_at == passing.expires_at
+
     # From nothing to a base, and from the base to an adapter.
     base = jobs.create(
         model="scratch", training_file=texts, suffix="nails", seed=5, metadata={"team": "a"},
@@ -107,11 +113,14 @@ def main(dataset_service, trainer_service):
 
     # Lists, one item a page: the client asks for the pages by itself.
     assert [tuned.id, base.id] == [job.id for job in jobs.list(limit=1)]
+    assert [base.id] == [job.id for job in jobs.list(metadata={"team": "a"})]
+    assert [] == list(jobs.list(metadata={"team": "b"}))
+    assert [tuned.id] == [job.id for job in jobs.list(extra_query={"metadata": "null"})]
     events = list(jobs.list_events(tuned.id, limit=5))
     assert len({event.id for event in events}) == len(events) > 5, events
     assert events[0].message == "The job has successfully completed", events[0]
     assert events[-1].message == f"Created fine-tuning job: {tuned.id}", events[-1]
-    losses = [event.data["train_loss"] for event in events if event.type == "metrics"]
+    losses = [event.data["train_loss"] for event in events if "train_loss" in (event.data or {})]
     assert losses and all(loss > 0 for loss in losses), losses
     checkpoints = list(jobs.checkpoints.list(base.id, limit=1))
     assert [checkpoint.step_number for checkpoint in checkpoints] == [10, 5], checkpoints

@@ -48,7 +48,7 @@ def main(service, model):
 
     # Parameters that concern OpenAI's platform alone, and values that mean "as usual".
     same = chat(
-        user="me", metadata={"a": "b"}, store=False, seed=3, n=1, presence_penalty=0, frequency_penalty=0,
+        user="me", seed=3, n=1, presence_penalty=0, frequency_penalty=0,
         logit_bias={}, logprobs=False, tools=[], response_format={"type": "text"}, top_p=1)
     assert same.choices[0].message.content == choice.message.content, same
 
@@ -90,6 +90,9 @@ def main(service, model):
     refused(bad, lambda: chat(max_tokens=100_000), "context_length_exceeded", "messages")
     refused(bad, lambda: chat(n=2), "unsupported_parameter", "n")
     refused(bad, lambda: chat(stop=["a", "b", "c", "d", "e"]), "invalid_value", "stop")
+    refused(bad, lambda: chat(metadata={"a": "b"}), "unsupported_parameter", "metadata")
+    refused(bad, lambda: chat(tool_choice="auto"), "invalid_value", "tool_choice")
+    refused(bad, lambda: chat(reasoning_effort="high"), "unsupported_parameter", "reasoning_effort")
     refused(bad, lambda: chat(logprobs=True), "unsupported_parameter", "logprobs")
     refused(bad, lambda: chat(presence_penalty=1), "unsupported_parameter", "presence_penalty")
     refused(bad, lambda: chat(response_format={"type": "json_object"}), "unsupported_parameter", "response_format")

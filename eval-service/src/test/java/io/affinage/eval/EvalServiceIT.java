@@ -296,7 +296,7 @@ class EvalServiceIT {
     refused("{\"model\":\"tiny:colours:1\",\"messages\":[]}", 400, "missing_required_parameter");
     refused(with("\"temperature\":3"), 400, "invalid_value");
     refused(with("\"n\":2"), 400, "unsupported_parameter");
-    refused(with("\"tools\":[{\"type\":\"function\"}]"), 400, "unsupported_parameter");
+    refused(with("\"tools\":[{\"type\":\"custom\"}]"), 400, "unsupported_parameter");
     refused(with("\"logprobs\":true"), 400, "unsupported_parameter");
     refused(with("\"flavour\":1"), 400, "unknown_parameter");
     refused(with("\"max_tokens\":100000"), 400, "context_length_exceeded");

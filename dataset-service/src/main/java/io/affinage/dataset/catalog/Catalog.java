@@ -7,17 +7,29 @@ import io.affinage.events.FileUploaded;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The files and datasets there are. A ready dataset stands above an earlier rejection. */
+/**
+ * The files and datasets there are. A ready dataset stands above an earlier rejection; a file that
+ * has expired is there no more, nor is its dataset.
+ */
 public final class Catalog {
+  private final InstantSource clock;
   private final Map<String, FileUploaded> files = new ConcurrentHashMap<>();
   private final Map<String, DatasetEntry.Ready> ready = new ConcurrentHashMap<>();
   private final Map<String, DatasetEntry.Rejected> rejected = new ConcurrentHashMap<>();
+
+  /**
+   * @param clock tells which files have expired
+   */
+  public Catalog(InstantSource clock) {
+    this.clock = clock;
+  }
 
   /** Takes in what an event says; other events than those of files and datasets say nothing. */
   public void apply(EventData data, Instant at) {
@@ -42,12 +54,13 @@ public final class Catalog {
   }
 
   public Optional<FileUploaded> file(String id) {
-    return Optional.ofNullable(files.get(id));
+    return Optional.ofNullable(files.get(id)).filter(file -> !expired(file));
   }
 
   /** The newest first. */
   public List<FileUploaded> files() {
     return files.values().stream()
+        .filter(file -> !expired(file))
         .sorted(
             Comparator.comparingLong(FileUploaded::createdAt)
                 .reversed()
@@ -55,8 +68,22 @@ public final class Catalog {
         .toList();
   }
 
+  /** Files that have expired and are not deleted yet. */
+  public List<FileUploaded> expiredFiles() {
+    return files.values().stream().filter(this::expired).toList();
+  }
+
+  private boolean expired(FileUploaded file) {
+    return file != null
+        && file.expiresAt() != null
+        && file.expiresAt() <= clock.instant().getEpochSecond();
+  }
+
   /** How the submission ended; empty while it has not. */
   public Optional<DatasetEntry> dataset(String id) {
+    if (expired(files.get(id))) {
+      return Optional.empty();
+    }
     DatasetEntry.Ready done = ready.get(id);
     return Optional.ofNullable(done != null ? done : rejected.get(id));
   }
@@ -65,6 +92,7 @@ public final class Catalog {
   public List<DatasetEntry> datasets() {
     List<DatasetEntry> all = new java.util.ArrayList<>(ready.values());
     rejected.values().stream().filter(entry -> !ready.containsKey(entry.id())).forEach(all::add);
+    all.removeIf(entry -> expired(files.get(entry.id())));
     all.sort(Comparator.comparing(DatasetEntry::at).reversed().thenComparing(DatasetEntry::id));
     return all;
   }

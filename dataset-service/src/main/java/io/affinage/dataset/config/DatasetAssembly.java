@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.InstantSource;
 import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -68,7 +69,7 @@ final class DatasetAssembly {
   @Produces
   @Singleton
   Catalog catalog() {
-    return new Catalog();
+    return new Catalog(InstantSource.system());
   }
 
   @Produces

@@ -9,6 +9,7 @@ import java.util.Optional;
  * OpenAI's file object.
  *
  * @param status {@code uploaded} until its ingestion ended, then {@code processed} or {@code error}
+ * @param expiresAt seconds since 1970 from which on the file is gone; null for never
  * @param statusDetails why its ingestion failed; null otherwise
  */
 public record FileObject(
@@ -19,6 +20,7 @@ public record FileObject(
     String filename,
     String purpose,
     String status,
+    @JsonProperty("expires_at") Long expiresAt,
     @JsonProperty("status_details") String statusDetails) {
 
   static FileObject of(FileUploaded file, Optional<DatasetEntry> dataset) {
@@ -40,6 +42,7 @@ public record FileObject(
         file.filename(),
         file.purpose(),
         status,
+        file.expiresAt(),
         details);
   }
 

@@ -32,12 +32,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.RestForm;
-import org.jboss.resteasy.reactive.multipart.FileUpload;
+import org.jboss.resteasy.reactive.server.multipart.MultipartFormDataInput;
 
 /** OpenAI's files: an upload is ingested as a dataset, whose id is the file's. */
 @Path("/v1/files")
@@ -62,42 +63,41 @@ public class FilesResource {
   @POST
   @Consumes(MediaType.MULTIPART_FORM_DATA)
   @Operation(summary = "Upload a file of training data; the same content and name is one file")
-  public FileObject upload(@RestForm String purpose, @RestForm("file") FileUpload file)
-      throws IOException {
-    if (file == null) {
-      throw ApiException.invalid("missing_file", "the form has no part named file", "file");
-    }
-    if (!PURPOSE.equals(purpose)) {
-      throw ApiException.invalid(
-          "invalid_purpose", "purpose must be " + PURPOSE + ", is " + purpose, "purpose");
-    }
-    String filename = FileName.checked(file.fileName());
-    Artifact artifact = store.putFile(file.uploadedFile());
-    FileUploaded uploaded = uploaded(filename, artifact);
-    if (needsIngestion(uploaded.fileId())) {
-      uploads.announce(uploaded, FileName.datasetName(filename));
+  @RequestBody(
+      required = true,
+      content =
+          @Content(
+              mediaType = MediaType.MULTIPART_FORM_DATA,
+              schema = @Schema(implementation = UploadDocument.class)))
+  public FileObject upload(MultipartFormDataInput input) throws IOException {
+    UploadForm form = UploadForm.read(input);
+    Artifact artifact = store.putFile(form.content());
+    String id = "file-" + ContentIds.of(artifact.digest(), form.filename());
+    long now = Instant.now().getEpochSecond();
+    Optional<FileUploaded> before = catalog.file(id);
+    FileUploaded uploaded =
+        new FileUploaded(
+            id,
+            form.filename(),
+            PURPOSE,
+            new ArtifactRef(artifact.digest(), ArtifactRef.Kind.FILE, artifact.size()),
+            before.map(FileUploaded::createdAt).orElse(now),
+            form.lifetime().map(seconds -> now + seconds).orElse(null));
+    boolean settled = catalog.dataset(id).filter(SubmissionHandler::settled).isPresent();
+    if (!settled || !before.equals(Optional.of(uploaded))) {
+      uploads.announce(uploaded, FileName.datasetName(form.filename()));
     }
     return object(uploaded);
   }
 
-  private FileUploaded uploaded(String filename, Artifact artifact) {
-    String id = "file-" + ContentIds.of(artifact.digest(), filename);
-    return catalog
-        .file(id)
-        .orElseGet(
-            () ->
-                new FileUploaded(
-                    id,
-                    filename,
-                    PURPOSE,
-                    new ArtifactRef(artifact.digest(), ArtifactRef.Kind.FILE, artifact.size()),
-                    Instant.now().getEpochSecond()));
-  }
-
-  private boolean needsIngestion(String id) {
-    return catalog.file(id).isEmpty()
-        || catalog.dataset(id).filter(SubmissionHandler::settled).isEmpty();
-  }
+  /** For the OpenAPI document. */
+  @Schema(name = "FileUploadRequest")
+  record UploadDocument(
+      @Schema(required = true, type = SchemaType.STRING, format = "binary") byte[] file,
+      @Schema(required = true, enumeration = "fine-tune") String purpose,
+      @Schema(name = "expires_after[anchor]", enumeration = "created_at") String anchor,
+      @Schema(name = "expires_after[seconds]", minimum = "3600", maximum = "2592000")
+          Long seconds) {}
 
   @RolesAllowed(Roles.READ)
   @GET
@@ -133,10 +133,7 @@ public class FilesResource {
       content =
           @Content(
               mediaType = MediaType.APPLICATION_OCTET_STREAM,
-              schema =
-                  @Schema(
-                      type = org.eclipse.microprofile.openapi.annotations.enums.SchemaType.STRING,
-                      format = "binary")))
+              schema = @Schema(type = SchemaType.STRING, format = "binary")))
   public Response content(@PathParam("id") String id) throws IOException {
     FileUploaded file = find(id);
     InputStream content = store.open(file.artifact().digest());

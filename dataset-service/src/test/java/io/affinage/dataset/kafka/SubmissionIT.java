@@ -292,7 +292,7 @@ class SubmissionIT {
   void shouldRebuildTheCatalogFromItsTopics() throws InterruptedException {
     kafka.send(Topics.DATASET_SUBMITTED, inline(id, rows(2), null), null);
     kafka.first(Topics.DATASET_READY, id, DatasetReady.class);
-    Catalog rebuilt = new Catalog();
+    Catalog rebuilt = new Catalog(java.time.InstantSource.system());
     CatalogView another = new CatalogView(connection, topics, rebuilt);
     another.start(null);
     try {

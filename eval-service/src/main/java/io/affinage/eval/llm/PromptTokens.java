@@ -14,6 +14,7 @@ import io.affinage.llm.text.ChatTemplate;
 import io.affinage.llm.text.SpecialTokens;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /** Prompts and answers as the model's tokens, the same way as in training. */
@@ -48,7 +49,12 @@ final class PromptTokens {
                 new LlmException(
                     "no_chat_template",
                     "the model has no chat template; ask it with plain text (/v1/completions)"))
-        .render(messages(chat.messages()), ChatTemplate.Options.PROMPT);
+        .render(messages(chat.messages()), options(chat));
+  }
+
+  static ChatTemplate.Options options(Prompt.Chat chat) {
+    return new ChatTemplate.Options(
+        true, chat.tools(), chat.thinking() ? Map.of() : Map.of("enable_thinking", false));
   }
 
   private int start() {
@@ -70,7 +76,7 @@ final class PromptTokens {
         text.isEmpty() ? new Example.Text(id, answer) : new Example.Completion(id, text, answer));
   }
 
-  private static List<ChatMessage> messages(List<Message> messages) {
-    return messages.stream().map(m -> ChatMessage.of(m.role(), m.content())).toList();
+  static List<ChatMessage> messages(List<Message> messages) {
+    return messages.stream().map(m -> new ChatMessage(m.role(), m.content(), m.more())).toList();
   }
 }

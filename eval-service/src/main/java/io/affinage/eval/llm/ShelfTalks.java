@@ -1,6 +1,7 @@
 package io.affinage.eval.llm;
 
 import io.affinage.eval.EvaluationException;
+import io.affinage.eval.model.Prompt;
 import io.affinage.eval.serving.Answer;
 import io.affinage.eval.serving.Ask;
 import io.affinage.eval.serving.ServedModels.Served;
@@ -85,6 +86,9 @@ final class ShelfTalks implements Talks {
   }
 
   private GenerationRequest request(LoadedModel loaded, Ask ask) {
+    if (ask.prompt() instanceof Prompt.Chat chat) {
+      loaded.model().chatTemplate().ifPresent(read -> new TemplateReads(read).require(chat));
+    }
     int[] prompt = new PromptTokens(loaded.model()).prompt(ask.prompt());
     int context = loaded.model().decoder().shape().maxPositions();
     int room = context - prompt.length;

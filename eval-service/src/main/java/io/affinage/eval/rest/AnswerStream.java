@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import org.jboss.logging.Logger;
 
 /**
@@ -21,6 +22,7 @@ import org.jboss.logging.Logger;
  * answers one at a time, does not wait for it.
  *
  * @param talk closed as soon as the answer is known
+ * @param tools names of functions that the answer may call
  */
 record AnswerStream(
     Talk talk,
@@ -28,6 +30,7 @@ record AnswerStream(
     String id,
     long created,
     String model,
+    Set<String> tools,
     boolean usage,
     ObjectMapper json,
     Listener listener)
@@ -43,7 +46,8 @@ record AnswerStream(
         send(out, event(chunk(dialect.begin())));
         answer = talk.answer(piece -> take(out, waiting, piece));
       }
-      waiting.append(event(chunk(dialect.end(answer.finishReason()))));
+      String finish = tools.isEmpty() ? answer.finishReason() : withCalls(waiting, answer);
+      waiting.append(event(chunk(dialect.end(finish))));
       if (usage) {
         waiting.append(
             event(
@@ -66,11 +70,14 @@ record AnswerStream(
   /** False when nobody is there any more. */
   private boolean take(OutputStream out, StringBuilder waiting, String piece) {
     try {
-      waiting.append(event(chunk(dialect.piece(piece))));
+      // What may be a call is sent when it is whole.
+      if (tools.isEmpty()) {
+        waiting.append(event(chunk(dialect.piece(piece))));
+      }
       if (listener.isGone()) {
         return false;
       }
-      if (!listener.isSlow()) {
+      if (!waiting.isEmpty() && !listener.isSlow()) {
         send(out, waiting.toString());
         waiting.setLength(0);
       }
@@ -78,6 +85,24 @@ record AnswerStream(
     } catch (IOException gone) {
       return false;
     }
+  }
+
+  /**
+   * Writes what was held back of an answer that may have calls.
+   *
+   * @return what ended the answer
+   */
+  private String withCalls(StringBuilder waiting, Answer answer) throws IOException {
+    ToolCallText said = ToolCallText.of(answer.text(), tools);
+    if (!said.content().isEmpty()) {
+      waiting.append(event(chunk(dialect.piece(said.content()))));
+    }
+    if (said.calls().isEmpty()) {
+      return answer.finishReason();
+    }
+    Chunk.Turn calls = Chunk.Turn.calling(null, new ToolCallText("", said.calls()), true);
+    waiting.append(event(chunk(new Choice(0, null, calls, null, null))));
+    return ToolCallText.finish(answer);
   }
 
   private Chunk chunk(Choice choice) {

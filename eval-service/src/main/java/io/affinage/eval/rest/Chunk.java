@@ -3,7 +3,10 @@ package io.affinage.eval.rest;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.affinage.eval.serving.Answer;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * OpenAI's answer objects: whole, and in pieces. Which of a choice's parts is filled tells chat
@@ -29,11 +32,46 @@ record Chunk(
       Turn message,
       Turn delta,
       String text,
-      @JsonProperty("finish_reason") @JsonInclude(JsonInclude.Include.ALWAYS)
+      @JsonProperty("finish_reason")
+          @JsonInclude(JsonInclude.Include.ALWAYS)
+          @Schema(nullable = true)
           String finishReason) {}
 
+  /**
+   * @param content null where there are calls alone
+   * @param toolCalls null for none
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record Turn(String role, String content) {}
+  record Turn(String role, String content, @JsonProperty("tool_calls") List<ToolCall> toolCalls) {
+    Turn(String role, String content) {
+      this(role, content, null);
+    }
+
+    /** A turn that calls functions. */
+    static Turn calling(String role, ToolCallText said, boolean pieces) {
+      List<ToolCall> calls = new ArrayList<>();
+      for (ToolCallText.Call call : said.calls()) {
+        calls.add(
+            new ToolCall(
+                pieces ? calls.size() : null,
+                "call_" + UUID.randomUUID().toString().replace("-", ""),
+                "function",
+                new Function(call.name(), call.arguments())));
+      }
+      return new Turn(role, said.content().isEmpty() ? null : said.content(), calls);
+    }
+  }
+
+  /**
+   * @param index in pieces only
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record ToolCall(Integer index, String id, String type, Function function) {}
+
+  /**
+   * @param arguments the text of a JSON object, as the model wrote it
+   */
+  record Function(String name, String arguments) {}
 
   record Usage(
       @JsonProperty("prompt_tokens") int promptTokens,

@@ -18,6 +18,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -47,11 +48,12 @@ public class CompletionsResource {
   @Operation(
       summary = "Answer a chat",
       description =
-          "OpenAI's chat completions: model, messages, temperature, top_p, max_tokens,"
-              + " max_completion_tokens, stop, seed, n (1), stream, stream_options. user, metadata,"
-              + " store and the like have no effect. Tools, penalties, logit_bias, logprobs and"
-              + " other formats than text are refused (unsupported_parameter), unknown parameters"
-              + " too (unknown_parameter).")
+          "OpenAI's chat completions: model, messages (with tool_calls and results of tools),"
+              + " temperature, top_p, max_tokens, max_completion_tokens, stop, seed, n (1), stream,"
+              + " stream_options, tools and tool_choice (auto, none), reasoning_effort (none). What"
+              + " the model's chat template does not show is refused, and so are penalties,"
+              + " logit_bias, logprobs and other formats than text (unsupported_parameter), and"
+              + " unknown parameters (unknown_parameter).")
   @APIResponse(
       responseCode = "200",
       description = "The answer, or server-sent events that end with [DONE]",
@@ -87,6 +89,18 @@ public class CompletionsResource {
     return answer(Dialect.COMPLETION, AskReader.completion(body), connection);
   }
 
+  private static Chunk.Choice choice(Dialect dialect, Answer answer, Set<String> tools) {
+    ToolCallText said = ToolCallText.of(answer.text(), tools);
+    return said.calls().isEmpty()
+        ? dialect.whole(answer.text(), answer.finishReason())
+        : new Chunk.Choice(
+            0,
+            Chunk.Turn.calling("assistant", said, false),
+            null,
+            null,
+            ToolCallText.finish(answer));
+  }
+
   private Response answer(Dialect dialect, AskReader.Read read, HttpServerResponse connection) {
     ServedModels.Served model =
         models.find(read.model()).orElseThrow(() -> ModelsResource.notFound(read.model()));
@@ -101,6 +115,7 @@ public class CompletionsResource {
                   id,
                   created,
                   read.model(),
+                  read.tools(),
                   read.usage(),
                   json,
                   Listener.of(connection)))
@@ -116,7 +131,7 @@ public class CompletionsResource {
                   dialect.wholeObject(),
                   created,
                   read.model(),
-                  List.of(dialect.whole(answer.text(), answer.finishReason())),
+                  List.of(choice(dialect, answer, read.tools())),
                   Usage.of(answer)))
           .type(MediaType.APPLICATION_JSON_TYPE)
           .build();

@@ -6,7 +6,7 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
 /** Reads the fields of a request body and refuses what is wrong by name. */
@@ -19,37 +19,42 @@ record Fields(JsonNode body) {
     return new Fields(body);
   }
 
+  /** As the other, for an object inside of a body. */
+  static Fields of(JsonNode object, String at) {
+    if (!object.isObject()) {
+      throw invalid("invalid_type", at + " must be an object", at);
+    }
+    return new Fields(object);
+  }
+
   static ServingException invalid(String code, String message, String param) {
     return new ServingException(ServingException.Kind.INVALID, code, message, param, null);
   }
 
   /** Refuses fields that are none of these, as OpenAI does. */
   void allowOnly(Collection<String> known) {
+    allowOnly(known, "");
+  }
+
+  /** As the other, for an object at a place of the body. */
+  void allowOnly(Collection<String> known, String place) {
     Iterator<String> names = body.fieldNames();
     while (names.hasNext()) {
       String name = names.next();
       if (!known.contains(name)) {
-        throw invalid("unknown_parameter", "Unrecognized request argument supplied: " + name, name);
+        throw invalid(
+            "unknown_parameter",
+            "Unrecognized request argument supplied: " + place + name,
+            place + name);
       }
     }
   }
 
-  /**
-   * Refuses fields that would change the answer and are not supported; a value that means "off" is
-   * taken.
-   */
-  void refuse(Set<String> unsupported) {
-    for (String name : unsupported) {
-      JsonNode value = body.path(name);
-      boolean off =
-          value.isMissingNode()
-              || value.isNull()
-              || (value.isBoolean() && !value.booleanValue())
-              || (value.isNumber() && value.doubleValue() == 0)
-              || (value.isContainerNode() && value.isEmpty());
-      if (!off) {
-        throw invalid("unsupported_parameter", "'" + name + "' is not supported here", name);
-      }
+  /** Refuses a field unless its value means what happens anyway. */
+  void refuse(String name, Predicate<JsonNode> asUsual) {
+    JsonNode value = body.path(name);
+    if (!absent(value) && !asUsual.test(value)) {
+      throw invalid("unsupported_parameter", "'" + name + "' is not supported here", name);
     }
   }
 
@@ -61,10 +66,10 @@ record Fields(JsonNode body) {
     return value.textValue();
   }
 
-  boolean flag(String name) {
+  boolean flag(String name, boolean otherwise) {
     JsonNode value = body.path(name);
     if (absent(value)) {
-      return false;
+      return otherwise;
     }
     if (!value.isBoolean()) {
       throw invalid("invalid_type", "'" + name + "' must be true or false", name);
@@ -118,7 +123,7 @@ record Fields(JsonNode body) {
     return values.stream().map(JsonNode::textValue).toList();
   }
 
-  private static boolean absent(JsonNode value) {
+  static boolean absent(JsonNode value) {
     return value.isMissingNode() || value.isNull();
   }
 }

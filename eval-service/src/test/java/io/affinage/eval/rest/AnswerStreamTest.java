@@ -72,7 +72,15 @@ class AnswerStreamTest {
           }
         };
     new AnswerStream(
-            new Talker(), Dialect.CHAT, "id", 1, "model", false, new ObjectMapper(), listener)
+            new Talker(),
+            Dialect.CHAT,
+            "id",
+            1,
+            "model",
+            java.util.Set.of(),
+            false,
+            new ObjectMapper(),
+            listener)
         .write(out);
     return out.toString(StandardCharsets.UTF_8);
   }

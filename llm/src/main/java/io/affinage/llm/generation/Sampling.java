@@ -6,9 +6,10 @@ import io.affinage.llm.error.LlmException;
  * How the next token is chosen; applied in Hugging Face's order: repetition penalty, temperature,
  * top-k, top-p.
  *
- * @param temperature 0 for greedy
+ * @param temperature 0 for greedy, as is less than 1e-5: float32 logits have no such quotient
  * @param topK keep the k likeliest tokens; 0 for all
- * @param topP keep the smallest set of tokens whose probability reaches p; 1 for all
+ * @param topP at least 1e-6 counts; keep the smallest set of tokens whose probability reaches p; 1
+ *     for all
  * @param repetitionPenalty above 1 makes tokens that occurred less likely (Keskar et al. 2019); 1
  *     for none
  * @param seed decides the draws; row i of a batch draws from its own stream, so a row's text does
@@ -16,6 +17,9 @@ import io.affinage.llm.error.LlmException;
  */
 public record Sampling(
     double temperature, int topK, double topP, double repetitionPenalty, long seed) {
+  private static final double LOWEST_TEMPERATURE = 1e-5;
+  private static final double LOWEST_TOP_P = 1e-6;
+
   public static final Sampling GREEDY = new Sampling(0, 0, 1, 1, 0);
 
   public Sampling {
@@ -28,6 +32,8 @@ public record Sampling(
     if (!(topP > 0 && topP <= 1)) {
       throw invalid("top_p", "in (0, 1]", topP);
     }
+    temperature = temperature < LOWEST_TEMPERATURE ? 0 : temperature;
+    topP = Math.max(topP, LOWEST_TOP_P);
     if (!(repetitionPenalty > 0)) {
       throw invalid("repetition_penalty", "above 0", repetitionPenalty);
     }

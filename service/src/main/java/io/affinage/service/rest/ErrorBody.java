@@ -3,6 +3,7 @@ package io.affinage.service.rest;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.nio.charset.StandardCharsets;
 
 /** An error in the shape that OpenAI's clients read. */
 public record ErrorBody(Detail error) {
@@ -21,7 +22,14 @@ public record ErrorBody(Detail error) {
     String type = status < 500 ? "invalid_request_error" : "server_error";
     return Response.status(status)
         .type(MediaType.APPLICATION_JSON_TYPE)
-        .entity(new ErrorBody(new Detail(message, type, param, code)))
+        .entity(new ErrorBody(new Detail(plain(message), type, plain(param), code)))
         .build();
+  }
+
+  /** What it cites may hold half of a surrogate pair, which UTF-8 cannot carry. */
+  private static String plain(String text) {
+    return text == null
+        ? null
+        : new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 }

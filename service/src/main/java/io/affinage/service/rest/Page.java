@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * A page of a list, as OpenAI's clients page through it.
@@ -18,8 +19,8 @@ import java.util.function.Function;
 public record Page<T>(
     String object,
     List<T> data,
-    @JsonProperty("first_id") String firstId,
-    @JsonProperty("last_id") String lastId,
+    @JsonProperty("first_id") @Schema(nullable = true) String firstId,
+    @JsonProperty("last_id") @Schema(nullable = true) String lastId,
     @JsonProperty("has_more") boolean hasMore) {
 
   /**

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.TrainingSpec;
 import io.affinage.trainer.engine.Preflight;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * What a job would be; nothing was started.
@@ -24,10 +25,10 @@ public record DryRun(
     String object,
     String model,
     String trainingFile,
-    String datasetDigest,
+    @Schema(nullable = true) String datasetDigest,
     FineTuningJob.Hyperparameters hyperparameters,
     TrainingSpec spec,
-    Long trainingRows,
-    Long estimatedSteps,
-    Preflight preflight,
-    ErrorDetail problem) {}
+    @Schema(nullable = true) Long trainingRows,
+    @Schema(nullable = true) Long estimatedSteps,
+    @Schema(nullable = true) Preflight preflight,
+    @Schema(nullable = true) ErrorDetail problem) {}

@@ -7,6 +7,7 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.TrainingSpec;
 import java.util.List;
 import java.util.Map;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * A job in OpenAI's shape ({@code fine_tuning.job}); times are Unix seconds.
@@ -20,27 +21,30 @@ public record FineTuningJob(
     String id,
     String model,
     long createdAt,
-    Long finishedAt,
-    String fineTunedModel,
+    @Schema(nullable = true) Long finishedAt,
+    @Schema(nullable = true) String fineTunedModel,
     String organizationId,
     List<String> resultFiles,
     String status,
-    String validationFile,
+    @Schema(nullable = true) String validationFile,
     String trainingFile,
     Hyperparameters hyperparameters,
-    Long trainedTokens,
-    ErrorDetail error,
+    @Schema(nullable = true) Long trainedTokens,
+    @Schema(nullable = true) ErrorDetail error,
     List<String> integrations,
-    Long seed,
-    Long estimatedFinish,
+    @Schema(nullable = true) Long seed,
+    @Schema(nullable = true) Long estimatedFinish,
     Method method,
     Map<String, String> metadata,
-    String userProvidedSuffix,
+    @Schema(nullable = true) String userProvidedSuffix,
     Extension affinage) {
 
   /** Resolved numbers, never {@code auto}. */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-  public record Hyperparameters(Number nEpochs, Integer batchSize, Double learningRateMultiplier) {}
+  public record Hyperparameters(
+      @Schema(nullable = true) Number nEpochs,
+      @Schema(nullable = true) Integer batchSize,
+      @Schema(nullable = true) Double learningRateMultiplier) {}
 
   /** Always supervised. */
   public record Method(String type, Supervised supervised) {}
@@ -57,12 +61,12 @@ public record FineTuningJob(
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Extension(
       TrainingSpec spec,
-      String datasetDigest,
-      String datasetName,
+      @Schema(nullable = true) String datasetDigest,
+      @Schema(nullable = true) String datasetName,
       int attempt,
-      String workerId,
-      Integer step,
-      Integer totalSteps,
-      Double trainLoss,
-      String runId) {}
+      @Schema(nullable = true) String workerId,
+      @Schema(nullable = true) Integer step,
+      @Schema(nullable = true) Integer totalSteps,
+      @Schema(nullable = true) Double trainLoss,
+      @Schema(nullable = true) String runId) {}
 }

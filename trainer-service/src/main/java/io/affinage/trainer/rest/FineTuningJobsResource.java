@@ -1,6 +1,5 @@
 package io.affinage.trainer.rest;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingControlRequested.Action;
 import io.affinage.service.http.Roles;
@@ -21,13 +20,20 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** OpenAI's fine-tuning jobs. Any instance answers for all jobs. */
@@ -56,11 +62,18 @@ public final class FineTuningJobsResource {
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @Operation(summary = "Create a fine-tuning job")
+  @RequestBody(
+      required = true,
+      content = @Content(schema = @Schema(implementation = JobRequestDocument.class)))
+  @APIResponse(
+      responseCode = "200",
+      description = "The job; with dry_run what it would be",
+      content = @Content(schema = @Schema(anyOf = {FineTuningJob.class, DryRun.class})))
   public Response create(
-      String body,
+      byte[] body,
       @HeaderParam("Idempotency-Key") String idempotencyKey,
       @QueryParam("dry_run") @DefaultValue("false") boolean dryRun)
-      throws JsonProcessingException {
+      throws IOException {
     JobRequest request = JobRequestReader.read(json.readTree(body), json, creation::parentAdapter);
     if (dryRun) {
       return Response.ok(creation.dryRun(request)).build();
@@ -70,10 +83,20 @@ public final class FineTuningJobsResource {
 
   @RolesAllowed(Roles.READ)
   @GET
-  @Operation(summary = "List fine-tuning jobs, newest first")
+  @Operation(
+      summary = "List fine-tuning jobs, newest first",
+      description =
+          "metadata[key]=value, also several, keeps jobs with these labels; metadata=null those"
+              + " without any.")
   public Page<FineTuningJob> list(
-      @QueryParam("after") String after, @QueryParam("limit") @DefaultValue("20") int limit) {
-    List<Job> jobs = new ArrayList<>(board.all());
+      @QueryParam("after") String after,
+      @QueryParam("limit") @DefaultValue("20") int limit,
+      @QueryParam("metadata") String metadata,
+      @Context UriInfo uri) {
+    MetadataFilter filter = MetadataFilter.of(metadata, uri.getQueryParameters());
+    List<Job> jobs =
+        new ArrayList<>(
+            board.all().stream().filter(job -> filter.takes(job.request().metadata())).toList());
     Collections.reverse(jobs);
     return page(jobs, Job::id, after, limit).map(FineTuningJobsResource::show);
   }

@@ -114,11 +114,15 @@ final class JobRequestReader {
 
   private void nested(JsonNode given, String name, Class<? extends Record> type) {
     if (present(given, name)) {
-      if (given.get(name).isObject()) {
-        onlyFields(given.get(name), "affinage." + name + ".", names(type));
-      } else {
-        refuse("affinage." + name, "must be an object");
-      }
+      nested(given, "affinage.", name, names(type));
+    }
+  }
+
+  private void nested(JsonNode given, String path, String name, List<String> allowed) {
+    if (given.get(name).isObject()) {
+      onlyFields(given.get(name), path + name + ".", allowed);
+    } else {
+      refuse(path + name, "must be an object");
     }
   }
 
@@ -134,6 +138,9 @@ final class JobRequestReader {
         return;
       }
       onlyFields(method, "method.", List.of("type", "supervised"));
+      if (present(method, "supervised")) {
+        nested(method, "method.", "supervised", List.of("hyperparameters"));
+      }
       JsonNode nested = method.path("supervised").get("hyperparameters");
       if (nested != null && !nested.isNull()) {
         if (present(body, "hyperparameters")) {
