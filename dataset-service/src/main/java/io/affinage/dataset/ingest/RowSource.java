@@ -1,6 +1,7 @@
 package io.affinage.dataset.ingest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.affinage.dataset.DatasetException;
 import io.affinage.dataset.reading.DataFile;
 import io.affinage.dataset.reading.FileForm;
 import io.affinage.dataset.reading.ReadLimits;
@@ -26,6 +27,12 @@ public sealed interface RowSource {
   default Rows open(FileForm form, ReadLimits limits) throws IOException {
     if (this instanceof File file) {
       return Rows.of(new DataFile(file.path(), file.filename()), form, limits);
+    }
+    if (form.encoding() != null || form.separator() != null) {
+      throw new DatasetException(
+          form.encoding() != null ? "invalid_encoding" : "invalid_separator",
+          "rows inside the event have neither encoding nor separator; leave them out",
+          form.encoding() != null ? "encoding" : "separator");
     }
     return Rows.inline(((Inline) this).rows(), limits);
   }

@@ -15,6 +15,7 @@ class SubmissionMeters {
   private final Counter accepted;
   private final Counter quarantined;
   private final Counter duplicateRows;
+  private final Counter leftOut;
   private final Counter bytes;
   private final Counter ready;
   private final Counter rejected;
@@ -25,6 +26,7 @@ class SubmissionMeters {
     String topic = Topics.DATASET_SUBMITTED.name();
     accepted = meters.counter("affinage.dataset.rows", "outcome", "accepted");
     quarantined = meters.counter("affinage.dataset.rows", "outcome", "quarantined");
+    leftOut = meters.counter("affinage.dataset.rows", "outcome", "left_out");
     duplicateRows = meters.counter("affinage.dataset.rows", "outcome", "duplicate");
     bytes = Counter.builder("affinage.dataset.bytes").baseUnit("bytes").register(meters);
     ready = meters.counter("affinage.dataset.submissions", "outcome", "ready");
@@ -55,6 +57,7 @@ class SubmissionMeters {
       accepted.increment(counts.accepted());
       quarantined.increment(counts.quarantined());
       duplicateRows.increment(counts.duplicates());
+      leftOut.increment(counts.leftOut());
     }
   }
 }

@@ -65,6 +65,16 @@ public class Uploads {
     catalog.apply(file, Instant.ofEpochSecond(file.createdAt()));
   }
 
+  /**
+   * Hands in a dataset that was asked for over HTTP.
+   *
+   * @throws org.apache.kafka.common.KafkaException when the broker does not take it
+   */
+  public void submit(DatasetSubmitted submitted) {
+    transactions.write(
+        List.of(OutgoingRecords.event(Topics.DATASET_SUBMITTED, events.create(submitted))));
+  }
+
   /** Deletes a file and what its ingestion gave; models trained on it stay. */
   public void delete(String fileId) {
     transactions.write(

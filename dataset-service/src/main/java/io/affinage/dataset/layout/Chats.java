@@ -9,6 +9,9 @@ import java.util.List;
 
 /** What the layouts of chats share: columns beside the turns, and the row that comes out. */
 final class Chats {
+  /** Columns that only a chat can carry. */
+  static final List<String> COLUMNS = List.of("system", "history", "tools", "functions");
+
   private Chats() {}
 
   /** A whole chat as a row. */
@@ -98,6 +101,6 @@ final class Chats {
 
   /** Whether the row has columns that only a chat can carry. */
   static boolean needed(Row row) {
-    return row.has("system") || row.has("history") || row.has("tools") || row.has("functions");
+    return COLUMNS.stream().anyMatch(row::holds);
   }
 }

@@ -62,7 +62,9 @@ public final class Normaliser {
 
   /** In the order of precedence where a row fits several. */
   private static List<RowLayout> layouts(List<ObjectNode> sample) {
-    boolean asChats = sample.stream().anyMatch(Normaliser::needsChat);
+    boolean asChats =
+        sample.stream()
+            .anyMatch(row -> Chats.COLUMNS.stream().anyMatch(name -> Row.holds(row.path(name))));
     List<RowLayout> answers =
         List.of(
             ChatLayout.messages(),
@@ -75,16 +77,6 @@ public final class Normaliser {
     all.addAll(answers);
     all.add(new TextLayout());
     return all;
-  }
-
-  private static boolean needsChat(ObjectNode row) {
-    for (String column : List.of("system", "history", "tools", "functions")) {
-      JsonNode value = row.path(column);
-      if (value.isTextual() ? !value.textValue().isBlank() : !value.isEmpty()) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** The layout of the rows; never AUTO. */

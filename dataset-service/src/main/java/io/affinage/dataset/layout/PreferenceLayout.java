@@ -209,7 +209,7 @@ final class PreferenceLayout implements RowLayout {
     }
     for (Map.Entry<String, JsonNode> member : input.properties()) {
       boolean read = member.getKey().equals("messages") || member.getKey().equals("tools");
-      if (!read && !member.getValue().isNull()) {
+      if (!read && Row.holds(member.getValue())) {
         row.unread("input." + member.getKey());
       }
     }

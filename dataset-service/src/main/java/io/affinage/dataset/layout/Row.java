@@ -37,6 +37,17 @@ final class Row {
     return value != null && !value.isNull();
   }
 
+  /** Whether the column says anything: more than null, blank text or an empty list. */
+  boolean holds(String column) {
+    return holds(fields.path(column));
+  }
+
+  static boolean holds(JsonNode value) {
+    return value.isContainerNode()
+        ? !value.isEmpty()
+        : value.isTextual() ? !value.textValue().isBlank() : value.isValueNode() && !value.isNull();
+  }
+
   /** Whether the row looks like the layout. */
   boolean fits(RowLayout layout) {
     return layout.matches(fields);
@@ -139,9 +150,7 @@ final class Row {
   /** Columns and keys with a value that were not read; call once, at the end. */
   List<String> unread() {
     for (Map.Entry<String, JsonNode> column : fields.properties()) {
-      JsonNode value = column.getValue();
-      boolean empty = value.isNull() || value.isTextual() && value.textValue().isEmpty();
-      if (!empty && !read.contains(column.getKey())) {
+      if (holds(column.getValue()) && !read.contains(column.getKey())) {
         unread(column.getKey());
       }
     }

@@ -74,7 +74,7 @@ final class ToolCalls {
 
   private static void unread(JsonNode object, String prefix, List<String> read, Row row) {
     for (Map.Entry<String, JsonNode> member : object.properties()) {
-      if (!member.getValue().isNull() && !read.contains(member.getKey())) {
+      if (Row.holds(member.getValue()) && !read.contains(member.getKey())) {
         row.unread(prefix + member.getKey());
       }
     }

@@ -107,7 +107,11 @@ final class Turns {
         case "tool_call_id" -> callId = value;
         case "name" -> name = value;
         case "weight" -> weight = value;
-        default -> row.unread(column + "[]." + member.getKey());
+        default -> {
+          if (Row.holds(value)) {
+            row.unread(column + "[]." + member.getKey());
+          }
+        }
       }
     }
     if (turn.hasNonNull("role") && turn.hasNonNull("from")) {
@@ -250,7 +254,7 @@ final class Turns {
       text.append(row.text(part.path("text"), at(column, index) + ".content.text"));
       for (Map.Entry<String, JsonNode> member : part.properties()) {
         boolean read = member.getKey().equals("type") || member.getKey().equals("text");
-        if (!read && !member.getValue().isNull()) {
+        if (!read && Row.holds(member.getValue())) {
           row.unread(column + "[].content[]." + member.getKey());
         }
       }

@@ -32,6 +32,7 @@ public record Rows(DatasetFormat format, RowReader reader) {
             ? FormatDetection.of(head, head.length < HEAD_BYTES, file.name())
             : form.format();
     requireFit(form, format);
+    requireEncodingSaid(head, format);
     if (format == DatasetFormat.PARQUET) {
       return new Rows(format, ParquetRows.open(file.path(), limits));
     }
@@ -48,6 +49,22 @@ public record Rows(DatasetFormat format, RowReader reader) {
           case TEXT -> new TextReader(text, form.separator(), limits);
           case AUTO, PARQUET -> throw new IllegalStateException("told apart before");
         });
+  }
+
+  /** In UTF-16 every other byte of what files begin with is zero; in UTF-8 none is. */
+  private static void requireEncodingSaid(byte[] head, DatasetFormat format) {
+    if (format == DatasetFormat.PARQUET || head.length < 4) {
+      return;
+    }
+    boolean little = head[0] != 0 && head[1] == 0 && head[2] != 0 && head[3] == 0;
+    boolean big = head[0] == 0 && head[1] != 0 && head[2] == 0 && head[3] != 0;
+    if (little || big) {
+      throw new DatasetException(
+          "invalid_encoding",
+          "the file looks like UTF-16 without a byte order mark; name the encoding "
+              + (little ? "utf-16le" : "utf-16be"),
+          "encoding");
+    }
   }
 
   private static void requireFit(FileForm form, DatasetFormat format) {

@@ -6,6 +6,7 @@ import io.affinage.dataset.catalog.DatasetEntry;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.DatasetCounts;
 import io.affinage.events.DatasetLayout;
+import io.affinage.events.DatasetSubmitted;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.KeptAnswers;
 import java.util.Map;
@@ -14,7 +15,7 @@ import java.util.Map;
  * A dataset as this service knows it.
  *
  * @param id the submission's
- * @param status {@code ready} or {@code rejected}
+ * @param status {@code submitted}, {@code ready} or {@code rejected}
  * @param dataset the version; null when rejected
  * @param unusedColumns columns, and keys inside them, that hold values and are not read, to the
  *     count of rows; null when rejected
@@ -39,6 +40,25 @@ public record DatasetObject(
     KeptAnswers keep,
     ErrorDetail error,
     JsonNode report) {
+
+  /** One that was handed in and has not ended. */
+  static DatasetObject submitted(DatasetSubmitted data, long createdAt) {
+    return new DatasetObject(
+        data.submissionId(),
+        "dataset",
+        data.name(),
+        "submitted",
+        createdAt,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        data.keep(),
+        null,
+        null);
+  }
 
   static DatasetObject of(DatasetEntry entry, JsonNode report) {
     long createdAt = entry.at().getEpochSecond();

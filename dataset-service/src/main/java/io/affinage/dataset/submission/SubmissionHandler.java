@@ -17,6 +17,7 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.RequestRules;
 import io.affinage.events.RoutingSlip;
 import io.affinage.events.Stage;
+import io.affinage.events.StageNeeds;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;

@@ -243,7 +243,7 @@ class NormaliserTest {
             + "{'role':'assistant','content':'a','train':false,'weight':1}],'source':'s'}"
             + "|{'messages':[{'role':'user','content':'q'},{'role':'assistant','content':'a'}]}"
             + "||messages[].id,messages[].train,source",
-        "{'messages':[{'role':'user','content':[{'type':'text','text':'q','cache_control':{}}]},"
+        "{'messages':[{'role':'user','content':[{'type':'text','text':'q','cache_control':{'type':'x'}}]},"
             + "{'role':'assistant','content':4}]}"
             + "|{'messages':[{'role':'user','content':'q'},{'role':'assistant','content':'4'}]}"
             + "|value_as_text|messages[].content[].cache_control",
@@ -312,6 +312,9 @@ class NormaliserTest {
             + "|{'messages':[{'role':'user','content':'a'},{'role':'assistant','content':'b'},"
             + "{'role':'user','content':'p'},{'role':'assistant','content':'false'}]}"
             + "|value_as_text,with_history|",
+        // A column that is there and says nothing makes no chat of plain text.
+        "{'prompt':'p','completion':'c','system':'','history':[],'tools':null}"
+            + "|{'prompt':'p','completion':'c'}||",
         "{'prompt':1e5,'completion':2.50}|{'prompt':'1E+5','completion':'2.50'}|value_as_text|",
         // Unpaired preference in the spellings of JSON, CSV and LLaMA-Factory.
         "{'prompt':'p','completion':'c','label':'False'}"

@@ -5,6 +5,7 @@ import io.affinage.events.DatasetReady;
 import io.affinage.events.DatasetRejected;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.EventData;
+import io.affinage.events.StageNeeds;
 import io.affinage.events.TrainingRequested;
 import java.util.Optional;
 import java.util.Set;
@@ -13,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** What is known about submitted datasets. Safe for use by several threads. */
 public final class DatasetView {
 
-  /** A dataset version, the reason why there will be none, or neither yet. */
+  /** A dataset version, the reason why there is none to learn from, or neither yet. */
   record Entry(ArtifactRef dataset, ErrorDetail rejection) {}
 
   private static final Entry PENDING = new Entry(null, null);
@@ -57,7 +58,9 @@ public final class DatasetView {
     EventData event =
         request.datasetSubmissionId() == null ? null : decided.get(request.datasetSubmissionId());
     if (event instanceof DatasetReady ready) {
-      return new Entry(ready.dataset(), null);
+      return StageNeeds.ofTraining(ready, request.spec(), null)
+          .map(unmet -> new Entry(null, unmet))
+          .orElseGet(() -> new Entry(ready.dataset(), null));
     }
     if (event instanceof DatasetRejected rejected) {
       return new Entry(null, rejected.error());

@@ -3,6 +3,7 @@ package io.affinage.trainer.rest;
 import io.affinage.events.ContentIds;
 import io.affinage.events.DatasetReady;
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.StageNeeds;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
 import io.affinage.service.rest.ApiException;
@@ -133,6 +134,16 @@ final class JobCreation {
                   "invalid_training_file",
                   "The file '" + file + "' was rejected: " + rejected.error().message(),
                   "training_file");
+            });
+    datasets
+        .findReady(file)
+        .flatMap(ready -> StageNeeds.ofTraining(ready, asked.spec(), "training_file"))
+        .ifPresent(
+            unmet -> {
+              throw ApiException.invalid(
+                  "invalid_training_file",
+                  "The file '" + file + "' cannot be learned from: " + unmet.message(),
+                  unmet.param());
             });
     if (!modelKnown(asked.base())) {
       throw new ApiException(

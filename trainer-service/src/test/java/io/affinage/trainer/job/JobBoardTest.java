@@ -76,6 +76,25 @@ class JobBoardTest {
     assertThat(job().rejection()).isEqualTo(error);
   }
 
+  /** Learning from answers that somebody rejected is no training that anyone asked for. */
+  @Test
+  void shouldRefuseADatasetThatOnlySaysWhichAnswersAreBetter() {
+    board.apply(Events.recorded(Events.requested(JOB, null, SpecResolver.empty(), null)));
+    board.apply(
+        Events.recorded(
+            new DatasetReady(
+                "file-1",
+                "desk",
+                Events.DATASET,
+                DatasetLayout.UNPAIRED_PREFERENCE,
+                new DatasetCounts(1, 1, 0, 0),
+                Map.of("train", 1L),
+                null)));
+
+    assertThat(job().rejection().code()).isEqualTo("preference_data");
+    assertThat(job().rejection().message()).contains("keep: DESIRABLE");
+  }
+
   @Test
   void shouldRunWhileItsWorkerIsHeardAndQueueAgainAfterSilence() {
     board.apply(Events.recorded(Events.requested(JOB)));

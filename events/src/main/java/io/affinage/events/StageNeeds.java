@@ -1,20 +1,15 @@
-package io.affinage.dataset.submission;
+package io.affinage.events;
 
-import io.affinage.events.DatasetLayout;
-import io.affinage.events.DatasetReady;
-import io.affinage.events.ErrorDetail;
-import io.affinage.events.EvaluationSpec;
-import io.affinage.events.Stage;
-import io.affinage.events.TrainingSpec;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What the stages of a run ask of its dataset, as far as the dataset's report can tell. */
-final class StageNeeds {
+public final class StageNeeds {
   private StageNeeds() {}
 
   /** Why some stage could not do its work, told before any of them begins; empty when all can. */
-  static Optional<ErrorDetail> unmet(DatasetReady ready) {
+  public static Optional<ErrorDetail> unmet(DatasetReady ready) {
     List<Stage> stages = ready.slip() == null ? List.of() : ready.slip().stages();
     for (int i = 0; i < stages.size(); i++) {
       String param = "slip.stages[" + i + "]";
@@ -29,8 +24,13 @@ final class StageNeeds {
     return Optional.empty();
   }
 
-  private static Optional<ErrorDetail> ofTraining(
-      DatasetReady ready, TrainingSpec spec, String param) {
+  /**
+   * Why a training could not do its work with the dataset; empty when it can.
+   *
+   * @param param the field of the request that asks for it; null for none
+   */
+  public static Optional<ErrorDetail> ofTraining(
+      DatasetReady ready, TrainingSpec spec, @Nullable String param) {
     if (count(ready, "train") == 0) {
       return error(
           "empty_split",
@@ -96,7 +96,7 @@ final class StageNeeds {
     return ready.splits().getOrDefault(split, 0L);
   }
 
-  private static Optional<ErrorDetail> error(String code, String message, String param) {
+  private static Optional<ErrorDetail> error(String code, String message, @Nullable String param) {
     return Optional.of(new ErrorDetail(code, message, param));
   }
 }
