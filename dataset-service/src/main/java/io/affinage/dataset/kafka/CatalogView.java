@@ -32,6 +32,8 @@ class CatalogView implements WarmUp, Followed {
 
   private final TopicSetup topics;
   private final TopicFollower follower;
+  private boolean refreshed;
+  private long asOf;
 
   CatalogView(
       @Identifier("default-kafka-broker") Map<String, Object> connection,
@@ -64,12 +66,20 @@ class CatalogView implements WarmUp, Followed {
   }
 
   /**
-   * Waits until all that is committed by now has been read.
+   * Waits until all that was committed at a moment has been read. Whoever needs it at the same time
+   * or for an earlier moment waits for the same reading.
    *
+   * @param nanos the moment, by {@link System#nanoTime}
    * @throws KafkaException when the broker does not answer
    */
-  void refresh() {
+  synchronized void refreshSince(long nanos) {
+    if (refreshed && asOf - nanos >= 0) {
+      return;
+    }
+    long start = System.nanoTime();
     follower.catchUp(IsolationLevel.READ_COMMITTED, REFRESH);
+    asOf = start;
+    refreshed = true;
   }
 
   @PreDestroy

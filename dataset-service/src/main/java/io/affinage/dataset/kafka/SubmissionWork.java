@@ -84,12 +84,12 @@ class SubmissionWork implements RecordHandler {
   }
 
   @Override
-  public Answer handle(ConsumerRecord<byte[], byte[]> record)
+  public Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
       throws PassingFaultException, InterruptedException {
     Event<DatasetSubmitted> submitted = decoded(record);
     String id = submitted.data().submissionId();
-    // Another instance may have ended it a moment ago.
-    view.refresh();
+    // Another instance may have ended it a moment before it was read here.
+    view.refreshSince(readNanos);
     if (catalog.dataset(id).filter(SubmissionHandler::settled).isPresent()) {
       meters.duplicate();
       LOG.infof("Submission %s has ended before; it has no second effect", id);

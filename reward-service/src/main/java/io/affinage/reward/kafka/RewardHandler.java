@@ -50,7 +50,7 @@ final class RewardHandler implements RecordHandler {
   }
 
   @Override
-  public Answer handle(ConsumerRecord<byte[], byte[]> record) {
+  public Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos) {
     Event<RewardRequested> request = EventCodec.decode(record).as(RewardRequested.class);
     RequestRules.require(request.data());
     duplicates.seen(request.metadata());

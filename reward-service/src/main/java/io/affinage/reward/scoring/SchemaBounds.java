@@ -99,13 +99,13 @@ final class SchemaBounds {
       }
       JsonNode value = path.peek().next();
       if (++values > MAX_VALUES) {
-        throw tooLarge("it has more than %d values".formatted(MAX_VALUES));
+        throw unusable("it has more than %d values".formatted(MAX_VALUES));
       }
       if (path.size() > MAX_DEPTH) {
-        throw tooLarge("it is nested more than %d deep".formatted(MAX_DEPTH));
+        throw unusable("it is nested more than %d deep".formatted(MAX_DEPTH));
       }
       if (value.isFloatingPointNumber() && !Double.isFinite(value.doubleValue())) {
-        throw tooLarge("it has a number beyond the range of doubles");
+        throw unusable("it has a number beyond the range of doubles");
       }
       path.push(value.elements());
     }
@@ -116,12 +116,12 @@ final class SchemaBounds {
     Set<JsonNode> found = Collections.newSetFromMap(new IdentityHashMap<>());
     List<JsonNode> ordered = new ArrayList<>();
     collect(root, found, ordered);
+    // Those that only a reference makes schemas are found on the way.
     for (int i = 0; i < ordered.size(); i++) {
       for (String reference : REFERENCES) {
         JsonNode name = ordered.get(i).get(reference);
-        JsonNode target = name != null && name.isTextual() ? target(name.textValue()) : null;
-        if (target != null) {
-          collect(target, found, ordered);
+        if (name != null && name.isTextual()) {
+          collect(target(name.textValue()), found, ordered);
         }
       }
     }
@@ -177,12 +177,12 @@ final class SchemaBounds {
     Long known = expansions.get(schema);
     if (known != null) {
       if (known < 0) {
-        throw tooLarge("it refers to itself without end");
+        throw unusable("it refers to itself without end");
       }
       return known;
     }
     if (chain > MAX_CHAIN) {
-      throw tooLarge("more than %d schemas follow each other at one place".formatted(MAX_CHAIN));
+      throw unusable("more than %d schemas follow each other at one place".formatted(MAX_CHAIN));
     }
     expansions.put(schema, -1L);
     long sum = 1;
@@ -211,22 +211,30 @@ final class SchemaBounds {
 
   private static long added(long sum, long more) {
     if (sum + more > MAX_EXPANSIONS) {
-      throw tooLarge(
+      throw unusable(
           "with its references followed, more than %d schemas apply to one place"
               .formatted(MAX_EXPANSIONS));
     }
     return sum + more;
   }
 
-  /** What a reference names; null where the validator must tell what is wrong with it. */
+  /** What a reference names: what cannot be found here could not be measured either. */
   private JsonNode target(String reference) {
-    if (reference.equals("#")) {
-      return root;
+    JsonNode found = reference.equals("#") ? root : anchors.get(reference);
+    if (found == null) {
+      found = byPointer(reference);
     }
-    JsonNode named = anchors.get(reference);
-    if (named != null) {
-      return named;
+    if (found == null) {
+      throw unusable("it refers to '%s', which is not in it".formatted(shortened(reference)));
     }
+    return found;
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= 80 ? text : text.substring(0, 80) + "\u2026";
+  }
+
+  private JsonNode byPointer(String reference) {
     int fragment = reference.indexOf("#/");
     if (fragment < 0) {
       return null;
@@ -253,7 +261,7 @@ final class SchemaBounds {
     return text.replace("~1", "/").replace("~0", "~");
   }
 
-  private static InvalidRewardException tooLarge(String why) {
+  private static InvalidRewardException unusable(String why) {
     return new InvalidRewardException(
         "invalid_schema", "the JSON Schema cannot be used: " + why, PARAM);
   }

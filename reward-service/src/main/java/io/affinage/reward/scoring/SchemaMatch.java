@@ -18,9 +18,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * 1 when the completion is one JSON value that satisfies the schema (draft 2020-12), else 0.
- * References to other documents are refused: a schema from outside must not make the service fetch
- * anything. Patterns in the schema are of RE2 syntax, as in {@link RegexMatch}. For one thread.
+ * 1 when the completion is one JSON value that satisfies the schema (draft 2020-12), else 0. A
+ * {@code format} asserts nothing. References to other documents are refused: a schema from outside
+ * must not make the service fetch anything. Patterns in the schema are of RE2 syntax, as in {@link
+ * RegexMatch}. For one thread.
  */
 public final class SchemaMatch implements Reward {
   private final JsonSchema schema;
@@ -98,6 +99,8 @@ public final class SchemaMatch implements Reward {
         SchemaValidatorsConfig.builder()
             .cacheRefs(false)
             .failFast(true)
+            // In older dialects, which a schema may name, it would be more than an annotation.
+            .formatAssertionsEnabled(false)
             .regularExpressionFactory(this::pattern)
             .build();
     JsonSchema compiled =

@@ -37,7 +37,7 @@ class RewardHandlerTest {
       String text = "\u4e00".repeat(90);
       items.add(new RewardRequested.Item("\u4e00".repeat(190) + i, "", text, text + "!"));
     }
-    RewardScored answer = answer(handler.handle(record(items)));
+    RewardScored answer = answer(handler.handle(record(items), 0));
     assertThat(answer.scores()).hasSize(1_000);
     assertThat(answer.scores())
         .allSatisfy(
@@ -45,7 +45,7 @@ class RewardHandlerTest {
               assertThat(score.value()).isZero();
               assertThat(score.detail()).isNull();
             });
-    RewardScored small = answer(handler.handle(record(items.subList(0, 10))));
+    RewardScored small = answer(handler.handle(record(items.subList(0, 10)), 0));
     assertThat(small.scores()).allSatisfy(score -> assertThat(score.detail()).isNotBlank());
   }
 

@@ -61,6 +61,8 @@ class SchemaMatchTest {
         "{\"$ref\":\"file:///etc/passwd\"}",
         "{\"$ref\":\"#/$defs/absent\"}",
         "{\"$ref\":\"#\"}",
+        "{\"$id\":\"http://example.org/r\",\"x\":{\"y\":{}},\"$ref\":\"/r#/x/y\"}",
+        "{\"$dynamicRef\":\"#nowhere\"}",
         "{\"allOf\":[{\"$ref\":\"#/$defs/a\"}],\"$defs\":{\"a\":{\"not\":{\"$ref\":\"#\"}}}}",
         "{\"maximum\":1e999999999}",
         "{\"$defs\":{\"a\":{\"pattern\":\"(\"}},\"items\":{\"$ref\":\"#/$defs/a\"}}",

@@ -13,11 +13,13 @@ public interface RecordHandler {
   /**
    * Does the work.
    *
+   * @param readNanos when the record was read, by {@link System#nanoTime}: what was committed
+   *     before the record was sent was committed before that
    * @throws EventException when the bytes are no event of the topic
    * @throws PassingFaultException when something else is away; the record is tried again later
    * @throws InterruptedException when the service stops; nothing has happened then
    */
-  Answer handle(ConsumerRecord<byte[], byte[]> record)
+  Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
       throws PassingFaultException, InterruptedException;
 
   /**

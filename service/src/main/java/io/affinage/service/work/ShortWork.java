@@ -503,7 +503,7 @@ public final class ShortWork implements AutoCloseable {
 
   private void run(Work work, CompletableFuture<Answer> result) {
     try {
-      result.complete(handler.handle(work.record()));
+      result.complete(handler.handle(work.record(), work.readNanos()));
     } catch (Throwable e) {
       result.completeExceptionally(e);
     } finally {

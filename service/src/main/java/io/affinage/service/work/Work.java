@@ -10,6 +10,7 @@ final class Work {
   private final ConsumerRecord<byte[], byte[]> record;
   private final Traits traits;
   private final long size;
+  private final long readNanos = System.nanoTime();
   private CompletableFuture<Answer> result;
   private int failures;
   private int tries;
@@ -36,6 +37,11 @@ final class Work {
 
   long offset() {
     return record.offset();
+  }
+
+  /** When it was read, by {@link System#nanoTime}. */
+  long readNanos() {
+    return readNanos;
   }
 
   /** Bytes of key, value and headers. */

@@ -34,7 +34,7 @@ final class DyingWorker implements RecordHandler {
   }
 
   @Override
-  public Answer handle(ConsumerRecord<byte[], byte[]> record) {
+  public Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos) {
     if (text(record.key()).startsWith("die")) {
       Runtime.getRuntime().halt(3);
     }

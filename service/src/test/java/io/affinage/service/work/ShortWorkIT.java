@@ -181,7 +181,7 @@ class ShortWorkIT {
     }
 
     @Override
-    public Answer handle(ConsumerRecord<byte[], byte[]> record)
+    public Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
         throws PassingFaultException, InterruptedException {
       String key = text(record.key());
       calls.computeIfAbsent(key, name -> new AtomicInteger()).incrementAndGet();
