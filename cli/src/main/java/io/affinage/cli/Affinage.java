@@ -57,7 +57,7 @@ import picocli.CommandLine.Spec;
       "1:the job failed, or the tuned model did not pass its gate",
       "2:a wrong option, recipe or file; nothing was started",
       "3:Kafka, or the service that is needed, cannot be reached",
-      "4:the local stack could not be started, or a service ended too often",
+      "4:the local stack could not be started, or a service that a command needs ended too often",
       "130:interrupted (Ctrl-C); 143: terminated"
     })
 public final class Affinage implements Runnable {
@@ -136,7 +136,7 @@ public final class Affinage implements Runnable {
   /** The local stack's folder; made when absent. */
   public Home home() {
     Home found = Home.at(home);
-    KafkaLog.writeTo(found.logs().resolve("kafka.log"));
+    KafkaLog.writeTo(found.logs().resolve("command.log"));
     return found;
   }
 

@@ -1,7 +1,6 @@
 package io.affinage.cli;
 
 import io.affinage.artifacts.ArtifactStoreException;
-import io.affinage.broker.BrokerException;
 import io.affinage.cli.terminal.Terminal;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -49,9 +48,6 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
   public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
     if (e instanceof CliException known) {
       return shown(known.exit(), known.code(), known.getMessage());
-    }
-    if (e instanceof BrokerException broker) {
-      return shown(ExitCode.STACK, broker.code(), broker.getMessage());
     }
     if (e instanceof ArtifactStoreException store) {
       return shown(ExitCode.FAILED, store.code(), store.getMessage());

@@ -120,7 +120,7 @@ public final class UpCommand implements Callable<Integer> {
     table.row(
         "kafka",
         stack.bootstrapServers(),
-        Long.toString(ProcessHandle.current().pid()),
+        Long.toString(stack.brokerPid()),
         root.home().logs().resolve("kafka.log").toString());
     stack
         .services()

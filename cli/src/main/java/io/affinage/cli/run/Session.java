@@ -332,6 +332,7 @@ public final class Session implements AutoCloseable {
     reader.poll(wait);
     if (ownStack != null) {
       ownStack.supervise();
+      ownStack.requireWorking();
     }
   }
 

@@ -1,7 +1,5 @@
 package io.affinage.cli.stack;
 
-import io.affinage.broker.BrokerException;
-import io.affinage.broker.EmbeddedBroker;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
 import io.affinage.events.TopicProvisioner;
@@ -9,12 +7,11 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +25,9 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 
 /**
- * A broker in this process and the services as child processes, all on the loopback address. A
- * service that ends is started again a few times; the others go on meanwhile.
+ * A broker and the services as child processes, all on the loopback address. One that ends is
+ * started again, after pauses that grow; the others go on meanwhile. Whatever happens is told, and
+ * written to a journal.
  *
  * <p>Closing stops the services first, since they still write their last events, then the broker.
  * {@link #close()} may be called from a shutdown hook while another thread uses the stack.
@@ -42,27 +40,47 @@ public final class LocalStack implements AutoCloseable {
   private static final Duration READY_BOUND = Duration.ofMinutes(3);
   private static final Duration STOP_BOUND = Duration.ofSeconds(15);
 
+  /** Ends in a row while the stack starts, after which what is wrong will not pass. */
+  private static final int MOST_AT_START = 3;
+
+  /** The same for the broker: that of a stack which was killed may still hold the folder. */
+  private static final int MOST_OF_BROKER = 4;
+
+  /** Ends in a row after which a command that needs a service gives up. */
+  private static final int MOST_FOR_A_COMMAND = 6;
+
   private final Install install;
   private final Home home;
-  private final EmbeddedBroker broker;
   private final FileChannel lock;
   private final StackWatcher watcher;
-  private final List<Place> places = new CopyOnWriteArrayList<>();
+  private final Journal journal;
+  private final int kafkaPort;
+  private final Place kafka;
+  private final List<ServiceInstance> services = new CopyOnWriteArrayList<>();
   private final CountDownLatch closing = new CountDownLatch(1);
   private boolean closed;
+  private boolean publishing;
+  private boolean stale;
+  private boolean unpublished;
 
   private LocalStack(
-      Install install, Home home, EmbeddedBroker broker, FileChannel lock, StackWatcher watcher) {
+      Install install, Home home, int kafkaPort, FileChannel lock, StackWatcher watcher) {
     this.install = install;
     this.home = home;
-    this.broker = broker;
+    this.kafkaPort = kafkaPort;
     this.lock = lock;
     this.watcher = watcher;
+    this.journal = new Journal(home.logs().resolve("up.log"));
+    this.kafka = place(BrokerLaunch.NAME, BrokerLaunch.of(home, kafkaPort));
+  }
+
+  private static Place place(String name, StackProcess.Launch launch) {
+    return new Place(name, start -> StackProcess.start(launch, start), System::nanoTime);
   }
 
   /**
-   * Starts the stack; returns when every service is ready. A service that ends before that ends the
-   * start: what is wrong with it will not pass.
+   * Starts the stack; returns when every service is ready. What ends again and again before that
+   * ends the start.
    */
   public static LocalStack start(Install install, Home home, StackPlan plan, StackWatcher watcher) {
     plan.instances().keySet().forEach(install::runnable);
@@ -72,45 +90,38 @@ public final class LocalStack implements AutoCloseable {
       new LocalKey(home).ensure();
       watcher.waiting("starting the broker");
       int port = Ports.choose("Kafka", plan.kafkaPort(), USUAL_KAFKA_PORT);
-      stack =
-          new LocalStack(install, home, EmbeddedBroker.start(home.kafka(), port), lock, watcher);
-    } catch (BrokerException e) {
-      release(lock);
-      throw new CliException(ExitCode.STACK, e.code(), e.getMessage(), e);
+      stack = new LocalStack(install, home, port, lock, watcher);
     } catch (RuntimeException e) {
       release(lock);
       throw e;
     }
     watcher.started(stack);
     try {
+      stack.awaitBroker();
       stack.provision();
       stack.startServices(plan);
       stack.awaitReady();
+      stack.publishing = true;
       stack.publishState();
+      stack.journal.add("ready, Kafka at " + stack.bootstrapServers());
       return stack;
     } catch (RuntimeException e) {
+      stack.journal.add("the start ended: " + e.getMessage());
       stack.close();
       throw e;
     }
   }
 
   private static FileChannel lock(Home home) {
-    FileChannel channel = null;
     try {
-      channel =
-          FileChannel.open(home.lockFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      if (channel.tryLock() == null) {
-        throw new OverlappingFileLockException();
-      }
-      return channel;
-    } catch (OverlappingFileLockException e) {
-      release(channel);
-      throw new CliException(
-          ExitCode.STACK,
-          "stack_running",
-          "Another affinage is starting or running a stack in %s: wait for it, stop it, or choose another folder with --home."
-              .formatted(home.folder()),
-          e);
+      return StackLock.take(home.lockFile())
+          .orElseThrow(
+              () ->
+                  new CliException(
+                      ExitCode.STACK,
+                      "stack_running",
+                      "Another affinage is starting or running a stack in %s: wait for it, stop it, or choose another folder with --home."
+                          .formatted(home.folder())));
     } catch (IOException e) {
       throw new CliException(
           ExitCode.STACK, "home_unusable", home.lockFile() + ": " + e.getMessage(), e);
@@ -122,6 +133,20 @@ public final class LocalStack implements AutoCloseable {
       lock.close();
     } catch (IOException e) {
       throw new CliException(ExitCode.STACK, "home_unusable", e.getMessage(), e);
+    }
+  }
+
+  private void awaitBroker() {
+    long deadline = System.nanoTime() + READY_BOUND.toNanos();
+    while (!Ports.isServed(kafkaPort)) {
+      supervise(kafka);
+      if (kafka.failures() >= MOST_OF_BROKER) {
+        throw kafka.failure();
+      }
+      if (System.nanoTime() > deadline) {
+        throw notReady(kafka, "it does not listen", READY_BOUND);
+      }
+      pause();
     }
   }
 
@@ -146,10 +171,11 @@ public final class LocalStack implements AutoCloseable {
               ExitCode.USAGE, "port_in_use", "Port %d is given twice.".formatted(port));
         }
         String name = i == 1 ? kind.module() : kind.module() + "-" + i;
-        places.add(
-            new Place(
-                start ->
-                    ServiceProcess.start(install, home, kind, name, port, start, environment())));
+        services.add(
+            new ServiceInstance(
+                kind,
+                port,
+                place(name, ServiceLaunch.of(install, home, kind, name, port, environment()))));
       }
     }
   }
@@ -165,88 +191,136 @@ public final class LocalStack implements AutoCloseable {
   private void awaitReady() {
     HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     long deadline = System.nanoTime() + READY_BOUND.toNanos();
-    List<ServiceProcess> waiting = new ArrayList<>(services());
+    List<ServiceInstance> waiting = new ArrayList<>(services);
     try {
       while (!waiting.isEmpty()) {
         watcher.waiting("waiting for " + waiting.get(0).name());
-        requireAllAlive();
-        ServiceProcess first = waiting.get(0);
-        if (first.isReady(http)) {
+        supervise();
+        for (Place place : places()) {
+          if (place.failures() >= MOST_AT_START && place.isEmpty()) {
+            throw place.failure();
+          }
+        }
+        String unready = waiting.get(0).unready(http);
+        if (unready.isEmpty()) {
           waiting.remove(0);
         } else if (System.nanoTime() > deadline) {
-          throw new CliException(
-              ExitCode.STACK,
-              "service_not_ready",
-              "%s did not become ready within %d s. The end of its log:\n%s"
-                  .formatted(first.name(), READY_BOUND.toSeconds(), first.lastLines()));
+          throw notReady(waiting.get(0).place(), unready, READY_BOUND);
         } else {
-          TimeUnit.MILLISECONDS.sleep(100);
+          pause();
         }
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CliException(ExitCode.STACK, "interrupted", "Interrupted while starting.", e);
+      throw interrupted(e);
     }
+  }
+
+  private static CliException notReady(Place place, String why, Duration bound) {
+    return new CliException(
+        ExitCode.STACK,
+        "service_not_ready",
+        "%s did not become ready within %d s: %s\nThe end of its log:\n%s"
+            .formatted(
+                place.name(),
+                bound.toSeconds(),
+                why,
+                new Ending(0, LogTail.of(place.process().log())).indentedLines()));
+  }
+
+  private static void pause() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(100);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private static CliException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new CliException(ExitCode.STACK, "interrupted", "Interrupted while starting.", e);
   }
 
   /** What clients set as {@code bootstrap.servers}. */
   public String bootstrapServers() {
-    return broker.bootstrapServers();
+    return "127.0.0.1:" + kafkaPort;
   }
 
-  /** The process in each place, those that have ended too. */
-  public List<ServiceProcess> services() {
-    return places.stream().map(Place::process).toList();
+  /** The broker's process that runs, or the last that did. */
+  public long brokerPid() {
+    return kafka.process().pid();
+  }
+
+  /** Every instance, those too whose process has ended and that wait for the next. */
+  public List<ServiceInstance> services() {
+    return List.copyOf(services);
   }
 
   /** The address of the first instance of a service. */
   public Optional<URI> address(ServiceKind kind) {
-    return services().stream()
+    return services.stream()
         .filter(service -> service.kind() == kind)
-        .map(ServiceProcess::address)
+        .map(ServiceInstance::address)
         .findFirst();
   }
 
-  private void requireAllAlive() {
-    for (Place place : places) {
-      if (place.hasNewlyEnded()) {
-        awaitCloseOf(place.process());
-        throw place.process().ended();
-      }
-    }
+  private List<Place> places() {
+    List<Place> places = new ArrayList<>();
+    places.add(kafka);
+    services.forEach(service -> places.add(service.place()));
+    return places;
+  }
+
+  /** Starts again what has ended. To be called every second or so; throws nothing. */
+  public void supervise() {
+    places().forEach(this::supervise);
+    publishIfStale();
   }
 
   /**
-   * Starts again what has ended. To be called every second or so.
+   * For a command that waits for what the services do.
    *
-   * @throws CliException when no instance of some service is left that could run
+   * @throws CliException when the broker, or every instance of some service, ends again and again
    */
-  public void supervise() {
-    for (Place place : places) {
-      if (place.hasNewlyEnded()) {
-        awaitCloseOf(place.process());
+  public void requireWorking() {
+    Map<Object, List<Place>> alike = new HashMap<>();
+    alike.put(BrokerLaunch.NAME, List.of(kafka));
+    services.forEach(
+        service ->
+            alike.computeIfAbsent(service.kind(), kind -> new ArrayList<>()).add(service.place()));
+    for (List<Place> places : alike.values()) {
+      if (places.stream()
+          .allMatch(place -> place.isEmpty() && place.failures() >= MOST_FOR_A_COMMAND)) {
+        throw places.get(0).failure();
       }
-      supervise(place);
     }
   }
 
-  private synchronized void supervise(Place place) {
-    if (closed) {
-      return;
+  private void supervise(Place place) {
+    try {
+      if (place.hasNewlyEnded()) {
+        awaitCloseOf(place.process());
+      }
+      superviseOpen(place);
+    } catch (RuntimeException e) {
+      tell("%s could not be looked after: %s".formatted(place.name(), e));
     }
-    if (place.supervise(watcher::incident)) {
-      publishState();
+  }
+
+  private synchronized void superviseOpen(Place place) {
+    if (!closed && place.supervise(this::tell)) {
+      stale = true;
     }
-    ServiceKind kind = place.process().kind();
-    if (places.stream()
-        .filter(other -> other.process().kind() == kind)
-        .allMatch(Place::isGivenUp)) {
-      throw place.process().ended();
+  }
+
+  private void tell(String what) {
+    watcher.incident(what);
+    if (!journal.add(what)) {
+      watcher.incident("(this could not be added to " + journal.file() + ")");
     }
   }
 
   /** Ctrl-C reaches the services as well, maybe first: then this process is about to stop. */
-  private void awaitCloseOf(ServiceProcess ended) {
+  private void awaitCloseOf(StackProcess ended) {
     if (ended.wasInterrupted()) {
       awaitClosing();
     }
@@ -265,21 +339,40 @@ public final class LocalStack implements AutoCloseable {
   /** What other commands read about it. */
   public StackState state() {
     Map<String, List<String>> addresses = new TreeMap<>();
-    services().stream()
-        .sorted(Comparator.comparing(ServiceProcess::name))
+    services.stream()
+        .sorted(Comparator.comparing(ServiceInstance::name))
         .forEach(
             service ->
                 addresses
                     .computeIfAbsent(service.kind().module(), module -> new ArrayList<>())
                     .add(service.address().toString()));
     Map<String, Long> processes = new TreeMap<>();
-    services().forEach(service -> processes.put(service.name(), service.pid()));
+    places().forEach(place -> processes.put(place.name(), place.process().pid()));
     return new StackState(
         ProcessHandle.current().pid(),
         bootstrapServers(),
         home.artifacts().toString(),
         addresses,
         processes);
+  }
+
+  /** What cannot be written now, on a full disk for example, is written later. */
+  private synchronized void publishIfStale() {
+    if (!publishing || !stale || closed) {
+      return;
+    }
+    try {
+      state().write(home);
+      stale = false;
+      unpublished = false;
+    } catch (IOException e) {
+      if (!unpublished) {
+        unpublished = true;
+        tell(
+            "%s cannot be written, so that other commands do not see the new processes yet: %s"
+                .formatted(home.stateFile(), e));
+      }
+    }
   }
 
   private void publishState() {
@@ -308,9 +401,11 @@ public final class LocalStack implements AutoCloseable {
     } catch (IOException e) {
       // Its process id tells readers that it is stale.
     }
-    services().forEach(ServiceProcess::stop);
-    services().forEach(service -> service.awaitEnd(STOP_BOUND));
-    broker.close();
+    services.forEach(service -> service.place().process().stop());
+    services.forEach(service -> service.place().process().awaitEnd(STOP_BOUND));
+    kafka.process().stop();
+    kafka.process().awaitEnd(STOP_BOUND);
+    journal.add("stopped");
     release(lock);
     watcher.stopped();
   }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 
 /** Ports of the loopback address. */
 final class Ports {
@@ -29,6 +30,16 @@ final class Ports {
       return wanted == 0 ? free() : wanted;
     }
     return usual != 0 && isFree(usual) ? usual : free();
+  }
+
+  /** Whether something listens there. */
+  static boolean isServed(int port) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_000);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static boolean isFree(int port) {

@@ -30,7 +30,11 @@ public record StackState(
   public static Optional<StackState> find(Home home) {
     try {
       StackState state = JSON.readValue(home.stateFile().toFile(), StackState.class);
-      return ProcessHandle.of(state.pid()).filter(ProcessHandle::isAlive).map(alive -> state);
+      // Another process may have the id of one that died; the lock is the stack's alone.
+      return ProcessHandle.of(state.pid())
+          .filter(ProcessHandle::isAlive)
+          .filter(alive -> StackLock.isTaken(home.lockFile()))
+          .map(alive -> state);
     } catch (IOException e) {
       // Absent, or half a file of a process that died: either way no stack is known.
       return Optional.empty();

@@ -9,7 +9,7 @@ public interface StackWatcher {
   /** What is being waited for. */
   void waiting(String what);
 
-  /** What users should know: a service ended, was started again, or was given up. */
+  /** What users should know: a process ended and why, or was started again. */
   void incident(String line);
 
   /** No process of the stack is left. */

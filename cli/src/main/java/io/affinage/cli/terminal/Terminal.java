@@ -3,6 +3,8 @@ package io.affinage.cli.terminal;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.affinage.cli.CliException;
+import io.affinage.cli.ExitCode;
 import java.io.PrintStream;
 import java.util.List;
 
@@ -104,10 +106,17 @@ public final class Terminal {
     out.flush();
   }
 
-  /** A piece of a result that arrives bit by bit. */
+  /**
+   * A piece of a result that arrives bit by bit.
+   *
+   * @throws CliException {@code output_closed} when nobody reads it any more
+   */
   public void stream(String text) {
     clear();
-    out.print(plain(text));
-    out.flush();
+out.print(plain(text));
+    if (out.checkError()) {
+      throw new CliException(
+          ExitCode.FAILED, "output_closed", "Standard output was closed; the rest is not shown.");
+    }
   }
 }

@@ -154,7 +154,7 @@ class StackIT {
     state
         .at("/processes")
         .forEach(pid -> services.add(ProcessHandle.of(pid.longValue()).orElseThrow()));
-    assertThat(state.at("/processes")).hasSize(5);
+    assertThat(state.at("/processes")).hasSize(6);
   }
 
   private String recipe(String name, String yaml) throws IOException {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -15,22 +14,22 @@ class RestartsTest {
   private final Restarts restarts = new Restarts();
 
   private List<Long> pausesOfShortLives(int count) {
-    return Stream.generate(() -> restarts.pauseAfter(SHORT))
-        .limit(count)
-        .map(pause -> pause.map(Duration::toSeconds).orElse(-1L))
-        .toList();
+    return Stream.generate(() -> restarts.pauseAfter(SHORT).toSeconds()).limit(count).toList();
   }
 
   @Test
-  void shouldDoubleThePauseAndThenGiveUp() {
-    assertThat(pausesOfShortLives(7)).containsExactly(1L, 2L, 4L, 8L, 16L, -1L, -1L);
+  void shouldDoubleThePauseUpToABoundAndNeverGiveUp() {
+    assertThat(pausesOfShortLives(10))
+        .containsExactly(1L, 2L, 4L, 8L, 16L, 32L, 64L, 120L, 120L, 120L);
+    assertThat(pausesOfShortLives(1_000)).containsOnly(120L);
+    assertThat(restarts.inARow()).isEqualTo(1_010);
   }
 
   @Test
   void shouldBeginAnewAfterALongLife() {
-    assertThat(pausesOfShortLives(5)).doesNotContain(-1L);
+    pausesOfShortLives(5);
 
-    assertThat(restarts.pauseAfter(LONG)).isEqualTo(Optional.of(Duration.ofSeconds(1)));
+    assertThat(restarts.pauseAfter(LONG)).isEqualTo(Duration.ofSeconds(1));
     assertThat(restarts.inARow()).isEqualTo(1);
   }
 }
