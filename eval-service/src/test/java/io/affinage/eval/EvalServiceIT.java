@@ -11,6 +11,7 @@ import static org.hamcrest.Matchers.hasItems;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.ArtifactRef;
+import io.affinage.events.EvaluationClaimed;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationFailed;
 import io.affinage.events.EvaluationRequested;
@@ -165,6 +166,31 @@ class EvalServiceIT {
     assertThat(bench.read(Topics.EVALUATION_COMPLETED, "eval-wrong", EvaluationFailed.class))
         .hasSize(1);
     assertThat(bench.read(Topics.EVALUATION_LOG, "eval-wrong", EvaluationFailed.class)).hasSize(1);
+  }
+
+  @Test
+  void shouldWaitVisiblyForAStoreThatCannotBeUsedAndThenFinish() throws IOException {
+    EvaluationSpec quick =
+        new EvaluationSpec(List.of("perplexity"), null, 1, 0, 1, null, null, null, null);
+    EvalStack.breakStore();
+    try {
+      bench.send(Topics.EVALUATION_REQUESTED, request("eval-waits", EvalStack.unopened(), quick));
+      await()
+          .atMost(SOON)
+          .untilAsserted(
+              () ->
+                  assertThat(
+                          bench.read(Topics.EVALUATION_LOG, "eval-waits", EvaluationClaimed.class))
+                      .anyMatch(
+                          claim ->
+                              claim.data().waiting() != null
+                                  && claim.data().waiting().code().equals("store_unavailable")));
+    } finally {
+      EvalStack.mendStore();
+    }
+    awaitStatus("eval-waits", "succeeded");
+    assertThat(bench.read(Topics.EVALUATION_LOG, "eval-waits", EvaluationClaimed.class))
+        .allMatch(claim -> claim.data().attempt() == 1);
   }
 
   @Test

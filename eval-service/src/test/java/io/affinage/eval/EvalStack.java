@@ -28,7 +28,9 @@ public final class EvalStack implements QuarkusTestResourceLifecycleManager {
   private static ModelRegistered model;
   private static ModelRegistered untuned;
   private static ModelRegistered tireless;
+  private static ModelRegistered unopened;
   private static ArtifactRef dataset;
+  private static Path storeFolder;
 
   private TestBroker broker;
   private TestFolder temporary;
@@ -76,6 +78,11 @@ public final class EvalStack implements QuarkusTestResourceLifecycleManager {
     TinyModels.writeTireless(folder.resolve("tireless"));
     ArtifactRef files = ref(store.putFolder(folder.resolve("tireless")));
     tireless = registered("tiny:tireless:1", ModelRegistered.Kind.FULL, files, null, lineage);
+    Files.writeString(folder.resolve("tireless/NOTE.md"), "Nobody has opened this one.");
+    ArtifactRef unopenedFiles = ref(store.putFolder(folder.resolve("tireless")));
+    unopened =
+        registered("tiny:unopened:1", ModelRegistered.Kind.FULL, unopenedFiles, null, lineage);
+    storeFolder = folder.resolve("store");
     untuned = registered("tiny:same:1", ModelRegistered.Kind.FULL, base, base, lineage);
   }
 
@@ -116,6 +123,22 @@ public final class EvalStack implements QuarkusTestResourceLifecycleManager {
   /** A full model without a base, which answers as long as it may. */
   public static ModelRegistered tireless() {
     return tireless;
+  }
+
+  /** A full model of which the store shows no folder yet. */
+  public static ModelRegistered unopened() {
+    return unopened;
+  }
+
+  /** From now on the store can show no new folder. */
+  public static void breakStore() throws IOException {
+    Files.move(storeFolder.resolve("tmp"), storeFolder.resolve("tmp-aside"));
+    Files.createFile(storeFolder.resolve("tmp"));
+  }
+
+  public static void mendStore() throws IOException {
+    Files.delete(storeFolder.resolve("tmp"));
+    Files.move(storeFolder.resolve("tmp-aside"), storeFolder.resolve("tmp"));
   }
 
   public static ArtifactRef dataset() {

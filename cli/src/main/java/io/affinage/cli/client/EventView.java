@@ -4,6 +4,7 @@ import io.affinage.events.DatasetReady;
 import io.affinage.events.DatasetRejected;
 import io.affinage.events.DatasetSubmitted;
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.EvaluationClaimed;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationFailed;
 import io.affinage.events.EvaluationProgressed;
@@ -18,6 +19,7 @@ import io.affinage.events.RoutingSlip;
 import io.affinage.events.TrainingCancelled;
 import io.affinage.events.TrainingClaimed;
 import io.affinage.events.TrainingFailed;
+import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.lease.JobLog;
@@ -105,6 +107,11 @@ public final class EventView {
       slip(requested.slip())
           .or(() -> run)
           .ifPresent(found -> runOfEvaluation.put(requested.evaluationId(), found.runId()));
+    } else if (data instanceof EvaluationClaimed claimed) {
+      Optional.ofNullable(runOfEvaluation.get(claimed.evaluationId()))
+          .map(this::runOf)
+          .or(() -> run)
+          .ifPresent(found -> found.evaluationWaits(claimed.waiting()));
     } else if (data instanceof EvaluationProgressed progressed) {
       Optional.ofNullable(runOfEvaluation.get(progressed.evaluationId()))
           .map(this::runOf)
@@ -133,6 +140,8 @@ public final class EventView {
       winners
           .computeIfAbsent(claimed.jobId(), absent -> new HashMap<>())
           .put(claimed.attempt(), claimed.workerId());
+    } else if (data instanceof TrainingHeartbeat heartbeat) {
+      job(heartbeat.jobId(), job -> job.beating(heartbeat));
     } else if (data instanceof TrainingProgressed progressed) {
       job(progressed.jobId(), job -> job.progressed(progressed));
     } else if (data instanceof ModelRegistered registered) {

@@ -2,6 +2,7 @@ package io.affinage.cli.client;
 
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.Warning;
@@ -18,6 +19,7 @@ import java.util.List;
  * @param told the latest progress, of whomever; null before the first
  * @param model null until it succeeded
  * @param error null unless it failed
+ * @param waiting what keeps its worker from going on; null while it goes on
  */
 public record JobView(
     String jobId,
@@ -28,7 +30,8 @@ public record JobView(
     TrainingRequested requested,
     TrainingProgressed told,
     ModelRegistered model,
-    ErrorDetail error) {
+    ErrorDetail error,
+    ErrorDetail waiting) {
 
   /** OpenAI's names. */
   public enum Status {
@@ -44,7 +47,7 @@ public record JobView(
   }
 
   static JobView unknown(String jobId) {
-    return new JobView(jobId, Status.QUEUED, 0, null, null, null, null, null, null);
+    return new JobView(jobId, Status.QUEUED, 0, null, null, null, null, null, null, null);
   }
 
   JobView requested(TrainingRequested request, Instant time) {
@@ -57,7 +60,8 @@ public record JobView(
         request,
         told,
         model,
-        error);
+        error,
+        waiting);
   }
 
   /** A worker won an attempt; its own progress may have been read before, from another topic. */
@@ -72,7 +76,8 @@ public record JobView(
         requested,
         told,
         model,
-        error);
+        error,
+        null);
   }
 
   /** What a worker says that has lost the attempt, or an older one, changes nothing. */
@@ -91,7 +96,14 @@ public record JobView(
             requested,
             latest.after(progress()),
             model,
-            error);
+            error,
+            waiting);
+  }
+
+  /** A sign of life of the worker that has the attempt. */
+  JobView beating(TrainingHeartbeat sign) {
+    return new JobView(
+        jobId, status, attempt, workerId, since, requested, told, model, error, sign.waiting());
   }
 
   /** The latest of the attempt that runs, or ran last; null before the first. */
@@ -102,7 +114,8 @@ public record JobView(
   }
 
   JobView ended(Status end, ModelRegistered registered, ErrorDetail why) {
-    return new JobView(jobId, end, attempt, workerId, since, requested, told, registered, why);
+    return new JobView(
+        jobId, end, attempt, workerId, since, requested, told, registered, why, null);
   }
 
   /** What its owner should know of it: with its model, else as far as it was told. */

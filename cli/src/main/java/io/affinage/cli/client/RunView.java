@@ -21,6 +21,7 @@ public final class RunView {
   private DatasetRejected rejected;
   private ErrorDetail failure;
   private EvaluationProgressed evaluating;
+  private ErrorDetail evaluationWaits;
   private final Set<String> jobs = new LinkedHashSet<>();
   private final Map<String, ModelRegistered> models = new LinkedHashMap<>();
   private final Map<String, EvaluationCompleted> evaluations = new LinkedHashMap<>();
@@ -61,7 +62,12 @@ public final class RunView {
     models.put(event.modelId(), event);
   }
 
+  void evaluationWaits(ErrorDetail what) {
+    evaluationWaits = what;
+  }
+
   void evaluating(EvaluationProgressed event) {
+    evaluationWaits = null;
     evaluating = event;
   }
 
@@ -89,6 +95,11 @@ public final class RunView {
 
   public Optional<EvaluationProgressed> evaluationProgress() {
     return Optional.ofNullable(evaluating);
+  }
+
+  /** What keeps the evaluation from going on. */
+  public Optional<ErrorDetail> evaluationWaiting() {
+    return Optional.ofNullable(evaluationWaits);
   }
 
   public Set<String> jobs() {

@@ -14,7 +14,7 @@ record JobsReport(List<JobView> jobs) {
   /** Enough for what is wrong and where; programs get the whole. */
   private static final int MESSAGE_CHARACTERS = 240;
 
-  /** A table, and below it why jobs failed and what is to be known of the others. */
+  /** A table, and below it why jobs failed or wait and what is to be known of the others. */
   List<String> lines() {
     if (jobs.isEmpty()) {
       return List.of("No jobs yet. Try ./affinage demo");
@@ -24,7 +24,7 @@ record JobsReport(List<JobView> jobs) {
     for (JobView job : jobs) {
       table.row(
           job.jobId(),
-          job.status().name().toLowerCase(Locale.ROOT),
+          job.waiting() != null ? "waiting" : job.status().name().toLowerCase(Locale.ROOT),
           Integer.toString(job.attempt()),
           job.datasetName(),
           job.progress() == null ? "-" : job.progress().step() + "/" + job.progress().totalSteps(),
@@ -34,6 +34,9 @@ record JobsReport(List<JobView> jobs) {
           job.model() != null
               ? job.model().modelId()
               : job.error() != null ? job.error().code() : "-");
+      if (job.waiting() != null) {
+        reasons.add(job.jobId() + " waits: " + oneLine(job.waiting().message()));
+      }
       if (job.error() != null) {
         reasons.add(job.jobId() + ": " + oneLine(job.error().message()));
       }
@@ -78,6 +81,7 @@ record JobsReport(List<JobView> jobs) {
     json.put("model", job.model() == null ? null : job.model().modelId());
     json.put("error", job.error());
     json.put("warnings", job.warnings());
+    json.put("waiting", job.waiting());
     return json;
   }
 }

@@ -16,6 +16,7 @@ import io.affinage.events.TrainingCheckpointed;
 import io.affinage.events.TrainingClaimed;
 import io.affinage.events.TrainingControlRequested;
 import io.affinage.events.TrainingFailed;
+import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,6 +52,8 @@ public final class LogsCommand implements Callable<Integer> {
       description = "Go on until the job ends.")
   private boolean follow;
 
+  private final Map<String, String> waitsFor = new HashMap<>();
+
   /**
    * One event of the job.
    *
@@ -64,7 +68,7 @@ public final class LogsCommand implements Callable<Integer> {
       Set<String> seen = new HashSet<>();
       session.listen(
           event -> {
-            if (seen.add(event.metadata().id())) {
+            if (isOfJob(event.data()) && seen.add(event.metadata().id())) {
               entry(event).ifPresent(entries::add);
             }
           });
@@ -131,10 +135,16 @@ public final class LogsCommand implements Callable<Integer> {
         && view.isOfLoser(at.jobId(), at.attempt(), at.workerId()));
   }
 
+  private boolean isOfJob(EventData data) {
+    String job = data instanceof ModelRegistered registered ? registered.jobId() : data.key();
+    return job.startsWith(id);
+  }
+
   private Optional<Entry> entry(Event<?> event) {
     Instant time = event.metadata().time();
-    return what(event.data())
-        .map(text -> new Entry(time == null ? Instant.EPOCH : time, event.data(), text));
+    Optional<String> told =
+        event.data() instanceof TrainingHeartbeat sign ? waiting(sign) : what(event.data());
+    return told.map(text -> new Entry(time == null ? Instant.EPOCH : time, event.data(), text));
   }
 
   static Optional<String> what(EventData data) {
@@ -187,6 +197,20 @@ public final class LogsCommand implements Callable<Integer> {
         : at.warnings().stream()
             .map(warning -> "; warning: %s [%s]".formatted(warning.message(), warning.code()))
             .collect(Collectors.joining());
+  }
+
+  /** Heartbeats repeat what is waited for; the first of them is the news. */
+  private Optional<String> waiting(TrainingHeartbeat at) {
+    String code = at.waiting() == null ? "" : at.waiting().code();
+    if (code.equals(
+        Optional.ofNullable(waitsFor.put(at.jobId() + "/" + at.attempt(), code)).orElse(""))) {
+      return Optional.empty();
+    }
+    if (!code.isEmpty()) {
+      return Optional.of(
+          "attempt %d waits: %s [%s]".formatted(at.attempt(), at.waiting().message(), code));
+    }
+    return Optional.of("attempt %d goes on".formatted(at.attempt()));
   }
 
   private static double orNaN(Double value) {

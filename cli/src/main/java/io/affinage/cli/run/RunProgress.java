@@ -139,6 +139,9 @@ final class RunProgress {
       return "dataset   reading " + request.name();
     }
     if (run.model().isPresent() && request.evaluations() > 0) {
+      if (run.evaluationWaiting().isPresent()) {
+        return "evaluate  waits: " + run.evaluationWaiting().get().message();
+      }
       return run.evaluationProgress().map(RunProgress::line).orElse("evaluate  starting");
     }
     return run.jobs().stream()
@@ -147,11 +150,13 @@ final class RunProgress {
         .findFirst()
         .map(
             job ->
-                job.progress() != null
-                    ? line(job.progress())
-                    : job.status() == JobView.Status.RUNNING
-                        ? "train     preparing"
-                        : "train     waiting for a trainer")
+                job.waiting() != null
+                    ? "train     waits: " + job.waiting().message()
+                    : job.progress() != null
+                        ? line(job.progress())
+                        : job.status() == JobView.Status.RUNNING
+                            ? "train     preparing"
+                            : "train     waiting for a trainer")
         .orElse("train     waiting");
   }
 

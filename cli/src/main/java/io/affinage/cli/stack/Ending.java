@@ -8,8 +8,9 @@ import java.util.stream.Collectors;
  *
  * @param status its exit status; 128 and a signal's number where a signal ended it
  * @param lastLines the end of its log
+ * @param diskFull whether the log has no room left, so that it may not say why
  */
-record Ending(int status, List<String> lastLines) {
+record Ending(int status, List<String> lastLines, boolean diskFull) {
 
   /** In one phrase, as far as status and log tell. */
   String how() {
@@ -20,7 +21,7 @@ record Ending(int status, List<String> lastLines) {
     if (lastLines.stream().anyMatch(line -> line.contains("OutOfMemoryError"))) {
       return " (out of memory)";
     }
-    if (lastLines.stream().anyMatch(line -> line.contains("No space left on device"))) {
+    if (diskFull || lastLines.stream().anyMatch(line -> line.contains("No space left on"))) {
       return " (the disk is full)";
     }
     return switch (status) {

@@ -15,7 +15,7 @@ final class LogTail {
 
   private LogTail() {}
 
-  /** The last lines as people read them; one that says why when they cannot be read. */
+  /** The last lines as people read them, without stack frames; why, when they cannot be read. */
   static List<String> of(Path log) {
     try (FileChannel channel = FileChannel.open(log)) {
       long from = Math.max(0, channel.size() - BYTES);
@@ -26,7 +26,8 @@ final class LogTail {
       String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
       // What the cut left of a line is no line.
       String whole = from == 0 ? text : text.substring(text.indexOf('\n') + 1);
-      List<String> lines = whole.lines().filter(line -> !line.isBlank()).toList();
+      List<String> lines =
+          whole.lines().filter(line -> !line.isBlank() && !line.startsWith("\tat ")).toList();
       return lines.subList(Math.max(0, lines.size() - LINES), lines.size()).stream()
           .map(LogLine::readable)
           .map(

@@ -16,6 +16,9 @@ final class StackProcess {
   private static final int INTERRUPTED = 130;
   private static final int TERMINATED = 143;
 
+  /** Less than this left is no room. */
+  private static final long FULL_BYTES = 256 << 10;
+
   private final Launch launch;
   private final Process process;
 
@@ -99,7 +102,15 @@ final class StackProcess {
 
   /** How it ended; of a process that has. */
   Ending ending() {
-    return new Ending(process.exitValue(), LogTail.of(launch.log()));
+    return new Ending(process.exitValue(), LogTail.of(launch.log()), isFull(launch.log()));
+  }
+
+  private static boolean isFull(Path log) {
+    try {
+      return Files.getFileStore(log.getParent()).getUsableSpace() < FULL_BYTES;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Asks it to stop in good order. */

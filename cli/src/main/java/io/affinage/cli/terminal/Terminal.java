@@ -113,7 +113,7 @@ public final class Terminal {
    */
   public void stream(String text) {
     clear();
-out.print(plain(text));
+    out.print(plain(text));
     if (out.checkError()) {
       throw new CliException(
           ExitCode.FAILED, "output_closed", "Standard output was closed; the rest is not shown.");

@@ -13,7 +13,8 @@ class JobsReportTest {
   private static JobsReport failed(ErrorDetail error) {
     return new JobsReport(
         List.of(
-            new JobView("ftjob-1", JobView.Status.FAILED, 2, "w", null, null, null, null, error)));
+            new JobView(
+                "ftjob-1", JobView.Status.FAILED, 2, "w", null, null, null, null, error, null)));
   }
 
   @Test
@@ -40,6 +41,48 @@ class JobsReportTest {
   void shouldTellWhatIsToBeKnownOfAJobThatRuns() {
     Warning warning = new Warning("rows_left_out", "1 row of 9 is not learned from");
     JobsReport report =
+        running(
+            new TrainingProgressed(
+                "ftjob-1", 1, "w", 0, 9, null, null, 0, null, null, null, List.of(warning)),
+            null);
+
+    assertThat(report.lines())
+        .last()
+        .isEqualTo("ftjob-1: warning: 1 row of 9 is not learned from [rows_left_out]");
+    assertThat(report.json()).singleElement().extracting("warnings").isEqualTo(List.of(warning));
+  }
+
+  @Test
+  void shouldShowWhatAJobWaitsFor() {
+    ErrorDetail full =
+        new ErrorDetail("artifact_store_full", "cannot store the model: no room", null);
+    JobsReport report = running(null, full);
+
+    assertThat(report.lines()).element(2).asString().contains("waiting");
+    assertThat(report.lines()).last().isEqualTo("ftjob-1 waits: cannot store the model: no room");
+    assertThat(report.json()).singleElement().extracting("status").isEqualTo("running");
+    assertThat(report.json()).singleElement().extracting("waiting").isEqualTo(full);
+  }
+
+  private static JobsReport running(TrainingProgressed progress, ErrorDetail waiting) {
+    return new JobsReport(
+        List.of(
+            new JobView(
+                "ftjob-1",
+                JobView.Status.RUNNING,
+                1,
+                "w",
+                null,
+                null,
+                progress,
+                null,
+                null,
+                waiting)));
+  }
+
+  @Test
+  void shouldHaveNoReasonsWhereNothingFailed() {
+    JobsReport report =
         new JobsReport(
             List.of(
                 new JobView(
@@ -49,24 +92,10 @@ class JobsReportTest {
                     "w",
                     null,
                     null,
-                    new TrainingProgressed(
-                        "ftjob-1", 1, "w", 0, 9, null, null, 0, null, null, null, List.of(warning)),
+                    null,
+                    null,
                     null,
                     null)));
-
-    assertThat(report.lines())
-        .last()
-        .isEqualTo("ftjob-1: warning: 1 row of 9 is not learned from [rows_left_out]");
-    assertThat(report.json()).singleElement().extracting("warnings").isEqualTo(List.of(warning));
-  }
-
-  @Test
-  void shouldHaveNoReasonsWhereNothingFailed() {
-    JobsReport report =
-        new JobsReport(
-            List.of(
-                new JobView(
-                    "ftjob-1", JobView.Status.RUNNING, 1, "w", null, null, null, null, null)));
     assertThat(report.lines()).hasSize(3);
     assertThat(new JobsReport(List.of()).lines())
         .containsExactly("No jobs yet. Try ./affinage demo");

@@ -10,6 +10,7 @@ import io.affinage.events.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -85,6 +86,49 @@ class DeployTest {
     assertThat(query.find()).isTrue();
     String expression = query.group(1).replaceAll("\\{\\{[^}]*}}", "x");
     assertThat(PromQl.metrics(expression)).hasSize(2).isSubsetOf(promised);
+  }
+
+  @Test
+  void shouldAskForCudaWhereAGpuIsGiven() throws IOException {
+    String template = Files.readString(DEPLOY.resolve("helm/affinage/templates/deployments.yaml"));
+    Matcher device =
+        Pattern.compile(
+                "\\{\\{- if \\$gpu\\.enabled }}(?:(?!\\{\\{).)*"
+                    + "- name: AFFINAGE_\\{\\{ upper \\$service }}_DEVICE\\s+value: cuda\\s+\\{\\{- end }}",
+                Pattern.DOTALL)
+            .matcher(template);
+    assertThat(device.find()).isTrue();
+
+    JsonNode services =
+        new YAMLMapper().readTree(DEPLOY.resolve("helm/affinage/values.yaml").toFile());
+    List<String> withGpu = new ArrayList<>();
+    services
+        .required("services")
+        .properties()
+        .forEach(
+            service -> {
+              if (service.getValue().has("gpu")) {
+                withGpu.add(service.getKey());
+                assertThat(service.getValue().at("/gpu/enabled").booleanValue()).isFalse();
+                assertThat(service.getValue().at("/gpu/imageTagSuffix").textValue())
+                    .isEqualTo("-cuda");
+              }
+            });
+    // Those whose configuration has a device.
+    assertThat(withGpu).containsExactlyInAnyOrder("trainer", "eval");
+  }
+
+  /** pip's libtorch must be the version that the JNI library was made for. */
+  @Test
+  void shouldInstallTheLibtorchThatTheEngineIsMadeFor() throws IOException {
+    String pom = Files.readString(DEPLOY.resolve("../pom.xml"));
+    Matcher version = Pattern.compile("<pytorch.version>(.*)</pytorch.version>").matcher(pom);
+    assertThat(version.find()).isTrue();
+    String image = Files.readString(DEPLOY.resolve("images/cuda.Dockerfile"));
+
+    assertThat(image)
+        .contains("ARG TORCH_VERSION=" + version.group(1) + "\n")
+        .contains("PYTORCH_VERSION=" + version.group(1) + " ");
   }
 
   @Test

@@ -12,7 +12,9 @@ import io.affinage.eval.serving.Talks;
 import io.affinage.events.follow.PoisonFilter;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Compute;
+import io.affinage.llm.tensor.DeviceChoice;
 import io.affinage.service.WorkerName;
+import io.affinage.service.compute.DeviceCheck;
 import io.affinage.service.kafka.TopicSetup;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -77,7 +79,9 @@ final class EvalAssembly {
             config.progressEvery(),
             config.maxAttempts(),
             config.scoreRepeat(),
-            config.scoreTimeout()));
+            config.scoreTimeout(),
+            config.storeRetries(),
+            config.storeRetryPause()));
   }
 
   @Produces
@@ -100,18 +104,34 @@ final class EvalAssembly {
 
   @Produces
   @Singleton
+  DeviceCheck device(EvalConfig config, MeterRegistry registry) {
+    return new DeviceCheck(
+        config.device(),
+        () -> {
+          DeviceChoice choice = Compute.of(config.device(), config.dtype()).chooseDevice();
+          return new DeviceCheck.Found(choice.name(), choice.reason());
+        },
+        registry);
+  }
+
+  @Produces
+  @Singleton
   PoisonFilter requests(
       @Identifier("default-kafka-broker") Map<String, Object> connection,
       EvaluationMetrics metrics) {
     return EvaluationRequests.filter(connection, metrics);
   }
 
+  /** Takes no evaluation before there is something to compute on. */
   void start(
       @Observes StartupEvent event,
       TopicSetup topics,
+      DeviceCheck device,
       EvaluationRuntime runtime,
       PoisonFilter requests) {
-    topics.created().thenRun(runtime::start).thenRun(requests::start);
+    device.start();
+    topics.created().thenRun(requests::start);
+    topics.created().runAfterBoth(device.usable(), runtime::start);
   }
 
   void stop(

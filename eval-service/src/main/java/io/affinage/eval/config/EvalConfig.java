@@ -31,6 +31,14 @@ public interface EvalConfig {
   @WithDefault("10m")
   Duration scoreTimeout();
 
+  /** How often the artifact store is tried again before an evaluation fails. */
+  @WithDefault("10")
+  int storeRetries();
+
+  /** The pause before the first of them; it doubles each time, up to 15 s. */
+  @WithDefault("500ms")
+  Duration storeRetryPause();
+
   /** How long a stop waits for the running evaluation to let go. */
   @WithDefault("30s")
   Duration shutdownGrace();

@@ -2,6 +2,7 @@ package io.affinage.eval.kafka;
 
 import io.affinage.eval.run.Progress;
 import io.affinage.eval.run.Variant;
+import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationClaimed;
 import io.affinage.events.EvaluationProgressed;
 import io.affinage.events.EvaluationRequested;
@@ -13,6 +14,7 @@ import io.affinage.events.lease.kafka.JobAttempt;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +41,8 @@ final class AttemptHeart implements Progress, AutoCloseable {
             return thread;
           });
   private final Runnable unsent;
+  private volatile Optional<ErrorDetail> waiting = Optional.empty();
+  private volatile boolean changed;
   private long lastSign = System.nanoTime();
 
   private AttemptHeart(
@@ -82,6 +86,12 @@ final class AttemptHeart implements Progress, AutoCloseable {
             total));
   }
 
+  /** Says what the worker waits for, until it goes on (empty). */
+  void waitsFor(Optional<ErrorDetail> what) {
+    changed |= waiting.isPresent() || what.isPresent();
+    waiting = what;
+  }
+
   /**
    * @throws LeaseLostException when another worker has the evaluation now, or it is over
    */
@@ -104,10 +114,15 @@ final class AttemptHeart implements Progress, AutoCloseable {
 
   private void sign() {
     EventData sign = news.getAndSet(null);
-    if (sign == null && System.nanoTime() - lastSign > claimer.lease().toNanos() / 3) {
+    if (changed || (sign == null && System.nanoTime() - lastSign > claimer.lease().toNanos() / 3)) {
+      changed = false;
       sign =
           new EvaluationClaimed(
-              attempt.jobId(), attempt.attempt(), attempt.workerId(), claimer.lease().toMillis());
+              attempt.jobId(),
+              attempt.attempt(),
+              attempt.workerId(),
+              claimer.lease().toMillis(),
+              waiting.orElse(null));
     }
     if (sign == null || !attempt.isHeld()) {
       return;

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 public final class EvaluationMetrics {
   private final MeterRegistry registry;
   private final AtomicInteger running = new AtomicInteger();
+  private final AtomicInteger waiting = new AtomicInteger();
   private final Map<Variant, Counter> items = new EnumMap<>(Variant.class);
   private final Map<String, AtomicReference<Double>> scores = new ConcurrentHashMap<>();
   private final Counter expired;
@@ -36,6 +37,7 @@ public final class EvaluationMetrics {
     this.registry = registry;
     String topic = Topics.EVALUATION_REQUESTED.name();
     Gauge.builder("affinage.evaluation.running", running::get).register(registry);
+    Gauge.builder("affinage.evaluation.waiting", waiting::get).register(registry);
     for (Variant variant : Variant.values()) {
       items.put(
           variant, registry.counter("affinage.evaluation.items", "variant", variant.wireName()));
@@ -117,6 +119,11 @@ public final class EvaluationMetrics {
 
   void deadLetter() {
     deadLetters.increment();
+  }
+
+  /** Whether the running evaluation waits for the artifact store. */
+  void waiting(boolean waits) {
+    waiting.set(waits ? 1 : 0);
   }
 
   void unsent() {

@@ -55,6 +55,8 @@ public final class EvaluationRuntime implements AutoCloseable {
    * @param lease silence after which another worker takes over
    * @param scoreRepeat silence of the reward service after which it is asked again
    * @param scoreTimeout after which scoring fails
+   * @param storeRetries how often the artifact store is tried again before an evaluation fails
+   * @param storeRetryPause before the first of them
    */
   public record Settings(
       String workerId,
@@ -62,7 +64,9 @@ public final class EvaluationRuntime implements AutoCloseable {
       Duration progressEvery,
       int maxAttempts,
       Duration scoreRepeat,
-      Duration scoreTimeout) {}
+      Duration scoreTimeout,
+      int storeRetries,
+      Duration storeRetryPause) {}
 
   /**
    * @param connection bootstrap servers and security
@@ -103,7 +107,9 @@ public final class EvaluationRuntime implements AutoCloseable {
             new EvaluationWorker.Settings(
                 settings.progressEvery(),
                 settings.maxAttempts(),
-                new RewardAnswers.Timing(settings.scoreRepeat(), settings.scoreTimeout())));
+                new RewardAnswers.Timing(settings.scoreRepeat(), settings.scoreTimeout()),
+                settings.storeRetries(),
+                settings.storeRetryPause()));
     metrics.watch(board, log::state);
     this.starter = new Thread(this::begin, "eval-start");
     this.starter.setDaemon(true);

@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -40,6 +41,11 @@ import org.jboss.logging.Logger;
 final class EvaluationWorker {
   private static final Logger LOG = Logger.getLogger(EvaluationWorker.class);
   private static final long IDLE_MILLIS = 500;
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+  private static final Duration GLANCE = Duration.ofMillis(200);
+
+  /** Codes of an artifact store that cannot be read now, which may pass. */
+  private static final Set<String> STORE_FAULTS = Set.of("store_unavailable", "dataset_unreadable");
 
   private final EvaluationBoard board;
   private final JobClaimer claimer;
@@ -56,8 +62,15 @@ final class EvaluationWorker {
    *
    * @param progressEvery at most one progress event in this time
    * @param maxAttempts workers that may fall silent over one evaluation before it fails
+   * @param storeRetries how often the artifact store is tried again before an evaluation fails
+   * @param storeRetryPause before the first of them; it doubles each time, up to 15 s
    */
-  record Settings(Duration progressEvery, int maxAttempts, RewardAnswers.Timing scoring) {}
+  record Settings(
+      Duration progressEvery,
+      int maxAttempts,
+      RewardAnswers.Timing scoring,
+      int storeRetries,
+      Duration storeRetryPause) {}
 
   EvaluationWorker(
       EvaluationBoard board,
@@ -151,7 +164,7 @@ final class EvaluationWorker {
                 .formatted(attempt.attempt() - 1),
             null);
       }
-      return measured(request, attempt, heart);
+      return patientlyMeasured(request, attempt, heart);
     } catch (EvaluationException e) {
       LOG.warnf("Evaluation %s failed: %s [%s]", attempt.jobId(), e.getMessage(), e.code());
       metrics.failed(e.code());
@@ -164,6 +177,47 @@ final class EvaluationWorker {
       metrics.failed(code);
       ErrorDetail why = new ErrorDetail(code, String.valueOf(e.getMessage()), null);
       return List.of(Endings.failed(data, attempt.attempt(), why));
+    }
+  }
+
+  /** Begins anew when the artifact store failed in a way that may pass, and says so meanwhile. */
+  private List<EventData> patientlyMeasured(
+      Event<EvaluationRequested> request, JobAttempt attempt, AttemptHeart heart) {
+    Duration pause = settings.storeRetryPause();
+    for (int tries = 1; ; tries++) {
+      try {
+        List<EventData> outcome = measured(request, attempt, heart);
+        heart.waitsFor(Optional.empty());
+        return outcome;
+      } catch (EvaluationException e) {
+        if (!STORE_FAULTS.contains(e.code()) || tries > settings.storeRetries()) {
+          throw e;
+        }
+        LOG.warnf(
+            "Evaluation %s waits, trying again in %s: %s", attempt.jobId(), pause, e.getMessage());
+        heart.waitsFor(Optional.of(Endings.detail(e)));
+        metrics.waiting(true);
+        try {
+          await(pause, heart);
+        } finally {
+          metrics.waiting(false);
+        }
+        Duration doubled = pause.multipliedBy(2);
+        pause = doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
+      }
+    }
+  }
+
+  private void await(Duration pause, AttemptHeart heart) {
+    long until = System.nanoTime() + pause.toNanos();
+    try {
+      for (long left = pause.toNanos(); left > 0; left = until - System.nanoTime()) {
+        goOn(heart);
+        stopping.await(Math.min(left, GLANCE.toNanos()), TimeUnit.NANOSECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoppedException();
     }
   }
 
@@ -223,8 +277,28 @@ final class EvaluationWorker {
     for (EventData data : outcome.subList(1, outcome.size())) {
       following.add(topicOf(data).record(events.causedBy(terminal, data)));
     }
-    attempt.end(terminal, following);
+    insist(attempt, terminal, following);
     LOG.infof("Evaluation %s is over: %s", attempt.jobId(), terminal.metadata().type());
+  }
+
+  /** Tries until it is known whether the end took effect: it may be the fruit of hours. */
+  private void insist(
+      JobAttempt attempt, Event<?> terminal, List<ProducerRecord<String, Event<?>>> following) {
+    while (true) {
+      try {
+        attempt.end(terminal, following);
+        return;
+      } catch (JobLogUnavailableException | KafkaException e) {
+        if (stopping() || Thread.currentThread().isInterrupted()) {
+          throw new StoppedException();
+        }
+        metrics.unsent();
+        LOG.warnf(
+            "The end of evaluation %s is not on the log, trying again: %s",
+            attempt.jobId(), e.getMessage());
+        pause();
+      }
+    }
   }
 
   private static Topic topicOf(EventData data) {

@@ -2,6 +2,7 @@ package io.affinage.llm.tensor;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import io.affinage.llm.error.LlmException;
 import java.util.Locale;
 import java.util.Optional;
@@ -39,22 +40,71 @@ public record Compute(String device, Optional<Precision> precision) {
    * @throws LlmException {@code device_unavailable}
    */
   public Device resolveDevice() {
-    int gpus = Engine.getEngine("PyTorch").getGpuCount();
-    if (device.equals("cpu") || device.equals("auto") && gpus == 0) {
-      return Device.cpu();
+    return chooseDevice().device();
+  }
+
+  /**
+   * Finds the device; loads libtorch unless that is the CPU in any case.
+   *
+   * @throws LlmException {@code device_unavailable} for a device that is not here, never the CPU in
+   *     its place, and for a libtorch that cannot be used
+   */
+  public DeviceChoice chooseDevice() {
+    return choose(device.equals("cpu") ? 0 : visibleGpus());
+  }
+
+  /** As {@link #chooseDevice}, where libtorch sees so many CUDA devices. */
+  DeviceChoice choose(int gpus) {
+    if (device.equals("cpu")) {
+      return new DeviceChoice(Device.cpu(), "as configured");
+    }
+    if (device.equals("auto") && gpus == 0) {
+      return new DeviceChoice(Device.cpu(), "auto: " + noneSeen());
     }
     if (device.equals("auto") || device.equals("cuda") || device.matches("cuda:\\d{1,3}")) {
       int index = device.startsWith("cuda:") ? Integer.parseInt(device.substring(5)) : 0;
       if (index < gpus) {
-        return Device.gpu(index);
+        return new DeviceChoice(
+            Device.gpu(index),
+            device.equals("auto")
+                ? "auto: the first of %d CUDA device(s)".formatted(gpus)
+                : "as configured, of %d CUDA device(s)".formatted(gpus));
       }
       throw new LlmException(
           "device_unavailable",
-          "device '%s' is not here: this machine's libtorch sees %d CUDA device(s)"
-              .formatted(device, gpus));
+          "device '%s' is not here: %s"
+              .formatted(
+                  device,
+                  gpus == 0 ? noneSeen() : "libtorch sees %d CUDA device(s)".formatted(gpus)));
     }
     throw new LlmException(
         "device_unavailable",
         "device '" + device + "' does not exist; there are auto, cpu, cuda, cuda:N");
+  }
+
+  private static int visibleGpus() {
+    try {
+      return Engine.getEngine("PyTorch").getGpuCount();
+    } catch (EngineException | LinkageError e) {
+      throw new LlmException(
+          "device_unavailable", "libtorch or CUDA cannot be used here: " + innermost(e), e);
+    }
+  }
+
+  private static String innermost(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+  }
+
+  private static String noneSeen() {
+    String flavor = System.getenv("PYTORCH_FLAVOR");
+    return flavor == null || flavor.startsWith("cpu")
+        ? "the libtorch in use is the one for CPUs, which sees no CUDA device (deploy/README.md,"
+            + " GPUs)"
+        : "libtorch %s sees no CUDA device: look at the driver, and whether a GPU was given to this process"
+            .formatted(flavor);
   }
 }

@@ -2,6 +2,7 @@ package io.affinage.llm.training;
 
 import io.affinage.llm.error.LlmException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -25,6 +26,17 @@ final class CheckpointFolder {
 
   Path of(int step) {
     return folder.resolve(PREFIX + step);
+  }
+
+  /** Removes what there is of a checkpoint that could not be written; it takes room, no more. */
+  void discard(int step) {
+    try {
+      if (Files.isDirectory(of(step))) {
+        remove(of(step));
+      }
+    } catch (IOException | UncheckedIOException e) {
+      // The failure of writing it is what is told.
+    }
   }
 
   /** Removes all but the newest and the best. */

@@ -1,5 +1,6 @@
 package io.affinage.llm.training;
 
+import io.affinage.llm.error.LlmException;
 import java.nio.file.Path;
 
 /** Hears what a run does, on the run's thread. */
@@ -33,6 +34,25 @@ public interface TrainingListener {
    *     when newer ones push it out (see {@link Checkpointing})
    */
   default void onCheckpoint(int step, Path folder, double loss) {}
+
+  /**
+   * A checkpoint could not be written.
+   *
+   * @param needed whether the run ends in it or will choose its weights
+   * @param tries how often it was tried, from 1
+   */
+  default Unwritten onCheckpointFailure(int step, boolean needed, int tries, LlmException failure) {
+    return Unwritten.END;
+  }
+
+  /** What to do about a checkpoint that could not be written. */
+  enum Unwritten {
+    TRY_AGAIN,
+    /** Go on without it, where it is not needed. */
+    LEAVE_OUT,
+    /** End the run with the failure. */
+    END
+  }
 
   /** Asked between steps; true ends the run after a checkpoint. */
   default boolean shouldStop() {

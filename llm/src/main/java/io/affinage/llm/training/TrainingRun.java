@@ -195,7 +195,7 @@ public final class TrainingRun implements AutoCloseable {
       boolean improved = evaluateWhenDue(listener);
       boolean bestToKeep = improved && settings.evaluation().keepBest();
       if (folder.isPresent() && (stopped || bestToKeep || checkpointDue())) {
-        save(folder.get(), listener);
+        save(folder.get(), stopped || bestToKeep, listener);
       }
     }
     stopped = stopped && !finished();
@@ -219,15 +219,43 @@ public final class TrainingRun implements AutoCloseable {
     return every > 0 && state.step() % every == 0 && state.step() < totalSteps;
   }
 
-  private void save(CheckpointFolder folder, TrainingListener listener) {
+  private void save(CheckpointFolder folder, boolean needed, TrainingListener listener) {
     Path target = folder.of(state.step());
     boolean itself = state.watch().bestStep() == state.step();
-    checkpoint.save(target, fingerprint(), state, itself ? Optional.empty() : best);
+    if (!written(folder, needed, itself ? Optional.empty() : best, listener)) {
+      return;
+    }
     if (itself && settings.evaluation().keepBest()) {
       best = Optional.of(checkpoint.evaluatedWeights(target));
     }
     listener.onCheckpoint(state.step(), target, state.losses().last());
     folder.retain(state.watch().bestStep());
+  }
+
+  /** Whether the checkpoint of this step was written; it may be left out where it is not needed. */
+  private boolean written(
+      CheckpointFolder folder,
+      boolean needed,
+      Optional<Path> bestOfAll,
+      TrainingListener listener) {
+    for (int tries = 1; ; tries++) {
+      try {
+        checkpoint.save(folder.of(state.step()), fingerprint(), state, bestOfAll);
+        return true;
+      } catch (LlmException e) {
+        folder.discard(state.step());
+        TrainingListener.Unwritten then =
+            e.code().equals("checkpoint_not_written")
+                ? listener.onCheckpointFailure(state.step(), needed, tries, e)
+                : TrainingListener.Unwritten.END;
+        if (then == TrainingListener.Unwritten.LEAVE_OUT && !needed) {
+          return false;
+        }
+        if (then != TrainingListener.Unwritten.TRY_AGAIN) {
+          throw e;
+        }
+      }
+    }
   }
 
   /**

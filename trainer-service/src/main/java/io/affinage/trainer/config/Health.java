@@ -2,6 +2,7 @@ package io.affinage.trainer.config;
 
 import io.affinage.events.follow.PoisonFilter;
 import io.affinage.events.follow.Reading;
+import io.affinage.service.compute.DeviceCheck;
 import io.affinage.service.kafka.Followed;
 import io.affinage.service.kafka.WarmUp;
 import io.affinage.trainer.kafka.TrainerRuntime;
@@ -12,6 +13,7 @@ import java.util.List;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
+import org.eclipse.microprofile.health.Readiness;
 
 /** Liveness does not ask the broker: a blip must not kill a running job. */
 @Singleton
@@ -34,5 +36,11 @@ final class Health {
     List<Reading> readings = new ArrayList<>(runtime.followers());
     readings.add(requests);
     return () -> readings;
+  }
+
+  @Produces
+  @Readiness
+  HealthCheck device(DeviceCheck device) {
+    return device;
   }
 }

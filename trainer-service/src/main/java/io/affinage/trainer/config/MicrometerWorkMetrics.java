@@ -28,7 +28,9 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   private final Counter leaseExpired;
   private final Timer checkpoints;
   private final Map<String, Counter> unsent = new HashMap<>();
+  private final Counter missed;
   private volatile boolean running;
+  private volatile boolean waiting;
   private volatile double loss = Double.NaN;
   private volatile long checkpointAt;
   private long tokensBefore;
@@ -40,12 +42,14 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     this.tokens = registry.counter("affinage.training.tokens");
     this.nonFinite = registry.counter("affinage.training.loss.nonfinite");
     this.leaseExpired = registry.counter("affinage.training.lease.expired");
+    this.missed = registry.counter("affinage.training.checkpoint.missed");
     this.checkpoints = registry.timer("affinage.training.checkpoint");
     List.of(Topics.TRAINING_PROGRESS, Topics.TRAINING_LOG)
         .forEach(
             topic -> unsent.put(topic.name(), registry.counter(UNSENT, "topic", topic.name())));
     List.of("succeeded", "failed", "cancelled").forEach(outcome -> count(outcome, "none", 0));
     Gauge.builder("affinage.training.running", () -> running ? 1 : 0).register(registry);
+    Gauge.builder("affinage.training.waiting", () -> waiting ? 1 : 0).register(registry);
     Gauge.builder("affinage.training.loss", () -> loss).register(registry);
     Gauge.builder("affinage.training.checkpoint.age", this::checkpointAge)
         .baseUnit("seconds")
@@ -70,6 +74,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   @Override
   public void idle() {
     running = false;
+    waiting = false;
     loss = Double.NaN;
   }
 
@@ -96,6 +101,16 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   public void checkpointStored(Duration duration) {
     checkpoints.record(duration);
     checkpointAt = System.nanoTime();
+  }
+
+  @Override
+  public void checkpointMissed() {
+    missed.increment();
+  }
+
+  @Override
+  public void waiting(boolean waits) {
+    waiting = waits;
   }
 
   @Override

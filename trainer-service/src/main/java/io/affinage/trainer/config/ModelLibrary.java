@@ -2,10 +2,14 @@ package io.affinage.trainer.config;
 
 import io.affinage.llm.hub.HubSettings;
 import io.affinage.llm.hub.ModelHub;
+import io.affinage.llm.tensor.Compute;
+import io.affinage.llm.tensor.DeviceChoice;
+import io.affinage.service.compute.DeviceCheck;
 import io.affinage.trainer.base.HubModels;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.llm.LlmHub;
 import io.affinage.trainer.llm.LlmTrainingEngine;
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
@@ -18,6 +22,18 @@ final class ModelLibrary {
   @Singleton
   TrainingEngine engine(TrainerConfig config) {
     return new LlmTrainingEngine(config.device());
+  }
+
+  @Produces
+  @Singleton
+  DeviceCheck device(TrainerConfig config, MeterRegistry metrics) {
+    return new DeviceCheck(
+        config.device(),
+        () -> {
+          DeviceChoice choice = Compute.of(config.device(), null).chooseDevice();
+          return new DeviceCheck.Found(choice.name(), choice.reason());
+        },
+        metrics);
   }
 
   /** Configured by the environment variables that Hugging Face's own tools use. */

@@ -5,6 +5,7 @@ import io.affinage.artifacts.ArtifactStores;
 import io.affinage.events.follow.PoisonFilter;
 import io.affinage.service.WorkFolder;
 import io.affinage.service.WorkerName;
+import io.affinage.service.compute.DeviceCheck;
 import io.affinage.service.kafka.TopicSetup;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.base.HubModels;
@@ -131,12 +132,16 @@ final class TrainerAssembly {
     return TrainingRequests.filter(connection, board, metrics);
   }
 
+  /** Takes no job before there is something to compute on: it would end jobs that others can do. */
   void start(
       @Observes StartupEvent event,
       TopicSetup topics,
+      DeviceCheck device,
       TrainerRuntime runtime,
       PoisonFilter requests) {
-    topics.created().thenRun(runtime::start).thenRun(requests::start);
+    device.start();
+    topics.created().thenRun(requests::start);
+    topics.created().runAfterBoth(device.usable(), runtime::start);
   }
 
   void stop(

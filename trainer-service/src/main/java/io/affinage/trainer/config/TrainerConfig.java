@@ -29,11 +29,14 @@ public interface TrainerConfig {
   @WithDefault("3")
   int maxLostAttempts();
 
-  /** How often the artifact store is tried again before a job fails. */
-  @WithDefault("4")
+  /**
+   * How often the artifact store is tried again before a job fails that has not trained yet. A
+   * trained model is tried to be stored for as long as the lease is held.
+   */
+  @WithDefault("10")
   int storeRetries();
 
-  /** The pause before the first of them; it doubles each time. */
+  /** The pause before the first of them; it doubles each time, up to 15 s. */
   @WithDefault("500ms")
   Duration storeRetryPause();
 

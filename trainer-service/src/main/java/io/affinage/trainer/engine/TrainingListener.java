@@ -23,6 +23,28 @@ public interface TrainingListener {
    */
   void onCheckpoint(int step, Path folder, Double trainLoss);
 
+  /**
+   * A checkpoint that the run can do without was not written.
+   *
+   * @param step optimizer steps done
+   */
+  default void onCheckpointMissed(int step, Exception failure) {}
+
+  /**
+   * Something that the run cannot do without was not written to the disk: waits until it is worth
+   * another try. What it throws ends the run; by default that is the failure.
+   *
+   * @param what for people: what is being done
+   * @param tries how often it was tried, from 1
+   */
+  default void awaitRoom(String what, int tries, TrainingException failure)
+      throws TrainingException {
+    throw failure;
+  }
+
+  /** What was waited for has been written. */
+  default void onRoom(String what, int tries) {}
+
   /** Whether to make a checkpoint and return. Asked after every step; cheap. */
   boolean shouldStop();
 }

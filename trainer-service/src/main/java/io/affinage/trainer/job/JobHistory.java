@@ -8,6 +8,7 @@ import io.affinage.events.TrainingCheckpointed;
 import io.affinage.events.TrainingClaimed;
 import io.affinage.events.TrainingControlRequested;
 import io.affinage.events.TrainingFailed;
+import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
@@ -45,6 +46,7 @@ final class JobHistory {
   private int lostAttempts;
   private TrainingProgressed progress;
   private EventData terminal;
+  private String waitingCode;
 
   JobHistory(String jobId) {
     this.jobId = jobId;
@@ -59,6 +61,8 @@ final class JobHistory {
       claimed(event, claim, change.before());
     } else if (data instanceof TrainingCheckpointed made) {
       checkpointed(event, made);
+    } else if (data instanceof TrainingHeartbeat sign) {
+      waited(event, sign);
     } else if (data instanceof TrainingReleased release) {
       tell(event, "info", "Worker released the job: " + release.reason());
     } else if (data instanceof TrainingControlRequested control) {
@@ -82,6 +86,7 @@ final class JobHistory {
     if (before.isHeldBy(claim.attempt(), claim.workerId())) {
       return;
     }
+    waitingCode = null;
     if (startedAt == 0) {
       startedAt = event.writtenAt();
       tell(event, "info", "Fine-tuning job started");
@@ -98,6 +103,20 @@ final class JobHistory {
     } else {
       tell(event, "info", "Fine-tuning job goes on with attempt " + claim.attempt());
     }
+  }
+
+  /** Heartbeats repeat what is waited for; the first of them is the news. */
+  private void waited(Recorded event, TrainingHeartbeat sign) {
+    if (!state.isHeldBy(sign.attempt(), sign.workerId())) {
+      return;
+    }
+    String code = sign.waiting() == null ? null : sign.waiting().code();
+    if (code != null && !code.equals(waitingCode)) {
+      tell(event, "warn", "Waiting: " + sign.waiting().message());
+    } else if (code == null && waitingCode != null) {
+      tell(event, "info", "Fine-tuning job goes on");
+    }
+    waitingCode = code;
   }
 
   private void checkpointed(Recorded event, TrainingCheckpointed made) {

@@ -1,6 +1,7 @@
 package io.affinage.trainer.kafka;
 
 import io.affinage.events.ArtifactRef;
+import io.affinage.events.ErrorDetail;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.EventFactory;
@@ -23,6 +24,7 @@ import io.affinage.trainer.work.TenureLostException;
 import io.affinage.trainer.work.WorkMetrics;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -70,9 +72,11 @@ final class KafkaTenure implements Tenure {
   }
 
   @Override
-  public void heartbeat(int step) {
+  public void heartbeat(int step, Optional<ErrorDetail> waiting) {
     if (held()) {
-      tell(new TrainingHeartbeat(attempt.jobId(), attempt(), workerId(), step));
+      tell(
+          new TrainingHeartbeat(
+              attempt.jobId(), attempt(), workerId(), step, waiting.orElse(null)));
     }
   }
 

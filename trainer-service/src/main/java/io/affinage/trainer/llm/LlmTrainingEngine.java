@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /** Trains with the model library: LoRA or weights of the model, on answers or on documents. */
 public final class LlmTrainingEngine implements TrainingEngine {
@@ -125,7 +126,8 @@ public final class LlmTrainingEngine implements TrainingEngine {
       Workbench bench,
       Optional<Path> resumeFrom,
       Path workFolder,
-      TrainingListener listener) {
+      TrainingListener listener)
+      throws TrainingException {
     Map<String, Double> metrics = new HashMap<>(bench.rows().counts());
     measure(bench, "held_out_loss_before", metrics);
     if (resumeFrom.isPresent()) {
@@ -148,14 +150,42 @@ public final class LlmTrainingEngine implements TrainingEngine {
     List<Warning> warnings = new ArrayList<>(bench.warnings());
     Convergence.judge(outcome, metrics).ifPresent(warnings::add);
     Path folder = workFolder.resolve("model");
-    Exported exported =
-        bench.lora().isPresent()
-            ? AdapterExport.peft(bench.model(), bench.lora().get(), folder, job.baseName())
-            : ModelExport.of(bench.model(), Optional.empty(), ModelCards.of(job, metrics, warnings))
-                .huggingFace(folder);
+    Exported exported = written(listener, () -> export(job, bench, metrics, warnings, folder));
     metrics.put("export_logit_error", exported.logitError());
     return new TrainingOutcome.Completed(
         folder, bench.lora().isPresent(), outcome.tokensSeen(), metrics, warnings);
+  }
+
+  private static Exported export(
+      TrainingJob job,
+      Workbench bench,
+      Map<String, Double> metrics,
+      List<Warning> warnings,
+      Path folder) {
+    return bench.lora().isPresent()
+        ? AdapterExport.peft(bench.model(), bench.lora().get(), folder, job.baseName())
+        : ModelExport.of(bench.model(), Optional.empty(), ModelCards.of(job, metrics, warnings))
+            .huggingFace(folder);
+  }
+
+  /** What was trained is in the memory: writing it is tried again until there is room for it. */
+  private static Exported written(TrainingListener listener, Supplier<Exported> export)
+      throws TrainingException {
+    for (int tries = 1; ; tries++) {
+      try {
+        Exported exported = export.get();
+        if (tries > 1) {
+          listener.onRoom("write the model", tries);
+        }
+        return exported;
+      } catch (LlmException e) {
+        if (!e.code().endsWith("_not_written")) {
+          throw e;
+        }
+        listener.awaitRoom(
+            "write the model", tries, new TrainingException(e.code(), e.getMessage(), null, e));
+      }
+    }
   }
 
   private static void note(

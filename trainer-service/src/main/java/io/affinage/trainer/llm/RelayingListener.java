@@ -1,9 +1,11 @@
 package io.affinage.trainer.llm;
 
 import io.affinage.events.Warning;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.training.TrainingListener;
 import io.affinage.llm.training.TrainingProgress;
+import io.affinage.trainer.engine.TrainingException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -71,8 +73,39 @@ final class RelayingListener implements TrainingListener {
 
   @Override
   public void onCheckpoint(int step, Path folder, double loss) {
-    ComputeNote.write(folder, precision);
+    for (int tries = 1; !noted(step, folder, tries); tries++) {
+      // Once there is room.
+    }
     domain.onCheckpoint(step, folder, loss);
+  }
+
+  private boolean noted(int step, Path folder, int tries) {
+    try {
+      ComputeNote.write(folder, precision);
+      return true;
+    } catch (LlmException e) {
+      if (onCheckpointFailure(step, true, tries, e) == Unwritten.END) {
+        throw e;
+      }
+      return false;
+    }
+  }
+
+  @Override
+  public Unwritten onCheckpointFailure(int step, boolean needed, int tries, LlmException failure) {
+    if (!needed) {
+      domain.onCheckpointMissed(step, failure);
+      return Unwritten.LEAVE_OUT;
+    }
+    try {
+      domain.awaitRoom(
+          "write the checkpoint of step " + step,
+          tries,
+          new TrainingException(failure.code(), failure.getMessage(), null, failure));
+      return Unwritten.TRY_AGAIN;
+    } catch (TrainingException e) {
+      return Unwritten.END;
+    }
   }
 
   @Override

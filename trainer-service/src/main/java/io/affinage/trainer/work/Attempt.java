@@ -39,7 +39,6 @@ final class Attempt {
   private final WorkMetrics metrics;
   private final WorkSettings settings;
   private final Endings endings;
-  private final StoreRetry store;
 
   Attempt(
       TrainingEngine engine,
@@ -53,7 +52,6 @@ final class Attempt {
     this.metrics = metrics;
     this.settings = settings;
     this.endings = new Endings(settings.codeVersion());
-    this.store = new StoreRetry(settings.storeRetries(), settings.storeRetryPause());
   }
 
   /**
@@ -63,11 +61,16 @@ final class Attempt {
   void run(Job job, Tenure tenure, Supplier<Optional<StopReason>> stop)
       throws InterruptedException {
     metrics.running();
+    Signs signs = new Signs(tenure, metrics);
+    StoreRetry store =
+        new StoreRetry(
+            job.id(), stop, signs::waiting, settings.storeRetries(), settings.storeRetryPause());
     AttemptListener listener =
-        new AttemptListener(job.id(), tenure, artifacts, metrics, settings.progressEvery(), stop);
+        new AttemptListener(
+            job.id(), tenure, artifacts, metrics, settings.progressEvery(), stop, store);
     try (Heart heart =
-        new Heart(() -> tenure.heartbeat(listener.step()), settings.heartbeat().toMillis())) {
-      train(job, tenure, listener);
+        new Heart(() -> signs.beat(listener.step()), settings.heartbeat().toMillis())) {
+      train(job, tenure, listener, store);
     } catch (TenureLostException e) {
       LOG.log(Level.WARNING, "Job {0}: {1}; its results are dropped", job.id(), e.getMessage());
     } catch (InterruptedException e) {
@@ -93,13 +96,17 @@ final class Attempt {
     metrics.finished("cancelled", "none");
   }
 
-  private void train(Job job, Tenure tenure, AttemptListener listener)
+  private void train(Job job, Tenure tenure, AttemptListener listener, StoreRetry store)
       throws TenureLostException, InterruptedException {
     Path folder = null;
     try {
-      Files.createDirectories(settings.workFolder());
-      folder = Files.createTempDirectory(settings.workFolder(), "attempt-");
-      train(job, tenure, listener, folder);
+      folder = store.call("make a work folder", this::newWorkFolder);
+      train(job, tenure, listener, store, folder);
+    } catch (WaitEndedException e) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("stopped while waiting");
+      }
+      stopped(job, tenure, e.reason());
     } catch (TrainingException e) {
       fail(job, tenure, e.detail());
     } catch (InvalidSpecException e) {
@@ -115,7 +122,7 @@ final class Attempt {
                   + "); use a smaller batchSize or maxLength, more gradientAccumulation, or give it"
                   + " more memory",
               null));
-    } catch (IOException | RuntimeException | LinkageError e) {
+    } catch (RuntimeException | LinkageError e) {
       LOG.log(Level.ERROR, "Job " + job.id() + " failed unexpectedly", e);
       fail(job, tenure, new ErrorDetail("internal_error", e.toString(), null));
     } finally {
@@ -123,16 +130,22 @@ final class Attempt {
     }
   }
 
-  private void train(Job job, Tenure tenure, AttemptListener listener, Path folder)
+  private Path newWorkFolder() throws IOException {
+    Files.createDirectories(settings.workFolder());
+    return Files.createTempDirectory(settings.workFolder(), "attempt-");
+  }
+
+  private void train(
+      Job job, Tenure tenure, AttemptListener listener, StoreRetry store, Path folder)
       throws TrainingException, InvalidSpecException, TenureLostException, InterruptedException {
     BaseReference reference = BaseReference.parse(job.request().baseModel());
     TrainingSpec spec =
         SpecResolver.resolve(
             job.request().spec(), reference.isScratch(), bases.parentAdapter(reference));
     BaseModel base = store.call("keep the base model", () -> bases.find(reference, folder));
-    Path dataset = local("read the dataset", job.dataset());
-    Optional<BaseFolders> baseFolders = baseFolders(base);
-    Optional<Path> resumeFrom = resumeFrom(job);
+    Path dataset = local(store, "read the dataset", job.dataset());
+    Optional<BaseFolders> baseFolders = baseFolders(base, store);
+    Optional<Path> resumeFrom = resumeFrom(job, store);
     LOG.log(
         Level.INFO,
         "Job {0} attempt {1} starts {2}",
@@ -153,7 +166,7 @@ final class Attempt {
     }
     TrainingOutcome.Completed done = (TrainingOutcome.Completed) outcome;
     ArtifactRef model =
-        store.call("store the model", () -> Refs.of(artifacts.putFolder(done.modelFolder())));
+        store.insist("store the model", () -> Refs.of(artifacts.putFolder(done.modelFolder())));
     ModelRegistered registered =
         endings.registered(job, tenure, spec, base, done, model, System.currentTimeMillis() / 1000);
     tenure.end(registered, NextStage.afterTraining(registered, job.request()).stream().toList());
@@ -161,26 +174,29 @@ final class Attempt {
     metrics.finished("succeeded", "none");
   }
 
-  private Optional<BaseFolders> baseFolders(BaseModel base)
+  private Optional<BaseFolders> baseFolders(BaseModel base, StoreRetry store)
       throws TrainingException, InterruptedException {
     if (base.folder() == null) {
       return Optional.empty();
     }
-    Path model = local("read the base model", base.folder());
+    Path model = local(store, "read the base model", base.folder());
     return Optional.of(
         new BaseFolders(
             model,
             base.adapter() == null
                 ? Optional.empty()
-                : Optional.of(local("read the adapter that is trained on", base.adapter()))));
+                : Optional.of(
+                    local(store, "read the adapter that is trained on", base.adapter()))));
   }
 
-  private Path local(String what, ArtifactRef ref) throws TrainingException, InterruptedException {
+  private Path local(StoreRetry store, String what, ArtifactRef ref)
+      throws TrainingException, InterruptedException {
     return store.call(what, () -> artifacts.localFolder(ref.digest()));
   }
 
   /** A checkpoint that has vanished costs time, not the job: the same bits come out anew. */
-  private Optional<Path> resumeFrom(Job job) throws TrainingException, InterruptedException {
+  private Optional<Path> resumeFrom(Job job, StoreRetry store)
+      throws TrainingException, InterruptedException {
     if (job.checkpoint().isEmpty()) {
       return Optional.empty();
     }

@@ -4,12 +4,14 @@ import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.events.Warning;
 import io.affinage.trainer.engine.Preflight;
+import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingListener;
 import io.affinage.trainer.engine.TrainingProgress;
 import io.affinage.trainer.job.Refs;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,17 +23,39 @@ import java.util.function.Supplier;
 final class AttemptListener implements TrainingListener {
   private static final Logger LOG = System.getLogger(AttemptListener.class.getName());
 
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
   private final String jobId;
   private final Tenure tenure;
   private final ArtifactStore artifacts;
   private final WorkMetrics metrics;
   private final long progressEveryNanos;
   private final Supplier<Optional<StopReason>> stop;
+  private final StoreRetry store;
   private volatile int step;
   private volatile Optional<StopReason> stoppedFor = Optional.empty();
   private final List<Warning> warnings = new ArrayList<>();
   private long lastProgress;
   private boolean anyProgress;
+  private Optional<Unstored> unstored = Optional.empty();
+
+  /**
+   * A checkpoint that the store did not take.
+   *
+   * @param tryAt when to try again, by {@link System#nanoTime}
+   */
+  private record Unstored(int step, Path folder, Double trainLoss, Duration pause, long tryAt) {
+    Unstored later() {
+      Duration longer = pause.multipliedBy(2);
+      return new Unstored(
+          step,
+          folder,
+          trainLoss,
+          longer.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : longer,
+          System.nanoTime() + pause.toNanos());
+    }
+  }
 
   AttemptListener(
       String jobId,
@@ -39,8 +63,10 @@ final class AttemptListener implements TrainingListener {
       ArtifactStore artifacts,
       WorkMetrics metrics,
       Duration progressEvery,
-      Supplier<Optional<StopReason>> stop) {
+      Supplier<Optional<StopReason>> stop,
+      StoreRetry store) {
     this.jobId = jobId;
+    this.store = store;
     this.tenure = tenure;
     this.artifacts = artifacts;
     this.metrics = metrics;
@@ -80,6 +106,7 @@ final class AttemptListener implements TrainingListener {
   public void onStep(TrainingProgress progress) {
     step = progress.step();
     metrics.step(progress);
+    storeWhatIsLeft();
     long now = System.nanoTime();
     boolean last = progress.step() == progress.totalSteps();
     boolean due = !anyProgress || last || now - lastProgress >= progressEveryNanos;
@@ -93,23 +120,105 @@ final class AttemptListener implements TrainingListener {
 
   /**
    * A checkpoint that cannot be stored costs at most the work since the one before, so training
-   * goes on; the failure is logged and shows as the age of the last checkpoint.
+   * goes on, and it is tried again after later steps. The one that a stop leaves behind holds what
+   * would be lost, so it is waited for.
    */
   @Override
   public void onCheckpoint(int atStep, Path folder, Double trainLoss) {
-    long start = System.nanoTime();
+    unstored = Optional.empty();
+    Unstored made = new Unstored(atStep, folder, trainLoss, FIRST_PAUSE, System.nanoTime());
+    boolean last =
+        stoppedFor.isPresent()
+            && stoppedFor.get() != StopReason.LOST
+            && stoppedFor.get() != StopReason.CANCELLED;
+    if (last) {
+      insist(made);
+    } else if (!stored(made)) {
+      metrics.checkpointMissed();
+      unstored = Optional.of(made.later());
+    }
+  }
+
+  private void insist(Unstored made) {
     try {
-      Artifact stored = artifacts.putFolder(folder);
-      tenure.checkpointed(atStep, Refs.of(stored), trainLoss);
-      metrics.checkpointStored(Duration.ofNanos(System.nanoTime() - start));
+      store.insist(
+          "store the checkpoint of step " + made.step(),
+          () -> {
+            store(made);
+            return made;
+          });
+    } catch (TrainingException e) {
+      LOG.log(
+          Level.WARNING,
+          "Checkpoint at step {0} of job {1} is lost: {2}",
+          made.step(),
+          jobId,
+          e.getMessage());
+      metrics.checkpointMissed();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new WaitEndedException(StopReason.SHUTDOWN);
+    }
+  }
+
+  private boolean stored(Unstored made) {
+    try {
+      store(made);
+      return true;
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,
           "Checkpoint at step {0} of job {1} could not be stored, training goes on: {2}",
-          atStep,
+          made.step(),
           jobId,
           e.toString());
+      return false;
     }
+  }
+
+  private void store(Unstored made) throws IOException {
+    long start = System.nanoTime();
+    Artifact stored = artifacts.putFolder(made.folder());
+    tenure.checkpointed(made.step(), Refs.of(stored), made.trainLoss());
+    metrics.checkpointStored(Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  /** The engine removes older checkpoints when it makes new ones, so this one may be gone. */
+  private void storeWhatIsLeft() {
+    if (unstored.isEmpty() || System.nanoTime() - unstored.get().tryAt() < 0) {
+      return;
+    }
+    Unstored left = unstored.get();
+    unstored =
+        Files.isDirectory(left.folder()) && !stored(left)
+            ? Optional.of(left.later())
+            : Optional.empty();
+  }
+
+  @Override
+  public void onCheckpointMissed(int atStep, Exception failure) {
+    metrics.checkpointMissed();
+    LOG.log(
+        Level.WARNING,
+        "Checkpoint at step {0} of job {1} could not be written, training goes on: {2}",
+        atStep,
+        jobId,
+        failure.getMessage());
+  }
+
+  @Override
+  public void awaitRoom(String what, int tries, TrainingException failure) {
+    try {
+      store.awaitRoom(what, tries, failure);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new WaitEndedException(StopReason.SHUTDOWN);
+    }
+  }
+
+  @Override
+  public void onRoom(String what, int tries) {
+    store.goOn(what, tries);
   }
 
   @Override

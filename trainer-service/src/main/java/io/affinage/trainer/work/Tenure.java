@@ -1,9 +1,11 @@
 package io.affinage.trainer.work;
 
 import io.affinage.events.ArtifactRef;
+import io.affinage.events.ErrorDetail;
 import io.affinage.events.EventData;
 import io.affinage.trainer.engine.TrainingProgress;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The right to work on one attempt of a job. What is told while it lasts may fail to reach the log
@@ -18,8 +20,12 @@ public interface Tenure extends AutoCloseable {
   /** False once a later attempt or an end of the job was read. */
   boolean held();
 
-  /** Keeps the lease. */
-  void heartbeat(int step);
+  /**
+   * Keeps the lease.
+   *
+   * @param waiting what keeps the attempt from going on; empty while it goes on
+   */
+  void heartbeat(int step, Optional<ErrorDetail> waiting);
 
   void checkpointed(int step, ArtifactRef checkpoint, Double trainLoss);
 

@@ -19,6 +19,12 @@ public interface WorkMetrics {
 
   void checkpointStored(Duration duration);
 
+  /** A checkpoint was not written or not stored; training went on. */
+  void checkpointMissed();
+
+  /** Whether the running job waits for a disk or the artifact store. */
+  void waiting(boolean waits);
+
   /** An event could not be sent and was dropped; on any thread. */
   void unsent(String topic);
 

@@ -8,8 +8,9 @@ import java.time.Duration;
  *
  * @param lease silence after which others take an attempt for dead
  * @param progressEvery at most one progress event in this time
- * @param storeRetries how often the artifact store is tried again before a job fails
- * @param storeRetryPause pause before the first of them; it doubles each time
+ * @param storeRetries how often the artifact store is tried again before a job fails that has not
+ *     trained yet
+ * @param storeRetryPause pause before the first of them; it doubles each time, up to 15 s
  * @param maxLostAttempts attempts that may fall silent without a new checkpoint before a job fails
  * @param workFolder where attempts keep their scratch files
  * @param codeVersion part of every model's lineage

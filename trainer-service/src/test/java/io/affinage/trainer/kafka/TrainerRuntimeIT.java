@@ -21,6 +21,7 @@ import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.kafka.JobLogWriter;
+import io.affinage.trainer.SmallDisk;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.engine.HashingEngine;
 import io.affinage.trainer.engine.TrainingException;
@@ -329,28 +330,65 @@ class TrainerRuntimeIT {
   }
 
   @Test
-  void shouldFailPlainlyWhenTheArtifactStoreTakesNothing() throws Exception {
-    ReadOnlyStore readOnly = new ReadOnlyStore(store);
-    HashingEngine engine = new HashingEngine();
-    TrainerRuntime trainer = start("a", engine, LEASE, readOnly);
+  void shouldWaitVisiblyWithAResultThatNoStoreTakesUntilTheUserCancels() throws Exception {
+    TrainerRuntime trainer = start("a", new HashingEngine(), LEASE, new ReadOnlyStore(store));
     TrainingRequested request = request(4, 2, null);
     trainer.commands().request(request);
 
-    awaitStatus(trainer, request, JobStatus.FAILED);
-
-    TrainingFailed failed = (TrainingFailed) job(trainer, request).terminal();
-    assertThat(failed.error().code()).isEqualTo("artifact_store_read_only");
+    await().atMost(PATIENCE).until(() -> metrics.waits() >= 5);
+    await().atMost(PATIENCE).until(() -> told(trainer, request, "Waiting: cannot store the model"));
+    assertThat(job(trainer, request).status()).isEqualTo(JobStatus.RUNNING);
     assertThat(job(trainer, request).checkpoint()).isEmpty();
+    assertThat(metrics.missed()).isEqualTo(1);
+    trainer.commands().control(request.jobId(), Action.CANCEL);
+
+    awaitStatus(trainer, request, JobStatus.CANCELLED);
   }
 
   @Test
   void shouldOutliveAnArtifactStoreThatIsReadOnlyForAWhile() throws Exception {
-    ReadOnlyStore readOnly = new ReadOnlyStore(store).forRefusals(3);
+    ReadOnlyStore readOnly = new ReadOnlyStore(store).forRefusals(6);
     TrainerRuntime trainer = start("a", new HashingEngine(), LEASE, readOnly);
     TrainingRequested request = request(4, 2, null);
     trainer.commands().request(request);
 
     assertThat(weights(awaitModel(trainer, request))).isEqualTo(HashingEngine.weights(DATA, 4, 7));
+    assertThat(told(trainer, request, "Fine-tuning job goes on")).isTrue();
+  }
+
+  @Test
+  void shouldFinishATrainingWhoseDiskWasFullLongerThanItsLease() throws Exception {
+    Path mounted = Files.createDirectories(folder.resolve("disk"));
+    try (SmallDisk disk = SmallDisk.mount(mounted, 2)) {
+      store = new FolderArtifactStore(disk.folder());
+      dataset = put("dataset", "train.jsonl", DATA);
+      base = put("base", "config.json", "{}");
+      HashingEngine engine = new HashingEngine().gated();
+      TrainerRuntime a = start("a", engine);
+      TrainingRequested request = request(5, 2, null);
+      a.commands().request(request);
+      await().atMost(PATIENCE).until(() -> engine.runs() == 1);
+      TrainerRuntime b = start("b", new HashingEngine());
+      disk.fill();
+      engine.open();
+
+      // With doubling pauses from 50 ms the seventh try is later than a lease.
+      await().atMost(PATIENCE).until(() -> metrics.waits() >= 7);
+      assertThat(told(b, request, "Waiting: cannot store the model")).isTrue();
+      assertThat(told(b, request, "is full")).isTrue();
+      disk.free();
+
+      ModelRegistered model = awaitModel(b, request);
+      assertThat(weights(model)).isEqualTo(HashingEngine.weights(DATA, 5, 7));
+      assertThat(model.attempt()).isEqualTo(1);
+      stopTrainers();
+      running.clear();
+    }
+  }
+
+  private static boolean told(TrainerRuntime trainer, TrainingRequested request, String text) {
+    return trainer.board().events(request.jobId()).stream()
+        .anyMatch(event -> event.message().contains(text));
   }
 
   private TrainerRuntime start(String worker, HashingEngine engine) {

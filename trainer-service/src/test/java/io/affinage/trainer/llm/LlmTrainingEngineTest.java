@@ -11,6 +11,7 @@ import io.affinage.events.TrainingSpec.Optimizer;
 import io.affinage.events.TrainingSpec.Regularisation;
 import io.affinage.events.TrainingSpec.Weights;
 import io.affinage.events.spec.SpecResolver;
+import io.affinage.trainer.SmallDisk;
 import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
@@ -171,6 +172,69 @@ class LlmTrainingEngineTest {
 
     assertThat(stopped).isEqualTo(new TrainingOutcome.Stopped(3));
     assertThat(weights(resumed)).isEqualTo(whole);
+  }
+
+  @Test
+  void shouldWaitForRoomOnAFullDiskAndEndInTheSameBits() throws Exception {
+    byte[] whole = weights(pretrained(Optional.empty(), new Recorder(-1)));
+    List<String> waits = new ArrayList<>();
+    List<Integer> missed = new ArrayList<>();
+    try (SmallDisk disk = SmallDisk.mount(Files.createDirectories(folder.resolve("disk")), 4)) {
+      TrainingListener listener =
+          new TrainingListener() {
+            @Override
+            public void onStep(TrainingProgress progress) {
+              if (progress.step() == 1) {
+                disk.fill();
+              }
+            }
+
+            @Override
+            public void onCheckpoint(int step, Path folder, Double trainLoss) {
+              throw new AssertionError("there is no room for a checkpoint");
+            }
+
+            @Override
+            public void onCheckpointMissed(int step, Exception failure) {
+              missed.add(step);
+            }
+
+            @Override
+            public void awaitRoom(String what, int tries, TrainingException failure) {
+              waits.add(what + " " + tries + " " + failure.detail().code());
+              if (tries == 3) {
+                disk.free();
+              }
+            }
+
+            @Override
+            public void onRoom(String what, int tries) {
+              waits.add("could " + what);
+            }
+
+            @Override
+            public boolean shouldStop() {
+              return false;
+            }
+          };
+      TrainingOutcome outcome =
+          engine.run(
+              new TrainingJob("base", pretraining(TINY), null),
+              documents(),
+              Optional.empty(),
+              Optional.empty(),
+              Files.createDirectories(disk.folder().resolve("work")),
+              listener);
+
+      assertThat(weights((TrainingOutcome.Completed) outcome)).isEqualTo(whole);
+      assertThat(missed).containsExactly(4);
+      assertThat(waits)
+          .containsExactly(
+              "write the model 1 checkpoint_not_written",
+              "write the model 2 checkpoint_not_written",
+              "write the model 3 checkpoint_not_written",
+              "could write the model");
+    }
   }
 
   @Test

@@ -28,6 +28,8 @@ public final class TrainerPlatform implements QuarkusTestResourceLifecycleManage
     settings.put("affinage.http.keys-file", keys().toString());
     settings.put("affinage.trainer.lease", "3s");
     settings.put("affinage.trainer.progress-every", "0s");
+    // Another class loader of this JVM may hold libtorch, which only one can.
+    settings.put("affinage.trainer.device", "cpu");
     settings.put("affinage.topics.partitions", "2");
     return settings;
   }

@@ -7,6 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Counts what tests ask for, and nothing else. */
 public final class SilentMetrics implements WorkMetrics {
   private final AtomicInteger unsent = new AtomicInteger();
+  private final AtomicInteger missed = new AtomicInteger();
+  private final AtomicInteger waits = new AtomicInteger();
 
   @Override
   public void running() {}
@@ -27,8 +29,30 @@ public final class SilentMetrics implements WorkMetrics {
   public void finished(String outcome, String code) {}
 
   @Override
+  public void checkpointMissed() {
+    missed.incrementAndGet();
+  }
+
+  @Override
+  public void waiting(boolean waiting) {
+    if (waiting) {
+      waits.incrementAndGet();
+    }
+  }
+
+  @Override
   public void unsent(String topic) {
     unsent.incrementAndGet();
+  }
+
+  /** Checkpoints that were not kept. */
+  public int missed() {
+    return missed.get();
+  }
+
+  /** Times that a job began or went on to wait. */
+  public int waits() {
+    return waits.get();
   }
 
   /** Events that could not be sent. */

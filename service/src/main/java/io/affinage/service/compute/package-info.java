@@ -1,0 +1,2 @@
+/** Where a service computes. */
+package io.affinage.service.compute;
