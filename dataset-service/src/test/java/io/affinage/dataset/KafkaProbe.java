@@ -13,6 +13,7 @@ import io.affinage.events.Topic;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -65,7 +66,7 @@ public final class KafkaProbe implements AutoCloseable {
     send(new ProducerRecord<>(topic.name(), key.getBytes(UTF_8), value));
   }
 
-  private void send(ProducerRecord<byte[], byte[]> record) {
+  public void send(ProducerRecord<byte[], byte[]> record) {
     try {
       producer.send(record).get();
     } catch (InterruptedException | ExecutionException e) {
@@ -85,7 +86,7 @@ public final class KafkaProbe implements AutoCloseable {
     List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();
     while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
-        if (key.equals(new String(record.key(), UTF_8))) {
+        if (Arrays.equals(key.getBytes(UTF_8), record.key())) {
           found.add(record);
         }
       }

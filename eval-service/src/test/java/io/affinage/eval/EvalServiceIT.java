@@ -32,6 +32,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -207,7 +208,9 @@ class EvalServiceIT {
         .atMost(SOON)
         .untilAsserted(
             () ->
-                assertThat(bench.read("evaluation.requested.dlq"))
+                assertThat(
+                        bench.read("evaluation.requested.dlq").stream()
+                            .filter(record -> Arrays.equals(record.key(), key)))
                     .hasSize(2)
                     .allSatisfy(
                         record ->
@@ -216,6 +219,41 @@ class EvalServiceIT {
                                         record.headers().lastHeader("dead-letter-reason").value(),
                                         UTF_8))
                                 .contains("missing_attribute")));
+  }
+
+  /** On every topic that the service reads; whatever is no request of the group's is put aside. */
+  @Test
+  void shouldAnswerBehindHostileRecordsOfEveryKind() {
+    for (String topic :
+        List.of(
+            "evaluation.requested",
+            "evaluation.log",
+            "evaluation.completed",
+            "model.registered",
+            "model.promoted",
+            "model.rejected")) {
+      new HostileRecords(11)
+          .each(ExampleRecords.of(topic).get(0))
+          .filter(hostile -> isTakenByKafka(topic, hostile.record()))
+          .forEach(hostile -> bench.send(hostile.record()));
+    }
+    EvaluationSpec quick =
+        new EvaluationSpec(List.of("perplexity"), null, 1, 0, 1, null, null, null, null);
+    bench.send(
+        Topics.EVALUATION_REQUESTED, request("eval-behind-hostile", EvalStack.model(), quick));
+
+    awaitStatus("eval-behind-hostile", "succeeded");
+    given().get("/q/health/ready").then().statusCode(200);
+    given().get("/v1/models").then().statusCode(200);
+    given().get("/v1/evaluations").then().statusCode(200);
+    assertThat(given().get("/q/metrics").asString())
+        .containsPattern("affinage_events_skipped_total\\{topic=\"evaluation.log\"[^}]*} [1-9]")
+        .containsPattern("affinage_follower_restarts_total\\{follower=\"[a-z.]+\"[^}]*} 0")
+        .doesNotContainPattern("affinage_follower_restarts_total\\{[^}]*} [1-9]");
+  }
+
+  private static boolean isTakenByKafka(String topic, ProducerRecord<byte[], byte[]> record) {
+    return record.key() != null || !Topics.find(topic).orElseThrow().isCompacted();
   }
 
   @Test

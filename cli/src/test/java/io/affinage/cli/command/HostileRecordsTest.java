@@ -8,6 +8,7 @@ import io.affinage.cli.client.EventView;
 import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.JobView;
 import io.affinage.cli.client.ModelView;
+import io.affinage.cli.run.EvaluationReport;
 import io.affinage.events.Event;
 import io.affinage.events.EventCodec;
 import io.affinage.events.EventException;
@@ -58,6 +59,20 @@ class HostileRecordsTest {
       ModelsCommand.row(model);
       ModelsCommand.json(model);
       ModelChoice.find(view, model.registered().modelId());
+      if (model.evaluation() != null) {
+        report(model);
+      }
+    }
+  }
+
+  private static void report(ModelView model) {
+    try {
+      EvaluationReport report = new EvaluationReport(model.evaluation(), model.decision());
+      report.lines();
+      report.json();
+      report.sampleLines(3);
+    } catch (RuntimeException e) {
+      throw new AssertionError(model.evaluation().toString(), e);
     }
   }
 

@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.affinage.broker.testing.ExampleRecords;
+import io.affinage.broker.testing.HostileRecords;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.dataset.KafkaProbe;
 import io.affinage.dataset.KafkaResource;
@@ -24,6 +26,7 @@ import io.affinage.events.EvaluationSpec;
 import io.affinage.events.Event;
 import io.affinage.events.RoutingSlip;
 import io.affinage.events.Stage;
+import io.affinage.events.Topic;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
@@ -43,6 +46,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -149,6 +153,48 @@ class SubmissionIT {
     assertThat(header(dead.get(0), "dead-letter-reason")).startsWith("[missing_attribute]");
     assertThat(header(dead.get(0), "dead-letter-topic")).isEqualTo("dataset.submitted");
     assertThat(metric("affinage_events_deadletter_total")).isGreaterThanOrEqualTo(1);
+  }
+
+  /** On every topic that the service reads. */
+  @Test
+  void shouldAnswerBehindHostileRecordsOfEveryKind() {
+    for (Topic topic :
+        List.of(
+            Topics.DATASET_SUBMITTED,
+            Topics.FILE_UPLOADED,
+            Topics.DATASET_READY,
+            Topics.DATASET_REJECTED)) {
+      new HostileRecords(12)
+          .each(
+              topic.equals(Topics.DATASET_SUBMITTED)
+                  ? submission("hostile")
+                  : ExampleRecords.of(topic.name()).get(0))
+          .filter(hostile -> hostile.record().key() != null || !topic.isCompacted())
+          .forEach(hostile -> kafka.send(hostile.record()));
+    }
+    kafka.send(Topics.DATASET_SUBMITTED, inline(id, rows(3), null), null);
+
+    assertThat(kafka.first(Topics.DATASET_READY, id, DatasetReady.class).counts().read())
+        .isEqualTo(3);
+    RestAssured.get("/q/health/ready").then().statusCode(200);
+    RestAssured.get("/v1/files").then().statusCode(200);
+    RestAssured.get("/v1/datasets").then().statusCode(200);
+    assertThat(RestAssured.get("/q/metrics").asString())
+        .containsPattern("affinage_events_skipped_total\\{topic=\"dataset.ready\"[^}]*} [1-9]")
+        .doesNotContainPattern("affinage_follower_restarts_total\\{[^}]*} [1-9]");
+  }
+
+  private static ProducerRecord<byte[], byte[]> submission(String key) {
+    return ExampleRecords.record(
+        "dataset.submitted",
+        "io.affinage.dataset.submitted.v1",
+        key,
+        """
+        {"submissionId":"%s","name":"n","format":"AUTO","layout":"AUTO","strict":false,
+         "source":{"kind":"inline","rows":[{"prompt":"p","completion":"c","n":1}]},
+         "split":{"validation":0.1,"test":0.1,"salt":""}}
+        """
+            .formatted(key));
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -44,6 +45,7 @@ final class JobHistory {
   private long finishedAt;
   private JobState state = JobState.initial();
   private int lostAttempts;
+  private final Map<Integer, String> winners = new HashMap<>();
   private TrainingProgressed progress;
   private EventData terminal;
   private String waitingCode;
@@ -87,6 +89,10 @@ final class JobHistory {
       return;
     }
     waitingCode = null;
+    winners.put(claim.attempt(), claim.workerId());
+    if (progress != null && isOfLoser(progress)) {
+      progress = null;
+    }
     if (startedAt == 0) {
       startedAt = event.writtenAt();
       tell(event, "info", "Fine-tuning job started");
@@ -139,9 +145,14 @@ final class JobHistory {
     }
   }
 
+  private boolean isOfLoser(TrainingProgressed made) {
+    return !winners.getOrDefault(made.attempt(), made.workerId()).equals(made.workerId());
+  }
+
   void progressed(Recorded event, TrainingProgressed made) {
     // The last progress may be read after the end, which is on another topic.
     if (made.attempt() < state.progress().attempts()
+        || isOfLoser(made)
         || (progress != null
             && progress.attempt() == made.attempt()
             && progress.step() >= made.step())) {
@@ -250,7 +261,9 @@ final class JobHistory {
         checkpoints.isEmpty()
             ? Optional.empty()
             : Optional.of(checkpoints.get(checkpoints.size() - 1)),
-        Optional.ofNullable(progress),
+        // Of an attempt that nobody has claimed it says nothing, or not yet: claims are elsewhere.
+        Optional.ofNullable(progress)
+            .filter(made -> made.attempt() <= Math.max(1, state.progress().attempts())),
         terminal);
   }
 

@@ -223,6 +223,21 @@ class JobBoardTest {
   }
 
   @Test
+  void shouldIgnoreTheProgressOfAWorkerThatLostTheAttempt() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    board.apply(Events.recorded(progress(2, 7)));
+    board.apply(Events.recorded(progress(Integer.MAX_VALUE, 8)));
+    assertThat(job().progress()).isEmpty();
+    logged(new TrainingClaimed(JOB, 1, "winner", 100));
+
+    // Its worker is "a".
+    board.apply(Events.recorded(progress(1, 9)));
+
+    assertThat(job().progress()).isEmpty();
+    assertThat(job().attempt()).isEqualTo(1);
+  }
+
+  @Test
   void shouldTellTheEndLastEvenWhenProgressIsReadAfterIt() {
     board.apply(Events.recorded(Events.requested(JOB), 1_000));
     logged(new TrainingClaimed(JOB, 1, "a", 100));

@@ -7,10 +7,13 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
 
 import io.affinage.artifacts.ArtifactStore;
+import io.affinage.broker.testing.ExampleRecords;
+import io.affinage.broker.testing.HostileRecords;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.DatasetCounts;
 import io.affinage.events.DatasetLayout;
@@ -303,7 +306,10 @@ class FineTuningApiIT {
         .untilAsserted(
             () -> {
               try (TopicDump dead = TopicDump.of(bootstrapServers, "training.requested.dlq")) {
-                List<ConsumerRecord<byte[], byte[]>> letters = dead.records();
+                List<ConsumerRecord<byte[], byte[]>> letters =
+                    dead.records().stream()
+                        .filter(r -> TopicDump.text(r.key()).matches("p[1-3]"))
+                        .toList();
                 assertThat(letters)
                     .extracting(r -> TopicDump.text(r.key()))
                     .containsExactlyInAnyOrder("p1", "p2", "p3");
@@ -320,7 +326,61 @@ class FineTuningApiIT {
     given()
         .get("/q/metrics")
         .then()
-        .body(containsString("affinage_events_deadletter_total{topic=\"training.requested\"} 3.0"));
+        .body(
+            matchesPattern(
+                "(?s).*affinage_events_deadletter_total\\{topic=\"training.requested\"} [1-9].*"));
+  }
+
+  /** On every topic that the service reads. */
+  @Test
+  void shouldAnswerBehindHostileRecordsOfEveryKind() throws Exception {
+    String file = readyFile();
+    try (Producer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            KafkaDefaults.producer(Map.of("bootstrap.servers", bootstrapServers)),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      for (Topic topic :
+          List.of(
+              Topics.TRAINING_REQUESTED,
+              Topics.TRAINING_LOG,
+              Topics.TRAINING_PROGRESS,
+              Topics.TRAINING_FAILED,
+              Topics.MODEL_REGISTERED,
+              Topics.DATASET_SUBMITTED,
+              Topics.DATASET_READY,
+              Topics.DATASET_REJECTED)) {
+        new HostileRecords(13)
+            .each(
+                topic.equals(Topics.TRAINING_REQUESTED)
+                    ? requestOfAnUnknownDataset("hostile")
+                    : ExampleRecords.of(topic.name()).get(0))
+            .filter(hostile -> hostile.record().key() != null || !topic.isCompacted())
+            .forEach(hostile -> producer.send(hostile.record()));
+      }
+      producer.flush();
+    }
+
+    awaitStatus(create(file, "").extract().path("id"), "succeeded");
+    given().get("/q/health/ready").then().statusCode(200);
+    given().get(JOBS + "?limit=100").then().statusCode(200);
+    given().get(JOBS + "/hostile/events?limit=100").then().statusCode(200);
+    assertThat(given().get("/q/metrics").asString())
+        .containsPattern("affinage_events_skipped_total\\{topic=\"training.log\"[^}]*} [1-9]")
+        .containsPattern("affinage_events_skipped_total\\{topic=\"dataset.ready\"[^}]*} [1-9]")
+        .doesNotContainPattern("affinage_follower_restarts_total\\{[^}]*} [1-9]");
+  }
+
+  private static ProducerRecord<byte[], byte[]> requestOfAnUnknownDataset(String id) {
+    return ExampleRecords.record(
+        "training.requested",
+        "io.affinage.training.requested.v1",
+        id,
+        """
+        {"jobId":"%s","baseModel":"scratch","datasetName":"desk","datasetSubmissionId":"nowhere",
+         "spec":{"method":"pretrain","epochs":1.5,"batchSize":8,"learningRate":0.1},"suffix":"s"}
+        """
+            .formatted(id));
   }
 
   @Test
