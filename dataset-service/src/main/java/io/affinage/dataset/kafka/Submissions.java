@@ -2,6 +2,7 @@ package io.affinage.dataset.kafka;
 
 import io.affinage.dataset.config.DatasetConfig;
 import io.affinage.events.Topics;
+import io.affinage.service.kafka.Followed;
 import io.affinage.service.work.HeldBackReaders;
 import io.affinage.service.work.ShortWork;
 import io.affinage.service.work.WorkConfig;
@@ -19,7 +20,7 @@ import java.util.Map;
  * ShortWork} for how.
  */
 @Singleton
-class Submissions {
+class Submissions implements Followed {
   private final CatalogView view;
   private final ShortWork work;
   private final HeldBackReaders readers;
@@ -56,6 +57,11 @@ class Submissions {
               work.start();
               readers.start();
             });
+  }
+
+  @Override
+  public List<ShortWork> readings() {
+    return List.of(work);
   }
 
   @PreDestroy

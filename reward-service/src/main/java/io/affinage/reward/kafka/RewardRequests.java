@@ -3,6 +3,7 @@ package io.affinage.reward.kafka;
 import io.affinage.events.Topics;
 import io.affinage.reward.config.MeteredScorer;
 import io.affinage.reward.config.RewardConfig;
+import io.affinage.service.kafka.Followed;
 import io.affinage.service.kafka.TopicSetup;
 import io.affinage.service.work.HeldBackReaders;
 import io.affinage.service.work.ShortWork;
@@ -21,7 +22,7 @@ import java.util.Map;
  * {@link ShortWork} for how.
  */
 @Singleton
-class RewardRequests {
+class RewardRequests implements Followed {
   private final TopicSetup topics;
   private final ShortWork work;
   private final HeldBackReaders readers;
@@ -55,6 +56,11 @@ class RewardRequests {
               work.start();
               readers.start();
             });
+  }
+
+  @Override
+  public List<ShortWork> readings() {
+    return List.of(work);
   }
 
   @PreDestroy

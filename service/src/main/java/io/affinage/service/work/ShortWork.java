@@ -5,6 +5,7 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.EventException;
 import io.affinage.events.KafkaDefaults;
 import io.affinage.events.Topic;
+import io.affinage.events.follow.Reading;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -46,7 +48,7 @@ import org.jboss.logging.Logger;
  * together with their offsets; when that fails, or a partition moved to another instance meanwhile,
  * nothing happened and the records are read again, here or there.
  */
-public final class ShortWork implements AutoCloseable {
+public final class ShortWork implements Reading, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ShortWork.class);
   private static final Duration IDLE_POLL = Duration.ofMillis(500);
   private static final Duration BUSY_POLL = Duration.ofMillis(5);
@@ -78,6 +80,8 @@ public final class ShortWork implements AutoCloseable {
   private final List<Lane> lanes;
   private final Thread thread;
   private final CountDownLatch stopped = new CountDownLatch(1);
+  private final AtomicLong restarts = new AtomicLong();
+  private volatile Optional<String> failure = Optional.empty();
 
   private final Map<TopicPartition, PartitionWindow> windows = new HashMap<>();
   private final List<Work> pausing = new ArrayList<>();
@@ -142,9 +146,20 @@ public final class ShortWork implements AutoCloseable {
     thread.start();
   }
 
-  /** Whether the loop runs; it ends when it is closed, and otherwise by an error of the machine. */
-  public boolean isRunning() {
-    return thread.isAlive();
+  @Override
+  public String name() {
+    return "work-" + topic.name();
+  }
+
+  @Override
+  public Optional<String> trouble() {
+    boolean ended = thread.getState() != Thread.State.NEW && !thread.isAlive();
+    return ended ? Optional.of("it has ended") : failure;
+  }
+
+  @Override
+  public long restarts() {
+    return restarts.get();
   }
 
   /** What is under way is given up; its records stay unanswered. */
@@ -182,6 +197,8 @@ public final class ShortWork implements AutoCloseable {
   }
 
   private void told(Throwable e) {
+    restarts.incrementAndGet();
+    failure = Optional.of(e.toString());
     if (e instanceof KafkaException) {
       LOG.warnf("Records of %s cannot be taken, trying again: %s", topic.name(), e);
     } else {
@@ -221,6 +238,7 @@ public final class ShortWork implements AutoCloseable {
     holdBack(consumer);
     meters.state(
         windows.values().stream().mapToInt(PartitionWindow::size).sum(), heldByFault.size());
+    failure = Optional.empty();
   }
 
   private void forgetAll() {
