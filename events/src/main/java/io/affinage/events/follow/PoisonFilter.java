@@ -43,6 +43,7 @@ public final class PoisonFilter implements Reading, AutoCloseable {
   private static final Duration WRITTEN = Duration.ofSeconds(30);
 
   private final Map<String, Object> connection;
+  private final Duration written;
   private final String group;
   private final Topic topic;
   private final Function<ConsumerRecord<byte[], byte[]>, Intake<? extends EventData>> intake;
@@ -62,6 +63,20 @@ public final class PoisonFilter implements Reading, AutoCloseable {
       Topic topic,
       Function<ConsumerRecord<byte[], byte[]>, Intake<? extends EventData>> intake,
       BiConsumer<Intake<? extends EventData>, ConsumerRecord<byte[], byte[]>> told) {
+    this(connection, group, topic, intake, told, WRITTEN);
+  }
+
+  /**
+   * @param written after which writing a dead letter has failed, and is tried again
+   */
+  PoisonFilter(
+      Map<String, Object> connection,
+      String group,
+      Topic topic,
+      Function<ConsumerRecord<byte[], byte[]>, Intake<? extends EventData>> intake,
+      BiConsumer<Intake<? extends EventData>, ConsumerRecord<byte[], byte[]>> told,
+      Duration written) {
+    this.written = written;
     this.connection = Map.copyOf(connection);
     this.group = group;
     this.topic = topic;
@@ -128,15 +143,15 @@ public final class PoisonFilter implements Reading, AutoCloseable {
   private void write(ProducerRecord<byte[], byte[]> deadLetter) {
     if (producer == null) {
       Map<String, Object> configuration = KafkaDefaults.producer(connection);
-      configuration.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, WRITTEN.toMillis() / 2);
-      configuration.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) WRITTEN.toMillis() / 3);
-      configuration.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) WRITTEN.toMillis() / 2);
+      configuration.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, written.toMillis() / 2);
+      configuration.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) written.toMillis() / 3);
+      configuration.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) written.toMillis() / 2);
       configuration.put(ProducerConfig.LINGER_MS_CONFIG, 0);
       producer =
           new KafkaProducer<>(configuration, new ByteArraySerializer(), new ByteArraySerializer());
     }
     try {
-      producer.send(deadLetter).get(WRITTEN.toMillis(), TimeUnit.MILLISECONDS);
+      producer.send(deadLetter).get(written.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
       Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
       throw new KafkaException(

@@ -205,9 +205,19 @@ public final class TopicFollower implements Reading, AutoCloseable {
     lock.lock();
     try {
       positions = now;
-      if (endsAtStart != null && TopicReader.reached(now, endsAtStart)) {
-        ready.complete(null);
-      }
+      advanced.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    if (!isReady() && endsAtStart != null && TopicReader.reached(now, endsAtStart)) {
+      ready.complete(null);
+      signal();
+    }
+  }
+
+  private void signal() {
+    lock.lock();
+    try {
       advanced.signalAll();
     } finally {
       lock.unlock();
@@ -217,12 +227,7 @@ public final class TopicFollower implements Reading, AutoCloseable {
   @Override
   public void close() {
     thread.close();
-    lock.lock();
-    try {
-      advanced.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    signal();
   }
 
   private final class Steps implements Perpetual.Steps {
