@@ -10,6 +10,8 @@ import static org.hamcrest.Matchers.hasItems;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.broker.testing.ExampleRecords;
+import io.affinage.broker.testing.HostileRecords;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.EvaluationClaimed;
 import io.affinage.events.EvaluationCompleted;

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * The records that other modules' tests begin with. With {@code -Daffinage.regenerate=true} they are
- * written anew from this module's examples.
+ * The records that other modules' tests begin with. With {@code -Daffinage.regenerate=true} they
+ * are written anew from this module's examples.
  */
 class ExampleRecordsTest {
   private static final Path FILE =

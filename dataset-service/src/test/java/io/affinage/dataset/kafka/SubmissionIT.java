@@ -7,9 +7,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.affinage.artifacts.ArtifactStore;
 import io.affinage.broker.testing.ExampleRecords;
 import io.affinage.broker.testing.HostileRecords;
-import io.affinage.artifacts.ArtifactStore;
 import io.affinage.dataset.KafkaProbe;
 import io.affinage.dataset.KafkaResource;
 import io.affinage.dataset.catalog.Catalog;
