@@ -12,6 +12,7 @@ import io.affinage.cli.stack.Install;
 import io.affinage.cli.stack.ModelTool;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.Warning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,8 +33,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "export",
     description = {
-      "Write a model to a folder: its PEFT adapter, or a whole model with the adapter merged in, as a"
-          + " Hugging Face folder or as GGUF.",
+      "Write a model to a folder: its PEFT adapter, or a whole model with the adapter merged in, as"
+          + " a Hugging Face folder or as GGUF.",
       "What is converted is read back and compared with the live model before it counts."
     })
 public final class ExportCommand implements Callable<Integer> {
@@ -50,7 +51,8 @@ public final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--format",
       description =
-          "${COMPLETION-CANDIDATES}. Default: peft for an adapter; stored, the files as they are in the store, for a whole model.")
+          "${COMPLETION-CANDIDATES}. Default: peft for an adapter; stored, the files as they are in"
+              + " the store, for a whole model.")
   private ExportFormat format;
 
   @Option(
@@ -64,7 +66,8 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--base",
       paramLabel = "NAME",
       description =
-          "With --format peft: what the adapter names as its base, a Hugging Face id (owner/name, owner/name@revision) or a folder. Default: what training was given.")
+          "With --format peft: what the adapter names as its base, a Hugging Face id (owner/name,"
+              + " owner/name@revision) or a folder. Default: what training was given.")
   private String base;
 
   @Override
@@ -176,6 +179,9 @@ public final class ExportCommand implements Callable<Integer> {
     request.put("settings", settings(model));
     request.put("metrics", model.metrics());
     request.put("lineage", lineage(model));
+    if (model.warnings() != null) {
+      request.put("notes", model.warnings().stream().map(Warning::message).toList());
+    }
     return request;
   }
 

@@ -31,6 +31,7 @@ import java.util.Optional;
  * @param settings of its training
  * @param metrics of its training
  * @param lineage what it can be made again from
+ * @param notes sentences on its training that its card is to tell; null for none
  */
 record ExportRequest(
     String base,
@@ -45,7 +46,8 @@ record ExportRequest(
     String dataset,
     Map<String, String> settings,
     Map<String, Double> metrics,
-    Map<String, String> lineage) {
+    Map<String, String> lineage,
+    List<String> notes) {
 
   private static final ObjectReader READER =
       JsonMapper.builder()
@@ -132,7 +134,7 @@ record ExportRequest(
         orEmpty(settings),
         orEmpty(metrics),
         orEmpty(lineage),
-        List.of());
+        notes == null ? List.of() : notes);
   }
 
   private static <V> Map<String, V> orEmpty(Map<String, V> map) {
