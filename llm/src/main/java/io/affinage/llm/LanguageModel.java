@@ -1,6 +1,7 @@
 package io.affinage.llm;
 
 import ai.djl.ndarray.NDManager;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.adapter.PeftFolder;
@@ -162,7 +163,7 @@ public final class LanguageModel implements AutoCloseable {
    *
    * @throws LlmException {@code adapter_invalid}, {@code adapter_unsupported}
    */
-  public LoraAdapter loadAdapter(Path folder) {
+  public Adapter loadAdapter(Path folder) {
     return PeftFolder.load(decoder, folder);
   }
 

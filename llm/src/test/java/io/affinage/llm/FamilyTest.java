@@ -8,7 +8,7 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.ModelMetadata;
@@ -63,7 +63,7 @@ class FamilyTest {
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder =
             DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32, WeightForm.PACKED);
-        LoraAdapter adapter = PeftFolder.load(decoder, family.adapter())) {
+        Adapter adapter = PeftFolder.load(decoder, family.adapter())) {
       assertLogits(decoder, decoder.withoutAdapter(), family.ids(), family.golden());
       assertLogits(decoder, adapter, family.ids(), family.golden().get("adapter"));
       assertGeneration(decoder, family);
@@ -91,7 +91,7 @@ class FamilyTest {
   void shouldReadPeftsAdapterAndWriteItsKeys(FamilyFixture family) {
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
-        LoraAdapter adapter = PeftFolder.load(decoder, family.adapter())) {
+        Adapter adapter = PeftFolder.load(decoder, family.adapter())) {
       assertLogits(decoder, adapter, family.ids(), family.golden().get("adapter"));
 
       PeftFolder.save(adapter, folder, family.name());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.adapter.PeftFolder;
@@ -95,7 +96,7 @@ class LanguageModelTest {
     ModelExport.of(model, Optional.empty(), card).huggingFace(folder.resolve("base"));
     ModelExport.of(model, Optional.of(adapter), card).huggingFace(folder.resolve("merged"));
     try (LanguageModel base = LanguageModel.open(folder.resolve("base"), CPU);
-        LoraAdapter loaded = base.loadAdapter(folder.resolve("adapter"));
+        Adapter loaded = base.loadAdapter(folder.resolve("adapter"));
         LanguageModel merged = LanguageModel.open(folder.resolve("merged"), CPU)) {
       assertThat(loss(base, loaded)).isEqualTo(tuned);
       assertThat(loss(merged, merged.decoder().withoutAdapter())).isCloseTo(tuned, within(1e-5));
@@ -156,7 +157,7 @@ class LanguageModelTest {
     List<int[]> prompts = List.of(new int[] {5, 9, 3, 7, 8, 2}, new int[] {4}, new int[] {6, 6, 1});
     Sampling sampling = new Sampling(0.9, 20, 0.95, 1.3, 42);
     try (LanguageModel packed = LanguageModel.open(folder.resolve("base"), CPU, WeightForm.PACKED);
-        LoraAdapter loaded = packed.loadAdapter(folder.resolve("adapter"));
+        Adapter loaded = packed.loadAdapter(folder.resolve("adapter"));
         Generator expected = new Generator(model.decoder(), adapter);
         Generator generator = new Generator(packed.decoder(), loaded)) {
       assertThat(generator.nextLogits(prompts.get(0)))

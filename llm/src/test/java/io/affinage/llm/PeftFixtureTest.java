@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.data.TokenizedExample;
@@ -46,18 +46,17 @@ class PeftFixtureTest {
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder =
             DecoderFiles.load(root, Checkpoint.open(resource("base")), Precision.FLOAT32);
-        LoraAdapter adapter = PeftFolder.load(decoder, resource("adapter"))) {
+        Adapter adapter = PeftFolder.load(decoder, resource("adapter"))) {
       assertLogits(decoder, adapter, ids, golden.get("last_logits"));
       PeftFolder.save(adapter, folder, "tiny");
-      try (LoraAdapter again = PeftFolder.load(decoder, folder)) {
+      try (Adapter again = PeftFolder.load(decoder, folder)) {
         assertLogits(decoder, again, ids, golden.get("last_logits"));
       }
       assertGradients(decoder, adapter, ids, golden);
     }
   }
 
-  private static void assertLogits(
-      Decoder decoder, LoraAdapter adapter, int[] ids, JsonNode expected) {
+  private static void assertLogits(Decoder decoder, Adapter adapter, int[] ids, JsonNode expected) {
     try (Generator generator = new Generator(decoder, adapter)) {
       float[] logits = generator.nextLogits(ids);
       for (int i = 0; i < logits.length; i++) {
@@ -68,7 +67,7 @@ class PeftFixtureTest {
 
   /** The first step's loss and global gradient norm. */
   private static void assertGradients(
-      Decoder decoder, LoraAdapter adapter, int[] ids, JsonNode golden) {
+      Decoder decoder, Adapter adapter, int[] ids, JsonNode golden) {
     double squares = 0;
     for (JsonNode norm : golden.get("gradient_norms")) {
       squares += norm.asDouble() * norm.asDouble();

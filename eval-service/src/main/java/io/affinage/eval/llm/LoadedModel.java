@@ -1,7 +1,7 @@
 package io.affinage.eval.llm;
 
 import io.affinage.llm.LanguageModel;
-import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.model.BlockAdapter;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -26,10 +26,10 @@ final class LoadedModel implements AutoCloseable {
   private final ReentrantLock turn = new ReentrantLock(true);
 
   private static final class Entry {
-    private final LoraAdapter adapter;
+    private final Adapter adapter;
     private int users;
 
-    private Entry(LoraAdapter adapter) {
+    private Entry(Adapter adapter) {
       this.adapter = adapter;
     }
   }

@@ -17,8 +17,7 @@ import java.util.stream.Collectors;
  * and matrices beside layers for images, which texts never pass.
  */
 final class AdapterNames {
-  static final String PREFIX = "base_model.model.";
-
+  private static final String PREFIX = PeftNames.PREFIX;
   private static final System.Logger LOG = System.getLogger(AdapterNames.class.getName());
 
   private AdapterNames() {}

@@ -1,57 +1,65 @@
 package io.affinage.llm.adapter;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.affinage.llm.model.BlockAdapter;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.adapter.WeightUpdate.LowRank;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.LinearLayer;
 import io.affinage.llm.model.config.LinearSlot;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
-import java.util.function.BiConsumer;
+import java.util.Optional;
 
 /**
  * LoRA matrices beside a decoder's linear layers, float32 whatever the base computes in. Holds
  * native memory until closed.
  */
-public final class LoraAdapter implements BlockAdapter, AutoCloseable {
+public final class LoraAdapter implements Adapter {
+  static final String TYPE = "lora";
+
+  private static final int SCALING = 2 * LinearSlot.values().length;
+
   private final LoraConfig config;
-  private final NDManager manager;
   private final DecoderConfig base;
   private final List<LinearLayer> targets;
-  private final List<List<NDArray>> blocks;
+  private final LayerArrays arrays;
 
   private LoraAdapter(LoraConfig config, Decoder decoder, MatrixSource source) {
     this.config = config;
-    this.manager = decoder.manager().newSubManager();
     this.base = decoder.config();
     this.targets = base.targets(config.targetModules());
-    NDArray none = manager.create(new float[0], new Shape(0));
-    NDArray scaling = decoder.hostScalar(config.scaling());
-    this.blocks = new ArrayList<>();
-    for (int block = 0; block < base.shape().layers(); block++) {
-      NDArray[] arrays = new NDArray[2 * LinearSlot.values().length + 1];
-      Arrays.fill(arrays, none);
-      for (LinearLayer layer : targets) {
-        int at = 2 * layer.slot().ordinal();
-        Shape a = new Shape(config.rank(), layer.in());
-        Shape b = new Shape(layer.out(), config.rank());
-        arrays[at] = matrix(source.values(block, layer, Matrix.A, a), a);
-        arrays[at + 1] = matrix(source.values(block, layer, Matrix.B, b), b);
+    this.arrays = new LayerArrays(decoder, SCALING + 1);
+    arrays.putEverywhere(SCALING, decoder.hostScalar(config.scaling()));
+    for (int layer = 0; layer < base.shape().layers(); layer++) {
+      for (LinearLayer target : targets) {
+        for (Matrix matrix : Matrix.values()) {
+          Shape shape =
+              matrix == Matrix.A
+                  ? new Shape(config.rank(), target.in())
+                  : new Shape(target.out(), config.rank());
+          arrays.addTrained(
+              layer,
+              index(target, matrix),
+              key(base, layer, target, matrix),
+              matrix.role,
+              source.values(layer, target, matrix, shape),
+              shape);
+        }
       }
-      arrays[arrays.length - 1] = scaling;
-      blocks.add(List.of(arrays));
     }
   }
 
   /** The two matrices of a low-rank product. */
   public enum Matrix {
-    A,
-    B
+    A(AdapterParameter.Role.LOW_RANK_A),
+    B(AdapterParameter.Role.LOW_RANK_B);
+
+    private final AdapterParameter.Role role;
+
+    Matrix(AdapterParameter.Role role) {
+      this.role = role;
+    }
   }
 
   /** Gives the initial values of each matrix, row-major. */
@@ -60,30 +68,18 @@ public final class LoraAdapter implements BlockAdapter, AutoCloseable {
     float[] values(int block, LinearLayer layer, Matrix matrix, Shape shape);
   }
 
-  private NDArray matrix(float[] values, Shape shape) {
-    return manager.create(values, shape);
-  }
-
   /**
    * A new adapter: A uniform in +-1/sqrt(in) (Kaiming with a = sqrt 5, as PEFT does), B zero.
    *
    * @param seed the same seed gives the same bits
    */
   public static LoraAdapter initialise(Decoder decoder, LoraConfig config, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
+    LoraInitialValues initial = new LoraInitialValues(seed);
     return of(
         decoder,
         config,
-        (block, layer, matrix, shape) -> {
-          float[] values = new float[Math.toIntExact(shape.size())];
-          if (matrix == Matrix.A) {
-            double bound = 1 / Math.sqrt(shape.get(1));
-            for (int i = 0; i < values.length; i++) {
-              values[i] = (float) random.nextDouble(-bound, bound);
-            }
-          }
-          return values;
-        });
+        (block, layer, matrix, shape) ->
+            matrix == Matrix.A ? initial.a(shape) : new float[Math.toIntExact(shape.size())]);
   }
 
   /** An adapter with given values. */
@@ -105,60 +101,77 @@ public final class LoraAdapter implements BlockAdapter, AutoCloseable {
     return targets;
   }
 
+  private static int index(LinearLayer layer, Matrix matrix) {
+    return 2 * layer.slot().ordinal() + matrix.ordinal();
+  }
+
   /** A matrix of a block's layer, which must be a target. */
   public NDArray matrix(int block, LinearLayer layer, Matrix matrix) {
-    return blocks.get(block).get(2 * layer.slot().ordinal() + matrix.ordinal());
-  }
-
-  @Override
-  public List<NDArray> block(int layer) {
-    return blocks.get(layer);
-  }
-
-  /** The trainable matrices of a block in kernel order: A and B of each target. */
-  public List<NDArray> matrices(int block) {
-    List<NDArray> arrays = blocks.get(block);
-    return arrays.subList(0, arrays.size() - 1).stream()
-        .filter(array -> array.getShape().size() > 0)
-        .toList();
-  }
-
-  /** Visits every matrix with PEFT's key (adapter name stripped). */
-  public void forEachMatrix(BiConsumer<String, NDArray> visitor) {
-    for (int block = 0; block < blocks.size(); block++) {
-      for (LinearLayer layer : targets) {
-        for (Matrix matrix : Matrix.values()) {
-          visitor.accept(key(base, block, layer, matrix), matrix(block, layer, matrix));
-        }
-      }
-    }
+    return arrays.of(block).get(index(layer, matrix));
   }
 
   /** PEFT's key: {@code base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight}. */
   public static String key(DecoderConfig base, int block, LinearLayer layer, Matrix matrix) {
-    return AdapterNames.PREFIX
-        + base.names().adaptedInBlock(block, layer.path())
-        + ".lora_"
-        + matrix
-        + ".weight";
+    return PeftNames.key(base, block, layer, "lora_" + matrix + ".weight");
+  }
+
+  @Override
+  public String type() {
+    return TYPE;
+  }
+
+  @Override
+  public List<NDArray> block(int layer) {
+    return arrays.of(layer);
+  }
+
+  @Override
+  public List<AdapterParameter> parameters() {
+    return arrays.parameters();
+  }
+
+  @Override
+  public ObjectNode peftConfig(String baseModel) {
+    return LoraPeft.write(config, base, targets, baseModel, false);
+  }
+
+  @Override
+  public Optional<String> nothingLearned() {
+    double norm = normOfB();
+    return norm > 0 && Double.isFinite(norm)
+        ? Optional.empty()
+        : Optional.of("the adapter's B matrices have norm " + norm);
+  }
+
+  @Override
+  public Optional<WeightUpdate> weightUpdate(int layer, LinearLayer linear) {
+    if (!targets.contains(linear)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        WeightUpdate.sum(
+            new LowRank(
+                config.rank(),
+                config.scaling(),
+                matrix(layer, linear, Matrix.A).toFloatArray(),
+                matrix(layer, linear, Matrix.B).toFloatArray())));
   }
 
   /** Frobenius norm over all B: 0 means that nothing was learned. */
   public double normOfB() {
-    double[] sum = {0};
-    forEachMatrix(
-        (key, array) -> {
-          if (key.endsWith(".lora_B.weight")) {
-            for (float value : array.toFloatArray()) {
-              sum[0] += (double) value * value;
-            }
-          }
-        });
-    return Math.sqrt(sum[0]);
+    double sum = 0;
+    for (AdapterParameter parameter : parameters()) {
+      if (parameter.role() == AdapterParameter.Role.LOW_RANK_B) {
+        for (float value : parameter.array().toFloatArray()) {
+          sum += (double) value * value;
+        }
+      }
+    }
+    return Math.sqrt(sum);
   }
 
   @Override
   public void close() {
-    manager.close();
+    arrays.close();
   }
 }

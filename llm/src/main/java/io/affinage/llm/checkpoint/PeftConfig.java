@@ -9,14 +9,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.function.Function;
 
 /**
  * PEFT's {@code adapter_config.json} of a LoRA adapter. Reading refuses what is not represented
@@ -51,7 +48,7 @@ public record PeftConfig(
    * Fields that say nothing about the adapter itself, or only matter beside another that must be
    * neutral.
    */
-  private static final Set<String> IRRELEVANT =
+  public static final Set<String> IRRELEVANT =
       Set.of(
           "auto_mapping",
           "peft_version",
@@ -66,7 +63,31 @@ public record PeftConfig(
    * @param revision of the base model
    * @param taskType such as {@code CAUSAL_LM}
    */
-  public record Base(String nameOrPath, Optional<String> revision, String taskType) {}
+  public record Base(String nameOrPath, Optional<String> revision, String taskType) {
+    /** Of a language model. */
+    public static Base causal(String nameOrPath) {
+      return new Base(nameOrPath, Optional.empty(), "CAUSAL_LM");
+    }
+
+    /** Reads what every type of adapter says of its base. */
+    public static Base read(PeftFields fields) {
+      return new Base(
+          fields.text("base_model_name_or_path").orElse(""),
+          fields.text("revision"),
+          fields.text("task_type").orElse("CAUSAL_LM"));
+    }
+
+    /** Writes what every type of adapter says of itself and its base. */
+    public void write(ObjectNode json, String peftType) {
+      json.putNull("auto_mapping");
+      json.put("base_model_name_or_path", nameOrPath);
+      json.put("inference_mode", true);
+      json.put("peft_type", peftType);
+      json.put("peft_version", PEFT_VERSION);
+      json.put("revision", revision.orElse(null));
+      json.put("task_type", taskType);
+    }
+  }
 
   /**
    * @param modules ends of module names, such as {@code q_proj}; empty where {@code pattern} is
@@ -162,16 +183,26 @@ public record PeftConfig(
 
   /** Reads {@code adapter_config.json} of an adapter folder. */
   public static PeftConfig read(Path folder) {
+    return of(folder.resolve(FILE).toString(), json(folder));
+  }
+
+  /** The file's fields, of an adapter of any type. */
+  public static ObjectNode json(Path folder) {
     Path file = folder.resolve(FILE);
     if (!Files.exists(file)) {
       throw new LlmException(
           "adapter_config_missing", file + " does not exist: an adapter folder needs it");
     }
-    return parse(file.toString(), StrictJson.object(file, "adapter_config_invalid"));
+    return StrictJson.object(file, "adapter_config_invalid");
   }
 
-  private static PeftConfig parse(String source, ObjectNode json) {
-    var fields = new Fields(source, json);
+  /**
+   * Reads the fields of a LoRA's configuration.
+   *
+   * @param source names the file in errors
+   */
+  public static PeftConfig of(String source, ObjectNode json) {
+    var fields = new PeftFields(source, json, IRRELEVANT);
     String type = fields.text("peft_type").orElse("");
     if (!type.equals("LORA")) {
       throw new LlmException(
@@ -182,10 +213,7 @@ public record PeftConfig(
     try {
       var config =
           new PeftConfig(
-              new Base(
-                  fields.text("base_model_name_or_path").orElse(""),
-                  fields.text("revision"),
-                  fields.text("task_type").orElse("CAUSAL_LM")),
+              Base.read(fields),
               new Targets(
                   targets.isTextual() ? List.of() : fields.texts("target_modules", targets),
                   targets.isTextual() ? Optional.of(targets.textValue()) : Optional.empty(),
@@ -221,11 +249,19 @@ public record PeftConfig(
 
   /** Writes {@code adapter_config.json} into an adapter folder, replacing it. */
   public void write(Path folder) {
+    write(folder, json());
+  }
+
+  /**
+   * Writes {@code adapter_config.json} of an adapter of any type into its folder, replacing it:
+   * fields sorted by name, as PEFT writes them.
+   */
+  public static void write(Path folder, ObjectNode json) {
     Path file = folder.resolve(FILE);
     Path part = folder.resolve(FILE + ".part");
     try {
       Files.createDirectories(folder);
-      Files.writeString(part, json() + "\n");
+      Files.writeString(part, text(json) + "\n");
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new LlmException(
@@ -233,12 +269,23 @@ public record PeftConfig(
     }
   }
 
-  /** The file's text: fields sorted by name, as PEFT writes them. */
-  String json() {
+  private static String text(ObjectNode json) {
+    ObjectNode sorted = StrictJson.MAPPER.createObjectNode();
+    json.properties().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .forEach(field -> sorted.set(field.getKey(), field.getValue()));
+    try {
+      return StrictJson.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(sorted);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The file's fields. */
+  public ObjectNode json() {
     ObjectNode json = StrictJson.MAPPER.createObjectNode();
+    base.write(json, "LORA");
     putAll(json, "alpha_pattern", rank.alphaPattern());
-    json.putNull("auto_mapping");
-    json.put("base_model_name_or_path", base.nameOrPath());
     json.put("bias", variant.bias());
     putAll(json, "exclude_modules", targets.excluded());
     json.put("fan_in_fan_out", targets.transposed());
@@ -259,26 +306,18 @@ public record PeftConfig(
     json.put("lora_bias", variant.loraBias());
     json.put("lora_dropout", rank.dropout());
     putAll(json, "modules_to_save", modulesToSave);
-    json.put("peft_type", "LORA");
-    json.put("peft_version", PEFT_VERSION);
     json.put("r", rank.r());
     putAll(json, "rank_pattern", rank.rankPattern());
-    json.put("revision", base.revision().orElse(null));
     if (targets.pattern().isPresent()) {
       json.put("target_modules", targets.pattern().get());
     } else {
       putAll(json, "target_modules", targets.modules());
     }
     json.putNull("target_parameters");
-    json.put("task_type", base.taskType());
     json.putNull("trainable_token_indices");
     json.put("use_dora", variant.dora());
     json.put("use_rslora", variant.rankStabilized());
-    try {
-      return StrictJson.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(json);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
+    return json;
   }
 
   private static void putAll(ObjectNode json, String field, List<?> values) {
@@ -291,131 +330,5 @@ public record PeftConfig(
 
   private static void putAll(ObjectNode json, String field, Map<String, ?> values) {
     json.set(field, StrictJson.MAPPER.valueToTree(new TreeMap<>(values)));
-  }
-
-  /** Fields of the file, crossed off as they are read. */
-  private static final class Fields {
-    private final String source;
-    private final ObjectNode json;
-    private final Set<String> rest;
-
-    Fields(String source, ObjectNode json) {
-      this.source = source;
-      this.json = json;
-      this.rest = new TreeSet<>();
-      json.fieldNames().forEachRemaining(rest::add);
-      rest.removeAll(IRRELEVANT);
-    }
-
-    JsonNode take(String name) {
-      rest.remove(name);
-      return json.path(name);
-    }
-
-    Optional<String> text(String name) {
-      JsonNode node = take(name);
-      if (absent(node)) {
-        return Optional.empty();
-      }
-      if (!node.isTextual()) {
-        throw wrong(name, "a text");
-      }
-      return Optional.of(node.textValue());
-    }
-
-    boolean flag(String name) {
-      JsonNode node = take(name);
-      if (!absent(node) && !node.isBoolean()) {
-        throw wrong(name, "true or false");
-      }
-      return node.asBoolean(false);
-    }
-
-    double number(String name, double otherwise) {
-      JsonNode node = take(name);
-      if (absent(node)) {
-        return otherwise;
-      }
-      if (!node.isNumber() || name.equals("r") && !node.canConvertToExactIntegral()) {
-        throw wrong(name, "a number");
-      }
-      return node.doubleValue();
-    }
-
-    List<String> texts(String name, JsonNode node) {
-      if (absent(node)) {
-        return List.of();
-      }
-      var texts = new ArrayList<String>();
-      for (JsonNode element : node) {
-        if (!element.isTextual()) {
-          throw wrong(name, "a list of texts");
-        }
-        texts.add(element.textValue());
-      }
-      if (!node.isArray()) {
-        throw wrong(name, "a list of texts");
-      }
-      return texts;
-    }
-
-    List<Integer> integers(String name) {
-      JsonNode node = take(name);
-      if (absent(node)) {
-        return List.of();
-      }
-      if (node.isInt()) {
-        return List.of(node.intValue());
-      }
-      var numbers = new ArrayList<Integer>();
-      for (JsonNode element : node) {
-        if (!element.isInt()) {
-          throw wrong(name, "a list of whole numbers");
-        }
-        numbers.add(element.intValue());
-      }
-      return numbers;
-    }
-
-    <T> Map<String, T> map(String name, Function<JsonNode, T> value) {
-      JsonNode node = take(name);
-      var map = new TreeMap<String, T>();
-      if (!absent(node)) {
-        node.properties()
-            .forEach(
-                field -> {
-                  if (!field.getValue().isNumber()) {
-                    throw wrong(name, "an object of numbers");
-                  }
-                  map.put(field.getKey(), value.apply(field.getValue()));
-                });
-      }
-      return map;
-    }
-
-    void requireRestNeutral() {
-      for (String name : rest) {
-        JsonNode node = json.get(name);
-        boolean neutral =
-            node.isNull()
-                || node.isBoolean() && !node.booleanValue()
-                || node.isContainerNode() && node.isEmpty();
-        if (!neutral) {
-          throw new LlmException(
-              "adapter_config_unsupported",
-              "%s: %s = %s is not supported".formatted(source, name, node));
-        }
-      }
-    }
-
-    private static boolean absent(JsonNode node) {
-      return node.isMissingNode() || node.isNull();
-    }
-
-    private LlmException wrong(String name, String expected) {
-      return new LlmException(
-          "adapter_config_invalid",
-          "%s: %s must be %s, but is %s".formatted(source, name, expected, json.get(name)));
-    }
   }
 }

@@ -1,7 +1,7 @@
 package io.affinage.llm.export;
 
 import io.affinage.llm.LanguageModel;
-import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.error.LlmException;
 import java.nio.file.Path;
@@ -21,13 +21,12 @@ public final class AdapterExport {
    * @throws LlmException {@code export_mismatch}, {@code export_target_not_empty}, {@code
    *     export_not_written}, {@code adapter_is_zero}, {@code adapter_not_written}
    */
-  public static Exported peft(
-      LanguageModel model, LoraAdapter adapter, Path folder, String baseModel) {
+  public static Exported peft(LanguageModel model, Adapter adapter, Path folder, String baseModel) {
     try (StagedFolder staged = StagedFolder.beside(folder)) {
       PeftFolder.save(adapter, staged.path(), baseModel);
       LogitProbe probe = LogitProbe.of(model, adapter);
       double error;
-      try (LoraAdapter written = model.loadAdapter(staged.path())) {
+      try (Adapter written = model.loadAdapter(staged.path())) {
         error = probe.require(model, written, LIMIT);
       }
       List<ExportedFile> files = staged.files();

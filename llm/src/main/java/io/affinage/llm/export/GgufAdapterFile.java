@@ -1,5 +1,6 @@
 package io.affinage.llm.export;
 
+import io.affinage.llm.adapter.WeightUpdate.LowRank;
 import io.affinage.llm.checkpoint.GgufWriter;
 import io.affinage.llm.checkpoint.RowOrder;
 import io.affinage.llm.checkpoint.StorageType;
@@ -16,7 +17,7 @@ import java.util.List;
 final class GgufAdapterFile {
   private GgufAdapterFile() {}
 
-  static void write(Path file, String name, DecoderConfig config, List<LowRankUpdate> updates) {
+  static void write(Path file, String name, DecoderConfig config, List<LayerUpdate> updates) {
     GgufLayout layout = new GgufLayout(config);
     GgufWriter writer = new GgufWriter();
     writer.text("general.architecture", layout.family().architecture());
@@ -24,17 +25,18 @@ final class GgufAdapterFile {
     writer.text("general.name", name);
     writer.unsigned("general.file_type", GgufMix.F32.fileType());
     writer.text("adapter.type", "lora");
-    LowRankUpdate one = updates.get(0);
+    LowRank one = updates.get(0).update().product();
     writer.float32("adapter.lora.alpha", one.scaling() * one.rank());
-    for (LowRankUpdate update : updates) {
+    for (LayerUpdate update : updates) {
+      LowRank product = update.update().product();
       String weight = layout.name(update.weight());
-      add(writer, weight + ".lora_a", update.a(), update.rank(), update.in(), RowOrder.AS_IS);
+      add(writer, weight + ".lora_a", product.a(), product.rank(), update.in(), RowOrder.AS_IS);
       add(
           writer,
           weight + ".lora_b",
-          update.b(),
+          product.b(),
           update.out(),
-          update.rank(),
+          product.rank(),
           layout.rowOrder(weight));
     }
     writer.write(file);

@@ -1,5 +1,6 @@
 package io.affinage.llm.export;
 
+import io.affinage.llm.adapter.WeightUpdate.LowRank;
 import io.affinage.llm.checkpoint.GgufFile;
 import io.affinage.llm.checkpoint.RowOrder;
 import io.affinage.llm.error.LlmException;
@@ -12,7 +13,7 @@ import java.util.List;
  * Reads an adapter's GGUF file and holds it, bit for bit, to the matrices of the live adapter,
  * which alone decide the logits.
  */
-record GgufAdapterReadBack(DecoderConfig config, List<LowRankUpdate> updates) {
+record GgufAdapterReadBack(DecoderConfig config, List<LayerUpdate> updates) {
 
   /**
    * @throws LlmException {@code export_mismatch}
@@ -20,15 +21,16 @@ record GgufAdapterReadBack(DecoderConfig config, List<LowRankUpdate> updates) {
   void require(Path file) {
     GgufFile gguf = GgufFile.open(file);
     GgufLayout layout = new GgufLayout(config);
-    LowRankUpdate one = updates.get(0);
+    LowRank one = updates.get(0).update().product();
     double alpha = gguf.require("adapter.lora.alpha").asDouble();
     if ((float) alpha != (float) (one.scaling() * one.rank())) {
       throw mismatch("alpha is " + alpha);
     }
-    for (LowRankUpdate update : updates) {
+    for (LayerUpdate update : updates) {
+      LowRank product = update.update().product();
       String weight = layout.name(update.weight());
-      requireSame(gguf, weight + ".lora_a", RowOrder.AS_IS, update.a(), update.in());
-      requireSame(gguf, weight + ".lora_b", layout.rowOrder(weight), update.b(), update.rank());
+      requireSame(gguf, weight + ".lora_a", RowOrder.AS_IS, product.a(), update.in());
+      requireSame(gguf, weight + ".lora_b", layout.rowOrder(weight), product.b(), product.rank());
     }
   }
 

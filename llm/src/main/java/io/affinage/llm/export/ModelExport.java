@@ -1,7 +1,7 @@
 package io.affinage.llm.export;
 
 import io.affinage.llm.LanguageModel;
-import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.error.LlmException;
@@ -34,7 +34,7 @@ public final class ModelExport {
 
   private final DecoderConfig config;
   private final Weights weights;
-  private final List<LowRankUpdate> updates;
+  private final List<LayerUpdate> updates;
   private final TokenizerDefinition tokenizer;
   private final ReadBack readBack;
   private final ModelCard card;
@@ -42,7 +42,7 @@ public final class ModelExport {
   private ModelExport(
       DecoderConfig config,
       Weights base,
-      List<LowRankUpdate> updates,
+      List<LayerUpdate> updates,
       TokenizerDefinition tokenizer,
       LogitProbe probe,
       Compute compute,
@@ -56,12 +56,12 @@ public final class ModelExport {
   }
 
   /** A live model, which must stay open; its weights are written as it holds them. */
-  public static ModelExport of(LanguageModel model, Optional<LoraAdapter> adapter, ModelCard card) {
+  public static ModelExport of(LanguageModel model, Optional<Adapter> adapter, ModelCard card) {
     Decoder decoder = model.decoder();
     return new ModelExport(
         decoder.config(),
         new DecoderWeights(decoder),
-        adapter.map(lora -> LowRankUpdate.of(decoder, lora)).orElse(List.of()),
+        adapter.map(each -> LayerUpdate.of(decoder, each)).orElse(List.of()),
         model.definition(),
         LogitProbe.of(
             model, adapter.<BlockAdapter>map(lora -> lora).orElse(decoder.withoutAdapter())),
@@ -80,11 +80,11 @@ public final class ModelExport {
       Path base, Optional<Path> adapter, Compute compute, ModelCard card) {
     try (LanguageModel model = LanguageModel.open(base, compute)) {
       Decoder decoder = model.decoder();
-      List<LowRankUpdate> updates = List.of();
+      List<LayerUpdate> updates = List.of();
       LogitProbe probe;
       if (adapter.isPresent()) {
-        try (LoraAdapter lora = model.loadAdapter(adapter.get())) {
-          updates = LowRankUpdate.of(decoder, lora);
+        try (Adapter lora = model.loadAdapter(adapter.get())) {
+          updates = LayerUpdate.of(decoder, lora);
           probe = LogitProbe.of(model, lora);
         }
       } else {
@@ -184,6 +184,11 @@ public final class ModelExport {
     if (updates.isEmpty()) {
       throw new LlmException(
           "export_unsupported", "there is no adapter: export the whole model as gguf");
+    }
+    if (!updates.stream().allMatch(update -> update.update().isSum())) {
+      throw new LlmException(
+          "export_unsupported",
+          "llama.cpp has files for LoRA alone, and this adapter does more than add to weights: export the whole model as gguf");
     }
     try (StagedFolder staged = StagedFolder.beside(folder)) {
       Path file = staged.path().resolve("adapter.gguf");

@@ -4,7 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.Adapter;
+import io.affinage.llm.adapter.AdapterParameter;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.WeightNames;
@@ -20,7 +21,8 @@ import java.util.TreeMap;
 
 /**
  * The arrays that a run trains, and their gradients, in one order: the embedding, then the blocks
- * from the first, then the final norm and an untied head.
+ * from the first, each with its weights and then its adapter, then the final norm and an untied
+ * head.
  *
  * <p>What is trained is float32 whatever the model computes in: updates are often smaller than a
  * 16-bit weight can show. A bfloat16 weight is the upper half of its number ({@link TrainedValue}).
@@ -29,7 +31,8 @@ import java.util.TreeMap;
  */
 public final class Trainables implements AutoCloseable {
   private final Decoder decoder;
-  private final BlockAdapter adapter;
+  private final Optional<Adapter> trained;
+  private final BlockAdapter blockAdapter;
   private final NDManager manager;
   private final List<Parameter> parameters = new ArrayList<>();
   private final Gradients gradients;
@@ -49,7 +52,17 @@ public final class Trainables implements AutoCloseable {
     /** Norms and biases. */
     VECTOR,
     LORA_A,
-    LORA_B
+    LORA_B,
+    /** Another array of an adapter. */
+    ADAPTER;
+
+    private static Role of(AdapterParameter.Role role) {
+      return switch (role) {
+        case LOW_RANK_A -> LORA_A;
+        case LOW_RANK_B -> LORA_B;
+        case OTHER -> ADAPTER;
+      };
+    }
   }
 
   /**
@@ -62,7 +75,10 @@ public final class Trainables implements AutoCloseable {
   public record Parameter(String name, NDArray weight, TrainedValue value, Role role) {
     /** Whether it is a weight of the model, not of an adapter. */
     boolean ofModel() {
-      return role != Role.LORA_A && role != Role.LORA_B;
+      return switch (role) {
+        case EMBEDDING, HEAD, MATRIX, VECTOR -> true;
+        case LORA_A, LORA_B, ADAPTER -> false;
+      };
     }
 
     private boolean isCopied() {
@@ -87,60 +103,52 @@ public final class Trainables implements AutoCloseable {
     }
   }
 
-  private Trainables(Decoder decoder, LoraAdapter lora) {
-    decoder.requirePlain("training");
-    this.decoder = decoder;
-    this.manager = decoder.manager().newSubManager();
-    gradients = new Gradients(decoder.kernels(), manager, false);
-    embedding = Range.NOTHING;
-    Map<NDArray, NDArray> working = new IdentityHashMap<>();
-    lora.forEachMatrix(
-        (key, array) -> {
-          NDArray read =
-              decoder.precision() == Precision.FLOAT32
-                  ? array
-                  : decoder.toPrecision(manager, array);
-          working.put(array, read);
-          add(
-              key,
-              read,
-              TrainedValue.whole(manager, array),
-              key.endsWith("lora_A.weight") ? Role.LORA_A : Role.LORA_B);
-        });
-    List<List<NDArray>> read = new ArrayList<>();
-    int at = 0;
-    for (int block = 0; block < decoder.shape().layers(); block++) {
-      read.add(
-          lora.block(block).stream().map(array -> working.getOrDefault(array, array)).toList());
-      int count = lora.matrices(block).size();
-      blocks.put(block, new Range(at, at + count));
-      at += count;
+  /**
+   * An adapter's arrays as kernels read them: in the decoder's precision those that are trained.
+   */
+  private record TrainedBlocks(Optional<String> fragment, List<List<NDArray>> layers)
+      implements BlockAdapter {
+    @Override
+    public List<NDArray> block(int layer) {
+      return layers.get(layer);
     }
-    adapter = read::get;
-    norm = Range.NOTHING;
-    head = -1;
   }
 
-  private Trainables(Decoder decoder, WeightSelection selection, boolean undivided) {
+  private Trainables(
+      Decoder decoder,
+      Optional<Adapter> adapter,
+      Optional<WeightSelection> selection,
+      boolean undivided) {
+    if (adapter.isPresent()) {
+      decoder.requirePlain("training");
+    }
     this.decoder = decoder;
     this.manager = decoder.manager().newSubManager();
+    this.trained = adapter;
     this.gradients =
         new Gradients(
             decoder.kernels(), manager, undivided && decoder.precision() != Precision.FLOAT16);
-    this.adapter = decoder.withoutAdapter();
     List<String> names = new ArrayList<>();
     decoder.forEachWeight((name, array) -> names.add(name));
-    Set<String> chosen = selection.of(names);
+    Set<String> chosen = selection.map(wanted -> wanted.of(names)).orElse(Set.of());
     WeightNames in = decoder.config().names();
     int token = add(chosen, in.embedding() + ".weight", decoder.embedding(), Role.EMBEDDING);
     in.positions()
         .ifPresent(name -> add(chosen, name + ".weight", decoder.positions(), Role.EMBEDDING));
     embedding = new Range(0, parameters.size());
+    List<List<NDArray>> read = new ArrayList<>();
     for (int block = 0; block < decoder.shape().layers(); block++) {
       int from = parameters.size();
       decoder.blocks().get(block).forEach((name, array) -> add(chosen, name, array, role(array)));
+      if (adapter.isPresent()) {
+        read.add(add(adapter.get(), block));
+      }
       blocks.put(block, new Range(from, parameters.size()));
     }
+    blockAdapter =
+        adapter
+            .<BlockAdapter>map(each -> new TrainedBlocks(each.fragment(), read))
+            .orElse(decoder.withoutAdapter());
     int from = parameters.size();
     add(chosen, in.finalNorm() + ".weight", decoder.norm().get(0), Role.VECTOR);
     add(chosen, in.finalNorm() + ".bias", decoder.norm().get(1), Role.VECTOR);
@@ -151,13 +159,39 @@ public final class Trainables implements AutoCloseable {
             : add(chosen, in.head() + ".weight", decoder.head(), Role.HEAD);
   }
 
+  /** Adds an adapter's arrays at a block; gives its arrays as kernels read them. */
+  private List<NDArray> add(Adapter adapter, int block) {
+    Map<NDArray, NDArray> working = new IdentityHashMap<>();
+    for (AdapterParameter parameter : adapter.parameters()) {
+      if (parameter.layer() == block) {
+        NDArray array = parameter.array();
+        NDArray read =
+            decoder.precision() == Precision.FLOAT32 ? array : decoder.toPrecision(manager, array);
+        working.put(array, read);
+        add(parameter.key(), read, TrainedValue.whole(manager, array), Role.of(parameter.role()));
+      }
+    }
+    return adapter.trainingBlock(block).stream()
+        .map(array -> working.getOrDefault(array, array))
+        .toList();
+  }
+
   private static Role role(NDArray array) {
     return array.getShape().dimension() > 1 ? Role.MATRIX : Role.VECTOR;
   }
 
   /** Trains the adapter alone; the decoder stays as it is. */
-  public static Trainables of(Decoder decoder, LoraAdapter lora) {
-    return new Trainables(decoder, lora);
+  public static Trainables of(Decoder decoder, Adapter adapter) {
+    return new Trainables(decoder, Optional.of(adapter), Optional.empty(), false);
+  }
+
+  /**
+   * Trains an adapter and some weights of the decoder.
+   *
+   * @throws io.affinage.llm.error.LlmException {@code invalid_weight_selection}
+   */
+  public static Trainables of(Decoder decoder, Adapter adapter, WeightSelection selection) {
+    return new Trainables(decoder, Optional.of(adapter), Optional.of(selection), false);
   }
 
   /** Trains every weight of a decoder. */
@@ -171,7 +205,7 @@ public final class Trainables implements AutoCloseable {
    * @throws io.affinage.llm.error.LlmException {@code invalid_weight_selection}
    */
   public static Trainables of(Decoder decoder, WeightSelection selection) {
-    return new Trainables(decoder, selection, false);
+    return new Trainables(decoder, Optional.empty(), Optional.of(selection), false);
   }
 
   /**
@@ -182,7 +216,8 @@ public final class Trainables implements AutoCloseable {
    * @throws io.affinage.llm.error.LlmException {@code invalid_weight_selection}
    */
   public static Trainables of(Decoder decoder, WeightSelection selection, Batching batching) {
-    return new Trainables(decoder, selection, batching.isUndivided());
+    return new Trainables(
+        decoder, Optional.empty(), Optional.of(selection), batching.isUndivided());
   }
 
   private int add(Set<String> chosen, String name, NDArray weight, Role role) {
@@ -233,7 +268,7 @@ public final class Trainables implements AutoCloseable {
     return parameters.stream().mapToLong(parameter -> parameter.value().shape().size()).sum();
   }
 
-  /** Rounds float32 copies into what kernels read; nothing to do where there are none. */
+  /** Rounds float32 copies into what kernels read, and tells the adapter. */
   public void publish() {
     List<Parameter> copied = parameters.stream().filter(Parameter::isCopied).toList();
     if (!copied.isEmpty()) {
@@ -242,6 +277,7 @@ public final class Trainables implements AutoCloseable {
           copied.stream().map(Parameter::weight).toList(),
           copied.stream().map(parameter -> parameter.value().high()).toList());
     }
+    trained.ifPresent(Adapter::valuesChanged);
   }
 
   /** A matrix of ones and a gradient of zeros, kept as trained ones are. */
@@ -276,8 +312,9 @@ public final class Trainables implements AutoCloseable {
     }
   }
 
+  /** The trained adapter as kernels read it; the one that changes nothing where there is none. */
   BlockAdapter adapter() {
-    return adapter;
+    return blockAdapter;
   }
 
   /**

@@ -34,3 +34,11 @@
   def dropped(self: __torch__.Kernels, x: Tensor, slot: int, drop: List[float]) -> Tensor:
     _0 = torch.manual_seed(torch.add(torch.mul(int(drop[1]), 8), slot))
     return torch.dropout(x, drop[0], True)
+
+  # y with these columns replaced. A new array where they are all of y, so that autograd may need the old one.
+  def replaced(self: __torch__.Kernels, y: Tensor, first: int, columns: int, by: Tensor) -> Tensor:
+    result = by
+    if torch.lt(columns, torch.size(y, -1)):
+      _0 = torch.copy_(torch.narrow(y, -1, first, columns), by)
+      result = y
+    return result

@@ -67,8 +67,8 @@ class AdapterNamesTest {
     Map<String, float[]> found = new TreeMap<>();
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder = DecoderFiles.load(root, FAMILY.checkpoint(), Precision.FLOAT32);
-        LoraAdapter adapter = PeftFolder.load(decoder, folder)) {
-      adapter.forEachMatrix((name, array) -> found.put(name, array.toFloatArray()));
+        Adapter adapter = PeftFolder.load(decoder, folder)) {
+      adapter.parameters().forEach(each -> found.put(each.key(), each.array().toFloatArray()));
     }
     return found;
   }

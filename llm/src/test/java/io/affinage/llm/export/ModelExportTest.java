@@ -156,7 +156,7 @@ class ModelExportTest {
     Weights plain = new DecoderWeights(tiny.model.decoder());
     LogitProbe live = LogitProbe.of(tiny.model, tiny.model.decoder().withoutAdapter());
     LogitProbe tuned = LogitProbe.of(tiny.model, tiny.adapter);
-    Weights other = new MergedWeights(plain, LowRankUpdate.of(tiny.model.decoder(), tiny.adapter));
+    Weights other = new MergedWeights(plain, LayerUpdate.of(tiny.model.decoder(), tiny.adapter));
 
     assertThat(
             new ReadBack(tiny.model.decoder().config(), plain, tokenizer, live, TinyExport.CPU)

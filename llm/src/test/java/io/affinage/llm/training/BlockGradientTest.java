@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import io.affinage.llm.FamilyFixture;
-import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.model.BlockGradient;
@@ -37,7 +37,7 @@ class BlockGradientTest {
   void shouldGiveLoraTheGradientsThatAutogradFinds(FamilyFixture family) {
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
-        LoraAdapter adapter = PeftFolder.load(decoder, family.adapter());
+        Adapter adapter = PeftFolder.load(decoder, family.adapter());
         Trainables trainables = Trainables.of(decoder, adapter)) {
       assertSame(decoder, trainables, TrainingSettings.DEFAULT, family);
       assertSame(

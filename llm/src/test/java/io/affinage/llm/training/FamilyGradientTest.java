@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.affinage.llm.FamilyFixture;
-import io.affinage.llm.adapter.LoraAdapter;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
@@ -49,7 +49,7 @@ class FamilyGradientTest {
   void shouldGiveEveryAdapterMatrixItsGradient(FamilyFixture family) {
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
-        LoraAdapter adapter = PeftFolder.load(decoder, family.adapter());
+        Adapter adapter = PeftFolder.load(decoder, family.adapter());
         Trainables trainables = Trainables.of(decoder, adapter)) {
       assertGradients(decoder, trainables, family, family.golden().get("adapter"));
     }
@@ -172,7 +172,7 @@ class FamilyGradientTest {
         decoder, trainables, TrainingSettings.DEFAULT.withRecomputedActivations(recompute));
   }
 
-  private static double norm(float[] values) {
+  static double norm(float[] values) {
     return distance(values, new float[values.length]);
   }
 
@@ -186,7 +186,7 @@ class FamilyGradientTest {
   }
 
   /** The product with the fixture's fixed direction: cos(0.7 i), scaled to norm one. */
-  private static double alongDirection(float[] gradient) {
+  static double alongDirection(float[] gradient) {
     double product = 0;
     double squares = 0;
     for (int i = 0; i < gradient.length; i++) {

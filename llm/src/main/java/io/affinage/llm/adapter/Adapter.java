@@ -1,0 +1,57 @@
+package io.affinage.llm.adapter;
+
+import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.model.BlockAdapter;
+import io.affinage.llm.model.config.LinearLayer;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is trained beside the frozen weights of a decoder, whatever the method. Its arrays are
+ * float32, whatever the decoder computes in. Holds native memory until closed.
+ */
+public interface Adapter extends BlockAdapter, AutoCloseable {
+
+  /** The method, as recipes and {@link AdapterTypes} name it: {@code lora}, {@code ia3}. */
+  String type();
+
+  /**
+   * The arrays of a layer as training takes them: among them, in the order in which they stand,
+   * those of {@link #parameters}. What is derived from these is left empty, so that kernels derive
+   * it anew.
+   */
+  default List<NDArray> trainingBlock(int layer) {
+    return block(layer);
+  }
+
+  /** The trained arrays, layer by layer and in each in the order of its arrays. */
+  List<AdapterParameter> parameters();
+
+  /** Called when trained values have changed, before {@link #block} is read again. */
+  default void valuesChanged() {}
+
+  /**
+   * PEFT's {@code adapter_config.json}.
+   *
+   * @param baseModel what a reader loads the base by
+   */
+  ObjectNode peftConfig(String baseModel);
+
+  /**
+   * Whether anything was learned: false where the adapter changes nothing at all.
+   *
+   * @return a sentence that says so otherwise
+   */
+  Optional<String> nothingLearned();
+
+  /**
+   * What the adapter makes of a linear layer's weight, where it can be said by a weight.
+   *
+   * @return empty for a layer that it leaves as it is
+   */
+  Optional<WeightUpdate> weightUpdate(int layer, LinearLayer linear);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,43 @@
+package io.affinage.llm.adapter;
+
+import io.affinage.llm.adapter.dora.DoraType;
+import io.affinage.llm.adapter.ia3.Ia3Type;
+import io.affinage.llm.error.LlmException;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The methods of adaptation that there are. A new one is added here. */
+public final class AdapterTypes {
+  private static final List<AdapterType> ALL =
+      List.of(new LoraType(), new DoraType(), new Ia3Type());
+
+  private AdapterTypes() {}
+
+  public static List<AdapterType> all() {
+    return ALL;
+  }
+
+  /**
+   * The method that reads an adapter's files.
+   *
+   * @throws LlmException {@code adapter_config_unsupported}
+   */
+  static AdapterType of(PeftSource source) {
+    return ALL.stream()
+        .filter(type -> type.peftType().equals(source.peftType()))
+        .filter(type -> type.reads(source.fields()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new LlmException(
+                    "adapter_config_unsupported",
+                    "%s: peft_type %s is not supported; supported are %s"
+                        .formatted(
+                            source.folder(),
+                            source.peftType(),
+                            ALL.stream()
+                                .map(AdapterType::peftType)
+                                .distinct()
+                                .collect(Collectors.joining(", ")))));
+  }
+}

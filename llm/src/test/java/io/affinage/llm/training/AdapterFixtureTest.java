@@ -1,0 +1,160 @@
+package io.affinage.llm.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.llm.AdapterFixture;
+import io.affinage.llm.adapter.Adapter;
+import io.affinage.llm.adapter.PeftFolder;
+import io.affinage.llm.checkpoint.Checkpoint;
+import io.affinage.llm.checkpoint.PeftConfig;
+import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.evaluation.LossMeter;
+import io.affinage.llm.generation.Generator;
+import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.model.WeightForm;
+import io.affinage.llm.tensor.Precision;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every method of adaptation against what PEFT computes from the same files. */
+class AdapterFixtureTest {
+  private static final String ALL = "io.affinage.llm.AdapterFixture#all";
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @MethodSource(ALL)
+  void shouldComputeWhatPeftComputes(AdapterFixture fixture) {
+    for (WeightForm form : new WeightForm[] {WeightForm.PLAIN, WeightForm.PACKED}) {
+      try (NDManager root = NDManager.newBaseManager("PyTorch");
+          Decoder decoder =
+              DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32, form);
+          Adapter adapter = PeftFolder.load(decoder, fixture.folder());
+          Generator generator = new Generator(decoder, adapter)) {
+        List<int[]> texts = fixture.texts();
+        for (int i = 0; i < texts.size(); i++) {
+          JsonNode expected = fixture.golden().get("last_logits").get(i);
+          float[] logits = generator.nextLogits(texts.get(i));
+          for (int t = 0; t < logits.length; t++) {
+            assertThat((double) logits[t]).isCloseTo(expected.get(t).asDouble(), within(1e-4));
+          }
+        }
+        assertThat(loss(decoder, adapter, fixture.examples()))
+            .isCloseTo(fixture.golden().get("loss").asDouble(), within(1e-5));
+      }
+    }
+  }
+
+  private static double loss(Decoder decoder, Adapter adapter, List<TokenizedExample> examples) {
+    double sum = 0;
+    int targets = 0;
+    for (LossMeter.Loss loss : new LossMeter(decoder, adapter).losses(examples, 2)) {
+      sum += loss.sum();
+      targets += loss.targets();
+    }
+    return sum / targets;
+  }
+
+  @ParameterizedTest
+  @MethodSource(ALL)
+  void shouldGiveEveryArrayItsGradient(AdapterFixture fixture) {
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder =
+            DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32);
+        Adapter adapter = PeftFolder.load(decoder, fixture.folder());
+        Trainables trainables = Trainables.of(decoder, adapter);
+        Backpropagation backpropagation =
+            new Backpropagation(decoder, trainables, TrainingSettings.DEFAULT)) {
+      PrefixTreeRow row = PrefixTreeRow.of(fixture.examples(), true);
+
+      double loss = backpropagation.accumulate(row, 1.0 / row.targetCount(), 0);
+
+      assertThat(loss / row.targetCount())
+          .isCloseTo(fixture.golden().get("loss").asDouble(), within(1e-5));
+      JsonNode expected = fixture.golden().get("gradients");
+      List<float[]> gradients = TinyModel.gradients(trainables);
+      assertThat(gradients).hasSize(expected.size());
+      for (int i = 0; i < gradients.size(); i++) {
+        String key = trainables.parameters().get(i).name();
+        JsonNode golden = expected.has(key) ? expected.get(key) : expected.get(key + ".weight");
+        double norm = golden.get(0).asDouble();
+        assertThat(FamilyGradientTest.norm(gradients.get(i)))
+            .as(key)
+            .isCloseTo(norm, within(1e-4 * norm));
+        assertThat(FamilyGradientTest.alongDirection(gradients.get(i)))
+            .as(key)
+            .isCloseTo(golden.get(1).asDouble(), within(1e-4 * norm));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(ALL)
+  void shouldTrainAsPeftDoes(AdapterFixture fixture) {
+    JsonNode trace = fixture.golden().get("trace");
+    TrainingSettings settings =
+        TrainingSettings.DEFAULT
+            .withMaxSteps(trace.size())
+            .with(Batching.of(fixture.examples().size()))
+            .with(new Schedule(Schedule.Shape.CONSTANT, 0, 0, 0))
+            .with(Optimization.DEFAULT.withLearningRate(fixture.golden().get("rate").asDouble()));
+    Recorder recorder = Recorder.toTheEnd();
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder =
+            DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32);
+        Adapter adapter = PeftFolder.load(decoder, fixture.folder());
+        Trainables trainables = Trainables.of(decoder, adapter);
+        TrainingRun run =
+            TrainingRun.overExamples(decoder, trainables, settings, fixture.examples())) {
+      run.run(recorder, Optional.empty());
+    }
+    for (int i = 0; i < trace.size(); i++) {
+      double norm = trace.get(i).get(1).asDouble();
+      assertThat(recorder.steps.get(i).loss())
+          .isCloseTo(trace.get(i).get(0).asDouble(), within(1e-4));
+      assertThat(recorder.steps.get(i).gradNorm())
+          .isCloseTo(norm, within(1e-4 * Math.max(1, norm)));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(ALL)
+  void shouldWriteWhatItRead(AdapterFixture fixture) throws IOException {
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder =
+            DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32);
+        Adapter adapter = PeftFolder.load(decoder, fixture.folder())) {
+      PeftFolder.save(adapter, folder, fixture.family().name());
+    }
+    Checkpoint written = Checkpoint.open(folder.resolve("adapter_model.safetensors"));
+    Checkpoint expected = fixture.weights();
+    assertThat(written.names()).containsExactlyInAnyOrderElementsOf(expected.names());
+    for (String name : expected.names()) {
+      assertThat(written.entry(name).shape()).isEqualTo(expected.entry(name).shape());
+      assertThat(written.readFloats(name)).isEqualTo(expected.readFloats(name));
+    }
+    JsonNode config = new ObjectMapper().readTree(folder.resolve(PeftConfig.FILE).toFile());
+    JsonNode peft = new ObjectMapper().readTree(fixture.folder().resolve(PeftConfig.FILE).toFile());
+    config
+        .properties()
+        .forEach(
+            field -> {
+              if (!field.getKey().equals("peft_version") && peft.has(field.getKey())) {
+                assertThat(field.getValue().toString())
+                    .as(field.getKey())
+                    .isEqualTo(peft.get(field.getKey()).toString());
+              }
+            });
+  }
+}
