@@ -76,7 +76,13 @@ public final class StageNeeds {
       DatasetReady ready, EvaluationSpec spec, String param) {
     String split = spec.split() == null ? "test" : spec.split();
     if (count(ready, split) > 0) {
-      return Optional.empty();
+      return everyRowHasTools(ready)
+          ? error(
+              "no_items",
+              "every row of the dataset has tools, and an evaluation measures answers to text"
+                  + " alone: leave the evaluation out",
+              param)
+          : Optional.empty();
     }
     return error(
         "empty_split",
@@ -90,6 +96,13 @@ public final class StageNeeds {
             + "), try another split.salt, give rows with more different prompts, or leave the"
             + " evaluation out",
         param);
+  }
+
+  private static boolean everyRowHasTools(DatasetReady ready) {
+    long rows = ready.counts().accepted() + ready.counts().duplicates();
+    return ready.notes() != null
+        && rows > 0
+        && ready.notes().getOrDefault("with_tools", 0L) >= rows;
   }
 
   private static long count(DatasetReady ready, String split) {

@@ -52,6 +52,28 @@ class StageNeedsTest {
         .hasValueSatisfying(error -> assertThat(error.message()).contains("hold out less"));
   }
 
+  /** Rows with tools are left out of what is measured. */
+  @Test
+  void shouldRefuseAnEvaluationOfRowsThatAllHaveTools() {
+    RoutingSlip slip = new RoutingSlip("run", List.of(TRAIN, evaluate(null)));
+    for (long tools : List.of(5L, 6L)) {
+      DatasetReady ready =
+          new DatasetReady(
+              "s",
+              "d",
+              ExampleEvents.FOLDER,
+              DatasetLayout.MESSAGES,
+              new DatasetCounts(7, 5, 1, 1),
+              SPLITS,
+              slip,
+              Map.of(),
+              Map.of("with_tools", tools),
+              null);
+      assertThat(StageNeeds.unmet(ready).map(ErrorDetail::code).orElse(null))
+          .isEqualTo(tools == 6 ? "no_items" : null);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
