@@ -59,7 +59,10 @@ import picocli.CommandLine.Spec;
       "3:Kafka, or the service that is needed, cannot be reached",
       "4:the local stack could not be started, or a service that a command needs ended too often",
       "130:interrupted (Ctrl-C); 143: terminated"
-    })
+    },
+    footerHeading = "%nServices elsewhere:%n",
+    footer =
+        "  AFFINAGE_TRAINER_URL and AFFINAGE_EVAL_URL say where they answer, AFFINAGE_API_KEY with which key.")
 public final class Affinage implements Runnable {
   private final Terminal terminal;
   private final Install install;

@@ -16,7 +16,12 @@ interface Listener {
     return new Listener() {
       @Override
       public boolean isSlow() {
-        return response.writeQueueFull();
+        try {
+          return response.writeQueueFull();
+        } catch (IllegalStateException ended) {
+          // The connection was lost: writing says so.
+          return false;
+        }
       }
 
       @Override

@@ -88,7 +88,12 @@ final class Exchange {
       return Pace.BODY_STALLS;
     }
     long nowWritten = response.bytesWritten();
-    boolean full = response.writeQueueFull();
+    boolean full;
+    try {
+      full = response.writeQueueFull();
+    } catch (IllegalStateException endedMeanwhile) {
+      return Pace.OVER;
+    }
     boolean answerStalls = full && lookedAtAnswer && nowWritten - written < PROGRESS;
     lookedAtAnswer = full;
     written = nowWritten;

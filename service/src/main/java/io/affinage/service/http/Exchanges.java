@@ -7,10 +7,12 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jboss.logging.Logger;
 
 /** All requests on their way; ends those that stall, so that nobody waits behind them. */
 @Singleton
 class Exchanges {
+  private static final Logger LOG = Logger.getLogger(Exchanges.class);
   private static final String KEY = Exchange.class.getName();
 
   private final Set<Exchange> exchanges = ConcurrentHashMap.newKeySet();
@@ -49,6 +51,17 @@ class Exchanges {
 
   private void look() {
     for (Exchange exchange : exchanges) {
+      try {
+        look(exchange);
+      } catch (RuntimeException e) {
+        // One must not keep the others from being looked at.
+        LOG.debugf(e, "An exchange is given up");
+        end(exchange);
+      }
+    }
+  }
+
+  private void look(Exchange exchange) {
       switch (exchange.pace()) {
         case FINE -> {}
         case OVER -> end(exchange);
@@ -66,6 +79,5 @@ class Exchanges {
           end(exchange);
         }
       }
-    }
   }
 }

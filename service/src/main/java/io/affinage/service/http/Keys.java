@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -31,7 +33,7 @@ class Keys {
   private final boolean oidc;
   private final Vertx vertx;
   private final Counter failedReloads;
-  private volatile KeyRing ring = new KeyRing(java.util.List.of());
+  private volatile KeyRing ring = new KeyRing(List.of());
   private volatile String text = "";
   private volatile String told = "";
 
@@ -57,6 +59,7 @@ class Keys {
           String content = read(path);
           ring = KeyRing.parse(path.toString(), content);
           text = content;
+          warnOfReaders(path);
           LOG.infof("%d keys in force from %s", ring.keys().size(), path);
           vertx.setPeriodic(
               reloadMillis,
@@ -67,6 +70,17 @@ class Keys {
                         return null;
                       }));
         });
+  }
+
+  private static void warnOfReaders(Path path) {
+    try {
+      if (Files.getFileStore(path).supportsFileAttributeView("posix")
+          && Files.getPosixFilePermissions(path).contains(PosixFilePermission.OTHERS_READ)) {
+        LOG.warnf("Every user of this machine can read the keys in %s: chmod o-r", path);
+      }
+    } catch (IOException e) {
+      LOG.debugf("The permissions of %s are not known: %s", path, e.getMessage());
+    }
   }
 
   private void reload(Path path) {
