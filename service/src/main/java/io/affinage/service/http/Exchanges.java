@@ -62,22 +62,22 @@ class Exchanges {
   }
 
   private void look(Exchange exchange) {
-      switch (exchange.pace()) {
-        case FINE -> {}
-        case OVER -> end(exchange);
-        case BODY_STALLS -> {
-          if (exchange.context().response().headWritten()) {
-            exchange.context().response().reset();
-          } else {
-            refusals.refuse(exchange.context(), Refusal.SLOW_BODY);
-          }
-          end(exchange);
-        }
-        case ANSWER_STALLS -> {
-          refusals.count(Refusal.SLOW_READER);
+    switch (exchange.pace()) {
+      case FINE -> {}
+      case OVER -> end(exchange);
+      case BODY_STALLS -> {
+        if (exchange.context().response().headWritten()) {
           exchange.context().response().reset();
-          end(exchange);
+        } else {
+          refusals.refuse(exchange.context(), Refusal.SLOW_BODY);
         }
+        end(exchange);
       }
+      case ANSWER_STALLS -> {
+        refusals.count(Refusal.SLOW_READER);
+        exchange.context().response().reset();
+        end(exchange);
+      }
+    }
   }
 }

@@ -24,17 +24,12 @@ class KeyIdentities implements IdentityProvider<KeyRequest> {
     return KeyRequest.class;
   }
 
-  /** Null where another mechanism may know the token. */
   @Override
   public Uni<SecurityIdentity> authenticate(
       KeyRequest request, AuthenticationRequestContext context) {
     return keys.find(request.key())
         .map(key -> Uni.createFrom().item(identity(key.name(), key.roles())))
-        .orElseGet(
-            () ->
-                keys.oidc()
-                    ? Uni.createFrom().nullItem()
-                    : Uni.createFrom().failure(new AuthenticationFailedException()));
+        .orElseGet(() -> Uni.createFrom().failure(new AuthenticationFailedException()));
   }
 
   static SecurityIdentity identity(String name, Set<String> roles) {

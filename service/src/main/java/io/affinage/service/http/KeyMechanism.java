@@ -44,7 +44,12 @@ class KeyMechanism implements HttpAuthenticationMechanism {
     if (sent.size() > 1 || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       return Uni.createFrom().failure(new AuthenticationFailedException());
     }
-    return identities.authenticate(new KeyRequest(header.substring(SCHEME.length()).strip()));
+    String token = header.substring(SCHEME.length()).strip();
+    if (keys.oidc() && keys.find(token).isEmpty()) {
+      // For OIDC's mechanism to judge, which comes next.
+      return Uni.createFrom().nullItem();
+    }
+    return identities.authenticate(new KeyRequest(token));
   }
 
   /** Before OIDC's, which would take a key for a token that is broken. */

@@ -25,8 +25,7 @@ enum Refusal {
   TOO_LARGE(413, "body_too_large", "The body is larger than the service takes."),
   BAD_BODY(400, "invalid_body", "The body ended too early or is not what its Content-Type says."),
   UNKNOWN_EXPECTATION(417, "expectation_failed", "Expect may only say 100-continue."),
-  SLOW_BODY(
-      408, "body_too_slow", "The body stopped arriving, or came too slowly."),
+  SLOW_BODY(408, "body_too_slow", "The body stopped arriving, or came too slowly."),
   SLOW_READER(408, "answer_too_slow", "The answer was read too slowly."),
   NOT_STORED(
       503, "upload_not_stored", "The upload could not be stored; the service's log tells why."),
