@@ -71,6 +71,14 @@ final class TrainerAssembly {
 
   @Produces
   @Singleton
+  BaseModels baseModels(
+      TrainerConfig config, TrainerRuntime runtime, ArtifactStore artifacts, HubModels hub) {
+    return new BaseModels(
+        artifacts, runtime.models(), hub, config.baseModelRoots().orElse(List.of()));
+  }
+
+  @Produces
+  @Singleton
   DryRuns dryRuns(
       TrainerConfig config,
       TrainerRuntime runtime,
