@@ -43,6 +43,8 @@ class RequestRulesTest {
           Map.entry("baseModel", "read by the trainer's own grammar, and never joined to a path"),
           Map.entry("uri", "opened below the configured folders only"),
           Map.entry("salt", "goes into a hash"),
+          Map.entry("encoding", "one of the charsets that the reader has"),
+          Map.entry("separator", "a character, or a line that is compared with others"),
           Map.entry("columns", "names of the file's columns, looked up"),
           Map.entry("constants", "content of rows"),
           Map.entry("rows", "content of rows"),
