@@ -120,6 +120,41 @@ class FilesIT {
             });
   }
 
+  /** A file from Excel: of no use as it is guessed, and read as the producer says. */
+  @Test
+  void shouldMakeADatasetOfAFileAsItIsTold() throws Exception {
+    String content = "text;label\nis %s late?;1\nis %s here?;0\n".formatted(unique, unique);
+    String file = json(upload("fine-tune", "faq.csv", content)).get("id").asText();
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(json(get("v1/files/" + file)).get("status_details").asText())
+                    .startsWith("column_not_read: "));
+    String body =
+        "{\"file\":\"%s\",\"name\":\"faq\",\"columns\":{\"text\":\"prompt\",\"label\":\"completion\"},\"separator\":\";\",\"split\":{\"validation\":0,\"test\":0}}"
+            .formatted(file);
+    JsonNode submitted = json(submit(body));
+    assertThat(submitted.get("status").asText()).isEqualTo("submitted");
+    String id = submitted.get("id").asText();
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              JsonNode dataset = json(get("v1/datasets/" + id));
+              assertThat(dataset.get("status").asText()).isEqualTo("ready");
+              assertThat(dataset.get("unused_columns")).isEmpty();
+              assertThat(dataset.get("notes")).isEmpty();
+              assertThat(dataset.get("report").get("separator").asText()).isEqualTo(";");
+              assertThat(dataset.get("splits").get("train").asInt()).isEqualTo(2);
+            });
+    assertThat(json(submit(body)).get("status").asText()).isEqualTo("ready");
+    assertError(submit(body.replace("\"name\"", "\"nam\"")), 400, "invalid_field", "nam");
+    assertError(submit(body.replace("faq", "../x")), 400, "invalid_name", "name");
+    assertError(submit("{\"file\":\"file-absent\"}"), 404, "file_not_found", "id");
+    assertError(submit("{}"), 400, "missing_file", "file");
+  }
+
   @Test
   void shouldRefuseInTheErrorShapeOfOpenAi() throws Exception {
     assertError(upload("assistants", "x.jsonl", "{}"), 400, "invalid_purpose", "purpose");
@@ -210,6 +245,15 @@ class FilesIT {
         HttpRequest.newBuilder(base.resolve("v1/files"))
             .header("Content-Type", "multipart/form-data; boundary=B")
             .POST(HttpRequest.BodyPublishers.ofString(body.toString(), UTF_8))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> submit(String body) throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(base.resolve("v1/datasets"))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body, UTF_8))
             .build(),
         HttpResponse.BodyHandlers.ofString());
   }
