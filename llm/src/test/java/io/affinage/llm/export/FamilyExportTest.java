@@ -53,7 +53,7 @@ class FamilyExportTest {
       assertThat(config.get("target_modules"))
           .hasToString(JSON.valueToTree(targets.split(", ")).toString());
       assertThat(config.get("fan_in_fan_out").booleanValue()).isEqualTo(transposed);
-      assertThat(Checkpoint.open(saved).names())
+      assertThat(Checkpoint.open(saved.resolve("adapter_model.safetensors")).names())
           .contains("base_model.model." + module + ".lora_A.weight");
 
       Path live =
