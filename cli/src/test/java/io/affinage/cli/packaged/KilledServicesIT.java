@@ -26,6 +26,7 @@ import io.affinage.events.ModelRegistered;
 import io.affinage.events.ModelRejected;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
+import io.affinage.events.RewardSpec;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
@@ -119,6 +120,47 @@ class KilledServicesIT {
       assertThat(events.read(Topics.DATASET_READY, DatasetReady.class)).hasSize(1);
       assertThat(events.read(Topics.DATASET_REJECTED, DatasetRejected.class)).isEmpty();
     }
+  }
+
+  @Test
+  void shouldAnswerEveryRewardRequestOnceWhenOneOfTwoIsKilled() throws Exception {
+    int requests = 2_000;
+    Map<String, String> environment =
+        Map.of("KAFKA_SESSION_TIMEOUT_MS", SESSION_MILLIS, "KAFKA_HEARTBEAT_INTERVAL_MS", "2000");
+    try (PackagedService first = start(ServiceKind.REWARD, "first", environment);
+        PackagedService second = start(ServiceKind.REWARD, "second", environment)) {
+      awaitReady(first);
+      awaitReady(second);
+      for (int i = 0; i < requests; i++) {
+        publisher.send(Topics.REWARD_REQUESTED, rewardRequest("req-" + i), null);
+        if (i == requests / 2) {
+          await()
+              .atMost(PATIENCE)
+              .until(() -> !events.read(Topics.REWARD_SCORED, RewardScored.class).isEmpty());
+          first.close();
+        }
+      }
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(
+                          events.read(Topics.REWARD_SCORED, RewardScored.class).stream()
+                              .map(RewardScored::requestId)
+                              .distinct())
+                      .as(second.log())
+                      .hasSize(requests));
+      assertThat(events.read(Topics.REWARD_SCORED, RewardScored.class)).hasSize(requests);
+      assertThat(second.json("/q/health/ready").path("status").asText()).isEqualTo("UP");
+    }
+  }
+
+  private static RewardRequested rewardRequest(String id) {
+    return new RewardRequested(
+        id,
+        new RewardSpec.ExactMatch(false, false),
+        List.of(new RewardRequested.Item("a", "2+2?", "4", "4")),
+        null);
   }
 
   @Test
