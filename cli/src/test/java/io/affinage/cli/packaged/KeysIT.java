@@ -53,6 +53,7 @@ class KeysIT {
     ROUTES.put("GET /v1/files", Set.of("read"));
     ROUTES.put("GET /v1/files/{id}", Set.of("read"));
     ROUTES.put("GET /v1/files/{id}/content", Set.of("read"));
+    ROUTES.put("POST /v1/datasets", Set.of("submit"));
     ROUTES.put("GET /v1/datasets", Set.of("read"));
     ROUTES.put("GET /v1/datasets/{id}", Set.of("read"));
     ROUTES.put("GET /v1/datasets/{id}/quarantine", Set.of("read"));
@@ -419,6 +420,99 @@ class KeysIT {
         PackagedService.start(ServiceKind.REWARD, folder.resolve("unreadable"), environment)) {
       await().atMost(PATIENCE).until(() -> !service.isAlive());
       assertThat(service.log()).contains("line 1").doesNotContain("secret-0123");
+    }
+  }
+
+  @Test
+  void shouldTakeTokensOfAnIdentityProviderBesideKeys() throws Exception {
+    Map<String, String> environment = environment("127.0.0.1");
+    try (IdentityProvider provider = IdentityProvider.start();
+        IdentityProvider stranger = IdentityProvider.start()) {
+      environment.put("QUARKUS_OIDC_TENANT_ENABLED", "true");
+      environment.put("QUARKUS_OIDC_AUTH_SERVER_URL", provider.url());
+      environment.put("QUARKUS_OIDC_TOKEN_AUDIENCE", "affinage");
+      try (PackagedService service =
+          PackagedService.start(ServiceKind.REWARD, folder.resolve("oidc"), environment)) {
+        await().atMost(PATIENCE).until(() -> service.status("/q/health/ready") == 200);
+
+        assertThat(score(service, provider.token("affinage", "serve"))).isEqualTo(400);
+        assertThat(score(service, key("serve"))).isEqualTo(400);
+        assertThat(score(service, provider.token("affinage", "read"))).isEqualTo(403);
+        assertThat(score(service, key("read"))).isEqualTo(403);
+        assertThat(score(service, provider.token("another", "serve"))).isEqualTo(401);
+        assertThat(score(service, stranger.token("affinage", "serve"))).isEqualTo(401);
+        assertThat(score(service, provider.token("affinage", "serve") + "x")).isEqualTo(401);
+        assertThat(score(service, "wrong-0123456789abcdef0123456789abcdef")).isEqualTo(401);
+        assertThat(score(service, null)).isEqualTo(401);
+        assertThat(service.log()).doesNotContain(key("serve"));
+      }
+    }
+  }
+
+  /** Scores nothing, which is a bad request to whom the service lets in. */
+  private static int score(PackagedService service, String token) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(service.uri("/v1/rewards"))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString("{"));
+    if (token != null) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    HttpResponse<String> answer = HTTP.send(request.build(), BodyHandlers.ofString());
+    assertThat(JSON.readTree(answer.body()).at("/error/code").asText())
+        .isEqualTo(
+            switch (answer.statusCode()) {
+              case 401 -> "invalid_api_key";
+              case 403 -> "insufficient_permissions";
+              default -> "invalid_json";
+            });
+    return answer.statusCode();
+  }
+
+  /** Each of these would hold a worker thread for as long as it does not read. */
+  @Test
+  void shouldAnswerBesideReadersThatNeverRead() throws Exception {
+    String row = "{\"prompt\":\"%s\",\"completion\":\"b\"}\n".formatted("a".repeat(1_000));
+    String form =
+        "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nfine-tune\r\n"
+            + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n"
+            + row.repeat(24_000)
+            + "\r\n--b--\r\n";
+    HttpResponse<String> uploaded =
+        HTTP.send(
+            request(ServiceKind.DATASET, "/v1/files", ALL)
+                .header("Content-Type", "multipart/form-data; boundary=b")
+                .POST(BodyPublishers.ofString(form))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(uploaded.statusCode()).as(uploaded.body()).isEqualTo(200);
+    String content = "/v1/files/" + JSON.readTree(uploaded.body()).at("/id").asText() + "/content";
+    await()
+        .atMost(PATIENCE)
+        .until(() -> send(ServiceKind.DATASET, "HEAD", content, ALL).statusCode() == 200);
+    String head =
+        "GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n"
+            .formatted(content, ALL);
+    List<Socket> readers = new ArrayList<>();
+    try {
+      for (int i = 0; i < SLOW_CLIENTS; i++) {
+        readers.add(RawRequest.begin(SERVICES.get(ServiceKind.DATASET).uri("/"), head));
+      }
+      assertThat(send(ServiceKind.DATASET, "GET", "/v1/files", ALL).statusCode()).isEqualTo(200);
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  send(ServiceKind.DATASET, "GET", "/q/metrics", null)
+                      .body()
+                      .lines()
+                      .filter(
+                          line -> line.startsWith("affinage_http_refused_total{reason=\"slow_r"))
+                      .anyMatch(line -> !line.endsWith(" 0.0")));
+    } finally {
+      for (Socket reader : readers) {
+        reader.close();
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package io.affinage.cli.packaged;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,10 @@ final class RawRequest {
 
   /** A connection on which these bytes have been sent. */
   static Socket begin(URI service, String bytes) throws IOException {
-    Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.getPort());
+    Socket socket = new Socket();
+    // Little is on its way to one who does not read.
+    socket.setReceiveBufferSize(4_096);
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), service.getPort()));
     socket.setSoTimeout(PATIENCE_MILLIS);
     socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
     socket.getOutputStream().flush();
