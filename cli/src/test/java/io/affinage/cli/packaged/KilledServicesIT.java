@@ -137,7 +137,7 @@ class KilledServicesIT {
           await()
               .atMost(PATIENCE)
               .until(() -> !events.read(Topics.REWARD_SCORED, RewardScored.class).isEmpty());
-          first.close();
+          first.kill();
         }
       }
       await()

@@ -142,8 +142,13 @@ final class PackagedService implements AutoCloseable {
     }
   }
 
+  /** Sends SIGKILL, and waits. */
+  void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
   @Override
   public void close() {
-    process.destroyForcibly().onExit().join();
+    kill();
   }
 }
