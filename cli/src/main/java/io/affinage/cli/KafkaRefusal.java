@@ -8,19 +8,21 @@ import org.apache.kafka.common.errors.AuthorizationException;
 public final class KafkaRefusal {
   private KafkaRefusal() {}
 
-  /** The error for people; empty when the failure is another. */
+  /** The error for people, of a failure or what caused it; empty when it is another. */
   public static Optional<CliException> of(Throwable failure) {
-    if (failure instanceof AuthenticationException) {
-      return Optional.of(
-          refused(
-              "Kafka does not let this user in (authentication): %s. Correct the credentials or certificates in --kafka-config.",
-              failure));
-    }
-    if (failure instanceof AuthorizationException) {
-      return Optional.of(
-          refused(
-              "Kafka does not let this user do that (authorization): %s. The rights that the command needs are those of the user 'cli' in deploy/helm/affinage/files/access.yaml.",
-              failure));
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof AuthenticationException) {
+        return Optional.of(
+            refused(
+                "Kafka does not let this user in (authentication): %s. Correct the credentials or certificates in --kafka-config.",
+                failure));
+      }
+      if (cause instanceof AuthorizationException) {
+        return Optional.of(
+            refused(
+                "Kafka does not let this user do that (authorization): %s. The rights that the command needs are those of the user 'cli' in deploy/helm/affinage/files/access.yaml.",
+                failure));
+      }
     }
     return Optional.empty();
   }

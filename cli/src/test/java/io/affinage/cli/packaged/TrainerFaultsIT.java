@@ -90,12 +90,25 @@ class TrainerFaultsIT {
   }
 
   @Test
-  void shouldFailAJobWhoseFilesDoNotFitAndGoOn() throws Exception {
+  void shouldWaitVisiblyWithAJobWhoseFilesDoNotFitAndGoOnOnceItIsCancelled() throws Exception {
     // No file above 1 MiB, as on a disk that is full: the kernel refuses the write.
     List<String> limited = List.of("/bin/bash", "-c", "ulimit -f 1024; exec \"$@\"", "limited");
     try (PackagedService trainer = start(folder.resolve("store").toString(), limited)) {
-      assertFails(
-          trainer, request("scratch", large(), 1), "checkpoint_not_written", "File too large");
+      String path = "/v1/fine_tuning/jobs/" + request("scratch", large(), 1);
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(trainer.json(path + "/events").findValuesAsText("message"))
+                      .anySatisfy(
+                          message ->
+                              assertThat(message)
+                                  .startsWith("Waiting: cannot write the model")
+                                  .contains("File too large")));
+      trainer.post(path + "/cancel");
+      await()
+          .atMost(PATIENCE)
+          .until(() -> trainer.json(path).path("status").asText().equals("cancelled"));
 
       succeeded(trainer, request("scratch", small(), 1));
     }

@@ -30,6 +30,7 @@ final class RowReport {
   private final List<Warning> warnings = new ArrayList<>();
   private long tokens;
   private long lost;
+  private boolean onlyRemainder;
 
   /**
    * @param context tokens that the model takes
@@ -68,6 +69,7 @@ final class RowReport {
   void documents(int documents, DocumentRows rows, List<Refusal> refused) {
     tokens = rows.tokens();
     lost = rows.remainder();
+    onlyRemainder = true;
     counts.put("documents", (double) documents);
     counts.put("rows", (double) rows.rows().size());
     counts.put("tokens_left_out", (double) rows.remainder());
@@ -175,10 +177,12 @@ final class RowReport {
   }
 
   /**
+   * What does not fill a last row is told, but never too much: no setting would keep it.
+   *
    * @throws LlmException {@code too_many_tokens_lost}
    */
   void requireLittleLost() {
-    if (share() > LARGE_SHARE && !spec.allowTokenLoss()) {
+    if (share() > LARGE_SHARE && !onlyRemainder && !spec.allowTokenLoss()) {
       String what =
           warnings.stream()
               .filter(warning -> warning.code().equals("tokens_lost"))
@@ -190,7 +194,7 @@ final class RowReport {
           what
               + ". If that is meant, say so in the recipe: allow_token_loss: true"
               + (spec.overlength() == null ? "" : " (or overlength: drop or truncate)")
-              + "; else raise max_length within the model's context, split long rows, or lower max_length where a last row is not filled");
+              + "; else raise max_length within the model's context, or split long rows");
     }
   }
 
