@@ -24,6 +24,8 @@ import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The files API as a plain HTTP client sees it. */
 @QuarkusTest
@@ -129,7 +131,7 @@ class FilesIT {
         .atMost(SOON)
         .untilAsserted(
             () ->
-                assertThat(json(get("v1/files/" + file)).get("status_details").asText())
+                assertThat(json(get("v1/files/" + file)).path("status_details").asText())
                     .startsWith("column_not_read: "));
     String body =
         "{\"file\":\"%s\",\"name\":\"faq\",\"columns\":{\"text\":\"prompt\",\"label\":\"completion\"},\"separator\":\";\",\"split\":{\"validation\":0,\"test\":0}}"
@@ -142,7 +144,7 @@ class FilesIT {
         .untilAsserted(
             () -> {
               JsonNode dataset = json(get("v1/datasets/" + id));
-              assertThat(dataset.get("status").asText()).isEqualTo("ready");
+              assertThat(dataset.path("status").asText()).isEqualTo("ready");
               assertThat(dataset.get("unused_columns")).isEmpty();
               assertThat(dataset.get("notes")).isEmpty();
               assertThat(dataset.get("report").get("separator").asText()).isEqualTo(";");
@@ -153,6 +155,22 @@ class FilesIT {
     assertError(submit(body.replace("faq", "../x")), 400, "invalid_name", "name");
     assertError(submit("{\"file\":\"file-absent\"}"), 404, "file_not_found", "id");
     assertError(submit("{}"), 400, "missing_file", "file");
+  }
+
+  /** No resource takes a form by these methods. */
+  @ParameterizedTest
+  @CsvSource({"GET, 200", "HEAD, 200", "TRACE, 405", "FOO, 405"})
+  void shouldAnswerAFormWhateverItsMethod(String method, int status) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(base.resolve("v1/files"))
+            .header("Content-Type", "multipart/form-data; boundary=b")
+            .method(
+                method,
+                HttpRequest.BodyPublishers.ofString(
+                    "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nfine-tune\r\n--b--\r\n"))
+            .build();
+    assertThat(http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+        .isEqualTo(status);
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.file.FileSystem;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerFileUpload;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,6 +25,10 @@ import org.jboss.logging.Logger;
  * reader of bodies would wait for ever for the end of a file that a form was cut off in.
  */
 final class Form {
+  /** Under other methods it is a body like any: no resource takes a form by them. */
+  private static final Set<HttpMethod> METHODS =
+      Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE);
+
   private static final Logger LOG = Logger.getLogger(Form.class);
   private static final int MOST_FILES = 16;
   private static final Pattern BOUNDARY =
@@ -49,7 +55,9 @@ final class Form {
 
   static boolean isForm(HttpServerRequest request) {
     String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
-    return type != null && type.toLowerCase(Locale.ROOT).startsWith("multipart/form-data");
+    return type != null
+        && METHODS.contains(request.method())
+        && type.toLowerCase(Locale.ROOT).startsWith("multipart/form-data");
   }
 
   /**
