@@ -6,9 +6,9 @@ import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.kafka.EvaluationMetrics;
 import io.affinage.eval.kafka.EvaluationRequests;
 import io.affinage.eval.kafka.EvaluationRuntime;
-import io.affinage.eval.llm.ModelRoom;
+import io.affinage.eval.llm.ModelRuntime;
+import io.affinage.eval.serving.ChatSessions;
 import io.affinage.eval.serving.ServedModels;
-import io.affinage.eval.serving.Talks;
 import io.affinage.events.follow.PoisonFilter;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Compute;
@@ -49,8 +49,8 @@ final class EvalAssembly {
 
   @Produces
   @Singleton
-  ModelRoom models(EvalConfig config, ArtifactStore artifacts, MeterRegistry registry) {
-    return new ModelRoom(
+  ModelRuntime models(EvalConfig config, ArtifactStore artifacts, MeterRegistry registry) {
+    return new ModelRuntime(
         artifacts,
         Compute.of(config.device(), config.dtype()),
         WeightForm.named(config.weights()),
@@ -66,7 +66,7 @@ final class EvalAssembly {
       EvalConfig config,
       @Identifier("default-kafka-broker") Map<String, Object> connection,
       ArtifactStore artifacts,
-      ModelRoom models,
+      ModelRuntime models,
       EvaluationMetrics metrics) {
     return new EvaluationRuntime(
         connection,
@@ -98,8 +98,8 @@ final class EvalAssembly {
 
   @Produces
   @Singleton
-  Talks talks(ModelRoom models) {
-    return models.talks();
+  ChatSessions sessions(ModelRuntime models) {
+    return models.sessions();
   }
 
   @Produces
@@ -138,7 +138,7 @@ final class EvalAssembly {
       @Observes ShutdownEvent event,
       EvaluationRuntime runtime,
       PoisonFilter requests,
-      ModelRoom models,
+      ModelRuntime models,
       EvalConfig config)
       throws InterruptedException {
     requests.close();

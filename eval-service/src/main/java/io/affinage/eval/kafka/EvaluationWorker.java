@@ -10,7 +10,7 @@ import io.affinage.eval.model.ModelSource;
 import io.affinage.eval.run.Evaluation;
 import io.affinage.eval.run.Findings;
 import io.affinage.eval.run.Plan;
-import io.affinage.eval.wire.Endings;
+import io.affinage.eval.wire.EvaluationResultEvents;
 import io.affinage.eval.wire.Plans;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationRequested;
@@ -141,10 +141,10 @@ final class EvaluationWorker {
     LOG.infof(
         "Evaluation %s of %s: attempt %d",
         attempt.jobId(), request.data().model().modelId(), attempt.attempt());
-    try (AttemptHeart heart =
-        AttemptHeart.start(
+    try (AttemptHeartbeat heartbeat =
+        AttemptHeartbeat.start(
             claimer, attempt, events, request, settings.progressEvery(), metrics::unsent)) {
-      end(request, attempt, outcome(request, attempt, heart));
+      end(request, attempt, outcome(request, attempt, heartbeat));
     } catch (LeaseLostException | StoppedException e) {
       LOG.infof("Evaluation %s is left to another worker: %s", attempt.jobId(), e.getMessage());
     } finally {
@@ -154,7 +154,7 @@ final class EvaluationWorker {
 
   /** The events that the evaluation ends in, the terminal one first. */
   private List<EventData> outcome(
-      Event<EvaluationRequested> request, JobAttempt attempt, AttemptHeart heart) {
+      Event<EvaluationRequested> request, JobAttempt attempt, AttemptHeartbeat heartbeat) {
     EvaluationRequested data = request.data();
     try {
       if (attempt.attempt() > settings.maxAttempts()) {
@@ -164,11 +164,12 @@ final class EvaluationWorker {
                 .formatted(attempt.attempt() - 1),
             null);
       }
-      return patientlyMeasured(request, attempt, heart);
+      return patientlyMeasured(request, attempt, heartbeat);
     } catch (EvaluationException e) {
       LOG.warnf("Evaluation %s failed: %s [%s]", attempt.jobId(), e.getMessage(), e.code());
       metrics.failed(e.code());
-      return List.of(Endings.failed(data, attempt.attempt(), Endings.detail(e)));
+      return List.of(
+          EvaluationResultEvents.failed(data, attempt.attempt(), EvaluationResultEvents.detail(e)));
     } catch (LeaseLostException | StoppedException e) {
       throw e;
     } catch (OutOfMemoryError | RuntimeException e) {
@@ -176,18 +177,18 @@ final class EvaluationWorker {
       String code = e instanceof OutOfMemoryError ? "out_of_memory" : "internal_error";
       metrics.failed(code);
       ErrorDetail why = new ErrorDetail(code, String.valueOf(e.getMessage()), null);
-      return List.of(Endings.failed(data, attempt.attempt(), why));
+      return List.of(EvaluationResultEvents.failed(data, attempt.attempt(), why));
     }
   }
 
   /** Begins anew when the artifact store failed in a way that may pass, and says so meanwhile. */
   private List<EventData> patientlyMeasured(
-      Event<EvaluationRequested> request, JobAttempt attempt, AttemptHeart heart) {
+      Event<EvaluationRequested> request, JobAttempt attempt, AttemptHeartbeat heartbeat) {
     Duration pause = settings.storeRetryPause();
     for (int tries = 1; ; tries++) {
       try {
-        List<EventData> outcome = measured(request, attempt, heart);
-        heart.waitsFor(Optional.empty());
+        List<EventData> outcome = measured(request, attempt, heartbeat);
+        heartbeat.waitsFor(Optional.empty());
         return outcome;
       } catch (EvaluationException e) {
         if (!STORE_FAULTS.contains(e.code()) || tries > settings.storeRetries()) {
@@ -195,10 +196,10 @@ final class EvaluationWorker {
         }
         LOG.warnf(
             "Evaluation %s waits, trying again in %s: %s", attempt.jobId(), pause, e.getMessage());
-        heart.waitsFor(Optional.of(Endings.detail(e)));
+        heartbeat.waitsFor(Optional.of(EvaluationResultEvents.detail(e)));
         metrics.waiting(true);
         try {
-          await(pause, heart);
+          await(pause, heartbeat);
         } finally {
           metrics.waiting(false);
         }
@@ -208,11 +209,11 @@ final class EvaluationWorker {
     }
   }
 
-  private void await(Duration pause, AttemptHeart heart) {
+  private void await(Duration pause, AttemptHeartbeat heartbeat) {
     long until = System.nanoTime() + pause.toNanos();
     try {
       for (long left = pause.toNanos(); left > 0; left = until - System.nanoTime()) {
-        goOn(heart);
+        goOn(heartbeat);
         stopping.await(Math.min(left, GLANCE.toNanos()), TimeUnit.NANOSECONDS);
       }
     } catch (InterruptedException e) {
@@ -222,7 +223,7 @@ final class EvaluationWorker {
   }
 
   private List<EventData> measured(
-      Event<EvaluationRequested> request, JobAttempt attempt, AttemptHeart heart) {
+      Event<EvaluationRequested> request, JobAttempt attempt, AttemptHeartbeat heartbeat) {
     EvaluationRequested data = request.data();
     long begun = System.nanoTime();
     Plan plan = Plans.from(data.spec());
@@ -233,7 +234,7 @@ final class EvaluationWorker {
             request,
             Plans.reward(data.spec()),
             settings.scoring(),
-            () -> goOn(heart));
+            () -> goOn(heartbeat));
     Findings findings;
     try (ModelPair pair = models.open(data.model())) {
       DatasetVersion dataset = new DatasetVersion(artifacts, data.dataset().digest());
@@ -245,25 +246,25 @@ final class EvaluationWorker {
                   pair,
                   scorer,
                   (variant, done, total) -> {
-                    goOn(heart);
+                    goOn(heartbeat);
                     count.at(variant, done);
-                    heart.at(variant, done, total);
+                    heartbeat.at(variant, done, total);
                   })
               .run();
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
     metrics.succeeded(plan, findings);
     List<EventData> outcome = new ArrayList<>();
-    outcome.add(Endings.completed(data, attempt.attempt(), plan, findings, seconds));
-    outcome.add(Endings.decision(data, findings.decision()));
+    outcome.add(EvaluationResultEvents.completed(data, attempt.attempt(), plan, findings, seconds));
+    outcome.add(EvaluationResultEvents.decision(data, findings.decision()));
     if (findings.decision().promoted()) {
       NextStage.afterPromotion(data).ifPresent(outcome::add);
     }
     return outcome;
   }
 
-  private void goOn(AttemptHeart heart) {
-    heart.requireHeld();
+  private void goOn(AttemptHeartbeat heartbeat) {
+    heartbeat.requireHeld();
     if (stopping()) {
       throw new StoppedException();
     }

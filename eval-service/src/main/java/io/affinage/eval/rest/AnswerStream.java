@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.eval.rest.Chunk.Choice;
 import io.affinage.eval.rest.Chunk.Usage;
 import io.affinage.eval.serving.Answer;
+import io.affinage.eval.serving.ChatSession;
 import io.affinage.eval.serving.ServingException;
-import io.affinage.eval.serving.Talk;
 import io.affinage.service.rest.ErrorBody;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
@@ -25,7 +25,7 @@ import org.jboss.logging.Logger;
  * @param tools names of functions that the answer may call
  */
 record AnswerStream(
-    Talk talk,
+    ChatSession session,
     Dialect dialect,
     String id,
     long created,
@@ -42,9 +42,9 @@ record AnswerStream(
     StringBuilder waiting = new StringBuilder();
     try {
       Answer answer;
-      try (talk) {
+      try (session) {
         send(out, event(chunk(dialect.begin())));
-        answer = talk.answer(piece -> take(out, waiting, piece));
+        answer = session.answer(piece -> take(out, waiting, piece));
       }
       String finish = tools.isEmpty() ? answer.finishReason() : withCalls(waiting, answer);
       waiting.append(event(chunk(dialect.end(finish))));

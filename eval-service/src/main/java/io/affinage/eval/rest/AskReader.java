@@ -2,7 +2,7 @@ package io.affinage.eval.rest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.affinage.eval.model.Prompt;
-import io.affinage.eval.serving.Ask;
+import io.affinage.eval.serving.AnswerRequest;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -100,7 +100,7 @@ final class AskReader {
    * @param stream whether pieces are sent as they come
    * @param usage whether a stream ends with the usage
    */
-  record Read(String model, Ask ask, Set<String> tools, boolean stream, boolean usage) {}
+  record Read(String model, AnswerRequest ask, Set<String> tools, boolean stream, boolean usage) {}
 
   static Read chat(JsonNode body) {
     Fields fields = Fields.of(body);
@@ -184,8 +184,8 @@ final class AskReader {
     if (stops.contains("")) {
       throw Fields.invalid("invalid_value", "'stop' must not be empty", "stop");
     }
-    Ask ask =
-        new Ask(
+    AnswerRequest ask =
+        new AnswerRequest(
             prompt,
             most.isPresent() ? OptionalInt.of(most.get().intValue()) : otherwise,
             // top_p 0 leaves the likeliest token alone, which is what temperature 0 means.

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.eval.rest.Chunk.Usage;
 import io.affinage.eval.serving.Answer;
+import io.affinage.eval.serving.ChatSession;
+import io.affinage.eval.serving.ChatSessions;
 import io.affinage.eval.serving.ServedModels;
-import io.affinage.eval.serving.Talk;
-import io.affinage.eval.serving.Talks;
 import io.affinage.service.http.Roles;
 import io.smallrye.common.annotation.Blocking;
 import io.vertx.core.http.HttpServerResponse;
@@ -32,12 +32,12 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Blocking
 public class CompletionsResource {
   private final ServedModels models;
-  private final Talks talks;
+  private final ChatSessions sessions;
   private final ObjectMapper json;
 
-  CompletionsResource(ServedModels models, Talks talks, ObjectMapper json) {
+  CompletionsResource(ServedModels models, ChatSessions sessions, ObjectMapper json) {
     this.models = models;
-    this.talks = talks;
+    this.sessions = sessions;
     this.json = json;
   }
 
@@ -106,11 +106,11 @@ public class CompletionsResource {
         models.find(read.model()).orElseThrow(() -> ModelsResource.notFound(read.model()));
     String id = dialect.idPrefix() + UUID.randomUUID().toString().replace("-", "");
     long created = System.currentTimeMillis() / 1000;
-    Talk talk = talks.open(model, read.ask());
+    ChatSession session = sessions.open(model, read.ask());
     if (read.stream()) {
       return Response.ok(
               new AnswerStream(
-                  talk,
+                  session,
                   dialect,
                   id,
                   created,
@@ -123,8 +123,8 @@ public class CompletionsResource {
           .header("Cache-Control", "no-cache")
           .build();
     }
-    try (talk) {
-      Answer answer = talk.answer(piece -> true);
+    try (session) {
+      Answer answer = session.answer(piece -> true);
       return Response.ok(
               new Chunk(
                   id,

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.eval.serving.Answer;
-import io.affinage.eval.serving.Talk;
+import io.affinage.eval.serving.ChatSession;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -86,7 +86,7 @@ class AnswerStreamTest {
   }
 
   /** Hands out its pieces, until it is told to stop. */
-  private final class Talker implements Talk {
+  private final class Talker implements ChatSession {
     @Override
     public Answer answer(Predicate<String> pieces) {
       for (String piece : PIECES) {

@@ -100,7 +100,7 @@ final class Backpropagation implements AutoCloseable {
     try (NDManager scope = decoder.manager().newSubManager()) {
       RowTensors tensors = RowTensors.of(scope, decoder, row);
       NDArray embedded = embedded(scope, tensors, row, noiseSeed);
-      RowPass.Result result =
+      ForwardBackward.Result result =
           pass(scope, handles, tensors, noiseSeed)
               .run(embedded, scale, trainables::addBlockGradients);
       if (trainables.trainsEmbedding()) {
@@ -126,11 +126,11 @@ final class Backpropagation implements AutoCloseable {
         NDManager other = decoder.manager().newSubManager()) {
       RowTensors first = RowTensors.of(scope, decoder, halves.first());
       RowTensors second = RowTensors.of(other, decoder, halves.second());
-      RowPass one = pass(scope, handles, first, noiseSeed);
-      RowPass another = pass(other, others, second, noiseSeed);
+      ForwardBackward one = pass(scope, handles, first, noiseSeed);
+      ForwardBackward another = pass(other, others, second, noiseSeed);
       // Added when the first half's are, so that sums do not depend on which thread is ahead.
       List<Runnable> late = new ArrayList<>();
-      List<RowPass.Result> results =
+      List<ForwardBackward.Result> results =
           threads
               .orElseThrow()
               .run(
@@ -142,12 +142,14 @@ final class Backpropagation implements AutoCloseable {
                           (block, found) ->
                               late.add(() -> trainables.addBlockGradients(block, found))));
       late.forEach(Runnable::run);
-      return results.stream().mapToDouble(RowPass.Result::loss).sum();
+      return results.stream().mapToDouble(ForwardBackward.Result::loss).sum();
     }
   }
 
-  private RowPass pass(NDManager scope, DecoderHandles own, RowTensors tensors, long noiseSeed) {
-    return new RowPass(decoder, own, trainables, settings, scope, tensors, gradient, noiseSeed);
+  private ForwardBackward pass(
+      NDManager scope, DecoderHandles own, RowTensors tensors, long noiseSeed) {
+    return new ForwardBackward(
+        decoder, own, trainables, settings, scope, tensors, gradient, noiseSeed);
   }
 
   /** Embedded tokens, with each example's own noise where that is asked for. */

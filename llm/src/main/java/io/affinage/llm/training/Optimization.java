@@ -3,9 +3,9 @@ package io.affinage.llm.training;
 import static io.affinage.llm.training.optimizer.Hyperparameters.require;
 
 import io.affinage.llm.training.optimizer.AdamW;
+import io.affinage.llm.training.optimizer.MasterWeight;
 import io.affinage.llm.training.optimizer.OptimizedArray;
 import io.affinage.llm.training.optimizer.OptimizerRule;
-import io.affinage.llm.training.optimizer.TrainedValue;
 
 /**
  * How gradients move weights.
@@ -86,7 +86,7 @@ public record Optimization(
    *
    * @param value the parameter's own, or another in its place
    */
-  OptimizedArray optimized(Trainables.Parameter parameter, TrainedValue value) {
+  OptimizedArray optimized(Trainables.Parameter parameter, MasterWeight value) {
     return new OptimizedArray(
         parameter.name(), value, rateFactor(parameter.role()), decay(parameter.role()));
   }

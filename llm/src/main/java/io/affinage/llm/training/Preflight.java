@@ -10,7 +10,7 @@ import java.util.OptionalLong;
  * @param settings as they will be used
  * @param counts of examples, tokens and steps
  * @param memory by what it is for
- * @param time empty parts where the rehearsal was left out
+ * @param time empty parts where measuring was left out
  */
 public record Preflight(TrainingSettings settings, Counts counts, Memory memory, Time time) {
 

@@ -10,7 +10,7 @@ import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.WeightNames;
 import io.affinage.llm.tensor.Precision;
-import io.affinage.llm.training.optimizer.TrainedValue;
+import io.affinage.llm.training.optimizer.MasterWeight;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -25,7 +25,7 @@ import java.util.TreeMap;
  * head.
  *
  * <p>What is trained is float32 whatever the model computes in: updates are often smaller than a
- * 16-bit weight can show. A bfloat16 weight is the upper half of its number ({@link TrainedValue}).
+ * 16-bit weight can show. A bfloat16 weight is the upper half of its number ({@link MasterWeight}).
  * A float16 weight has a float32 copy beside it, and adapters are float32 of which kernels read
  * roundings; {@link #publish()} rounds both.
  */
@@ -72,7 +72,7 @@ public final class Trainables implements AutoCloseable {
    * @param weight what the kernels read, in the precision of the model
    * @param value the number that is trained; its upper half may be the weight itself
    */
-  public record Parameter(String name, NDArray weight, TrainedValue value, Role role) {
+  public record Parameter(String name, NDArray weight, MasterWeight value, Role role) {
     /** Whether it is a weight of the model, not of an adapter. */
     boolean ofModel() {
       return switch (role) {
@@ -168,7 +168,7 @@ public final class Trainables implements AutoCloseable {
         NDArray read =
             decoder.precision() == Precision.FLOAT32 ? array : decoder.toPrecision(manager, array);
         working.put(array, read);
-        add(parameter.key(), read, TrainedValue.whole(manager, array), Role.of(parameter.role()));
+        add(parameter.key(), read, MasterWeight.whole(manager, array), Role.of(parameter.role()));
       }
     }
     return adapter.trainingBlock(block).stream()
@@ -227,17 +227,17 @@ public final class Trainables implements AutoCloseable {
     return add(name, weight, value(manager, weight), role);
   }
 
-  private TrainedValue value(NDManager owner, NDArray weight) {
+  private MasterWeight value(NDManager owner, NDArray weight) {
     return switch (decoder.precision()) {
-      case FLOAT32 -> TrainedValue.whole(owner, weight);
-      case BFLOAT16 -> TrainedValue.halves(decoder.kernels(), owner, weight);
+      case FLOAT32 -> MasterWeight.whole(owner, weight);
+      case BFLOAT16 -> MasterWeight.halves(decoder.kernels(), owner, weight);
       case FLOAT16 ->
-          TrainedValue.whole(
+          MasterWeight.whole(
               owner, decoder.kernels().run(owner, "as_float32", weight).singletonOrThrow());
     };
   }
 
-  private int add(String name, NDArray weight, TrainedValue value, Role role) {
+  private int add(String name, NDArray weight, MasterWeight value, Role role) {
     weight.setRequiresGradient(true);
     parameters.add(new Parameter(name, weight, value, role));
     gradients.include(weight);
@@ -284,14 +284,14 @@ public final class Trainables implements AutoCloseable {
   Trial trial(NDManager scope, Shape shape) {
     NDArray ones = scope.ones(shape);
     if (trainsAdapterAlone()) {
-      return new Trial(TrainedValue.whole(scope, ones), gradients.zeros(scope, ones));
+      return new Trial(MasterWeight.whole(scope, ones), gradients.zeros(scope, ones));
     }
     NDArray weight = decoder.toPrecision(scope, ones);
     return new Trial(value(scope, weight), gradients.zeros(scope, weight));
   }
 
   /** An array that is updated for a trial. */
-  record Trial(TrainedValue value, NDArray gradient) {}
+  record Trial(MasterWeight value, NDArray gradient) {}
 
   /** The Euclidean norm of all gradients together. */
   double gradientNorm() {

@@ -12,8 +12,8 @@ import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.training.optimizer.MasterWeight;
 import io.affinage.llm.training.optimizer.Optimizer;
-import io.affinage.llm.training.optimizer.TrainedValue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -168,7 +168,7 @@ final class TrainingCheckpoint {
         });
   }
 
-  private void add(SafetensorsWriter writer, String name, TrainedValue value) {
+  private void add(SafetensorsWriter writer, String name, MasterWeight value) {
     long count = value.shape().size();
     writer.add(
         name,
@@ -188,7 +188,7 @@ final class TrainingCheckpoint {
         });
   }
 
-  private void restore(Checkpoint checkpoint, String name, TrainedValue value) {
+  private void restore(Checkpoint checkpoint, String name, MasterWeight value) {
     restore(
         checkpoint,
         name,

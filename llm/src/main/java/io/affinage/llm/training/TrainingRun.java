@@ -128,11 +128,12 @@ public final class TrainingRun implements AutoCloseable {
    * @throws LlmException {@code insufficient_memory} when the machine cannot hold what is trained
    */
   public Preflight preflight() {
-    Rehearsal rehearsal = new Rehearsal(decoder, trainables, settings, backpropagation);
-    Preflight.Memory fixed = rehearsal.fixedMemory();
-    Rehearsal.requireMemory(fixed, settings.optimization().pagedState());
+    PreflightMeasurement measurement =
+        new PreflightMeasurement(decoder, trainables, settings, backpropagation);
+    Preflight.Memory fixed = measurement.fixedMemory();
+    PreflightMeasurement.requireMemory(fixed, settings.optimization().pagedState());
     StepPlan plan = StepPlan.of(decoder, inputs.rows(), settings, order, totalSteps);
-    Rehearsal.Trial trial = rehearsal.tried(plan, fixed, totalSteps);
+    PreflightMeasurement.Trial trial = measurement.tried(plan, fixed, totalSteps);
     return new Preflight(
         settings,
         new Preflight.Counts(

@@ -15,7 +15,7 @@ class DropoutSeedTest {
     Set<Long> seeds = new HashSet<>();
     for (long pass = 0; pass < passes; pass++) {
       for (int block = 0; block < blocks; block++) {
-        long seed = RowPass.dropoutSeed(7_000_021L + pass, block);
+        long seed = ForwardBackward.dropoutSeed(7_000_021L + pass, block);
         assertThat(seed).isBetween(0L, (1L << 29) - 1);
         seeds.add(seed);
       }

@@ -5,8 +5,8 @@ import io.affinage.events.NewsSender;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.trainer.job.Job;
+import io.affinage.trainer.work.AttemptLease;
 import io.affinage.trainer.work.JobClaims;
-import io.affinage.trainer.work.Tenure;
 import io.affinage.trainer.work.WorkMetrics;
 import java.util.Optional;
 import org.apache.kafka.common.KafkaException;
@@ -32,13 +32,14 @@ final class KafkaJobClaims implements JobClaims {
   }
 
   @Override
-  public Optional<Tenure> claim(Job job) throws InterruptedException {
+  public Optional<AttemptLease> claim(Job job) throws InterruptedException {
     try {
       return claimer
           .claim(job.requestEvent())
           .map(
               attempt ->
-                  new KafkaTenure(attempt, job.requestEvent(), claimer, events, news, metrics));
+                  new KafkaAttemptLease(
+                      attempt, job.requestEvent(), claimer, events, news, metrics));
     } catch (JobLogUnavailableException | KafkaException e) {
       if (Thread.interrupted()) {
         throw new InterruptedException("interrupted while claiming job " + job.id());

@@ -49,8 +49,8 @@ public final class LlmTrainingEngine implements TrainingEngine {
     machine.lock();
     try {
       String dtype = ComputeNote.dtype(resumeFrom, job.spec().dtype());
-      try (Workbench bench =
-          Workbench.open(
+      try (TrainingSession bench =
+          TrainingSession.open(
               job.spec(), datasetFolder, base, device, dtype, workFolder.resolve("scratch"))) {
         return train(job, bench, resumeFrom, workFolder, listener);
       }
@@ -71,8 +71,8 @@ public final class LlmTrainingEngine implements TrainingEngine {
           "this trainer runs a job, so memory and time cannot be measured: ask again when it is idle",
           null);
     }
-    try (Workbench bench =
-        Workbench.open(
+    try (TrainingSession bench =
+        TrainingSession.open(
             job.spec(),
             datasetFolder,
             base,
@@ -87,7 +87,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     }
   }
 
-  private static Preflight report(Workbench bench, io.affinage.llm.training.Preflight found) {
+  private static Preflight report(TrainingSession bench, io.affinage.llm.training.Preflight found) {
     Map<String, Double> counts = new HashMap<>(bench.rows().counts());
     counts.put("steps", (double) found.counts().steps());
     counts.put("tokens_per_epoch", (double) found.counts().tokensPerEpoch());
@@ -123,7 +123,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
 
   private static TrainingOutcome train(
       TrainingJob job,
-      Workbench bench,
+      TrainingSession bench,
       Optional<Path> resumeFrom,
       Path workFolder,
       TrainingListener listener)
@@ -158,7 +158,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
 
   private static Exported export(
       TrainingJob job,
-      Workbench bench,
+      TrainingSession bench,
       Map<String, Double> metrics,
       List<Warning> warnings,
       Path folder) {
@@ -203,7 +203,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     }
   }
 
-  private static void measure(Workbench bench, String name, Map<String, Double> metrics) {
+  private static void measure(TrainingSession bench, String name, Map<String, Double> metrics) {
     if (bench.heldOutRows() > 0) {
       metrics.put(name, bench.heldOutLoss());
       metrics.put("held_out_rows", (double) bench.heldOutRows());

@@ -38,7 +38,7 @@ final class Attempt {
   private final ArtifactStore artifacts;
   private final WorkMetrics metrics;
   private final WorkSettings settings;
-  private final Endings endings;
+  private final TrainingResultEvents resultEvents;
 
   Attempt(
       TrainingEngine engine,
@@ -51,30 +51,30 @@ final class Attempt {
     this.artifacts = artifacts;
     this.metrics = metrics;
     this.settings = settings;
-    this.endings = new Endings(settings.codeVersion());
+    this.resultEvents = new TrainingResultEvents(settings.codeVersion());
   }
 
   /**
    * @param stop asked after every step; why to stop before the job is done
    */
-  @SuppressWarnings("try") // the heart only has to beat
-  void run(Job job, Tenure tenure, Supplier<Optional<StopReason>> stop)
+  @SuppressWarnings("try") // only its beat is needed
+  void run(Job job, AttemptLease attemptLease, Supplier<Optional<StopReason>> stop)
       throws InterruptedException {
     metrics.running();
-    Signs signs = new Signs(tenure, metrics);
+    Signs signs = new Signs(attemptLease, metrics);
     StoreRetry store =
         new StoreRetry(
             job.id(), stop, signs::waiting, settings.storeRetries(), settings.storeRetryPause());
     AttemptListener listener =
         new AttemptListener(
-            job.id(), tenure, artifacts, metrics, settings.progressEvery(), stop, store);
-    try (Heart heart =
-        new Heart(() -> signs.beat(listener.step()), settings.heartbeat().toMillis())) {
-      train(job, tenure, listener, store);
-    } catch (TenureLostException e) {
+            job.id(), attemptLease, artifacts, metrics, settings.progressEvery(), stop, store);
+    try (LeaseHeartbeat heartbeat =
+        new LeaseHeartbeat(() -> signs.beat(listener.step()), settings.heartbeat().toMillis())) {
+      train(job, attemptLease, listener, store);
+    } catch (AttemptLeaseLostException e) {
       LOG.log(Level.WARNING, "Job {0}: {1}; its results are dropped", job.id(), e.getMessage());
     } catch (InterruptedException e) {
-      tenure.release("the worker was stopped");
+      attemptLease.release("the worker was stopped");
       throw e;
     } finally {
       metrics.idle();
@@ -82,39 +82,40 @@ final class Attempt {
   }
 
   /** Ends a job that needs no training. */
-  void settle(Job job, Tenure tenure, Settlement settlement)
-      throws TenureLostException, InterruptedException {
-    if (settlement instanceof Settlement.Failed failed) {
-      fail(job, tenure, failed.error());
+  void settle(Job job, AttemptLease attemptLease, ImmediateEnd settlement)
+      throws AttemptLeaseLostException, InterruptedException {
+    if (settlement instanceof ImmediateEnd.Failed failed) {
+      fail(job, attemptLease, failed.error());
     } else {
-      cancel(job, tenure);
+      cancel(job, attemptLease);
     }
   }
 
-  private void cancel(Job job, Tenure tenure) throws TenureLostException, InterruptedException {
-    tenure.end(endings.cancelled(job, tenure), List.of());
+  private void cancel(Job job, AttemptLease attemptLease)
+      throws AttemptLeaseLostException, InterruptedException {
+    attemptLease.end(resultEvents.cancelled(job, attemptLease), List.of());
     metrics.finished("cancelled", "none");
   }
 
-  private void train(Job job, Tenure tenure, AttemptListener listener, StoreRetry store)
-      throws TenureLostException, InterruptedException {
+  private void train(Job job, AttemptLease attemptLease, AttemptListener listener, StoreRetry store)
+      throws AttemptLeaseLostException, InterruptedException {
     Path folder = null;
     try {
       folder = store.call("make a work folder", this::newWorkFolder);
-      train(job, tenure, listener, store, folder);
+      train(job, attemptLease, listener, store, folder);
     } catch (WaitEndedException e) {
       if (Thread.interrupted()) {
         throw new InterruptedException("stopped while waiting");
       }
-      stopped(job, tenure, e.reason());
+      stopped(job, attemptLease, e.reason());
     } catch (TrainingException e) {
-      fail(job, tenure, e.detail());
+      fail(job, attemptLease, e.detail());
     } catch (InvalidSpecException e) {
-      fail(job, tenure, e.detail());
+      fail(job, attemptLease, e.detail());
     } catch (OutOfMemoryError e) {
       fail(
           job,
-          tenure,
+          attemptLease,
           new ErrorDetail(
               "out_of_memory",
               "the trainer ran out of memory ("
@@ -124,7 +125,7 @@ final class Attempt {
               null));
     } catch (RuntimeException | LinkageError e) {
       LOG.log(Level.ERROR, "Job " + job.id() + " failed unexpectedly", e);
-      fail(job, tenure, new ErrorDetail("internal_error", e.toString(), null));
+      fail(job, attemptLease, new ErrorDetail("internal_error", e.toString(), null));
     } finally {
       WorkFolder.delete(folder);
     }
@@ -136,8 +137,11 @@ final class Attempt {
   }
 
   private void train(
-      Job job, Tenure tenure, AttemptListener listener, StoreRetry store, Path folder)
-      throws TrainingException, InvalidSpecException, TenureLostException, InterruptedException {
+      Job job, AttemptLease attemptLease, AttemptListener listener, StoreRetry store, Path folder)
+      throws TrainingException,
+          InvalidSpecException,
+          AttemptLeaseLostException,
+          InterruptedException {
     BaseReference reference = BaseReference.parse(job.request().baseModel());
     TrainingSpec spec =
         SpecResolver.resolve(
@@ -150,7 +154,7 @@ final class Attempt {
         Level.INFO,
         "Job {0} attempt {1} starts {2}",
         job.id(),
-        tenure.attempt(),
+        attemptLease.attempt(),
         resumeFrom.isPresent() ? "from step " + job.checkpoint().get().step() : "anew");
     TrainingOutcome outcome =
         engine.run(
@@ -161,15 +165,17 @@ final class Attempt {
             folder,
             listener);
     if (outcome instanceof TrainingOutcome.Stopped) {
-      stopped(job, tenure, listener.stoppedFor().orElse(StopReason.SHUTDOWN));
+      stopped(job, attemptLease, listener.stoppedFor().orElse(StopReason.SHUTDOWN));
       return;
     }
     TrainingOutcome.Completed done = (TrainingOutcome.Completed) outcome;
     ArtifactRef model =
         store.insist("store the model", () -> Refs.of(artifacts.putFolder(done.modelFolder())));
     ModelRegistered registered =
-        endings.registered(job, tenure, spec, base, done, model, System.currentTimeMillis() / 1000);
-    tenure.end(registered, NextStage.afterTraining(registered, job.request()).stream().toList());
+        resultEvents.registered(
+            job, attemptLease, spec, base, done, model, System.currentTimeMillis() / 1000);
+    attemptLease.end(
+        registered, NextStage.afterTraining(registered, job.request()).stream().toList());
     LOG.log(Level.INFO, "Job {0} registered model {1}", job.id(), registered.modelId());
     metrics.finished("succeeded", "none");
   }
@@ -217,20 +223,20 @@ final class Attempt {
         });
   }
 
-  private void stopped(Job job, Tenure tenure, StopReason reason)
-      throws TenureLostException, InterruptedException {
+  private void stopped(Job job, AttemptLease attemptLease, StopReason reason)
+      throws AttemptLeaseLostException, InterruptedException {
     switch (reason) {
-      case LOST -> throw new TenureLostException("another worker took the job over", null);
-      case CANCELLED -> cancel(job, tenure);
-      case PAUSED -> tenure.release("paused");
-      case SHUTDOWN -> tenure.release("the worker shuts down");
+      case LOST -> throw new AttemptLeaseLostException("another worker took the job over", null);
+      case CANCELLED -> cancel(job, attemptLease);
+      case PAUSED -> attemptLease.release("paused");
+      case SHUTDOWN -> attemptLease.release("the worker shuts down");
     }
   }
 
-  private void fail(Job job, Tenure tenure, ErrorDetail error)
-      throws TenureLostException, InterruptedException {
+  private void fail(Job job, AttemptLease attemptLease, ErrorDetail error)
+      throws AttemptLeaseLostException, InterruptedException {
     LOG.log(Level.WARNING, "Job {0} fails: {1}: {2}", job.id(), error.code(), error.message());
-    tenure.end(endings.failed(job, tenure, error), List.of());
+    attemptLease.end(resultEvents.failed(job, attemptLease, error), List.of());
     metrics.finished("failed", error.code());
   }
 }

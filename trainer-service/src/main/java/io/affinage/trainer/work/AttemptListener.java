@@ -27,7 +27,7 @@ final class AttemptListener implements TrainingListener {
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
   private final String jobId;
-  private final Tenure tenure;
+  private final AttemptLease attemptLease;
   private final ArtifactStore artifacts;
   private final WorkMetrics metrics;
   private final long progressEveryNanos;
@@ -59,7 +59,7 @@ final class AttemptListener implements TrainingListener {
 
   AttemptListener(
       String jobId,
-      Tenure tenure,
+      AttemptLease attemptLease,
       ArtifactStore artifacts,
       WorkMetrics metrics,
       Duration progressEvery,
@@ -67,7 +67,7 @@ final class AttemptListener implements TrainingListener {
       StoreRetry store) {
     this.jobId = jobId;
     this.store = store;
-    this.tenure = tenure;
+    this.attemptLease = attemptLease;
     this.artifacts = artifacts;
     this.metrics = metrics;
     this.progressEveryNanos = progressEvery.toNanos();
@@ -77,7 +77,7 @@ final class AttemptListener implements TrainingListener {
   /** Told as progress of step 0, so that whoever follows the job sees it before it begins. */
   @Override
   public void onPreflight(int totalSteps, Preflight preflight) {
-    tenure.progressed(
+    attemptLease.progressed(
         new TrainingProgress(
             0,
             totalSteps,
@@ -113,7 +113,7 @@ final class AttemptListener implements TrainingListener {
     if (due || !warnings.isEmpty()) {
       anyProgress = true;
       lastProgress = now;
-      tenure.progressed(progress.warning(warnings));
+      attemptLease.progressed(progress.warning(warnings));
       warnings.clear();
     }
   }
@@ -179,7 +179,7 @@ final class AttemptListener implements TrainingListener {
   private void store(Unstored made) throws IOException {
     long start = System.nanoTime();
     Artifact stored = artifacts.putFolder(made.folder());
-    tenure.checkpointed(made.step(), Refs.of(stored), made.trainLoss());
+    attemptLease.checkpointed(made.step(), Refs.of(stored), made.trainLoss());
     metrics.checkpointStored(Duration.ofNanos(System.nanoTime() - start));
   }
 

@@ -12,5 +12,5 @@ public interface JobClaims {
    * @return empty when the job is not to be had: another worker's claim came first, the job has
    *     ended, or claims cannot be made now
    */
-  Optional<Tenure> claim(Job job) throws InterruptedException;
+  Optional<AttemptLease> claim(Job job) throws InterruptedException;
 }

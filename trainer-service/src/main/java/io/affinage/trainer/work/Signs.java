@@ -5,20 +5,20 @@ import java.util.Optional;
 
 /** What an attempt's heartbeats say: the step, and what is waited for. */
 final class Signs {
-  private final Tenure tenure;
+  private final AttemptLease attemptLease;
   private final WorkMetrics metrics;
   private volatile Optional<ErrorDetail> waiting = Optional.empty();
   private volatile int step;
 
-  Signs(Tenure tenure, WorkMetrics metrics) {
-    this.tenure = tenure;
+  Signs(AttemptLease attemptLease, WorkMetrics metrics) {
+    this.attemptLease = attemptLease;
     this.metrics = metrics;
   }
 
   /** A regular sign of life. */
   void beat(int atStep) {
     step = atStep;
-    tenure.heartbeat(atStep, waiting);
+    attemptLease.heartbeat(atStep, waiting);
   }
 
   /** Says it at once when waiting begins or ends; later signs repeat it. */
@@ -27,7 +27,7 @@ final class Signs {
     waiting = what;
     metrics.waiting(what.isPresent());
     if (changed) {
-      tenure.heartbeat(step, what);
+      attemptLease.heartbeat(step, what);
     }
   }
 }

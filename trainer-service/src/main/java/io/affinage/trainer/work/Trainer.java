@@ -29,7 +29,8 @@ public final class Trainer {
 
   /** What to do with a claimed job. */
   private interface Action {
-    void perform(Job job, Tenure tenure) throws InterruptedException, TenureLostException;
+    void perform(Job job, AttemptLease attemptLease)
+        throws InterruptedException, AttemptLeaseLostException;
   }
 
   private final JobBoard board;
@@ -127,17 +128,17 @@ public final class Trainer {
 
   /** Returns whether the job's next attempt was won. */
   private boolean work(Job job, JobClaims claims, Action action) throws InterruptedException {
-    Optional<Tenure> won = claims.claim(job);
+    Optional<AttemptLease> won = claims.claim(job);
     if (won.isEmpty()) {
       return false;
     }
     if (job.state().holder().isPresent()) {
       metrics.leaseExpired();
     }
-    try (Tenure tenure = won.get()) {
+    try (AttemptLease attemptLease = won.get()) {
       // Read again: the job may have been cancelled, or checkpointed by its last worker, meanwhile.
-      action.perform(board.find(job.id()).orElse(job), tenure);
-    } catch (TenureLostException e) {
+      action.perform(board.find(job.id()).orElse(job), attemptLease);
+    } catch (AttemptLeaseLostException e) {
       LOG.log(Level.WARNING, "Job {0} was taken over: {1}", job.id(), e.getMessage());
     }
     return true;
@@ -154,38 +155,40 @@ public final class Trainer {
     return board.open().stream().filter(job -> settlement(job).isPresent()).findFirst();
   }
 
-  private Optional<Settlement> settlement(Job job) {
-    return Settlement.of(job, settings.maxLostAttempts());
+  private Optional<ImmediateEnd> settlement(Job job) {
+    return ImmediateEnd.of(job, settings.maxLostAttempts());
   }
 
-  private void train(Job job, Tenure tenure) throws InterruptedException, TenureLostException {
+  private void train(Job job, AttemptLease attemptLease)
+      throws InterruptedException, AttemptLeaseLostException {
     if (job.pauseWanted() && !job.cancelWanted()) {
-      tenure.release("paused");
+      attemptLease.release("paused");
       return;
     }
-    Optional<Settlement> settlement = unattended(job);
+    Optional<ImmediateEnd> settlement = unattended(job);
     if (settlement.isPresent()) {
-      attempt.settle(job, tenure, settlement.get());
+      attempt.settle(job, attemptLease, settlement.get());
     } else {
-      attempt.run(job, tenure, () -> stopReason(job.id(), tenure));
+      attempt.run(job, attemptLease, () -> stopReason(job.id(), attemptLease));
     }
   }
 
-  private void settle(Job job, Tenure tenure) throws InterruptedException, TenureLostException {
-    Optional<Settlement> settlement = unattended(job);
+  private void settle(Job job, AttemptLease attemptLease)
+      throws InterruptedException, AttemptLeaseLostException {
+    Optional<ImmediateEnd> settlement = unattended(job);
     if (settlement.isPresent()) {
-      attempt.settle(job, tenure, settlement.get());
+      attempt.settle(job, attemptLease, settlement.get());
     } else {
-      tenure.release("there is nothing to settle any more");
+      attemptLease.release("there is nothing to settle any more");
     }
   }
 
-  private Optional<Settlement> unattended(Job job) {
-    return Settlement.ofUnattended(job, settings.maxLostAttempts());
+  private Optional<ImmediateEnd> unattended(Job job) {
+    return ImmediateEnd.ofUnattended(job, settings.maxLostAttempts());
   }
 
-  private Optional<StopReason> stopReason(String jobId, Tenure tenure) {
-    if (!tenure.held()) {
+  private Optional<StopReason> stopReason(String jobId, AttemptLease attemptLease) {
+    if (!attemptLease.held()) {
       return Optional.of(StopReason.LOST);
     }
     Optional<Job> now = board.find(jobId);

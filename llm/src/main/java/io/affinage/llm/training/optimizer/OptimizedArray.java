@@ -8,4 +8,4 @@ package io.affinage.llm.training.optimizer;
  * @param rateFactor multiplies the learning rate
  * @param decay weight decay
  */
-public record OptimizedArray(String name, TrainedValue value, double rateFactor, double decay) {}
+public record OptimizedArray(String name, MasterWeight value, double rateFactor, double decay) {}

@@ -107,9 +107,9 @@ public final class Optimizer implements AutoCloseable {
     updates++;
     for (Group group : groups) {
       List<Object> arguments = new ArrayList<>();
-      List<TrainedValue> values = group.arrays.stream().map(OptimizedArray::value).toList();
-      arguments.add(TrainedValue.highs(values));
-      arguments.add(TrainedValue.lows(values));
+      List<MasterWeight> values = group.arrays.stream().map(OptimizedArray::value).toList();
+      arguments.add(MasterWeight.highs(values));
+      arguments.add(MasterWeight.lows(values));
       arguments.add(group.places.stream().map(gradients::get).toList());
       arguments.addAll(group.slots);
       group.step.tables().forEach(table -> arguments.add(tables.get(table)));

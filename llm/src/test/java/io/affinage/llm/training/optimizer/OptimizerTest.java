@@ -84,9 +84,9 @@ class OptimizerTest {
   }
 
   /** A float32 array in halves. */
-  private static TrainedValue split(NDManager manager, NDArray numbers) {
+  private static MasterWeight split(NDManager manager, NDArray numbers) {
     NDArray high = kernels.run(manager, "to_precision", numbers).singletonOrThrow();
-    TrainedValue value = TrainedValue.halves(kernels, manager, high);
+    MasterWeight value = MasterWeight.halves(kernels, manager, high);
     value.assign(kernels, manager, 0, numbers.reshape(-1));
     return value;
   }
@@ -132,9 +132,9 @@ class OptimizerTest {
       1f, -1f, 1.00390625f, -1.00390625f, 1.01171875f, 3.14159f, -3.14159f, 1e-40f, -0f, 0f, 3.4e38f
     };
     try (NDManager scope = root.newSubManager()) {
-      TrainedValue value = split(scope, scope.create(numbers));
+      MasterWeight value = split(scope, scope.create(numbers));
       float[] upper =
-          TrainedValue.whole(scope, kernels.run(scope, "as_float32", value.high()).get(0))
+          MasterWeight.whole(scope, kernels.run(scope, "as_float32", value.high()).get(0))
               .toFloats(kernels);
 
       assertThat(bits(value.toFloats(kernels))).isEqualTo(bits(numbers));
@@ -175,7 +175,7 @@ class OptimizerTest {
         NDArray part = scope.create(Arrays.copyOfRange(numbers, i * piece, (i + 1) * piece));
         parts.add(new OptimizedArray("part" + i, split(scope, part), 1, DECAY));
       }
-      TrainedValue large = split(scope, scope.create(numbers));
+      MasterWeight large = split(scope, scope.create(numbers));
       OptimizedArray whole = new OptimizedArray("whole", large, 1, DECAY);
       OptimizerRule method = OptimizerRule.of(rule);
       try (Optimizer one = new Optimizer(kernels, scope, method, List.of(whole), Optional.empty());
@@ -219,8 +219,8 @@ class OptimizerTest {
 
   @Test
   void shouldScaleTheRateOfAGroup() {
-    try (Weights plain = new Weights(Lion.DEFAULT, Optional.empty(), 1, 0, TrainedValue::whole);
-        Weights fast = new Weights(Lion.DEFAULT, Optional.empty(), 4, 0, TrainedValue::whole)) {
+    try (Weights plain = new Weights(Lion.DEFAULT, Optional.empty(), 1, 0, MasterWeight::whole);
+        Weights fast = new Weights(Lion.DEFAULT, Optional.empty(), 4, 0, MasterWeight::whole)) {
       float[] before = plain.values("small");
       plain.step(0);
       fast.step(0);
@@ -245,7 +245,7 @@ class OptimizerTest {
     private final Optimizer optimizer;
 
     Weights(OptimizerRule rule, Optional<Path> pages) {
-      this(rule, pages, 1, DECAY, TrainedValue::whole);
+      this(rule, pages, 1, DECAY, MasterWeight::whole);
     }
 
     Weights(
@@ -253,10 +253,10 @@ class OptimizerTest {
         Optional<Path> pages,
         double rateFactor,
         double decay,
-        BiFunction<NDManager, NDArray, TrainedValue> trained) {
+        BiFunction<NDManager, NDArray, MasterWeight> trained) {
       int salt = 1;
       for (Map.Entry<String, Shape> each : SHAPES.entrySet()) {
-        TrainedValue value = trained.apply(manager, array(each.getValue(), salt++, 0.5));
+        MasterWeight value = trained.apply(manager, array(each.getValue(), salt++, 0.5));
         arrays.put(each.getKey(), new OptimizedArray(each.getKey(), value, rateFactor, decay));
       }
       optimizer = new Optimizer(kernels, manager, rule, List.copyOf(arrays.values()), pages);

@@ -14,7 +14,7 @@ import java.util.OptionalLong;
  * Tries some micro-batches of a run without changing anything, to tell what the whole run will
  * take.
  */
-final class Rehearsal {
+final class PreflightMeasurement {
   private static final int TYPICAL = 4;
   private static final int ROUNDS = 3;
 
@@ -26,7 +26,7 @@ final class Rehearsal {
   private final TrainingSettings settings;
   private final Backpropagation backpropagation;
 
-  Rehearsal(
+  PreflightMeasurement(
       Decoder decoder,
       Trainables trainables,
       TrainingSettings settings,

@@ -9,24 +9,24 @@ import io.affinage.trainer.job.Job;
 import java.util.Optional;
 
 /** How a job ends that needs no training, or no more of it. */
-sealed interface Settlement {
+sealed interface ImmediateEnd {
 
   /** A user cancelled it while nobody worked on it. */
-  record Cancelled() implements Settlement {}
+  record Cancelled() implements ImmediateEnd {}
 
   /** It can never succeed. */
-  record Failed(ErrorDetail error) implements Settlement {}
+  record Failed(ErrorDetail error) implements ImmediateEnd {}
 
   /**
    * @param maxLostAttempts attempts that may fall silent without a new checkpoint
    * @return empty for a job that should be trained, is being trained or paused, or has ended
    */
-  static Optional<Settlement> of(Job job, int maxLostAttempts) {
+  static Optional<ImmediateEnd> of(Job job, int maxLostAttempts) {
     return job.claimable() ? ofUnattended(job, maxLostAttempts) : Optional.empty();
   }
 
   /** As above for a job that no other worker has. */
-  static Optional<Settlement> ofUnattended(Job job, int maxLostAttempts) {
+  static Optional<ImmediateEnd> ofUnattended(Job job, int maxLostAttempts) {
     if (job.cancelWanted()) {
       return Optional.of(new Cancelled());
     }

@@ -19,8 +19,8 @@ import io.affinage.events.lease.kafka.JobAttempt;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.trainer.engine.TrainingProgress;
-import io.affinage.trainer.work.Tenure;
-import io.affinage.trainer.work.TenureLostException;
+import io.affinage.trainer.work.AttemptLease;
+import io.affinage.trainer.work.AttemptLeaseLostException;
 import io.affinage.trainer.work.WorkMetrics;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +31,8 @@ import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
 /** A won attempt of the lease protocol, and what its worker tells about it. */
-final class KafkaTenure implements Tenure {
-  private static final Logger LOG = Logger.getLogger(KafkaTenure.class);
+final class KafkaAttemptLease implements AttemptLease {
+  private static final Logger LOG = Logger.getLogger(KafkaAttemptLease.class);
 
   private final JobAttempt attempt;
   private final Event<TrainingRequested> request;
@@ -41,7 +41,7 @@ final class KafkaTenure implements Tenure {
   private final NewsSender news;
   private final WorkMetrics metrics;
 
-  KafkaTenure(
+  KafkaAttemptLease(
       JobAttempt attempt,
       Event<TrainingRequested> request,
       JobClaimer claimer,
@@ -139,7 +139,7 @@ final class KafkaTenure implements Tenure {
   /** Tries until it is known whether the end took effect: it may be the fruit of days. */
   @Override
   public void end(EventData terminal, List<EventData> onward)
-      throws TenureLostException, InterruptedException {
+      throws AttemptLeaseLostException, InterruptedException {
     Event<?> ended = events.causedBy(request, terminal);
     List<ProducerRecord<String, Event<?>>> following = new ArrayList<>();
     Topic outcome =
@@ -157,7 +157,7 @@ final class KafkaTenure implements Tenure {
         attempt.end(ended, following);
         return;
       } catch (LeaseLostException e) {
-        throw new TenureLostException(e.getMessage(), e);
+        throw new AttemptLeaseLostException(e.getMessage(), e);
       } catch (JobLogUnavailableException | KafkaException e) {
         if (Thread.interrupted()) {
           throw new InterruptedException("interrupted while ending job " + attempt.jobId());

@@ -15,8 +15,8 @@ import org.jboss.logging.Logger;
  * Full models in memory, the least recently used given up first. What is in use stays, so the
  * number may exceed the capacity for as long as more models are used at once. Thread-safe.
  */
-public final class ModelShelf implements AutoCloseable {
-  private static final Logger LOG = Logger.getLogger(ModelShelf.class);
+public final class ModelCache implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(ModelCache.class);
 
   private final ModelFiles files;
   private final Compute compute;
@@ -44,7 +44,7 @@ public final class ModelShelf implements AutoCloseable {
 
     @Override
     public void close() {
-      synchronized (ModelShelf.this) {
+      synchronized (ModelCache.this) {
         if (!closed) {
           closed = true;
           entry.users--;
@@ -54,9 +54,9 @@ public final class ModelShelf implements AutoCloseable {
     }
   }
 
-  ModelShelf(ModelFiles files, Compute compute, WeightForm weights, int capacity) {
+  ModelCache(ModelFiles files, Compute compute, WeightForm weights, int capacity) {
     if (capacity < 1) {
-      throw new IllegalArgumentException("the shelf needs room for a model, not " + capacity);
+      throw new IllegalArgumentException("the model cache needs room for a model, not " + capacity);
     }
     this.files = files;
     this.compute = compute;

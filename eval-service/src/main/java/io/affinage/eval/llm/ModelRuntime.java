@@ -2,16 +2,16 @@ package io.affinage.eval.llm;
 
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.eval.model.ModelSource;
-import io.affinage.eval.serving.Talks;
+import io.affinage.eval.serving.ChatSessions;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Compute;
 import io.micrometer.core.instrument.Counter;
 
-/** All that computes with models in this process, over one shelf. */
-public final class ModelRoom implements AutoCloseable {
-  private final ModelShelf shelf;
+/** All that computes with models in this process, over one model cache. */
+public final class ModelRuntime implements AutoCloseable {
+  private final ModelCache cache;
   private final ModelSource source;
-  private final Talks talks;
+  private final ChatSessions sessions;
 
   /**
    * @param weights in which form models are kept
@@ -20,7 +20,7 @@ public final class ModelRoom implements AutoCloseable {
    * @param maxTokens longest answer where the question names none
    * @param generated counts tokens
    */
-  public ModelRoom(
+  public ModelRuntime(
       ArtifactStore store,
       Compute compute,
       WeightForm weights,
@@ -29,9 +29,11 @@ public final class ModelRoom implements AutoCloseable {
       int maxTokens,
       Counter generated) {
     ModelFiles files = new ModelFiles(store);
-    this.shelf = new ModelShelf(files, compute, weights, capacity);
-    this.source = new ShelfModels(shelf, files, generated);
-    this.talks = new ShelfTalks(shelf, files, generated, new ShelfTalks.Limits(queue, maxTokens));
+    this.cache = new ModelCache(files, compute, weights, capacity);
+    this.source = new CachedModels(cache, files, generated);
+    this.sessions =
+        new CachedChatSessions(
+            cache, files, generated, new CachedChatSessions.Limits(queue, maxTokens));
   }
 
   /** For evaluations. */
@@ -40,12 +42,12 @@ public final class ModelRoom implements AutoCloseable {
   }
 
   /** For people. */
-  public Talks talks() {
-    return talks;
+  public ChatSessions sessions() {
+    return sessions;
   }
 
   @Override
   public void close() {
-    shelf.close();
+    cache.close();
   }
 }

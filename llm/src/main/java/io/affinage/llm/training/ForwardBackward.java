@@ -18,7 +18,7 @@ import java.util.List;
  * (activation checkpointing, Chen et al. 2016). Blocks below the lowest trained array are not
  * differentiated.
  */
-final class RowPass {
+final class ForwardBackward {
   private final Decoder decoder;
   private final DecoderHandles handles;
   private final Trainables trainables;
@@ -37,7 +37,7 @@ final class RowPass {
    * @param gradient how the gradients of blocks are found
    * @param noiseSeed decides what dropout drops
    */
-  RowPass(
+  ForwardBackward(
       Decoder decoder,
       DecoderHandles handles,
       Trainables trainables,

@@ -3,12 +3,12 @@ package io.affinage.eval.llm;
 import io.affinage.eval.EvaluationException;
 import io.affinage.eval.model.Prompt;
 import io.affinage.eval.serving.Answer;
-import io.affinage.eval.serving.Ask;
+import io.affinage.eval.serving.AnswerRequest;
+import io.affinage.eval.serving.ChatSession;
+import io.affinage.eval.serving.ChatSessions;
 import io.affinage.eval.serving.ServedModels.Served;
 import io.affinage.eval.serving.ServingException;
 import io.affinage.eval.serving.ServingException.Kind;
-import io.affinage.eval.serving.Talk;
-import io.affinage.eval.serving.Talks;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.generation.GeneratedTokens;
 import io.affinage.llm.generation.GenerationRequest;
@@ -23,9 +23,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/** Answers questions with models from the shelf, one at a time per full model. */
-final class ShelfTalks implements Talks {
-  private final ModelShelf shelf;
+/** Answers questions with models from the model cache, one at a time per full model. */
+final class CachedChatSessions implements ChatSessions {
+  private final ModelCache cache;
   private final ModelFiles files;
   private final Counter generated;
   private final Limits limits;
@@ -39,15 +39,15 @@ final class ShelfTalks implements Talks {
    */
   record Limits(int queue, int maxTokens) {}
 
-  ShelfTalks(ModelShelf shelf, ModelFiles files, Counter generated, Limits limits) {
-    this.shelf = shelf;
+  CachedChatSessions(ModelCache cache, ModelFiles files, Counter generated, Limits limits) {
+    this.cache = cache;
     this.files = files;
     this.generated = generated;
     this.limits = limits;
   }
 
   @Override
-  public Talk open(Served model, Ask ask) {
+  public ChatSession open(Served model, AnswerRequest ask) {
     AtomicInteger here =
         inside.computeIfAbsent(model.full().digest(), digest -> new AtomicInteger());
     if (here.incrementAndGet() > limits.queue() + 1) {
@@ -60,9 +60,9 @@ final class ShelfTalks implements Talks {
           null,
           null);
     }
-    ModelShelf.Hold hold = null;
+    ModelCache.Hold hold = null;
     try {
-      hold = shelf.take(model.full());
+      hold = cache.take(model.full());
       return prepared(model, ask, hold, here);
     } catch (RuntimeException e) {
       here.decrementAndGet();
@@ -73,7 +73,8 @@ final class ShelfTalks implements Talks {
     }
   }
 
-  private Talk prepared(Served model, Ask ask, ModelShelf.Hold hold, AtomicInteger here) {
+  private ChatSession prepared(
+      Served model, AnswerRequest ask, ModelCache.Hold hold, AtomicInteger here) {
     LoadedModel loaded = hold.model();
     Optional<LoadedModel.Hold> adapter =
         model.adapter().map(ref -> loaded.adapter(ref.digest(), () -> files.path(ref)));
@@ -85,7 +86,7 @@ final class ShelfTalks implements Talks {
     }
   }
 
-  private GenerationRequest request(LoadedModel loaded, Ask ask) {
+  private GenerationRequest request(LoadedModel loaded, AnswerRequest ask) {
     if (ask.prompt() instanceof Prompt.Chat chat) {
       loaded.model().chatTemplate().ifPresent(read -> new TemplateReads(read).require(chat));
     }
@@ -130,15 +131,15 @@ final class ShelfTalks implements Talks {
   }
 
   /** One question on its model. */
-  private final class ShelfTalk implements Talk {
-    private final ModelShelf.Hold hold;
+  private final class ShelfTalk implements ChatSession {
+    private final ModelCache.Hold hold;
     private final AtomicInteger here;
     private final Optional<LoadedModel.Hold> adapter;
     private final GenerationRequest request;
     private final List<String> stops;
 
     private ShelfTalk(
-        ModelShelf.Hold hold,
+        ModelCache.Hold hold,
         AtomicInteger here,
         Optional<LoadedModel.Hold> adapter,
         GenerationRequest request,

@@ -11,7 +11,7 @@ import java.util.Optional;
  * The right to work on one attempt of a job. What is told while it lasts may fail to reach the log
  * (the broker may be away); only {@link #end} and {@link #release} insist.
  */
-public interface Tenure extends AutoCloseable {
+public interface AttemptLease extends AutoCloseable {
 
   int attempt();
 
@@ -39,10 +39,10 @@ public interface Tenure extends AutoCloseable {
    *
    * @param terminal ModelRegistered, TrainingFailed or TrainingCancelled
    * @param onward requests of the stages that come next
-   * @throws TenureLostException when another attempt took over; nothing was written
+   * @throws AttemptLeaseLostException when another attempt took over; nothing was written
    */
   void end(EventData terminal, List<EventData> onward)
-      throws TenureLostException, InterruptedException;
+      throws AttemptLeaseLostException, InterruptedException;
 
   @Override
   void close();

@@ -1,7 +1,7 @@
 package io.affinage.eval.serving;
 
 /** Lets questions in. */
-public interface Talks {
+public interface ChatSessions {
 
   /**
    * Admits a question to its model's queue and loads the model if need be. The caller closes the
@@ -9,5 +9,5 @@ public interface Talks {
    *
    * @throws ServingException {@code queue_full}, or why the model cannot be used
    */
-  Talk open(ServedModels.Served model, Ask ask);
+  ChatSession open(ServedModels.Served model, AnswerRequest ask);
 }

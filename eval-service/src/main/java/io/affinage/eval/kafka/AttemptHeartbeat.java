@@ -25,8 +25,8 @@ import org.jboss.logging.Logger;
  * Keeps an attempt's lease while its worker computes: progress when there is some, else the claim
  * again. A broker that is away is no reason to stop; another worker's claim is.
  */
-final class AttemptHeart implements Progress, AutoCloseable {
-  private static final Logger LOG = Logger.getLogger(AttemptHeart.class);
+final class AttemptHeartbeat implements Progress, AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(AttemptHeartbeat.class);
 
   private final JobClaimer claimer;
   private final JobAttempt attempt;
@@ -45,7 +45,7 @@ final class AttemptHeart implements Progress, AutoCloseable {
   private volatile boolean changed;
   private long lastSign = System.nanoTime();
 
-  private AttemptHeart(
+  private AttemptHeartbeat(
       JobClaimer claimer,
       JobAttempt attempt,
       EventFactory events,
@@ -61,17 +61,17 @@ final class AttemptHeart implements Progress, AutoCloseable {
   /**
    * @param unsent told of each sign that did not reach the log
    */
-  static AttemptHeart start(
+  static AttemptHeartbeat start(
       JobClaimer claimer,
       JobAttempt attempt,
       EventFactory events,
       Event<EvaluationRequested> request,
       Duration progressEvery,
       Runnable unsent) {
-    AttemptHeart heart = new AttemptHeart(claimer, attempt, events, request, unsent);
+    AttemptHeartbeat heartbeat = new AttemptHeartbeat(claimer, attempt, events, request, unsent);
     long millis = Math.max(1, Math.min(progressEvery.toMillis(), claimer.lease().toMillis() / 4));
-    heart.beat.scheduleWithFixedDelay(heart::beat, millis, millis, TimeUnit.MILLISECONDS);
-    return heart;
+    heartbeat.beat.scheduleWithFixedDelay(heartbeat::beat, millis, millis, TimeUnit.MILLISECONDS);
+    return heartbeat;
   }
 
   @Override

@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.Optional;
 
 /** Registered models from the shelf: an adapter is put on its base, which is in memory once. */
-final class ShelfModels implements ModelSource {
-  private final ModelShelf shelf;
+final class CachedModels implements ModelSource {
+  private final ModelCache cache;
   private final ModelFiles files;
   private final Counter generated;
 
-  ShelfModels(ModelShelf shelf, ModelFiles files, Counter generated) {
-    this.shelf = shelf;
+  CachedModels(ModelCache cache, ModelFiles files, Counter generated) {
+    this.cache = cache;
     this.files = files;
     this.generated = generated;
   }
@@ -28,15 +28,15 @@ final class ShelfModels implements ModelSource {
   @Override
   public ModelPair open(ModelRegistered model) {
     if (model.kind() == ModelRegistered.Kind.FULL) {
-      ModelShelf.Hold tuned = shelf.take(model.model());
+      ModelCache.Hold tuned = cache.take(model.model());
       try {
-        Optional<ModelShelf.Hold> base = Optional.ofNullable(model.base()).map(shelf::take);
+        Optional<ModelCache.Hold> base = Optional.ofNullable(model.base()).map(cache::take);
         return new Pair(
             base.map(this::plain),
             plain(tuned),
             () -> {
               tuned.close();
-              base.ifPresent(ModelShelf.Hold::close);
+              base.ifPresent(ModelCache.Hold::close);
             });
       } catch (RuntimeException e) {
         tuned.close();
@@ -49,7 +49,7 @@ final class ShelfModels implements ModelSource {
           "model %s is an adapter without a base".formatted(model.modelId()),
           "model.base");
     }
-    ModelShelf.Hold base = shelf.take(model.base());
+    ModelCache.Hold base = cache.take(model.base());
     List<AutoCloseable> holds = new ArrayList<>(List.of(base));
     try {
       LoadedModel loaded = base.model();
@@ -68,7 +68,7 @@ final class ShelfModels implements ModelSource {
     }
   }
 
-  private LanguageModel plain(ModelShelf.Hold hold) {
+  private LanguageModel plain(ModelCache.Hold hold) {
     return new MeasuredModel(hold.model(), hold.model().none(), generated);
   }
 

@@ -7,19 +7,19 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** Beats as long as an attempt runs, on a thread of its own, so that a long step loses no lease. */
-final class Heart implements AutoCloseable {
-  private static final Logger LOG = System.getLogger(Heart.class.getName());
+final class LeaseHeartbeat implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(LeaseHeartbeat.class.getName());
 
   private final ScheduledExecutorService thread;
 
   /**
    * @param beat keeps the lease; it is tried again whatever it throws
    */
-  Heart(Runnable beat, long everyMillis) {
+  LeaseHeartbeat(Runnable beat, long everyMillis) {
     thread =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
-              Thread t = new Thread(task, "trainer-heart");
+              Thread t = new Thread(task, "trainer-heartbeat");
               t.setDaemon(true);
               return t;
             });

@@ -13,16 +13,16 @@ import io.affinage.trainer.engine.TrainingOutcome;
 import io.affinage.trainer.job.Job;
 
 /** The events that a job ends in. */
-final class Endings {
+final class TrainingResultEvents {
   private final String codeVersion;
 
-  Endings(String codeVersion) {
+  TrainingResultEvents(String codeVersion) {
     this.codeVersion = codeVersion;
   }
 
   ModelRegistered registered(
       Job job,
-      Tenure tenure,
+      AttemptLease attemptLease,
       TrainingSpec spec,
       BaseModel base,
       TrainingOutcome.Completed outcome,
@@ -39,8 +39,8 @@ final class Endings {
     return new ModelRegistered(
         modelId(base, job.request().suffix(), lineage),
         job.id(),
-        tenure.attempt(),
-        tenure.workerId(),
+        attemptLease.attempt(),
+        attemptLease.workerId(),
         outcome.adapter() ? ModelRegistered.Kind.ADAPTER : ModelRegistered.Kind.FULL,
         model,
         base.name(),
@@ -62,12 +62,12 @@ final class Endings {
     return base.shortName() + ":" + label + ":" + ContentIds.of(lineage).substring(0, 12);
   }
 
-  TrainingFailed failed(Job job, Tenure tenure, ErrorDetail error) {
+  TrainingFailed failed(Job job, AttemptLease attemptLease, ErrorDetail error) {
     return new TrainingFailed(
-        job.id(), tenure.attempt(), tenure.workerId(), error, job.request().slip());
+        job.id(), attemptLease.attempt(), attemptLease.workerId(), error, job.request().slip());
   }
 
-  TrainingCancelled cancelled(Job job, Tenure tenure) {
-    return new TrainingCancelled(job.id(), tenure.attempt(), tenure.workerId());
+  TrainingCancelled cancelled(Job job, AttemptLease attemptLease) {
+    return new TrainingCancelled(job.id(), attemptLease.attempt(), attemptLease.workerId());
   }
 }

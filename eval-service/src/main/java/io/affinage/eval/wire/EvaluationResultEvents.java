@@ -16,8 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The events that an evaluation ends in. */
-public final class Endings {
-  private Endings() {}
+public final class EvaluationResultEvents {
+  private EvaluationResultEvents() {}
 
   /** What was found. */
   public static EvaluationCompleted completed(
@@ -44,7 +44,7 @@ public final class Endings {
                     new EvaluationCompleted.Comparison(
                         c.metric().wireName(), c.gain(), c.low(), c.high(), c.pValue()))
             .orElse(null),
-        findings.samples().stream().map(Endings::of).toList(),
+        findings.samples().stream().map(EvaluationResultEvents::of).toList(),
         findings.items(),
         findings.leftOut(),
         seconds,

@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A job's model, data and run, opened together and closed together. */
-final class Workbench implements AutoCloseable {
+final class TrainingSession implements AutoCloseable {
   private static final int HELD_OUT_BATCH = 8;
   private static final double RMS_NORM_EPSILON = 1e-5;
   private static final double ROPE_THETA = 10_000;
@@ -41,7 +41,7 @@ final class Workbench implements AutoCloseable {
   private final Trainables trainables;
   private final TrainingRun run;
 
-  private Workbench(
+  private TrainingSession(
       LanguageModel model,
       Optional<LoraAdapter> lora,
       TrainingRows rows,
@@ -65,7 +65,7 @@ final class Workbench implements AutoCloseable {
    * @param dtype in place of the specification's
    * @param scratch for files that live as long as the run
    */
-  static Workbench open(
+  static TrainingSession open(
       TrainingSpec spec,
       Path datasetFolder,
       Optional<BaseFolders> base,
@@ -100,7 +100,7 @@ final class Workbench implements AutoCloseable {
                       settings.batching()));
       requireEffect(spec, trainables);
       TrainingRun run = opened.add(new TrainingRun(model.decoder(), trainables, settings, inputs));
-      return new Workbench(model, lora, rows, heldOut, warnings, trainables, run);
+      return new TrainingSession(model, lora, rows, heldOut, warnings, trainables, run);
     } catch (RuntimeException e) {
       opened.close();
       throw e;

@@ -16,16 +16,16 @@ import java.util.List;
  * @param low empty; or int16 of the same shape, what the bits of the number, as an integer, have
  *     more than those of {@code high}
  */
-public record TrainedValue(NDArray high, NDArray low) {
+public record MasterWeight(NDArray high, NDArray low) {
 
   /** A float32 array as it is. */
-  public static TrainedValue whole(NDManager manager, NDArray array) {
-    return new TrainedValue(array, manager.create(new Shape(0), DataType.FLOAT32));
+  public static MasterWeight whole(NDManager manager, NDArray array) {
+    return new MasterWeight(array, manager.create(new Shape(0), DataType.FLOAT32));
   }
 
   /** A bfloat16 weight that is trained to float32. */
-  public static TrainedValue halves(Kernels kernels, NDManager manager, NDArray weight) {
-    return new TrainedValue(weight, kernels.run(manager, "low_half", weight).singletonOrThrow());
+  public static MasterWeight halves(Kernels kernels, NDManager manager, NDArray weight) {
+    return new MasterWeight(weight, kernels.run(manager, "low_half", weight).singletonOrThrow());
   }
 
   public Shape shape() {
@@ -62,11 +62,11 @@ public record TrainedValue(NDArray high, NDArray low) {
     kernels.run(scope, "keep_some", high, low, first, numbers);
   }
 
-  static List<NDArray> highs(List<TrainedValue> values) {
-    return values.stream().map(TrainedValue::high).toList();
+  static List<NDArray> highs(List<MasterWeight> values) {
+    return values.stream().map(MasterWeight::high).toList();
   }
 
-  static List<NDArray> lows(List<TrainedValue> values) {
-    return values.stream().map(TrainedValue::low).toList();
+  static List<NDArray> lows(List<MasterWeight> values) {
+    return values.stream().map(MasterWeight::low).toList();
   }
 }

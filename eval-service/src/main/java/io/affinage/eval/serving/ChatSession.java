@@ -3,7 +3,7 @@ package io.affinage.eval.serving;
 import java.util.function.Predicate;
 
 /** A question that was admitted, with its model in memory. */
-public interface Talk extends AutoCloseable {
+public interface ChatSession extends AutoCloseable {
 
   /**
    * Answers.

@@ -13,14 +13,14 @@ import java.util.OptionalInt;
  * @param stop texts that end the answer, and are no part of it
  * @param seed the same seed gives the same answer
  */
-public record Ask(
+public record AnswerRequest(
     Prompt prompt,
     OptionalInt maxTokens,
     double temperature,
     double topP,
     List<String> stop,
     long seed) {
-  public Ask {
+  public AnswerRequest {
     stop = List.copyOf(stop);
   }
 }
