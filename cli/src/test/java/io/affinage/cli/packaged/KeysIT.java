@@ -498,7 +498,9 @@ class KeysIT {
       for (int i = 0; i < SLOW_CLIENTS; i++) {
         readers.add(RawRequest.begin(SERVICES.get(ServiceKind.DATASET).uri("/"), head));
       }
-      assertThat(send(ServiceKind.DATASET, "GET", "/v1/files", ALL).statusCode()).isEqualTo(200);
+      assertThat(send(ServiceKind.DATASET, "GET", "/v1/files", ALL).statusCode())
+          .as(SERVICES.get(ServiceKind.DATASET).log())
+          .isEqualTo(200);
       await()
           .atMost(PATIENCE)
           .until(

@@ -10,6 +10,7 @@ import io.affinage.events.ContentIds;
 import io.affinage.events.FileUploaded;
 import io.affinage.service.http.Roles;
 import io.affinage.service.rest.ApiException;
+import io.affinage.service.rest.Download;
 import io.affinage.service.rest.Page;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.annotation.security.RolesAllowed;
@@ -25,7 +26,6 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -136,10 +136,9 @@ public class FilesResource {
               schema = @Schema(type = SchemaType.STRING, format = "binary")))
   public Response content(@PathParam("id") String id) throws IOException {
     FileUploaded file = find(id);
-    InputStream content = store.open(file.artifact().digest());
+    Download content = new Download(store.open(file.artifact().digest()), file.artifact().size());
     String name = URLEncoder.encode(file.filename(), StandardCharsets.UTF_8).replace("+", "%20");
     return Response.ok(content)
-        .header(HttpHeaders.CONTENT_LENGTH, file.artifact().size())
         .header(HttpHeaders.CONTENT_DISPOSITION, "attachment; filename*=UTF-8''" + name)
         .header("X-Content-Type-Options", "nosniff")
         .build();
