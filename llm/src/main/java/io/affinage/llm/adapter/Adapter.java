@@ -52,6 +52,16 @@ public interface Adapter extends BlockAdapter, AutoCloseable {
    */
   Optional<WeightUpdate> weightUpdate(int layer, LinearLayer linear);
 
+  /**
+   * Whether {@link #weightUpdate} says all that the adapter does.
+   *
+   * @return what it does that no weight can hold, the end of a sentence; empty where it can be
+   *     merged
+   */
+  default Optional<String> beyondWeights() {
+    return Optional.empty();
+  }
+
   @Override
   void close();
 }

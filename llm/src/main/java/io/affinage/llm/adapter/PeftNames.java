@@ -16,6 +16,11 @@ public final class PeftNames {
    * @param suffix what the method calls the array, such as {@code lora_A.weight}
    */
   public static String key(DecoderConfig base, int layer, LinearLayer linear, String suffix) {
-    return PREFIX + base.names().adaptedInBlock(layer, linear.path()) + "." + suffix;
+    return key(base, layer, linear.path() + "." + suffix);
+  }
+
+  /** The key of an array of a block, by its path in there. */
+  public static String key(DecoderConfig base, int layer, String path) {
+    return PREFIX + base.names().adaptedInBlock(layer, path);
   }
 }

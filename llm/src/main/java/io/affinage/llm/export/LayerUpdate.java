@@ -2,6 +2,7 @@ package io.affinage.llm.export;
 
 import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.WeightUpdate;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.LinearLayer;
 import java.util.ArrayList;
@@ -20,8 +21,21 @@ import java.util.List;
 record LayerUpdate(
     String weight, String bias, int in, int out, boolean transposed, WeightUpdate update) {
 
-  /** One for each layer of each block that the adapter changes. */
+  /**
+   * One for each layer of each block that the adapter changes.
+   *
+   * @throws LlmException {@code export_unsupported} where the adapter cannot be merged
+   */
   static List<LayerUpdate> of(Decoder decoder, Adapter adapter) {
+    adapter
+        .beyondWeights()
+        .ifPresent(
+            what -> {
+              throw new LlmException(
+                  "export_unsupported",
+                  "an adapter of type %s cannot be merged into weights, as it %s: export it as peft"
+                      .formatted(adapter.type(), what));
+            });
     List<LayerUpdate> updates = new ArrayList<>();
     for (int block = 0; block < decoder.shape().layers(); block++) {
       String prefix = decoder.blocks().get(block).prefix();
