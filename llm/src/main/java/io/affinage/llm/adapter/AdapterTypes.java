@@ -1,5 +1,6 @@
 package io.affinage.llm.adapter;
 
+import io.affinage.llm.adapter.bottleneck.BottleneckType;
 import io.affinage.llm.adapter.dora.DoraType;
 import io.affinage.llm.adapter.ia3.Ia3Type;
 import io.affinage.llm.error.LlmException;
@@ -9,7 +10,7 @@ import java.util.stream.Collectors;
 /** The methods of adaptation that there are. A new one is added here. */
 public final class AdapterTypes {
   private static final List<AdapterType> ALL =
-      List.of(new LoraType(), new DoraType(), new Ia3Type());
+      List.of(new LoraType(), new DoraType(), new Ia3Type(), new BottleneckType());
 
   private AdapterTypes() {}
 

@@ -1,6 +1,7 @@
 package io.affinage.llm.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.affinage.llm.AdapterFixture;
 import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.PeftFolder;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.generation.Generator;
 import io.affinage.llm.model.BlockWeights;
 import io.affinage.llm.model.Decoder;
@@ -64,6 +66,27 @@ class MergedAdapterTest {
           }
         }
       }
+    }
+  }
+
+  static List<AdapterFixture> unmergeable() {
+    return AdapterFixture.all().stream()
+        .filter(fixture -> !List.of("dora", "ia3").contains(fixture.method()))
+        .toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("unmergeable")
+  void shouldRefuseWhatNoWeightCanHold(AdapterFixture fixture) {
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder =
+            DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32);
+        Adapter adapter = PeftFolder.load(decoder, fixture.folder())) {
+      assertThatThrownBy(() -> LayerUpdate.of(decoder, adapter))
+          .isInstanceOfSatisfying(
+              LlmException.class, e -> assertThat(e.code()).isEqualTo("export_unsupported"))
+          .hasMessageContaining(fixture.method())
+          .hasMessageContaining("peft");
     }
   }
 
