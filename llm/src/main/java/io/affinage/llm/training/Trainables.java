@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.AdapterParameter;
 import io.affinage.llm.model.BlockAdapter;
@@ -261,6 +262,19 @@ public final class Trainables implements AutoCloseable {
   /** What is trained of one array, float32. */
   public float[] numbers(Parameter parameter) {
     return parameter.value().toFloats(decoder.kernels());
+  }
+
+  /** PEFT's configuration of the trained adapter by name, and its type; empty without one. */
+  Map<String, String> adapterConfiguration() {
+    Map<String, String> values = new TreeMap<>();
+    trained.ifPresent(
+        adapter -> {
+          values.put("type", adapter.type());
+          ObjectNode peft = adapter.peftConfig("");
+          peft.remove("base_model_name_or_path");
+          peft.properties().forEach(each -> values.put(each.getKey(), each.getValue().toString()));
+        });
+    return values;
   }
 
   /** Number of trained elements. */

@@ -4,7 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.SafetensorsWriter;
@@ -19,8 +21,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * A run's checkpoint: everything that a resumed run needs beside base, examples and settings, in
@@ -45,18 +51,35 @@ final class TrainingCheckpoint {
   private final Trainables trainables;
   private final Optimizer optimizer;
   private final Optional<WeightAverage> average;
+  private final List<CheckpointPart> parts;
 
-  private record StateFile(String fingerprint, TrainingState state) {}
+  /**
+   * {@code state.json}.
+   *
+   * @param fingerprint in place of the values before there were any
+   * @param run {@link RunValues}
+   * @param parts what each {@link CheckpointPart} saved
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  private record StateFile(
+      String fingerprint, JsonNode run, TrainingState state, Map<String, JsonNode> parts) {
+
+    RunValues values() {
+      return run == null ? RunValues.ofFingerprint(fingerprint) : RunValues.read(run);
+    }
+  }
 
   TrainingCheckpoint(
       Decoder decoder,
       Trainables trainables,
       Optimizer optimizer,
-      Optional<WeightAverage> average) {
+      Optional<WeightAverage> average,
+      List<CheckpointPart> parts) {
     this.decoder = decoder;
     this.trainables = trainables;
     this.optimizer = optimizer;
     this.average = average;
+    this.parts = List.copyOf(parts);
   }
 
   /**
@@ -65,7 +88,7 @@ final class TrainingCheckpoint {
    * @param best weights of another step, see {@link #evaluatedWeights}; empty for none
    * @throws LlmException {@code checkpoint_not_written}
    */
-  void save(Path folder, String fingerprint, TrainingState state, Optional<Path> best) {
+  void save(Path folder, RunValues run, TrainingState state, Optional<Path> best) {
     try {
       Files.createDirectories(folder);
       SafetensorsWriter weights = new SafetensorsWriter();
@@ -82,7 +105,10 @@ final class TrainingCheckpoint {
       if (best.isPresent()) {
         link(best.get(), folder.resolve(BEST));
       }
-      Files.write(folder.resolve(STATE), JSON.writeValueAsBytes(new StateFile(fingerprint, state)));
+      Map<String, JsonNode> saved = new TreeMap<>();
+      parts.forEach(part -> saved.put(part.name(), part.saved()));
+      StateFile file = new StateFile(null, run.json(), state, saved);
+      Files.write(folder.resolve(STATE), JSON.writeValueAsBytes(file));
     } catch (IOException e) {
       throw new LlmException(
           "checkpoint_not_written", "cannot write a checkpoint to " + folder + ": " + e, e);
@@ -102,16 +128,19 @@ final class TrainingCheckpoint {
   /**
    * Restores a checkpoint.
    *
-   * @throws LlmException {@code checkpoint_mismatch} when it belongs to another run
+   * @throws LlmException {@code checkpoint_mismatch} when it belongs to another run; where its
+   *     tensors do not fit, some of them are restored already
    */
-  TrainingState load(Path folder, String fingerprint) {
+  TrainingState load(Path folder, RunValues run) {
     StateFile file = read(folder.resolve(STATE));
-    if (!file.fingerprint().equals(fingerprint)) {
+    List<String> differences = run.differences(file.values());
+    if (!differences.isEmpty()) {
       throw new LlmException(
           "checkpoint_mismatch",
-          "the checkpoint %s belongs to another run: %s, but this one is %s"
-              .formatted(folder, file.fingerprint(), fingerprint));
+          "the checkpoint %s belongs to another run: %s"
+              .formatted(folder, String.join("; ", differences)));
     }
+    restoreParts(folder, file.parts() == null ? Map.of() : file.parts());
     restoreWeights(folder.resolve(WEIGHTS));
     Checkpoint moments = Checkpoint.open(folder.resolve(MOMENTS));
     optimizer.forEachState((name, array) -> restore(moments, name, array));
@@ -121,6 +150,18 @@ final class TrainingCheckpoint {
       average.get().forEach((name, array) -> restore(averages, name, array));
     }
     return file.state();
+  }
+
+  private void restoreParts(Path folder, Map<String, JsonNode> saved) {
+    Set<String> unknown = new TreeSet<>(saved.keySet());
+    parts.forEach(part -> unknown.remove(part.name()));
+    if (!unknown.isEmpty()) {
+      throw new LlmException(
+          "checkpoint_mismatch",
+          "the checkpoint %s belongs to another run: it has the state of %s, which this one does not know"
+              .formatted(folder, String.join(", ", unknown)));
+    }
+    parts.forEach(part -> part.restore(Optional.ofNullable(saved.get(part.name()))));
   }
 
   /** Overwrites what is trained by a file of weights, here or of another step. */
@@ -147,7 +188,11 @@ final class TrainingCheckpoint {
 
   private static StateFile read(Path file) {
     try {
-      return JSON.readValue(file.toFile(), StateFile.class);
+      StateFile read = JSON.readValue(file.toFile(), StateFile.class);
+      if (read.state() == null || (read.run() == null && read.fingerprint() == null)) {
+        throw new LlmException("checkpoint_mismatch", file + " does not say which run it is of");
+      }
+      return read;
     } catch (JsonProcessingException e) {
       throw new LlmException("checkpoint_mismatch", file + " is not a training state: " + e, e);
     } catch (IOException e) {

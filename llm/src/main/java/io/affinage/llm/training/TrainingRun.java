@@ -33,6 +33,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Throughput throughput = new Throughput();
   private TrainingState state = TrainingState.START;
   private Optional<Path> best = Optional.empty();
+  private RunValues values;
 
   /**
    * @throws LlmException {@code no_held_out_examples}, {@code token_budget_too_small}, {@code
@@ -66,7 +67,7 @@ public final class TrainingRun implements AutoCloseable {
             ? Optional.of(
                 new WeightAverage(decoder, trainables, settings.regularisation().emaDecay()))
             : Optional.empty();
-    this.checkpoint = new TrainingCheckpoint(decoder, trainables, optimizer, average);
+    this.checkpoint = new TrainingCheckpoint(decoder, trainables, optimizer, average, List.of());
     this.order =
         new BatchOrder(inputs.rows().size(), settings.batching().batchSize(), settings.seed());
     this.totalSteps = settings.totalSteps(inputs.rows().size());
@@ -160,12 +161,14 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * Continues from a checkpoint that a run with the same settings, examples and base wrote.
+   * Continues from a checkpoint that a run with the same settings, examples and base wrote, by this
+   * version or another.
    *
-   * @throws LlmException {@code checkpoint_mismatch} when it belongs to another run
+   * @throws LlmException {@code checkpoint_mismatch} when it belongs to another run; this one is of
+   *     no use then
    */
   public void resume(Path folder) {
-    state = checkpoint.load(folder, fingerprint());
+    state = checkpoint.load(folder, values());
     best = checkpoint.bestWeights(folder, state);
   }
 
@@ -241,7 +244,7 @@ public final class TrainingRun implements AutoCloseable {
       TrainingListener listener) {
     for (int tries = 1; ; tries++) {
       try {
-        checkpoint.save(folder.of(state.step()), fingerprint(), state, bestOfAll);
+        checkpoint.save(folder.of(state.step()), values(), state, bestOfAll);
         return true;
       } catch (LlmException e) {
         folder.discard(state.step());
@@ -372,8 +375,17 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /** What a checkpoint must have been written by to be continued here. */
-  private String fingerprint() {
-    return settings + " rows=" + inputs.rows().size() + " trainable=" + trainables.size();
+  private RunValues values() {
+    if (values == null) {
+      values =
+          RunValues.of(
+              settings,
+              inputs,
+              decoder.precision().torchName(),
+              trainables.size(),
+              trainables.adapterConfiguration());
+    }
+    return values;
   }
 
   @Override
