@@ -53,6 +53,23 @@ class SpecResolverTest {
         .containsExactly("adapter.type");
   }
 
+  /** What a job's first claim recorded is resolved again by every later attempt. */
+  @Test
+  void shouldLeaveAResolvedSpecificationAsItIs() throws Exception {
+    Adapter parent = new Adapter("lora", 4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
+    for (Optional<Adapter> base : List.of(Optional.of(parent), Optional.<Adapter>empty())) {
+      TrainingSpec tuning = SpecResolver.resolve(null, HUB, base);
+      assertThat(SpecResolver.resolve(tuning, HUB, base)).isEqualTo(tuning);
+    }
+    for (boolean scratch : new boolean[] {HUB, SCRATCH}) {
+      TrainingSpec pretraining = SpecResolver.resolve(spec("pretrain", null), scratch);
+      assertThat(SpecResolver.resolve(pretraining, scratch)).isEqualTo(pretraining);
+    }
+    TrainingSpec whole =
+        SpecResolver.resolve(spec("sft", new Adapter("none", null, null, null, null, null)), HUB);
+    assertThat(SpecResolver.resolve(whole, HUB)).isEqualTo(whole);
+  }
+
   private static List<ErrorDetail> parentProblems(TrainingSpec spec, Adapter parent) {
     return catchThrowableOfType(
             InvalidSpecException.class, () -> SpecResolver.resolve(spec, HUB, Optional.of(parent)))

@@ -6,6 +6,7 @@ import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.TrainingSpec;
 import io.affinage.events.lease.JobState;
 import java.util.Optional;
 
@@ -13,6 +14,8 @@ import java.util.Optional;
  * A job at one moment.
  *
  * @param requestEvent the request with its envelope
+ * @param spec resolved, as the first claim recorded it; empty before, and for jobs of versions that
+ *     recorded none
  * @param requestedAt milliseconds since 1970
  * @param startedAt milliseconds since 1970 of the first claim; 0 before
  * @param finishedAt milliseconds since 1970 of the terminal event; 0 before
@@ -28,6 +31,7 @@ import java.util.Optional;
 public record Job(
     String id,
     Event<TrainingRequested> requestEvent,
+    Optional<TrainingSpec> spec,
     long requestedAt,
     long startedAt,
     long finishedAt,

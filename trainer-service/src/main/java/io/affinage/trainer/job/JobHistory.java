@@ -12,6 +12,7 @@ import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
 import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.JobState;
@@ -40,6 +41,7 @@ final class JobHistory {
   private final Deque<JobEvent> progressLines = new ArrayDeque<>();
   private final List<Checkpoint> checkpoints = new ArrayList<>();
   private Event<TrainingRequested> request;
+  private Optional<TrainingSpec> spec = Optional.empty();
   private long requestedAt;
   private long startedAt;
   private long finishedAt;
@@ -89,6 +91,7 @@ final class JobHistory {
       return;
     }
     waitingCode = null;
+    spec = spec.or(() -> Optional.ofNullable(claim.spec()));
     winners.put(claim.attempt(), claim.workerId());
     if (progress != null && isOfLoser(progress)) {
       progress = null;
@@ -249,6 +252,7 @@ final class JobHistory {
     return new Job(
         jobId,
         request,
+        spec,
         requestedAt,
         startedAt,
         finishedAt,

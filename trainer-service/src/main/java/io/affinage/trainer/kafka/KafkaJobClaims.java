@@ -2,6 +2,8 @@ package io.affinage.trainer.kafka;
 
 import io.affinage.events.EventFactory;
 import io.affinage.events.NewsSender;
+import io.affinage.events.TrainingClaimed;
+import io.affinage.events.TrainingSpec;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.trainer.job.Job;
@@ -32,10 +34,15 @@ final class KafkaJobClaims implements JobClaims {
   }
 
   @Override
-  public Optional<AttemptLease> claim(Job job) throws InterruptedException {
+  public Optional<AttemptLease> claim(Job job, Optional<TrainingSpec> spec)
+      throws InterruptedException {
     try {
       return claimer
-          .claim(job.requestEvent())
+          .claim(
+              job.requestEvent(),
+              (jobId, attempt, workerId, lease) ->
+                  new TrainingClaimed(
+                      jobId, attempt, workerId, lease.toMillis(), spec.orElse(null)))
           .map(
               attempt ->
                   new KafkaAttemptLease(

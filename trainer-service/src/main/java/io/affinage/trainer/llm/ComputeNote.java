@@ -5,7 +5,6 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /**
  * The precision that a run began in, kept beside its checkpoints: "auto" may mean another one on
@@ -26,13 +25,10 @@ record ComputeNote(String dtype) {
     }
   }
 
-  /** The dtype to use: that of the checkpoint, else the one asked for. */
-  static String dtype(Optional<Path> checkpoint, String asked) {
-    if (checkpoint.isEmpty()) {
-      return asked;
-    }
+  /** The dtype to use, whatever is asked for. */
+  static String dtype(Path checkpoint) {
     try {
-      return JSON.readValue(checkpoint.get().resolve(FILE).toFile(), ComputeNote.class).dtype();
+      return JSON.readValue(checkpoint.resolve(FILE).toFile(), ComputeNote.class).dtype();
     } catch (IOException e) {
       throw new LlmException(
           "checkpoint_mismatch",

@@ -48,17 +48,76 @@ public final class LlmTrainingEngine implements TrainingEngine {
       throws TrainingException {
     machine.lock();
     try {
-      String dtype = ComputeNote.dtype(resumeFrom, job.spec().dtype());
-      try (TrainingSession bench =
-          TrainingSession.open(
-              job.spec(), datasetFolder, base, device, dtype, workFolder.resolve("scratch"))) {
-        return train(job, bench, resumeFrom, workFolder, listener);
+      if (resumeFrom.isPresent()) {
+        try {
+          return resume(job, datasetFolder, base, resumeFrom.get(), workFolder, listener);
+        } catch (NotResumedException e) {
+          listener.onWarning(e.warning());
+        }
+      }
+      try (TrainingSession session =
+          open(job, datasetFolder, base, job.spec().dtype(), workFolder)) {
+        Map<String, Double> metrics = begin(session);
+        listener.onPreflight(
+            session.run().totalSteps(), report(session, session.run().preflight()));
+        return train(job, session, metrics, workFolder, listener);
       }
     } catch (LlmException e) {
       throw new TrainingException(e.code(), e.getMessage(), null, e);
     } finally {
       machine.unlock();
     }
+  }
+
+  /** The session cannot be used any more: some of the checkpoint may be in its weights. */
+  private static final class NotResumedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    NotResumedException(LlmException cause) {
+      super(cause.getMessage(), cause);
+    }
+
+    Warning warning() {
+      return new Warning(
+          "checkpoint_not_resumed",
+          "the last checkpoint cannot be resumed, so training starts again at its first step: "
+              + getMessage());
+    }
+  }
+
+  private TrainingOutcome resume(
+      TrainingJob job,
+      Path datasetFolder,
+      Optional<BaseFolders> base,
+      Path checkpoint,
+      Path workFolder,
+      TrainingListener listener)
+      throws NotResumedException, TrainingException {
+    String dtype;
+    try {
+      dtype = ComputeNote.dtype(checkpoint);
+    } catch (LlmException e) {
+      throw new NotResumedException(e);
+    }
+    try (TrainingSession session = open(job, datasetFolder, base, dtype, workFolder)) {
+      Map<String, Double> metrics = begin(session);
+      try {
+        session.run().resume(checkpoint);
+      } catch (LlmException e) {
+        throw new NotResumedException(e);
+      }
+      return train(job, session, metrics, workFolder, listener);
+    }
+  }
+
+  private TrainingSession open(
+      TrainingJob job,
+      Path datasetFolder,
+      Optional<BaseFolders> base,
+      String dtype,
+      Path workFolder) {
+    return TrainingSession.open(
+        job, datasetFolder, base, device, dtype, workFolder.resolve("scratch"));
   }
 
   @Override
@@ -71,14 +130,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
           "this trainer runs a job, so memory and time cannot be measured: ask again when it is idle",
           null);
     }
-    try (TrainingSession bench =
-        TrainingSession.open(
-            job.spec(),
-            datasetFolder,
-            base,
-            device,
-            job.spec().dtype(),
-            workFolder.resolve("scratch"))) {
+    try (TrainingSession bench = open(job, datasetFolder, base, job.spec().dtype(), workFolder)) {
       return report(bench, bench.run().preflight());
     } catch (LlmException e) {
       throw new TrainingException(e.code(), e.getMessage(), null, e);
@@ -121,20 +173,20 @@ public final class LlmTrainingEngine implements TrainingEngine {
     return value.isPresent() ? value.getAsDouble() : null;
   }
 
+  /** What is measured before training, and before a checkpoint is restored. */
+  private static Map<String, Double> begin(TrainingSession bench) {
+    Map<String, Double> metrics = new HashMap<>(bench.rows().counts());
+    measure(bench, "held_out_loss_before", metrics);
+    return metrics;
+  }
+
   private static TrainingOutcome train(
       TrainingJob job,
       TrainingSession bench,
-      Optional<Path> resumeFrom,
+      Map<String, Double> metrics,
       Path workFolder,
       TrainingListener listener)
       throws TrainingException {
-    Map<String, Double> metrics = new HashMap<>(bench.rows().counts());
-    measure(bench, "held_out_loss_before", metrics);
-    if (resumeFrom.isPresent()) {
-      bench.run().resume(resumeFrom.get());
-    } else {
-      listener.onPreflight(bench.run().totalSteps(), report(bench, bench.run().preflight()));
-    }
     Precision precision = bench.model().decoder().precision();
     io.affinage.llm.training.TrainingOutcome outcome =
         bench

@@ -20,6 +20,7 @@ import io.affinage.llm.training.TrainingInputs;
 import io.affinage.llm.training.TrainingRun;
 import io.affinage.llm.training.TrainingSettings;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.TrainingJob;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -61,17 +62,17 @@ final class TrainingSession implements AutoCloseable {
   /**
    * Opens what a job needs.
    *
-   * @param spec resolved
    * @param dtype in place of the specification's
    * @param scratch for files that live as long as the run
    */
   static TrainingSession open(
-      TrainingSpec spec,
+      TrainingJob job,
       Path datasetFolder,
       Optional<BaseFolders> base,
       String device,
       String dtype,
       Path scratch) {
+    TrainingSpec spec = job.spec();
     DatasetRows.Split examples = DatasetRows.read(datasetFolder, "train");
     DatasetRows.Split validation = DatasetRows.read(datasetFolder, "validation");
     Opened opened = new Opened();
@@ -85,7 +86,8 @@ final class TrainingSession implements AutoCloseable {
       TrainingRows rows = TrainingRows.of(examples, spec, model);
       List<Warning> warnings = new ArrayList<>(rows.warnings());
       List<TokenizedExample> heldOut = heldOut(validation, spec, model, warnings);
-      TrainingInputs inputs = TrainingInputs.of(rows.rows()).withScratch(scratch);
+      TrainingInputs inputs =
+          TrainingInputs.of(rows.rows()).withScratch(scratch).from(job.origin());
       if (!heldOut.isEmpty()) {
         inputs = inputs.watching(() -> loss(model, adapter(model, lora), heldOut));
       }

@@ -25,7 +25,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -79,6 +81,42 @@ final class Attempt {
     } finally {
       metrics.idle();
     }
+  }
+
+  /**
+   * What a claim records: the specification as this version resolves it.
+   *
+   * @return empty where it was recorded before, and where the attempt will find that it is wrong
+   */
+  Optional<TrainingSpec> toRecord(Job job) {
+    if (job.spec().isPresent()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(resolved(job, BaseReference.parse(job.request().baseModel())));
+    } catch (InvalidSpecException | TrainingException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** As it was recorded first: defaults that have changed since change nothing about the job. */
+  private TrainingSpec resolved(Job job, BaseReference reference) throws InvalidSpecException {
+    return SpecResolver.resolve(
+        job.spec().orElse(job.request().spec()),
+        reference.isScratch(),
+        bases.parentAdapter(reference));
+  }
+
+  private static Map<String, String> origin(Job job, BaseModel base) {
+    Map<String, String> digests = new HashMap<>();
+    digests.put("dataset", job.dataset().digest());
+    if (base.folder() != null) {
+      digests.put("base", base.folder().digest());
+    }
+    if (base.adapter() != null) {
+      digests.put("parentAdapter", base.adapter().digest());
+    }
+    return digests;
   }
 
   /** Ends a job that needs no training. */
@@ -143,9 +181,7 @@ final class Attempt {
           AttemptLeaseLostException,
           InterruptedException {
     BaseReference reference = BaseReference.parse(job.request().baseModel());
-    TrainingSpec spec =
-        SpecResolver.resolve(
-            job.request().spec(), reference.isScratch(), bases.parentAdapter(reference));
+    TrainingSpec spec = resolved(job, reference);
     BaseModel base = store.call("keep the base model", () -> bases.find(reference, folder));
     Path dataset = local(store, "read the dataset", job.dataset());
     Optional<BaseFolders> baseFolders = baseFolders(base, store);
@@ -158,7 +194,11 @@ final class Attempt {
         resumeFrom.isPresent() ? "from step " + job.checkpoint().get().step() : "anew");
     TrainingOutcome outcome =
         engine.run(
-            new TrainingJob(job.id(), spec, base.folder() == null ? null : base.nameInAdapters()),
+            new TrainingJob(
+                job.id(),
+                spec,
+                base.folder() == null ? null : base.nameInAdapters(),
+                origin(job, base)),
             dataset,
             baseFolders,
             resumeFrom,

@@ -50,7 +50,8 @@ sealed interface ImmediateEnd {
     }
     try {
       SpecResolver.resolve(
-          job.request().spec(), BaseReference.parse(job.request().baseModel()).isScratch());
+          job.spec().orElse(job.request().spec()),
+          BaseReference.parse(job.request().baseModel()).isScratch());
       return Optional.empty();
     } catch (InvalidSpecException e) {
       return Optional.of(new Failed(e.detail()));

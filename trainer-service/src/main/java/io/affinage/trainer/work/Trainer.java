@@ -1,6 +1,7 @@
 package io.affinage.trainer.work;
 
 import io.affinage.artifacts.ArtifactStore;
+import io.affinage.events.TrainingSpec;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.job.Job;
@@ -25,6 +26,11 @@ public final class Trainer {
   /** A job to be looked at, or nothing. */
   private interface Choice {
     Optional<Job> next();
+  }
+
+  /** The resolved specification that the claim of a job records. */
+  private interface Recording {
+    Optional<TrainingSpec> of(Job job);
   }
 
   /** What to do with a claimed job. */
@@ -60,10 +66,13 @@ public final class Trainer {
     this.settings = settings;
     this.attempt = new Attempt(engine, bases, artifacts, metrics, settings);
     this.training =
-        lane("trainer-training", () -> loop(trainingClaims, this::nextToTrain, this::train));
+        lane(
+            "trainer-training",
+            () -> loop(trainingClaims, this::nextToTrain, attempt::toRecord, this::train));
     this.settling =
         new Thread(
-            () -> loop(settlingClaims, this::nextToSettle, this::settle), "trainer-settling");
+            () -> loop(settlingClaims, this::nextToSettle, job -> Optional.empty(), this::settle),
+            "trainer-settling");
   }
 
   private static Thread lane(String name, Runnable work) {
@@ -102,7 +111,7 @@ public final class Trainer {
     return training.isAlive() && settling.isAlive();
   }
 
-  private void loop(JobClaims claims, Choice choice, Action action) {
+  private void loop(JobClaims claims, Choice choice, Recording recording, Action action) {
     while (!stopping) {
       try {
         long seen = board.changes();
@@ -111,7 +120,7 @@ public final class Trainer {
           board.awaitChange(seen, GLANCE_MILLIS);
           continue;
         }
-        if (!work(next.get(), claims, action)) {
+        if (!work(next.get(), claims, recording, action)) {
           // Lost to another worker, which the board shows, or the log is away.
           board.awaitChange(seen, GLANCE_MILLIS);
         }
@@ -127,8 +136,9 @@ public final class Trainer {
   }
 
   /** Returns whether the job's next attempt was won. */
-  private boolean work(Job job, JobClaims claims, Action action) throws InterruptedException {
-    Optional<AttemptLease> won = claims.claim(job);
+  private boolean work(Job job, JobClaims claims, Recording recording, Action action)
+      throws InterruptedException {
+    Optional<AttemptLease> won = claims.claim(job, recording.of(job));
     if (won.isEmpty()) {
       return false;
     }

@@ -125,6 +125,21 @@ class JobBoardTest {
   }
 
   @Test
+  void shouldKeepTheSpecificationThatTheFirstWinningClaimRecords() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    logged(new TrainingClaimed(JOB, 1, "old", 100));
+    assertThat(job().spec()).isEmpty();
+
+    now = now.plusMillis(200);
+    logged(new TrainingClaimed(JOB, 2, "a", 100, Events.steps(3, 1)));
+    logged(new TrainingClaimed(JOB, 2, "loser", 100, Events.steps(4, 1)));
+    now = now.plusMillis(200);
+    logged(new TrainingClaimed(JOB, 3, "b", 100, Events.steps(5, 1)));
+
+    assertThat(job().spec()).contains(Events.steps(3, 1));
+  }
+
+  @Test
   void shouldIgnoreWhatAStaleAttemptSays() {
     board.apply(Events.recorded(Events.requested(JOB)));
     logged(new TrainingClaimed(JOB, 1, "a", 100));

@@ -3,6 +3,8 @@ package io.affinage.trainer.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.FolderArtifactStore;
@@ -11,16 +13,20 @@ import io.affinage.events.ArtifactRef;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.EventData;
 import io.affinage.events.EventFactory;
+import io.affinage.events.EventJson;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.RoutingSlip;
 import io.affinage.events.Stage;
 import io.affinage.events.TopicProvisioner;
+import io.affinage.events.TrainingClaimed;
 import io.affinage.events.TrainingControlRequested.Action;
 import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.TrainingSpec;
 import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.kafka.JobLogWriter;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.SmallDisk;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.engine.HashingEngine;
@@ -160,6 +166,31 @@ class TrainerRuntimeIT {
     assertThat(model.attempt()).isGreaterThan(1);
     assertThat(rescuing.stepsDone()).isEqualTo(4);
     assertThat(weights(model)).isEqualTo(HashingEngine.weights(DATA, 8, 7));
+  }
+
+  /** The first attempt was an older trainer's, whose defaults were others. */
+  @Test
+  void shouldTrainByTheSpecificationThatTheFirstClaimRecorded() throws Exception {
+    TrainingRequested request = request(4, 10, null);
+    TrainingSpec given = request.spec();
+    TrainingSpec recorded = SpecResolver.resolve(given, false);
+    JsonNode changed =
+        ((ObjectNode) EventJson.mapper().valueToTree(recorded)).put("batchSize", 5).put("seed", 3);
+    append(
+        new TrainingClaimed(
+            request.jobId(),
+            1,
+            "older",
+            300,
+            EventJson.mapper().treeToValue(changed, TrainingSpec.class)));
+
+    TrainerRuntime trainer = start("newer", new HashingEngine());
+    trainer.commands().request(request);
+
+    ModelRegistered model = awaitModel(trainer, request);
+    assertThat(model.attempt()).isEqualTo(2);
+    assertThat(model.lineage().spec().batchSize()).isEqualTo(5);
+    assertThat(weights(model)).isEqualTo(HashingEngine.weights(DATA, 4, 3));
   }
 
   @Test

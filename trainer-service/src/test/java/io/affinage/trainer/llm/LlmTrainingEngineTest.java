@@ -10,6 +10,7 @@ import io.affinage.events.TrainingSpec.Evaluation;
 import io.affinage.events.TrainingSpec.Optimizer;
 import io.affinage.events.TrainingSpec.Regularisation;
 import io.affinage.events.TrainingSpec.Weights;
+import io.affinage.events.Warning;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.SmallDisk;
 import io.affinage.trainer.engine.BaseFolders;
@@ -24,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -172,6 +174,83 @@ class LlmTrainingEngineTest {
 
     assertThat(stopped).isEqualTo(new TrainingOutcome.Stopped(3));
     assertThat(weights(resumed)).isEqualTo(whole);
+  }
+
+  /**
+   * As after an upgrade that reads the data otherwise: nothing is lost but time, and it is told.
+   */
+  @Test
+  void shouldStartAgainAndSaySoWhereTheCheckpointIsOfAnotherRun() throws Exception {
+    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    byte[] whole = adapter(tuned("a", tuning(6, null), onlyModel(base), Optional.empty()));
+    Recorder stopping = new Recorder(3);
+    run("b", new TrainingJob("b", tuning(9, null), "tiny"), base, Optional.empty(), stopping);
+    Recorder again = new Recorder(-1);
+
+    TrainingOutcome restarted =
+        run(
+            "c",
+            new TrainingJob("c", tuning(6, null), "tiny"),
+            base,
+            Optional.of(stopping.checkpoint),
+            again);
+
+    assertThat(again.warnings)
+        .singleElement()
+        .satisfies(
+            warning -> {
+              assertThat(warning.code()).isEqualTo("checkpoint_not_resumed");
+              assertThat(warning.message()).contains("steps is 9 there and 6 here");
+            });
+    assertThat(again.steps).hasSize(6);
+    assertThat(adapter((TrainingOutcome.Completed) restarted)).isEqualTo(whole);
+  }
+
+  @Test
+  void shouldStartAgainWhereAnotherDatasetOrNoCheckpointIsFound() throws Exception {
+    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    TrainingJob of = new TrainingJob("d", tuning(4, null), "tiny", Map.of("dataset", "sha256:a"));
+    Recorder stopping = new Recorder(2);
+    run("d", of, base, Optional.empty(), stopping);
+    TrainingJob other =
+        new TrainingJob("e", tuning(4, null), "tiny", Map.of("dataset", "sha256:b"));
+    Recorder elsewhere = new Recorder(-1);
+    Recorder nowhere = new Recorder(-1);
+
+    run("e", other, base, Optional.of(stopping.checkpoint), elsewhere);
+    Path nothing = Files.createDirectories(folder.resolve("nothing"));
+    run("f", of, base, Optional.of(nothing), nowhere);
+
+    assertThat(elsewhere.warnings)
+        .singleElement()
+        .extracting(Warning::message)
+        .asString()
+        .contains("origin.dataset is sha256:a there and sha256:b here");
+    assertThat(elsewhere.steps).hasSize(4);
+    assertThat(nowhere.warnings)
+        .extracting(Warning::code)
+        .containsExactly("checkpoint_not_resumed");
+    assertThat(nowhere.steps).hasSize(4);
+  }
+
+  private TrainingOutcome run(
+      String name,
+      TrainingJob job,
+      TrainingOutcome.Completed base,
+      Optional<Path> resumeFrom,
+      Recorder recorder)
+      throws Exception {
+    return engine.run(
+        job,
+        answers(),
+        onlyModel(base),
+        resumeFrom,
+        Files.createDirectories(folder.resolve(name)),
+        recorder);
+  }
+
+  private static byte[] adapter(TrainingOutcome.Completed outcome) throws IOException {
+    return Files.readAllBytes(outcome.modelFolder().resolve("adapter_model.safetensors"));
   }
 
   @Test
@@ -537,6 +616,7 @@ class LlmTrainingEngineTest {
     private final int stopAfter;
     private final List<TrainingProgress> steps = new ArrayList<>();
     private Path checkpoint;
+    private final List<Warning> warnings = new ArrayList<>();
     private Preflight preflight;
 
     private Recorder(int stopAfter) {
@@ -546,6 +626,11 @@ class LlmTrainingEngineTest {
     @Override
     public void onPreflight(int totalSteps, Preflight found) {
       preflight = found;
+    }
+
+    @Override
+    public void onWarning(Warning warning) {
+      warnings.add(warning);
     }
 
     @Override

@@ -35,21 +35,38 @@ public record JobClaimer(
   }
 
   /**
+   * As {@link #claim(Event, ClaimForm)} with the log's plain claim.
+   *
+   * @throws JobLogUnavailableException when the broker is away
+   */
+  public Optional<JobAttempt> claim(Event<?> request) {
+    return claim(request, log::claim);
+  }
+
+  /** Makes the event that claims an attempt. */
+  @FunctionalInterface
+  public interface ClaimForm {
+    /** The claim of this attempt. */
+    EventData of(String jobId, int attempt, String workerId, Duration lease);
+  }
+
+  /**
    * Tries to become the holder of a job's next attempt.
    *
    * @param request that the job came from; its key is the job
+   * @param form what the claim says beside who claims
    * @return the attempt, which the caller closes; empty when the job is not to be had now
    * @throws JobLogUnavailableException when the broker is away; the lease of a claim that had won
    *     runs out then
    */
-  public Optional<JobAttempt> claim(Event<?> request) {
+  public Optional<JobAttempt> claim(Event<?> request, ClaimForm form) {
     String jobId = request.data().key();
     JobState before = reader.state(jobId);
     if (!before.isClaimable(reader.time())) {
       return Optional.empty();
     }
     int attempt = before.progress().nextAttempt();
-    EventData claim = log.claim(jobId, attempt, workerId, lease);
+    EventData claim = form.of(jobId, attempt, workerId, lease);
     writer.append(events.causedBy(request, claim));
     reader.catchUp(CATCH_UP);
     if (!reader.state(jobId).isHeldBy(attempt, workerId)) {
