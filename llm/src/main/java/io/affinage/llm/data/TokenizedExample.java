@@ -41,6 +41,29 @@ public record TokenizedExample(String id, int[] ids, int[] targetSpans) {
         id, ids, start < ids.length ? new int[] {start, ids.length} : new int[0]);
   }
 
+  /** The same behind so many virtual tokens, whose ids are -1 and below. */
+  public TokenizedExample behind(int virtual) {
+    return virtual == 0
+        ? this
+        : new TokenizedExample(
+            id,
+            behind(virtual, ids),
+            Arrays.stream(targetSpans).map(position -> position + virtual).toArray());
+  }
+
+  /** A text behind so many virtual tokens: ids from -1 downwards, then its own. */
+  public static int[] behind(int virtual, int[] ids) {
+    if (virtual == 0) {
+      return ids;
+    }
+    int[] result = new int[virtual + ids.length];
+    for (int i = 0; i < virtual; i++) {
+      result[i] = -1 - i;
+    }
+    System.arraycopy(ids, 0, result, virtual, ids.length);
+    return result;
+  }
+
   /** Number of tokens. */
   public int length() {
     return ids.length;

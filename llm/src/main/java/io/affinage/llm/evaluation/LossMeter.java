@@ -61,7 +61,9 @@ public final class LossMeter {
   private void measure(List<TokenizedExample> examples, List<Integer> part, Loss[] losses) {
     PrefixTreeRow row =
         PrefixTreeRow.of(
-            part.stream().map(examples::get).toList(), true, decoder.config()::lengthClass);
+            part.stream().map(at -> examples.get(at).behind(adapter.promptLength())).toList(),
+            true,
+            decoder.config()::lengthClass);
     float[] tokenLosses = tokenLosses(row);
     for (int d = 0; d < part.size(); d++) {
       TokenizedExample example = examples.get(part.get(d));
@@ -83,7 +85,7 @@ public final class LossMeter {
       return new float[0];
     }
     try (NDManager scope = decoder.manager().newSubManager()) {
-      RowTensors tensors = RowTensors.of(scope, decoder, row);
+      RowTensors tensors = RowTensors.of(scope, decoder, adapter, row);
       return decoder
           .kernels()
           .run(

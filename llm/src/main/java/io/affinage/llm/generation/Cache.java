@@ -52,8 +52,7 @@ final class Cache {
         RotaryTensors.of(scope, decoder, IntStream.rangeClosed(1, longest + newTokens).toArray());
     text =
         Decoder.indices(
-            scope,
-            prompts.size() == 1 ? Arrays.copyOf(prompts.get(0), most + GUESSES) : new int[0]);
+            scope, prompts.size() == 1 ? guessable(prompts.get(0), most + GUESSES) : new int[0]);
     Shape layer = new Shape(prompts.size(), shape.kvHeads(), slots, shape.headDim());
     try (NDManager step = scope.newSubManager()) {
       NDArray zeros = step.zeros(layer);
@@ -67,6 +66,13 @@ final class Cache {
               : decoder.toPrecision(
                   scope, step.create(hidden(), new Shape(prompts.size(), 1, most)));
     }
+  }
+
+  /**
+   * A text with room for more; where it has virtual tokens, which nothing may guess, any others.
+   */
+  private static int[] guessable(int[] text, int size) {
+    return Arrays.stream(Arrays.copyOf(text, size)).map(id -> Math.max(id, 0)).toArray();
   }
 
   private static int rounded(int length) {

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.IValue;
 import io.affinage.llm.data.PrefixTree;
+import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.BlockWeights;
@@ -29,6 +30,8 @@ public final class Generator implements AutoCloseable {
   private final Kernels kernels;
   private final IValue weights;
   private final IValue adapterArrays;
+  private final NDArray prompt;
+  private final int promptLength;
   private PromptWork promptWork = PromptWork.NONE;
   private long passes;
 
@@ -44,6 +47,8 @@ public final class Generator implements AutoCloseable {
     }
     this.weights = Kernels.lists(decoder.blocks().stream().map(BlockWeights::arrays).toList());
     this.adapterArrays = Kernels.lists(adapters);
+    this.prompt = decoder.promptOf(adapter);
+    this.promptLength = adapter.promptLength();
   }
 
   /**
@@ -95,7 +100,7 @@ public final class Generator implements AutoCloseable {
     int limit = decoder.config().cacheLimit();
     return rows.stream()
         .filter(Row::isOpen)
-        .mapToInt(row -> row.text().length)
+        .mapToInt(row -> promptLength + row.text().length)
         .filter(length -> length <= limit)
         .map(length -> limit - length)
         .map(left -> left == Integer.MAX_VALUE ? left : left + 1)
@@ -106,7 +111,7 @@ public final class Generator implements AutoCloseable {
   /** New tokens of these numbers, from one cache. */
   private void decode(NDManager scope, Batch batch, int from, int to) {
     List<Row> rows = batch.rows;
-    List<int[]> texts = rows.stream().map(Row::text).toList();
+    List<int[]> texts = rows.stream().map(row -> laidOut(row.text())).toList();
     Cache cache = new Cache(scope, decoder, texts, to - from);
     NDArray logits = prefill(scope, texts, cache);
     NDArray guessed = Decoder.indices(scope, new int[0]);
@@ -159,6 +164,11 @@ public final class Generator implements AutoCloseable {
     }
   }
 
+  /** A text behind the adapter's virtual tokens. */
+  private int[] laidOut(int[] text) {
+    return TokenizedExample.behind(promptLength, text);
+  }
+
   /** Hands chosen tokens [n, batch] to their rows, in the order in which they were chosen. */
   private static void accept(List<Row> rows, NDArray chosen, NDArray logProbabilities) {
     long[] tokens = chosen.toLongArray();
@@ -184,13 +194,13 @@ public final class Generator implements AutoCloseable {
    *
    * @throws LlmException {@code prompt_empty}, {@code context_exceeded}
    */
-  public float[] nextLogits(int[] prompt) {
-    GenerationRequest request =
-        new GenerationRequest(List.of(prompt), 0, Set.of(), Sampling.GREEDY);
+  public float[] nextLogits(int[] text) {
+    GenerationRequest request = new GenerationRequest(List.of(text), 0, Set.of(), Sampling.GREEDY);
     check(request);
     try (NDManager scope = decoder.manager().newSubManager()) {
-      Cache cache = new Cache(scope, decoder, request.prompts(), 0);
-      return prefill(scope, request.prompts(), cache).toFloatArray();
+      List<int[]> texts = List.of(laidOut(text));
+      Cache cache = new Cache(scope, decoder, texts, 0);
+      return prefill(scope, texts, cache).toFloatArray();
     }
   }
 
@@ -204,11 +214,15 @@ public final class Generator implements AutoCloseable {
       longest = Math.max(longest, prompt.length);
     }
     int context = decoder.shape().maxPositions();
-    if (longest + request.maxNewTokens() > context) {
+    if (promptLength + longest + request.maxNewTokens() > context) {
       throw new LlmException(
           "context_exceeded",
-          "the prompt's %d tokens and %d new ones exceed the model's context of %d; shorten either"
-              .formatted(longest, request.maxNewTokens(), context));
+          "the prompt's %d tokens%s and %d new ones exceed the model's context of %d; shorten either"
+              .formatted(
+                  longest,
+                  promptLength == 0 ? "" : ", the adapter's " + promptLength + " virtual ones",
+                  request.maxNewTokens(),
+                  context));
     }
   }
 
@@ -216,12 +230,12 @@ public final class Generator implements AutoCloseable {
     PrefixTree tree = PrefixTree.of(texts, true, decoder.config()::lengthClass);
     promptWork = promptWork.plus(tree.tokenCount(), tree.nodes());
     try (NDManager inputs = scope.newSubManager()) {
-      PromptTensors prompts = PromptTensors.of(inputs, decoder, tree);
+      PromptTensors prompts = PromptTensors.of(inputs, decoder, prompt, tree);
       return kernels
           .run(
               scope,
               "prefill",
-              prompts.tokens(),
+              prompts.embedded(),
               prompts.depths(),
               prompts.path(),
               prompts.owner(),
@@ -231,8 +245,6 @@ public final class Generator implements AutoCloseable {
               prompts.rotary().factors(),
               cache.keys(),
               cache.values(),
-              decoder.embedding(),
-              decoder.positions(),
               decoder.norm(),
               decoder.head(),
               weights,

@@ -13,7 +13,7 @@ import java.util.Arrays;
  * their start is computed once, and one whose nodes are all those of earlier ones takes no part in
  * attention.
  *
- * @param tokens [nodes] int64
+ * @param embedded what the first block reads, [nodes, hidden]
  * @param depths position of each node [nodes] int64
  * @param rotary for the nodes, each by the length of its prompt
  * @param path [documents, longest] int64: the node at each position of the prompts that attention
@@ -23,7 +23,7 @@ import java.util.Arrays;
  * @param last [batch] int64: the node that ends each prompt
  */
 record PromptTensors(
-    NDArray tokens,
+    NDArray embedded,
     NDArray depths,
     RotaryTensors rotary,
     NDArray path,
@@ -31,7 +31,7 @@ record PromptTensors(
     NDArray slots,
     NDArray last) {
 
-  static PromptTensors of(NDManager scope, Decoder decoder, PrefixTree tree) {
+  static PromptTensors of(NDManager scope, Decoder decoder, NDArray prompt, PrefixTree tree) {
     int longest = tree.longest();
     int[] owning = Arrays.stream(tree.owners()).map(at -> at / longest).distinct().toArray();
     int[] paths = new int[owning.length * longest];
@@ -49,9 +49,20 @@ record PromptTensors(
       System.arraycopy(tree.paths(), row * longest, slots, end - length, length);
       last[row] = tree.node(row, length - 1);
     }
+    NDArray depths = Decoder.indices(scope, tree.depths());
     return new PromptTensors(
-        Decoder.indices(scope, tree.tokens()),
-        Decoder.indices(scope, tree.depths()),
+        decoder
+            .kernels()
+            .run(
+                scope,
+                "embed",
+                Decoder.indices(scope, tree.tokens()),
+                depths,
+                decoder.embedding(),
+                decoder.positions(),
+                prompt)
+            .singletonOrThrow(),
+        depths,
         RotaryTensors.of(scope, decoder, tree.textLengths()),
         Decoder.indices(scope, paths).reshape(new Shape(owning.length, longest)),
         Decoder.indices(scope, owners),

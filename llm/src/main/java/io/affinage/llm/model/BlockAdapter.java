@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import java.util.List;
 import java.util.Optional;
 
-/** What an adapter puts into the blocks of a decoder, as kernels take it. */
+/** What an adapter puts before and into the blocks of a decoder, as kernels take it. */
 public interface BlockAdapter {
 
   /**
@@ -17,4 +17,22 @@ public interface BlockAdapter {
 
   /** The adapter's arrays at this layer; their layout is the fragment's. */
   List<NDArray> block(int layer);
+
+  /**
+   * What the first block reads for virtual tokens, which then stand before every text and are
+   * computed as its first tokens are: [virtual tokens, hidden].
+   */
+  default Optional<NDArray> prompt() {
+    return Optional.empty();
+  }
+
+  /** Number of virtual tokens that are computed before every text. */
+  default int promptLength() {
+    return prompt().map(rows -> Math.toIntExact(rows.getShape().get(0))).orElse(0);
+  }
+
+  /** Positions that stand before those of every text, and count towards the model's context. */
+  default int virtualTokens() {
+    return promptLength();
+  }
 }

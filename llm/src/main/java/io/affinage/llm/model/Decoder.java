@@ -57,6 +57,7 @@ public final class Decoder implements AutoCloseable {
   private final NDArray head;
   private final NDManager host;
   private final List<NDArray> noAdapter;
+  private final NDArray noPrompt;
 
   private Decoder(
       DecoderConfig config,
@@ -106,6 +107,7 @@ public final class Decoder implements AutoCloseable {
     Arrays.fill(arrays, manager.create(new float[0], new Shape(0)));
     arrays[arrays.length - 1] = hostScalar(1);
     this.noAdapter = List.of(arrays);
+    this.noPrompt = manager.create(new float[0], new Shape(0));
   }
 
   private NDArray head(WeightSource source, Shape vocabulary) {
@@ -281,6 +283,26 @@ public final class Decoder implements AutoCloseable {
     return head;
   }
 
+  /** The adapter's rows for virtual tokens as kernels take them: empty where it has none. */
+  public NDArray promptOf(BlockAdapter adapter) {
+    return adapter.prompt().orElse(noPrompt);
+  }
+
+  /**
+   * What the first block reads for tokens, without learned positions.
+   *
+   * @return [ids, hidden], row-major
+   */
+  public float[] embeddingRows(int[] ids) {
+    requireTokens(ids);
+    try (NDManager scope = manager.newSubManager()) {
+      return kernels
+          .run(scope, "embedding_rows", indices(scope, ids), embedding)
+          .singletonOrThrow()
+          .toFloatArray();
+    }
+  }
+
   /** The adapter that changes nothing. */
   public BlockAdapter withoutAdapter() {
     return layer -> noAdapter;
@@ -332,9 +354,14 @@ public final class Decoder implements AutoCloseable {
    * @throws LlmException {@code token_beyond_vocabulary}
    */
   public void requireTokens(int[] ids) {
+    requireTokens(ids, 0);
+  }
+
+  /** The same of ids among which there may be so many virtual ones, from -1 downwards. */
+  void requireTokens(int[] ids, int virtual) {
     int rows = config.shape().vocabularySize();
     for (int i = 0; i < ids.length; i++) {
-      if (ids[i] < 0 || ids[i] >= rows) {
+      if (ids[i] < -virtual || ids[i] >= rows) {
         throw new LlmException(
             "token_beyond_vocabulary",
             "token id %d at position %d has no row in the embedding of %d: a token was added to the tokenizer without resizing the model, or the ids are another tokenizer's"

@@ -50,13 +50,15 @@ public record RowTensors(
   /**
    * Puts a row on the decoder's device.
    *
+   * @param adapter has the row's virtual tokens, where there are some
    * @throws LlmException {@code context_exceeded} where a text has more tokens than learned
    *     positions; {@code token_beyond_vocabulary}
    */
-  public static RowTensors of(NDManager scope, Decoder decoder, PrefixTreeRow row) {
+  public static RowTensors of(
+      NDManager scope, Decoder decoder, BlockAdapter adapter, PrefixTreeRow row) {
     PrefixTree tree = row.tree();
     requirePositions(decoder, tree.longest());
-    decoder.requireTokens(tree.tokens());
+    decoder.requireTokens(tree.tokens(), adapter.promptLength());
     decoder.requireTokens(row.targetTokens());
     NDArray tokens = Decoder.indices(scope, tree.tokens());
     NDArray depths = Decoder.indices(scope, tree.depths());
@@ -64,7 +66,13 @@ public record RowTensors(
         decoder
             .kernels()
             .differentiable(
-                scope, "embed", tokens, depths, decoder.embedding(), decoder.positions())
+                scope,
+                "embed",
+                tokens,
+                depths,
+                decoder.embedding(),
+                decoder.positions(),
+                decoder.promptOf(adapter))
             .singletonOrThrow();
     int longest = tree.longest();
     NDList places =

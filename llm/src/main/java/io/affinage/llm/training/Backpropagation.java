@@ -92,13 +92,17 @@ final class Backpropagation implements AutoCloseable {
   }
 
   private PrefixTreeRow row(List<TokenizedExample> examples) {
-    return PrefixTreeRow.of(examples, settings.sharesPrefixes(), decoder.config()::lengthClass);
+    int virtual = trainables.adapter().promptLength();
+    return PrefixTreeRow.of(
+        examples.stream().map(example -> example.behind(virtual)).toList(),
+        settings.sharesPrefixes(),
+        decoder.config()::lengthClass);
   }
 
   /** As {@link #accumulate(List, double, long)}, of examples that are laid out. */
   double accumulate(PrefixTreeRow row, double scale, long noiseSeed) {
     try (NDManager scope = decoder.manager().newSubManager()) {
-      RowTensors tensors = RowTensors.of(scope, decoder, row);
+      RowTensors tensors = RowTensors.of(scope, decoder, trainables.adapter(), row);
       NDArray embedded = embedded(scope, tensors, row, noiseSeed);
       ForwardBackward.Result result =
           pass(scope, handles, tensors, noiseSeed)
@@ -116,16 +120,28 @@ final class Backpropagation implements AutoCloseable {
                 decoder.positions(),
                 trainables.embeddingGradients());
       }
+      addPrompt(scope, result, tensors);
       return result.loss();
     }
+  }
+
+  /** Adds the gradient of the rows of virtual tokens, where there are some. */
+  private void addPrompt(NDManager scope, ForwardBackward.Result result, RowTensors tensors) {
+    trainables
+        .promptGradient()
+        .ifPresent(
+            sum ->
+                decoder
+                    .kernels()
+                    .run(scope, "prompt_vjp", result.upstream(), tensors.tokens(), sum));
   }
 
   /** As {@link #accumulate(List, double, long)}, of both halves at once. */
   double accumulate(Halves halves, double scale, long noiseSeed) {
     try (NDManager scope = decoder.manager().newSubManager();
         NDManager other = decoder.manager().newSubManager()) {
-      RowTensors first = RowTensors.of(scope, decoder, halves.first());
-      RowTensors second = RowTensors.of(other, decoder, halves.second());
+      RowTensors first = RowTensors.of(scope, decoder, trainables.adapter(), halves.first());
+      RowTensors second = RowTensors.of(other, decoder, trainables.adapter(), halves.second());
       ForwardBackward one = pass(scope, handles, first, noiseSeed);
       ForwardBackward another = pass(other, others, second, noiseSeed);
       // Added when the first half's are, so that sums do not depend on which thread is ahead.
@@ -142,6 +158,8 @@ final class Backpropagation implements AutoCloseable {
                           (block, found) ->
                               late.add(() -> trainables.addBlockGradients(block, found))));
       late.forEach(Runnable::run);
+      addPrompt(scope, results.get(0), first);
+      addPrompt(other, results.get(1), second);
       return results.stream().mapToDouble(ForwardBackward.Result::loss).sum();
     }
   }
@@ -159,10 +177,12 @@ final class Backpropagation implements AutoCloseable {
       return tensors.embedded();
     }
     int[] lengths = row.tree().textLengths();
+    int[] tokens = row.tree().tokens();
+    int virtual = trainables.adapter().promptLength();
     float[] magnitudes = new float[lengths.length];
     for (int node = 0; node < magnitudes.length; node++) {
-      magnitudes[node] =
-          (float) (alpha / Math.sqrt((double) lengths[node] * decoder.shape().hiddenSize()));
+      double numbers = (double) (lengths[node] - virtual) * decoder.shape().hiddenSize();
+      magnitudes[node] = tokens[node] < 0 ? 0 : (float) (alpha / Math.sqrt(numbers));
     }
     return decoder
         .kernels()

@@ -38,13 +38,17 @@ final class StepPlan {
       List<List<TokenizedExample>> rows,
       TrainingSettings settings,
       BatchOrder order,
-      int totalSteps) {
+      int totalSteps,
+      int promptLength) {
     StepPlan plan = new StepPlan(Math.min(totalSteps, PLANNED_STEPS), totalSteps);
     for (int step = 0; step < plan.plannedSteps; step++) {
       List<List<TokenizedExample>> chosen = order.examplesOf(step).stream().map(rows::get).toList();
       for (List<TokenizedExample> examples : MicroBatches.of(chosen, settings.batching())) {
         PrefixTreeRow row =
-            PrefixTreeRow.of(examples, settings.sharesPrefixes(), decoder.config()::lengthClass);
+            PrefixTreeRow.of(
+                examples.stream().map(example -> example.behind(promptLength)).toList(),
+                settings.sharesPrefixes(),
+                decoder.config()::lengthClass);
         plan.loads.add(new Load(examples, work(decoder, row), row.tree().nodes()));
       }
     }

@@ -39,6 +39,7 @@ public final class Trainables implements AutoCloseable {
   private final Gradients gradients;
   private final Map<Integer, Range> blocks = new TreeMap<>();
   private final Range embedding;
+  private final Range prompt;
   private final Range norm;
   private final int head;
 
@@ -107,7 +108,8 @@ public final class Trainables implements AutoCloseable {
   /**
    * An adapter's arrays as kernels read them: in the decoder's precision those that are trained.
    */
-  private record TrainedBlocks(Optional<String> fragment, List<List<NDArray>> layers)
+  private record TrainedBlocks(
+      Optional<String> fragment, Optional<NDArray> prompt, List<List<NDArray>> layers)
       implements BlockAdapter {
     @Override
     public List<NDArray> block(int layer) {
@@ -137,6 +139,8 @@ public final class Trainables implements AutoCloseable {
     in.positions()
         .ifPresent(name -> add(chosen, name + ".weight", decoder.positions(), Role.EMBEDDING));
     embedding = new Range(0, parameters.size());
+    Optional<NDArray> rows = adapter.flatMap(this::addPrompt);
+    prompt = new Range(embedding.to(), parameters.size());
     List<List<NDArray>> read = new ArrayList<>();
     for (int block = 0; block < decoder.shape().layers(); block++) {
       int from = parameters.size();
@@ -148,7 +152,7 @@ public final class Trainables implements AutoCloseable {
     }
     blockAdapter =
         adapter
-            .<BlockAdapter>map(each -> new TrainedBlocks(each.fragment(), read))
+            .<BlockAdapter>map(each -> new TrainedBlocks(each.fragment(), rows, read))
             .orElse(decoder.withoutAdapter());
     int from = parameters.size();
     add(chosen, in.finalNorm() + ".weight", decoder.norm().get(0), Role.VECTOR);
@@ -160,11 +164,25 @@ public final class Trainables implements AutoCloseable {
             : add(chosen, in.head() + ".weight", decoder.head(), Role.HEAD);
   }
 
+  /** Adds the adapter's rows for virtual tokens; gives them as kernels read them. */
+  private Optional<NDArray> addPrompt(Adapter adapter) {
+    Map<NDArray, NDArray> working = working(adapter, AdapterParameter.BEFORE_BLOCKS);
+    return adapter.prompt().map(array -> working.getOrDefault(array, array));
+  }
+
   /** Adds an adapter's arrays at a block; gives its arrays as kernels read them. */
   private List<NDArray> add(Adapter adapter, int block) {
+    Map<NDArray, NDArray> working = working(adapter, block);
+    return adapter.trainingBlock(block).stream()
+        .map(array -> working.getOrDefault(array, array))
+        .toList();
+  }
+
+  /** Adds an adapter's arrays of a layer; gives what kernels read for each. */
+  private Map<NDArray, NDArray> working(Adapter adapter, int layer) {
     Map<NDArray, NDArray> working = new IdentityHashMap<>();
     for (AdapterParameter parameter : adapter.parameters()) {
-      if (parameter.layer() == block) {
+      if (parameter.layer() == layer) {
         NDArray array = parameter.array();
         NDArray read =
             decoder.precision() == Precision.FLOAT32 ? array : decoder.toPrecision(manager, array);
@@ -172,9 +190,7 @@ public final class Trainables implements AutoCloseable {
         add(parameter.key(), read, MasterWeight.whole(manager, array), Role.of(parameter.role()));
       }
     }
-    return adapter.trainingBlock(block).stream()
-        .map(array -> working.getOrDefault(array, array))
-        .toList();
+    return working;
   }
 
   private static Role role(NDArray array) {
@@ -349,7 +365,7 @@ public final class Trainables implements AutoCloseable {
 
   /** The first block that gradients have to reach; the number of blocks when none. */
   int lowestBlock() {
-    if (trainsEmbedding()) {
+    if (trainsEmbedding() || !prompt.isEmpty()) {
       return 0;
     }
     return blocks.entrySet().stream()
@@ -378,6 +394,11 @@ public final class Trainables implements AutoCloseable {
       sums.add(gradients.at(i));
     }
     return sums;
+  }
+
+  /** The gradient to which that of the adapter's virtual tokens is to be added. */
+  Optional<NDArray> promptGradient() {
+    return prompt.isEmpty() ? Optional.empty() : Optional.of(gradients.at(prompt.from()));
   }
 
   /** Adds the gradients of the final norm's trained arrays, which it takes over. */

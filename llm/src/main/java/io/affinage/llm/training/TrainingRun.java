@@ -133,7 +133,14 @@ public final class TrainingRun implements AutoCloseable {
         new PreflightMeasurement(decoder, trainables, settings, backpropagation);
     Preflight.Memory fixed = measurement.fixedMemory();
     PreflightMeasurement.requireMemory(fixed, settings.optimization().pagedState());
-    StepPlan plan = StepPlan.of(decoder, inputs.rows(), settings, order, totalSteps);
+    StepPlan plan =
+        StepPlan.of(
+            decoder,
+            inputs.rows(),
+            settings,
+            order,
+            totalSteps,
+            trainables.adapter().promptLength());
     PreflightMeasurement.Trial trial = measurement.tried(plan, fixed, totalSteps);
     return new Preflight(
         settings,

@@ -13,8 +13,28 @@
       x = torch.add(x, torch.embedding(positions, position))
     return x
 
-  def embed(self: __torch__.Kernels, tokens: Tensor, position: Tensor, weight: Tensor, positions: Tensor) -> List[Tensor]:
-    return [(self).embedded(tokens, position, weight, positions, )]
+  # The same where tokens may be virtual: those below 0 have a row of prompt [virtual, hidden], -1 the first. It is not scaled.
+  def embed(self: __torch__.Kernels, tokens: Tensor, position: Tensor, weight: Tensor, positions: Tensor, prompt: Tensor) -> List[Tensor]:
+    if torch.eq(torch.numel(prompt), 0):
+      x = (self).embedded(tokens, position, weight, positions, )
+    else:
+      virtual = torch.unsqueeze(torch.lt(tokens, 0), -1)
+      rows = torch.embedding(torch.type_as(prompt, weight), torch.clamp_min(torch.rsub(tokens, -1), 0))
+      x = torch.where(virtual, rows, (self).scaled(torch.embedding(weight, torch.clamp_min(tokens, 0)), ))
+      if torch.gt(torch.numel(positions), 0):
+        x = torch.add(x, torch.embedding(positions, position))
+    return [x]
+
+  # Rows of the embedding as the first block reads them, float32.
+  def embedding_rows(self: __torch__.Kernels, tokens: Tensor, weight: Tensor) -> List[Tensor]:
+    return [torch.to((self).scaled(torch.embedding(weight, tokens), ), 6)]
+
+  # Adds the gradient of the prompt to sum [virtual, hidden], from that of the embedded rows.
+  def prompt_vjp(self: __torch__.Kernels, upstream: Tensor, tokens: Tensor, sum: Tensor) -> List[Tensor]:
+    at = torch.squeeze(torch.nonzero(torch.lt(tokens, 0)), 1)
+    rows = torch.to(torch.index_select(upstream, 0, at), 6)
+    _0 = (self).add_rows(sum, rows, torch.rsub(torch.index_select(tokens, 0, at), -1), )
+    return annotate(List[Tensor], [])
 
   # embedded [nodes, hidden] plus uniform noise of each node's magnitude [nodes, 1]; seed [1] float64 on the CPU.
   def noisy(self: __torch__.Kernels, embedded: Tensor, magnitude: Tensor, seed: Tensor) -> List[Tensor]:
@@ -35,7 +55,9 @@
     wide = torch.to(upstream, 6)
     next = 0
     if ops.prim.requires_grad(weight):
-      _0 = (self).add_rows(sums[0], (self).scaled(wide, ), tokens, )
+      # Virtual tokens are none of the embedding's.
+      own = torch.masked_fill((self).scaled(wide, ), torch.unsqueeze(torch.lt(tokens, 0), -1), 0)
+      _0 = (self).add_rows(sums[0], own, torch.clamp_min(tokens, 0), )
       next = 1
     if ops.prim.requires_grad(positions):
       _1 = (self).add_rows(sums[next], wide, position, )

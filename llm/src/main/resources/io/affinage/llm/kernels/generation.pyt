@@ -37,13 +37,12 @@
 
   # Fills the cache from prompts that share what they have in common at their start (a prefix tree): linear layers see
   # every distinct token once, attention runs per prompt.
-  # tokens, position [nodes] int64; path [documents, longest] int64: node of each position of the prompts that attention
+  # x [nodes, hidden]: what the first block reads; position [nodes] int64; path [documents, longest] int64: node of each position of the prompts that attention
   # runs over (padded on the right); owner [nodes] int64: where in the flattened paths a node's output is read; filled
   # [batch, longest] int64: node of each slot (padded on the left, with any node); last [batch] int64: the node that ends
   # each prompt. Returns logits [batch, vocabulary] float32 of what follows.
-  def prefill(self: __torch__.Kernels, tokens: Tensor, position: Tensor, path: Tensor, owner: Tensor, filled: Tensor, last: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
+  def prefill(self: __torch__.Kernels, x: Tensor, position: Tensor, path: Tensor, owner: Tensor, filled: Tensor, last: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
     longest = torch.size(path, 1)
-    x = (self).embedded(tokens, position, embedding, positions, )
     turns = (self).rotations(position, frequencies, factors, x, )
     block = ops.prim.min(longest, 128)
     later = torch.triu(torch.full([block, block], float("-inf"), dtype=ops.prim.dtype(x), device=ops.prim.device(x)), 1)

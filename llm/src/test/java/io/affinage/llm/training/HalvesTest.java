@@ -119,7 +119,7 @@ class HalvesTest {
         .toList();
   }
 
-  private static ThreadPair pair() {
+  static ThreadPair pair() {
     return ThreadPair.start()
         .orElseGet(() -> Assumptions.abort("this machine has no even number of processors"));
   }
