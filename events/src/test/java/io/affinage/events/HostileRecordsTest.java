@@ -12,12 +12,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -51,7 +49,7 @@ class HostileRecordsTest {
           refused++;
         }
       }
-      assertThat(EventCodec.decode(read(good)).data()).isEqualTo(data);
+      assertThat(EventCodec.decode(HostileRecords.asRead(good)).data()).isEqualTo(data);
     }
     // Both happen, or the generator tests nothing.
     assertThat(read).isPositive();
@@ -59,7 +57,7 @@ class HostileRecordsTest {
   }
 
   private static boolean isRead(Topic topic, HostileRecords.Hostile hostile) {
-    ConsumerRecord<byte[], byte[]> record = read(hostile.record());
+    ConsumerRecord<byte[], byte[]> record = HostileRecords.asRead(hostile.record());
     try {
       Event<?> event = EventCodec.decode(record);
       // Whatever follows from it can be written.
@@ -101,7 +99,7 @@ class HostileRecordsTest {
 
   private static boolean fold(JobLog log, JobViews views, HostileRecords.Hostile hostile) {
     try {
-      Event<?> event = EventCodec.decode(read(hostile.record()));
+      Event<?> event = EventCodec.decode(HostileRecords.asRead(hostile.record()));
       log.entry(event.data())
           .ifPresent(
               entry ->
@@ -122,20 +120,5 @@ class HostileRecordsTest {
     byte[] value = EventCodec.encode(EVENTS.create(data, "run-1"), headers);
     byte[] key = topic.keyOf(data).getBytes(StandardCharsets.UTF_8);
     return new ProducerRecord<>(topic.name(), 0, key, value, headers);
-  }
-
-  private static ConsumerRecord<byte[], byte[]> read(ProducerRecord<byte[], byte[]> record) {
-    return new ConsumerRecord<>(
-        record.topic(),
-        0,
-        0,
-        0,
-        TimestampType.CREATE_TIME,
-        -1,
-        -1,
-        record.key(),
-        record.value(),
-        record.headers(),
-        Optional.empty());
   }
 }

@@ -6,16 +6,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 
 /**
  * Records that no reader may stumble over, made from good ones: CloudEvents in binary mode with
@@ -23,6 +26,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
  * gives the same records. None is larger than what Kafka takes by default.
  */
 public final class HostileRecords {
+  private static final long READ_AT_MILLIS = 1_767_323_045_678L;
   private static final List<String> TYPES =
       List.of(
           "file.uploaded",
@@ -434,5 +438,21 @@ public final class HostileRecords {
 
   private static Headers headers() {
     return new RecordHeaders();
+  }
+
+  /** What a reader gets of a record that was sent: a partition, an offset and a time are added. */
+  public static ConsumerRecord<byte[], byte[]> asRead(ProducerRecord<byte[], byte[]> sent) {
+    return new ConsumerRecord<>(
+        sent.topic(),
+        0,
+        0,
+        READ_AT_MILLIS,
+        TimestampType.CREATE_TIME,
+        -1,
+        -1,
+        sent.key(),
+        sent.value(),
+        sent.headers(),
+        Optional.empty());
   }
 }

@@ -14,11 +14,9 @@ import io.affinage.events.EventCodec;
 import io.affinage.events.EventException;
 import io.affinage.events.Topic;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -77,19 +75,7 @@ class HostileRecordsTest {
   }
 
   private void take(String kind, ProducerRecord<byte[], byte[]> sent) {
-    ConsumerRecord<byte[], byte[]> record =
-        new ConsumerRecord<>(
-            sent.topic(),
-            0,
-            0,
-            1_767_323_045_678L,
-            TimestampType.CREATE_TIME,
-            -1,
-            -1,
-            sent.key(),
-            sent.value(),
-            sent.headers(),
-            Optional.empty());
+    ConsumerRecord<byte[], byte[]> record = HostileRecords.asRead(sent);
     try {
       if (record.value() != null) {
         Event<?> event = EventCodec.decode(record);

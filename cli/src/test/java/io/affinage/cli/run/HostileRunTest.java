@@ -23,7 +23,6 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -76,19 +75,7 @@ class HostileRunTest {
   }
 
   private boolean isTaken(ProducerRecord<byte[], byte[]> sent) {
-    ConsumerRecord<byte[], byte[]> record =
-        new ConsumerRecord<>(
-            sent.topic(),
-            0,
-            0,
-            1_767_323_045_678L,
-            TimestampType.CREATE_TIME,
-            -1,
-            -1,
-            sent.key(),
-            sent.value(),
-            sent.headers(),
-            Optional.empty());
+    ConsumerRecord<byte[], byte[]> record = HostileRecords.asRead(sent);
     try {
       return record.value() != null && view.accept(EventCodec.decode(record), record);
     } catch (EventException e) {

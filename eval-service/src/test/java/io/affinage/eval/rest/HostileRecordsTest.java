@@ -19,11 +19,9 @@ import io.affinage.events.EventCodec;
 import io.affinage.events.EventException;
 import io.affinage.events.Topic;
 import io.affinage.events.lease.JobState;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -65,7 +63,7 @@ class HostileRecordsTest {
   }
 
   private void take(String kind, ProducerRecord<byte[], byte[]> sent) {
-    ConsumerRecord<byte[], byte[]> record = read(sent);
+    ConsumerRecord<byte[], byte[]> record = HostileRecords.asRead(sent);
     try {
       if (record.value() != null) {
         Event<?> event = EventCodec.decode(record);
@@ -99,20 +97,5 @@ class HostileRecordsTest {
         "io.affinage.evaluation.requested.v1",
         id,
         json.replace("\"evaluationId\":\"" + key + "\"", "\"evaluationId\":\"" + id + "\""));
-  }
-
-  private static ConsumerRecord<byte[], byte[]> read(ProducerRecord<byte[], byte[]> record) {
-    return new ConsumerRecord<>(
-        record.topic(),
-        0,
-        0,
-        1_767_323_045_678L,
-        TimestampType.CREATE_TIME,
-        -1,
-        -1,
-        record.key(),
-        record.value(),
-        record.headers(),
-        Optional.empty());
   }
 }
