@@ -18,8 +18,20 @@ public record RewardRequested(
    *
    * @param itemId unique within the request
    * @param reference the right answer, where the reward needs one; else null
+   * @param instructions what the completion was asked to follow, for {@code ifeval}; else null
    */
-  public record Item(String itemId, String prompt, String completion, @Nullable String reference) {}
+  public record Item(
+      String itemId,
+      String prompt,
+      String completion,
+      @Nullable String reference,
+      @Nullable List<RewardInstruction> instructions) {
+
+    /** A completion whose instructions, if any, are the request's. */
+    public Item(String itemId, String prompt, String completion, @Nullable String reference) {
+      this(itemId, prompt, completion, reference, null);
+    }
+  }
 
   @Override
   public String key() {

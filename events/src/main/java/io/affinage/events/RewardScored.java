@@ -12,7 +12,8 @@ public record RewardScored(String requestId, List<Score> scores, @Nullable Error
    * @param detail why, for people: what was compared; may be null
    * @param code why there is no value, for programs: {@code missing_completion}, {@code
    *     missing_reference}, {@code no_number_in_reference}, {@code number_out_of_range}, {@code
-   *     invalid_pattern}, {@code too_deep}, {@code budget_exhausted} or {@code
+   *     invalid_pattern}, {@code too_deep}, {@code missing_instructions}, {@code
+   *     invalid_instruction}, {@code unsupported_instruction}, {@code budget_exhausted} or {@code
    *     request_budget_exhausted}; null beside a value, and from services that do not say it
    */
   public record Score(

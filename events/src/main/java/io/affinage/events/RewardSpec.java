@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One way to score a completion. A learned reward model joins as one more case. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "reward")
@@ -12,7 +14,9 @@ import com.fasterxml.jackson.databind.JsonNode;
   @JsonSubTypes.Type(value = RewardSpec.Regex.class, name = "regex"),
   @JsonSubTypes.Type(value = RewardSpec.NumericAnswer.class, name = "numeric_answer"),
   @JsonSubTypes.Type(value = RewardSpec.JsonSchema.class, name = "json_schema"),
-  @JsonSubTypes.Type(value = RewardSpec.Length.class, name = "length")
+  @JsonSubTypes.Type(value = RewardSpec.Length.class, name = "length"),
+  @JsonSubTypes.Type(value = RewardSpec.IfEval.class, name = "ifeval"),
+  @JsonSubTypes.Type(value = RewardSpec.Format.class, name = "format")
 })
 public sealed interface RewardSpec {
 
@@ -42,4 +46,40 @@ public sealed interface RewardSpec {
    * the maximum.
    */
   record Length(int minCharacters, int maxCharacters) implements RewardSpec {}
+
+  /**
+   * Whether the instructions of an item were followed, as IFEval checks them.
+   *
+   * @param instructions for items that bring none; null when each brings its own, or has them as
+   *     JSON in its reference
+   * @param score {@code all}: 1 when every instruction was followed, else 0; {@code mean}: the
+   *     share of those that were; null for {@code all}
+   * @param loose whether an instruction also counts as followed where it is without the first line,
+   *     the last line, both, or asterisks
+   */
+  record IfEval(
+      @Nullable List<RewardInstruction> instructions,
+      @Nullable String score,
+      @JsonProperty(defaultValue = "false") boolean loose)
+      implements RewardSpec {}
+
+  /**
+   * 1 when the whole completion has the form, else 0. One of template and pattern is given.
+   *
+   * @param template literal text, in which {@code …} or {@code ...} stands for any text: {@code
+   *     <think>…</think><answer>…</answer>}
+   * @param pattern in RE2 syntax, for the whole completion; a dot stands for line ends, too
+   * @param prefix what the prompt has begun already, put before every completion
+   * @param partial whether a completion that misses the template gets a share for the literals that
+   *     it has once and in their order
+   * @param allowEmpty whether nothing, or white space alone, may stand where the template has any
+   *     text
+   */
+  record Format(
+      @Nullable String template,
+      @Nullable String pattern,
+      @Nullable String prefix,
+      @JsonProperty(defaultValue = "false") boolean partial,
+      @JsonProperty(defaultValue = "false") boolean allowEmpty)
+      implements RewardSpec {}
 }

@@ -2,6 +2,7 @@ package io.affinage.events;
 
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -169,6 +170,26 @@ public final class ExampleEvents {
             new RewardSpec.JsonSchema(
                 JsonNodeFactory.instance.objectNode().set("minimum", new IntNode(3)))),
         reward("req-5", new RewardSpec.Length(10, 20)),
+        new RewardRequested(
+            "req-6",
+            new RewardSpec.IfEval(
+                List.of(
+                    new RewardInstruction(
+                        "keywords:frequency",
+                        Map.of("keyword", new TextNode("tea"), "frequency", new IntNode(2)))),
+                "mean",
+                true),
+            List.of(
+                new RewardRequested.Item(
+                    "i1",
+                    "p",
+                    "c",
+                    null,
+                    List.of(new RewardInstruction("startend:quotation", null)))),
+            null),
+        reward("req-7", new RewardSpec.IfEval(null, null, false)),
+        reward("req-8", new RewardSpec.Format("<a>…</a>", null, "<a>", true, true)),
+        reward("req-9", new RewardSpec.Format(null, "a|b", null, false, false)),
         new RewardScored(
             "req-1",
             List.of(

@@ -43,10 +43,7 @@ public final class RequestScorer {
       Reward reward = Rewards.from(request.reward());
       List<Score> scores =
           reward.score(
-              items.stream()
-                  .map(item -> new Candidate(item.prompt(), item.completion(), item.reference()))
-                  .toList(),
-              RequestBudget.start());
+              items.stream().map(RequestScorer::candidate).toList(), RequestBudget.start());
       List<RewardScored.Score> answers = new ArrayList<>(items.size());
       for (int i = 0; i < items.size(); i++) {
         answers.add(onTheWire(items.get(i).itemId(), scores.get(i)));
@@ -56,6 +53,14 @@ public final class RequestScorer {
       ErrorDetail error = new ErrorDetail(e.code(), e.getMessage(), e.param());
       return new RewardScored(request.requestId(), List.of(), error);
     }
+  }
+
+  private static Candidate candidate(RewardRequested.Item item) {
+    return new Candidate(
+        item.prompt(),
+        item.completion(),
+        item.reference(),
+        Rewards.instructions(item.instructions()));
   }
 
   private List<RewardRequested.Item> checked(List<RewardRequested.Item> items) {

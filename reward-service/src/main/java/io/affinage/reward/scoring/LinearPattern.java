@@ -34,9 +34,20 @@ final class LinearPattern {
               .formatted(text.length(), MAX_LENGTH),
           param);
     }
+    return compile(text, text, 0, param);
+  }
+
+  /** As {@link #compile}, of a pattern for the whole text in which a dot matches line ends. */
+  static LinearPattern compileWhole(String text, String param) {
+    // By itself first, or a bracket could close what was put around it.
+    compile(text, param);
+    return compile(text, "^(?:" + text + ")$", Pattern.DOTALL, param);
+  }
+
+  private static LinearPattern compile(String text, String whole, int flags, String param) {
     long atoms = RepetitionBound.check(text, param);
     try {
-      return new LinearPattern(Pattern.compile(text), atoms);
+      return new LinearPattern(Pattern.compile(whole, flags), atoms);
     } catch (PatternSyntaxException e) {
       throw new InvalidRewardException(
           "invalid_pattern",

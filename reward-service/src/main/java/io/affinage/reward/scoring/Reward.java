@@ -8,7 +8,13 @@ import java.util.List;
  * batch at once, which is why the interface takes a list.
  */
 public sealed interface Reward
-    permits ExactMatch, RegexMatch, NumericAnswer, SchemaMatch, LengthBand {
+    permits ExactMatch,
+        RegexMatch,
+        NumericAnswer,
+        SchemaMatch,
+        LengthBand,
+        FollowedInstructions,
+        FormatMatch {
 
   /**
    * Scores a batch. An item that costs too much, or cannot be scored, has no effect on the others,
