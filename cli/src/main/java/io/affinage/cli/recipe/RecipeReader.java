@@ -15,7 +15,6 @@ import java.io.Reader;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -234,15 +233,14 @@ public final class RecipeReader {
     }
     List<String> metrics = spec.texts("metrics");
     if (metrics != null) {
-      Set<String> known = Set.of("exact_match", "multiple_choice", "perplexity");
       metrics.stream()
-          .filter(metric -> !known.contains(metric))
+          .filter(metric -> !EvaluationSpec.METRICS.contains(metric))
           .forEach(
               metric ->
                   spec.problem(
                       "metrics",
-                      "'%s' is not one of exact_match, multiple_choice, perplexity"
-                          .formatted(metric)));
+                      "'%s' is not one of %s"
+                          .formatted(metric, String.join(", ", EvaluationSpec.METRICS))));
     }
     Section gateSection = spec.section("gate");
     EvaluationSpec.Gate gate = null;

@@ -14,9 +14,17 @@ import java.util.Optional;
  * @param id content hash of the row
  * @param prompt the question; empty text for a plain document
  * @param reference the right answer; for a plain document, the whole of it
+ * @param rejected of a preference pair the worse answer to the same question; the reference is the
+ *     better one
  * @param document whether the row is a plain document, which asks nothing
  */
-public record Item(String id, Prompt prompt, String reference, boolean document) {
+public record Item(
+    String id, Prompt prompt, String reference, Optional<String> rejected, boolean document) {
+
+  /** An item without a worse answer. */
+  public Item(String id, Prompt prompt, String reference, boolean document) {
+    this(id, prompt, reference, Optional.empty(), document);
+  }
 
   /**
    * The item of a row; empty where the row has none of the shapes that can be measured: no answer
@@ -28,7 +36,12 @@ public record Item(String id, Prompt prompt, String reference, boolean document)
     }
     if (row.prompt() != null && row.chosenText() != null) {
       return Optional.of(
-          new Item(row.id(), new Prompt.Text(row.prompt()), row.chosenText(), false));
+          new Item(
+              row.id(),
+              new Prompt.Text(row.prompt()),
+              row.chosenText(),
+              Optional.ofNullable(row.rejectedText()),
+              false));
     }
     if (row.text() != null) {
       return Optional.of(new Item(row.id(), new Prompt.Text(""), row.text(), true));
@@ -37,25 +50,55 @@ public record Item(String id, Prompt prompt, String reference, boolean document)
       return Optional.of(
           new Item(row.id(), new Prompt.Text(row.prompt()), row.completion(), false));
     }
+    List<ChatMessage> turns = turns(row, row.chosen());
+    int last = turns.size() - 1;
+    if (!isMeasurable(turns)) {
+      return Optional.empty();
+    }
+    List<Message> asked = asked(turns);
+    return Optional.of(
+        new Item(
+            row.id(),
+            new Prompt.Chat(asked),
+            turns.get(last).content(),
+            rejected(row, asked),
+            false));
+  }
+
+  /** Empty where the worse answer answers another question, as after turns of its own. */
+  private static Optional<String> rejected(NormalRow row, List<Message> asked) {
+    if (row.rejected() == null) {
+      return Optional.empty();
+    }
+    List<ChatMessage> turns = turns(row, row.rejected());
+    return isMeasurable(turns) && asked(turns).equals(asked)
+        ? Optional.of(turns.get(turns.size() - 1).content())
+        : Optional.empty();
+  }
+
+  private static List<ChatMessage> turns(NormalRow row, List<ChatMessage> answer) {
     List<ChatMessage> turns = new ArrayList<>();
     if (row.messages() != null) {
       turns.addAll(row.messages());
     }
-    if (row.chosen() != null) {
-      turns.addAll(row.chosen());
+    if (answer != null) {
+      turns.addAll(answer);
     }
+    return turns;
+  }
+
+  /** A question, and an answer of the assistant in words. */
+  private static boolean isMeasurable(List<ChatMessage> turns) {
     int last = turns.size() - 1;
-    if (last < 1
-        || !"assistant".equals(turns.get(last).role())
-        || turns.stream().anyMatch(turn -> turn.content() == null)) {
-      return Optional.empty();
-    }
-    List<Message> asked =
-        turns.subList(0, last).stream()
-            .map(turn -> new Message(turn.role(), turn.content()))
-            .toList();
-    return Optional.of(
-        new Item(row.id(), new Prompt.Chat(asked), turns.get(last).content(), false));
+    return last >= 1
+        && "assistant".equals(turns.get(last).role())
+        && turns.stream().allMatch(turn -> turn.content() != null);
+  }
+
+  private static List<Message> asked(List<ChatMessage> turns) {
+    return turns.subList(0, turns.size() - 1).stream()
+        .map(turn -> new Message(turn.role(), turn.content()))
+        .toList();
   }
 
   /** The question for people: the text, or the last turn of the chat. */

@@ -6,6 +6,7 @@ import io.affinage.eval.dataset.Item;
 import io.affinage.eval.dataset.Items;
 import io.affinage.eval.metric.Comparison;
 import io.affinage.eval.metric.Estimate;
+import io.affinage.eval.metric.LikelihoodMetric;
 import io.affinage.eval.metric.Measurements;
 import io.affinage.eval.metric.Metric;
 import io.affinage.eval.model.LanguageModel;
@@ -50,7 +51,7 @@ public final class Evaluation {
   public Findings run() {
     Items all = dataset.items(plan.split(), plan.maxItems().orElse(null), plan.fewShot());
     List<String> choices = choices();
-    List<Item> items = fitting(all.measured(), choices);
+    List<Item> items = fitting(measurable(all.measured()), choices);
     check(items, choices);
 
     Map<Variant, VariantRun.Outcome> outcomes = new EnumMap<>(Variant.class);
@@ -63,10 +64,10 @@ public final class Evaluation {
               .over(items));
     }
 
-    Map<Metric, Map<Variant, Measurements>> measured = measurements(items, outcomes);
+    Map<Metric, Map<Variant, Map<String, Measurements>>> measured = measurements(items, outcomes);
     Optional<Comparison> comparison = comparison(measured.get(plan.deciding()));
     return new Findings(
-        estimates(measured, outcomes),
+        estimates(measured),
         comparison,
         samples(items, outcomes),
         items.size(),
@@ -87,7 +88,7 @@ public final class Evaluation {
   }
 
   private List<String> choices() {
-    if (!plan.metrics().contains(Metric.MULTIPLE_CHOICE)) {
+    if (plan.likelihoodMetrics().stream().noneMatch(LikelihoodMetric::usesChoices)) {
       return List.of();
     }
     List<String> choices =
@@ -120,6 +121,37 @@ public final class Evaluation {
         .toList();
   }
 
+  /**
+   * Items that have what every metric of the plan needs. The others are left out and counted; where
+   * all are, the reason of the first is told.
+   */
+  private List<Item> measurable(List<Item> items) {
+    List<Item> measurable = items.stream().filter(item -> obstacle(item).isEmpty()).toList();
+    if (measurable.isEmpty() && !items.isEmpty()) {
+      Item first = items.get(0);
+      throw new EvaluationException(
+          "invalid_spec",
+          "no row of split '%s' has what %s needs: row %s %s"
+              .formatted(
+                  plan.split(),
+                  plan.metrics().stream().map(Metric::wireName).toList(),
+                  first.id(),
+                  obstacle(first).orElseThrow()),
+          "spec.metrics");
+    }
+    return measurable;
+  }
+
+  /** What an item lacks that a metric of the plan needs. */
+  private Optional<String> obstacle(Item item) {
+    if (item.document() && plan.asksForAnswers()) {
+      return Optional.of("is plain text, which only perplexity can measure");
+    }
+    return plan.likelihoodMetrics().stream()
+        .flatMap(metric -> metric.obstacle(item).stream())
+        .findFirst();
+  }
+
   private void check(List<Item> items, List<String> choices) {
     if (items.isEmpty()) {
       throw new EvaluationException(
@@ -129,12 +161,6 @@ public final class Evaluation {
           "spec.maxNewTokens");
     }
     for (Item item : items) {
-      if (item.document() && !plan.metrics().equals(List.of(Metric.PERPLEXITY))) {
-        throw new EvaluationException(
-            "invalid_spec",
-            "row %s is plain text, which only perplexity can measure".formatted(item.id()),
-            "spec.metrics");
-      }
       if (!choices.isEmpty() && !choices.contains(item.reference())) {
         throw new EvaluationException(
             "invalid_choices",
@@ -154,15 +180,17 @@ public final class Evaluation {
     }
   }
 
-  private Map<Metric, Map<Variant, Measurements>> measurements(
+  private Map<Metric, Map<Variant, Map<String, Measurements>>> measurements(
       List<Item> items, Map<Variant, VariantRun.Outcome> outcomes) {
-    Map<Metric, Map<Variant, Measurements>> measured = new EnumMap<>(Metric.class);
+    Map<Metric, Map<Variant, Map<String, Measurements>>> measured = new LinkedHashMap<>();
     for (Metric metric : plan.metrics()) {
-      Map<Variant, Measurements> byVariant = new EnumMap<>(Variant.class);
-      if (metric == Metric.EXACT_MATCH) {
-        byVariant.putAll(scored(items, outcomes));
+      Map<Variant, Map<String, Measurements>> byVariant = new EnumMap<>(Variant.class);
+      if (metric instanceof LikelihoodMetric likelihood) {
+        outcomes.forEach(
+            (variant, outcome) -> byVariant.put(variant, outcome.measured().get(likelihood)));
       } else {
-        outcomes.forEach((variant, outcome) -> byVariant.put(variant, outcome.of(metric)));
+        scored(items, outcomes)
+            .forEach((variant, of) -> byVariant.put(variant, Map.of(metric.wireName(), of)));
       }
       measured.put(metric, byVariant);
     }
@@ -195,27 +223,29 @@ public final class Evaluation {
     return scores;
   }
 
-  private Optional<Comparison> comparison(Map<Variant, Measurements> deciding) {
+  private Optional<Comparison> comparison(Map<Variant, Map<String, Measurements>> deciding) {
+    String name = plan.deciding().wireName();
     return Optional.ofNullable(deciding.get(Variant.BASE))
-        .map(base -> deciding.get(Variant.TUNED).against(base, plan.deciding(), plan.seed()));
+        .map(
+            base ->
+                deciding
+                    .get(Variant.TUNED)
+                    .get(name)
+                    .against(base.get(name), plan.deciding(), plan.seed()));
   }
 
   private Map<Variant, Map<String, Estimate>> estimates(
-      Map<Metric, Map<Variant, Measurements>> measured, Map<Variant, VariantRun.Outcome> outcomes) {
+      Map<Metric, Map<Variant, Map<String, Measurements>>> measured) {
     Map<Variant, Map<String, Estimate>> estimates = new EnumMap<>(Variant.class);
-    outcomes.forEach(
-        (variant, outcome) -> {
-          Map<String, Estimate> byMetric = new LinkedHashMap<>();
-          measured.forEach(
-              (metric, byVariant) ->
-                  byMetric.put(metric.wireName(), byVariant.get(variant).estimate(plan.seed())));
-          outcome
-              .normalisedChoices()
-              .ifPresent(
-                  scores ->
-                      byMetric.put("multiple_choice_normalized", scores.estimate(plan.seed())));
-          estimates.put(variant, byMetric);
-        });
+    measured.forEach(
+        (metric, byVariant) ->
+            byVariant.forEach(
+                (variant, byName) ->
+                    byName.forEach(
+                        (name, of) ->
+                            estimates
+                                .computeIfAbsent(variant, v -> new LinkedHashMap<>())
+                                .put(name, of.estimate(plan.seed())))));
     return estimates;
   }
 

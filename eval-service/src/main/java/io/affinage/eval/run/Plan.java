@@ -1,5 +1,7 @@
 package io.affinage.eval.run;
 
+import io.affinage.eval.metric.AnswerMetric;
+import io.affinage.eval.metric.LikelihoodMetric;
 import io.affinage.eval.metric.Metric;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +32,19 @@ public record Plan(
   public Plan {
     metrics = List.copyOf(metrics);
     choices = List.copyOf(choices);
+  }
+
+  /** Whether some metric scores the model's own answers. */
+  boolean asksForAnswers() {
+    return metrics.stream().anyMatch(AnswerMetric.class::isInstance);
+  }
+
+  /** Those of the metrics that ask for likelihoods, in their order. */
+  List<LikelihoodMetric> likelihoodMetrics() {
+    return metrics.stream()
+        .filter(LikelihoodMetric.class::isInstance)
+        .map(LikelihoodMetric.class::cast)
+        .toList();
   }
 
   /** The metric that decides. */

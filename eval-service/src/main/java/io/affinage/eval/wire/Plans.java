@@ -2,6 +2,7 @@ package io.affinage.eval.wire;
 
 import io.affinage.eval.EvaluationException;
 import io.affinage.eval.metric.Metric;
+import io.affinage.eval.metric.Metrics;
 import io.affinage.eval.run.Gate;
 import io.affinage.eval.run.Plan;
 import io.affinage.events.EvaluationSpec;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Specifications with every default filled in and every value checked. */
 public final class Plans {
@@ -56,12 +56,12 @@ public final class Plans {
 
   private static List<Metric> metrics(List<String> names) {
     if (names == null) {
-      return List.of(Metric.EXACT_MATCH);
+      return List.of(Metrics.EXACT_MATCH);
     }
     Set<Metric> metrics = new LinkedHashSet<>();
     for (String name : names) {
       metrics.add(
-          Metric.named(name == null ? "" : name)
+          Metrics.named(name == null ? "" : name)
               .orElseThrow(
                   () ->
                       invalid(
@@ -69,7 +69,7 @@ public final class Plans {
                           "'%s' is none of %s"
                               .formatted(
                                   name,
-                                  Stream.of(Metric.values())
+                                  Metrics.ALL.stream()
                                       .map(Metric::wireName)
                                       .collect(Collectors.joining(", "))))));
     }

@@ -11,6 +11,10 @@ import io.affinage.eval.EvaluationException;
 import io.affinage.eval.dataset.DatasetVersion;
 import io.affinage.eval.dataset.Item;
 import io.affinage.eval.metric.Metric;
+import io.affinage.eval.metric.Metrics;
+import io.affinage.eval.metric.MultipleChoice;
+import io.affinage.eval.metric.Perplexity;
+import io.affinage.eval.metric.PreferenceAccuracy;
 import io.affinage.eval.model.LanguageModel;
 import io.affinage.eval.model.ModelPair;
 import io.affinage.eval.model.Prompt;
@@ -61,7 +65,7 @@ class EvaluationTest {
   void shouldMeasureCompareAndPromote() throws IOException {
     Findings findings =
         evaluation(
-                plan(List.of(Metric.EXACT_MATCH, Metric.MULTIPLE_CHOICE, Metric.PERPLEXITY)),
+                plan(List.of(Metrics.EXACT_MATCH, new MultipleChoice(), new Perplexity())),
                 rows(40),
                 always,
                 knows)
@@ -93,7 +97,7 @@ class EvaluationTest {
 
   @Test
   void shouldTakePerplexitysRelativeFallAsGain() throws IOException {
-    Findings findings = evaluation(plan(List.of(Metric.PERPLEXITY)), rows(10), always, knows).run();
+    Findings findings = evaluation(plan(List.of(new Perplexity())), rows(10), always, knows).run();
     double base = findings.estimates().get(Variant.BASE).get("perplexity").score();
     double tuned = findings.estimates().get(Variant.TUNED).get("perplexity").score();
     assertThat(findings.comparison().orElseThrow().gain())
@@ -101,11 +105,51 @@ class EvaluationTest {
     assertThat(findings.samples().get(0).answers().get(Variant.BASE)).isEqualTo("even");
   }
 
+  /** One pair is like another, however long its answers; what is no pair is left out. */
+  @Test
+  void shouldMeasureHowManyPairsAreRankedRight() throws IOException {
+    List<NormalRow> rows = new ArrayList<>(rows(3));
+    for (int i = 0; i < 20; i++) {
+      rows.add(
+          new NormalRow(
+              "p" + i,
+              null,
+              i + "?",
+              null,
+              null,
+              null,
+              null,
+              right(i + "?"),
+              "no idea",
+              null,
+              null));
+    }
+    ScriptedModel likesEven =
+        new ScriptedModel(
+            p -> "even",
+            q -> q.continuation().equals("even") ? -1 : q.continuation().equals("odd") ? -5 : -2,
+            10_000);
+    ScriptedModel likesAll =
+        new ScriptedModel(p -> "even", q -> q.continuation().equals("no idea") ? -9 : -1, 10_000);
+    Findings findings =
+        evaluation(plan(List.of(new PreferenceAccuracy())), rows, likesEven, likesAll).run();
+    assertThat(findings.items()).isEqualTo(20);
+    assertThat(findings.leftOut()).isEqualTo(3);
+    assertThat(findings.estimates().get(Variant.BASE).get("preference_accuracy").score())
+        .isEqualTo(0.5);
+    assertThat(findings.estimates().get(Variant.BASE).get("preference_margin").score())
+        .isCloseTo(-1, within(1e-12));
+    assertThat(findings.estimates().get(Variant.TUNED).get("preference_accuracy").score())
+        .isEqualTo(1);
+    assertThat(findings.comparison().orElseThrow().gain()).isEqualTo(0.5);
+    assertThat(code(plan(List.of(new PreferenceAccuracy())), rows(2))).isEqualTo("invalid_spec");
+  }
+
   @Test
   void shouldRejectAModelThatIsNoBetter() throws IOException {
-    Findings worse = evaluation(plan(List.of(Metric.EXACT_MATCH)), rows(40), knows, always).run();
+    Findings worse = evaluation(plan(List.of(Metrics.EXACT_MATCH)), rows(40), knows, always).run();
     assertThat(worse.decision().promoted()).isFalse();
-    Findings same = evaluation(plan(List.of(Metric.EXACT_MATCH)), rows(40), always, always).run();
+    Findings same = evaluation(plan(List.of(Metrics.EXACT_MATCH)), rows(40), always, always).run();
     assertThat(same.decision().promoted()).isFalse();
     assertThat(same.comparison().orElseThrow().pValue()).isEqualTo(1);
   }
@@ -114,7 +158,7 @@ class EvaluationTest {
   void shouldNotBeSureOfFewItems() throws IOException {
     Plan strict =
         new Plan(
-            List.of(Metric.EXACT_MATCH),
+            List.of(Metrics.EXACT_MATCH),
             "test",
             Optional.empty(),
             0,
@@ -140,7 +184,7 @@ class EvaluationTest {
             },
             q -> -1,
             10_000);
-    evaluation(plan(List.of(Metric.EXACT_MATCH)), rows(2), listening, knows).run();
+    evaluation(plan(List.of(Metrics.EXACT_MATCH)), rows(2), listening, knows).run();
     assertThat(seen.subList(0, 2)).allSatisfy(text -> assertThat(text).matches("\\d+\\?"));
     assertThat(seen.subList(2, 4))
         .allSatisfy(text -> assertThat(text).matches("(?s)(1\\d\\d\\?(odd|even)\n\n){4}\\d+\\?"));
@@ -157,7 +201,7 @@ class EvaluationTest {
             },
             q -> -1,
             10_000);
-    evaluation(plan(List.of(Metric.EXACT_MATCH)), chats(1), listening, listening).run();
+    evaluation(plan(List.of(Metrics.EXACT_MATCH)), chats(1), listening, listening).run();
     assertThat(seen.get(1)).matches("systemS(user1\\d\\d\\?assistant(odd|even)){4}user\\d+\\?");
     assertThat(seen.get(2)).matches("systemSuser\\d+\\?");
   }
@@ -166,7 +210,7 @@ class EvaluationTest {
   void shouldLeaveOutAndCountWhatIsOverTheBoundOrTooLong() throws IOException {
     Plan few =
         new Plan(
-            List.of(Metric.EXACT_MATCH),
+            List.of(Metrics.EXACT_MATCH),
             "test",
             Optional.of(7),
             0,
@@ -181,7 +225,7 @@ class EvaluationTest {
     List<NormalRow> rows = rows(4);
     rows.add(new NormalRow("ffff", null, "x".repeat(200) + "2?", "even", null, null, null));
     ScriptedModel small = new ScriptedModel(p -> "even", q -> -1, 100);
-    Findings fitting = evaluation(plan(List.of(Metric.EXACT_MATCH)), rows, small, small).run();
+    Findings fitting = evaluation(plan(List.of(Metrics.EXACT_MATCH)), rows, small, small).run();
     assertThat(fitting.items()).isEqualTo(4);
     assertThat(fitting.leftOut()).isEqualTo(1);
   }
@@ -198,7 +242,7 @@ class EvaluationTest {
         };
     Findings findings =
         new Evaluation(
-                plan(List.of(Metric.EXACT_MATCH)),
+                plan(List.of(Metrics.EXACT_MATCH)),
                 dataset(rows(10)),
                 pair(always, knows),
                 gaps,
@@ -212,7 +256,7 @@ class EvaluationTest {
   void shouldMeasureAModelFromScratchAlone() throws IOException {
     Findings findings =
         new Evaluation(
-                plan(List.of(Metric.PERPLEXITY)),
+                plan(List.of(new Perplexity())),
                 dataset(
                     List.of(new NormalRow("a", "a whole document", null, null, null, null, null))),
                 pair(null, always),
@@ -227,11 +271,11 @@ class EvaluationTest {
   @Test
   void shouldFailWithACode() {
     List<NormalRow> text = List.of(new NormalRow("a", "a document", null, null, null, null, null));
-    assertThat(code(plan(List.of(Metric.EXACT_MATCH)), text)).isEqualTo("invalid_spec");
-    assertThat(code(plan(List.of(Metric.EXACT_MATCH)), List.of())).isEqualTo("empty_split");
+    assertThat(code(plan(List.of(Metrics.EXACT_MATCH)), text)).isEqualTo("invalid_spec");
+    assertThat(code(plan(List.of(Metrics.EXACT_MATCH)), List.of())).isEqualTo("empty_split");
     Plan noSplit =
         new Plan(
-            List.of(Metric.EXACT_MATCH),
+            List.of(Metrics.EXACT_MATCH),
             "absent",
             Optional.empty(),
             0,
@@ -242,7 +286,7 @@ class EvaluationTest {
     assertThat(code(noSplit, rows(2))).isEqualTo("split_not_found");
     Plan outside =
         new Plan(
-            List.of(Metric.EXACT_MATCH),
+            List.of(Metrics.EXACT_MATCH),
             "../x",
             Optional.empty(),
             0,
@@ -253,7 +297,7 @@ class EvaluationTest {
     assertThat(code(outside, rows(2))).isEqualTo("invalid_spec");
     Plan wrongChoices =
         new Plan(
-            List.of(Metric.MULTIPLE_CHOICE),
+            List.of(new MultipleChoice()),
             "test",
             Optional.empty(),
             0,
@@ -264,7 +308,7 @@ class EvaluationTest {
     assertThat(code(wrongChoices, rows(2))).isEqualTo("invalid_choices");
     Plan long_ =
         new Plan(
-            List.of(Metric.EXACT_MATCH),
+            List.of(Metrics.EXACT_MATCH),
             "test",
             Optional.empty(),
             0,
@@ -275,7 +319,7 @@ class EvaluationTest {
     assertThat(code(long_, rows(2))).isEqualTo("items_too_long");
     ScriptedModel broken = new ScriptedModel(p -> "", q -> Double.NaN, 1_000);
     assertThatThrownBy(
-            () -> evaluation(plan(List.of(Metric.PERPLEXITY)), rows(2), broken, broken).run())
+            () -> evaluation(plan(List.of(new Perplexity())), rows(2), broken, broken).run())
         .isInstanceOfSatisfying(
             EvaluationException.class, e -> assertThat(e.code()).isEqualTo("non_finite_loss"));
   }

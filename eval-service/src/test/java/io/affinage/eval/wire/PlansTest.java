@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.affinage.eval.EvaluationException;
 import io.affinage.eval.metric.Metric;
+import io.affinage.eval.metric.Metrics;
+import io.affinage.eval.metric.Perplexity;
 import io.affinage.eval.run.Plan;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.EvaluationSpec.Gate;
@@ -16,7 +18,7 @@ class PlansTest {
   @Test
   void shouldFillInEveryDefault() {
     Plan plan = Plans.from(spec(null, null, null, null, null, null));
-    assertThat(plan.metrics()).containsExactly(Metric.EXACT_MATCH);
+    assertThat(plan.metrics()).containsExactly(Metrics.EXACT_MATCH);
     assertThat(plan.split()).isEqualTo("test");
     assertThat(plan.maxItems()).isEmpty();
     assertThat(plan.fewShot()).isEqualTo(4);
@@ -29,8 +31,8 @@ class PlansTest {
     Plan plan =
         Plans.from(
             spec(List.of("perplexity", "exact_match", "perplexity"), null, null, null, null, null));
-    assertThat(plan.metrics()).containsExactly(Metric.PERPLEXITY, Metric.EXACT_MATCH);
-    assertThat(plan.deciding()).isEqualTo(Metric.PERPLEXITY);
+    assertThat(plan.metrics()).containsExactly(new Perplexity(), Metrics.EXACT_MATCH);
+    assertThat(plan.deciding()).isEqualTo(new Perplexity());
   }
 
   @Test
@@ -64,5 +66,13 @@ class PlansTest {
       Gate gate) {
     return new EvaluationSpec(
         metrics, null, maxItems, fewShot, maxNewTokens, null, choices, gate, null);
+  }
+
+  /** Recipes are checked by the names in the specification, before any service is asked. */
+  @Test
+  void shouldMeasureWhatSpecificationsMayName() {
+    assertThat(Metrics.ALL)
+        .extracting(Metric::wireName)
+        .containsExactlyElementsOf(EvaluationSpec.METRICS);
   }
 }

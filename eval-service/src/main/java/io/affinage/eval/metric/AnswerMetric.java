@@ -1,0 +1,9 @@
+package io.affinage.eval.metric;
+
+/**
+ * Mean reward of the model's own answers; higher is better. What is right the specification's
+ * reward says.
+ *
+ * @param wireName as in specifications, events and the API
+ */
+public record AnswerMetric(String wireName) implements Metric {}

@@ -1,0 +1,20 @@
+package io.affinage.eval.metric;
+
+import java.util.List;
+import java.util.Optional;
+
+/** The metrics that there are. A new one is a class and a line here. */
+public final class Metrics {
+  /** Of the model's own answers; the metric of specifications that name none. */
+  public static final AnswerMetric EXACT_MATCH = new AnswerMetric("exact_match");
+
+  public static final List<Metric> ALL =
+      List.of(EXACT_MATCH, new MultipleChoice(), new Perplexity(), new PreferenceAccuracy());
+
+  private Metrics() {}
+
+  /** The metric of this name. */
+  public static Optional<Metric> named(String wireName) {
+    return ALL.stream().filter(metric -> metric.wireName().equals(wireName)).findFirst();
+  }
+}
