@@ -11,6 +11,7 @@ from transformers.pytorch_utils import Conv1D
 
 resources = sys.argv[1]
 FAMILIES = ("qwen2", "gpt2", "gemma2-uncapped")              # biases and grouped queries; Conv1D; tied, scaled embeddings and norms of outputs
+MORE = ("qwen3-window", "gpt-neox")                          # norms of keys, layers with windows; heads side by side, part of each rotated
 PROMPT, RATE, STEPS = 4, 5e-3, 5
 made_with = dict(torch=torch.__version__, transformers=transformers.__version__, peft=peft.__version__)
 
@@ -115,9 +116,7 @@ def save(model, family, folder):
 for method in (*methods, "bottleneck"):
     if sys.argv[2:] and method not in sys.argv[2:]:
         continue
-    for family in FAMILIES:
-        if method == "prefix_tuning" and family == "gemma2-uncapped":
-            continue                                          # windows and prefixes: refused
+    for family in FAMILIES + (MORE if method == "prefix_tuning" else ()):
         torch.manual_seed(len(method) + len(family))
         base = AutoModelForCausalLM.from_pretrained(os.path.join(resources, "families", family), attn_implementation="eager").float().eval()
         golden = json.load(open(os.path.join(resources, "families", family, "golden.json")))

@@ -28,6 +28,20 @@ public interface Adapter extends BlockAdapter, AutoCloseable {
   /** The trained arrays, layer by layer and in each in the order of its arrays. */
   List<AdapterParameter> parameters();
 
+  /**
+   * What its file holds, by PEFT's keys: the trained arrays as they are, where it says no other.
+   */
+  default List<StoredArray> stored() {
+    return parameters().stream()
+        .map(
+            parameter ->
+                new StoredArray(
+                    parameter.key(),
+                    parameter.array().toFloatArray(),
+                    parameter.array().getShape().getShape()))
+        .toList();
+  }
+
   /** Called when trained values have changed, before {@link #block} is read again. */
   default void valuesChanged() {}
 

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDArray;
 /**
  * A trained array of an adapter.
  *
- * @param key PEFT's, without the adapter's name
+ * @param key PEFT's, without the adapter's name; a part of one where PEFT stores several together
  * @param layer of the decoder that it belongs to; {@link #BEFORE_BLOCKS} for rows of virtual tokens
  * @param array float32
  * @param role what learning rates go by

@@ -3,6 +3,7 @@ package io.affinage.llm.adapter;
 import io.affinage.llm.adapter.bottleneck.BottleneckType;
 import io.affinage.llm.adapter.dora.DoraType;
 import io.affinage.llm.adapter.ia3.Ia3Type;
+import io.affinage.llm.adapter.prefix.PrefixType;
 import io.affinage.llm.adapter.prompt.PromptType;
 import io.affinage.llm.error.LlmException;
 import java.util.List;
@@ -12,7 +13,12 @@ import java.util.stream.Collectors;
 public final class AdapterTypes {
   private static final List<AdapterType> ALL =
       List.of(
-          new LoraType(), new DoraType(), new Ia3Type(), new BottleneckType(), new PromptType());
+          new LoraType(),
+          new DoraType(),
+          new Ia3Type(),
+          new BottleneckType(),
+          new PromptType(),
+          new PrefixType());
 
   private AdapterTypes() {}
 

@@ -42,14 +42,7 @@ public final class PeftFolder {
             });
     PeftConfig.write(folder, adapter.peftConfig(baseModel));
     SafetensorsWriter writer = new SafetensorsWriter();
-    adapter
-        .parameters()
-        .forEach(
-            parameter ->
-                writer.add(
-                    parameter.key(),
-                    parameter.array().toFloatArray(),
-                    parameter.array().getShape().getShape()));
+    adapter.stored().forEach(array -> writer.add(array.key(), array.values(), array.shape()));
     writer.write(folder.resolve(WEIGHTS));
   }
 

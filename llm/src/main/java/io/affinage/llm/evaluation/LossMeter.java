@@ -61,7 +61,7 @@ public final class LossMeter {
   private void measure(List<TokenizedExample> examples, List<Integer> part, Loss[] losses) {
     PrefixTreeRow row =
         PrefixTreeRow.of(
-            part.stream().map(at -> examples.get(at).behind(adapter.promptLength())).toList(),
+            part.stream().map(at -> examples.get(at).behind(adapter.virtualTokens())).toList(),
             true,
             decoder.config()::lengthClass);
     float[] tokenLosses = tokenLosses(row);

@@ -16,6 +16,7 @@ import io.affinage.llm.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Continues prompts; all layers of several tokens are one native call. Prompts of a batch may
@@ -29,9 +30,11 @@ public final class Generator implements AutoCloseable {
   private final Decoder decoder;
   private final Kernels kernels;
   private final IValue weights;
+  private final List<List<NDArray>> adapters;
+  private final boolean readsTokens;
   private final IValue adapterArrays;
   private final NDArray prompt;
-  private final int promptLength;
+  private final int virtualTokens;
   private PromptWork promptWork = PromptWork.NONE;
   private long passes;
 
@@ -41,14 +44,15 @@ public final class Generator implements AutoCloseable {
   public Generator(Decoder decoder, BlockAdapter adapter) {
     this.decoder = decoder;
     this.kernels = decoder.kernels(adapter);
-    List<List<NDArray>> adapters = new ArrayList<>();
+    this.adapters = new ArrayList<>();
     for (int block = 0; block < decoder.blocks().size(); block++) {
       adapters.add(adapter.block(block));
     }
     this.weights = Kernels.lists(decoder.blocks().stream().map(BlockWeights::arrays).toList());
     this.adapterArrays = Kernels.lists(adapters);
     this.prompt = decoder.promptOf(adapter);
-    this.promptLength = adapter.promptLength();
+    this.virtualTokens = adapter.virtualTokens();
+    this.readsTokens = adapter.readsTokens();
   }
 
   /**
@@ -100,7 +104,7 @@ public final class Generator implements AutoCloseable {
     int limit = decoder.config().cacheLimit();
     return rows.stream()
         .filter(Row::isOpen)
-        .mapToInt(row -> promptLength + row.text().length)
+        .mapToInt(row -> virtualTokens + row.text().length)
         .filter(length -> length <= limit)
         .map(length -> limit - length)
         .map(left -> left == Integer.MAX_VALUE ? left : left + 1)
@@ -166,7 +170,7 @@ public final class Generator implements AutoCloseable {
 
   /** A text behind the adapter's virtual tokens. */
   private int[] laidOut(int[] text) {
-    return TokenizedExample.behind(promptLength, text);
+    return TokenizedExample.behind(virtualTokens, text);
   }
 
   /** Hands chosen tokens [n, batch] to their rows, in the order in which they were chosen. */
@@ -214,13 +218,13 @@ public final class Generator implements AutoCloseable {
       longest = Math.max(longest, prompt.length);
     }
     int context = decoder.shape().maxPositions();
-    if (promptLength + longest + request.maxNewTokens() > context) {
+    if (virtualTokens + longest + request.maxNewTokens() > context) {
       throw new LlmException(
           "context_exceeded",
           "the prompt's %d tokens%s and %d new ones exceed the model's context of %d; shorten either"
               .formatted(
                   longest,
-                  promptLength == 0 ? "" : ", the adapter's " + promptLength + " virtual ones",
+                  virtualTokens == 0 ? "" : ", the adapter's " + virtualTokens + " virtual ones",
                   request.maxNewTokens(),
                   context));
     }
@@ -231,26 +235,41 @@ public final class Generator implements AutoCloseable {
     promptWork = promptWork.plus(tree.tokenCount(), tree.nodes());
     try (NDManager inputs = scope.newSubManager()) {
       PromptTensors prompts = PromptTensors.of(inputs, decoder, prompt, tree);
-      return kernels
-          .run(
-              scope,
-              "prefill",
-              prompts.embedded(),
-              prompts.depths(),
-              prompts.path(),
-              prompts.owner(),
-              prompts.slots(),
-              prompts.last(),
-              prompts.rotary().frequencies(),
-              prompts.rotary().factors(),
-              cache.keys(),
-              cache.values(),
-              decoder.norm(),
-              decoder.head(),
-              weights,
-              adapterArrays)
-          .singletonOrThrow();
+      if (!readsTokens) {
+        return prefill(scope, prompts, cache, adapterArrays);
+      }
+      try (IValue arrays = Kernels.lists(followedBy(prompts.tokens()))) {
+        return prefill(scope, prompts, cache, arrays);
+      }
     }
+  }
+
+  private List<List<NDArray>> followedBy(NDArray tokens) {
+    return adapters.stream()
+        .map(arrays -> Stream.concat(arrays.stream(), Stream.of(tokens)).toList())
+        .toList();
+  }
+
+  private NDArray prefill(NDManager scope, PromptTensors prompts, Cache cache, IValue arrays) {
+    return kernels
+        .run(
+            scope,
+            "prefill",
+            prompts.embedded(),
+            prompts.depths(),
+            prompts.path(),
+            prompts.owner(),
+            prompts.slots(),
+            prompts.last(),
+            prompts.rotary().frequencies(),
+            prompts.rotary().factors(),
+            cache.keys(),
+            cache.values(),
+            decoder.norm(),
+            decoder.head(),
+            weights,
+            arrays)
+        .singletonOrThrow();
   }
 
   /** What this generator's prompts have cost so far. */

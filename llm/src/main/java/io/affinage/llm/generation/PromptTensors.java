@@ -13,6 +13,7 @@ import java.util.Arrays;
  * their start is computed once, and one whose nodes are all those of earlier ones takes no part in
  * attention.
  *
+ * @param tokens [nodes] int64; virtual ones below 0
  * @param embedded what the first block reads, [nodes, hidden]
  * @param depths position of each node [nodes] int64
  * @param rotary for the nodes, each by the length of its prompt
@@ -23,6 +24,7 @@ import java.util.Arrays;
  * @param last [batch] int64: the node that ends each prompt
  */
 record PromptTensors(
+    NDArray tokens,
     NDArray embedded,
     NDArray depths,
     RotaryTensors rotary,
@@ -49,18 +51,13 @@ record PromptTensors(
       System.arraycopy(tree.paths(), row * longest, slots, end - length, length);
       last[row] = tree.node(row, length - 1);
     }
+    NDArray tokens = Decoder.indices(scope, tree.tokens());
     NDArray depths = Decoder.indices(scope, tree.depths());
     return new PromptTensors(
+        tokens,
         decoder
             .kernels()
-            .run(
-                scope,
-                "embed",
-                Decoder.indices(scope, tree.tokens()),
-                depths,
-                decoder.embedding(),
-                decoder.positions(),
-                prompt)
+            .run(scope, "embed", tokens, depths, decoder.embedding(), decoder.positions(), prompt)
             .singletonOrThrow(),
         depths,
         RotaryTensors.of(scope, decoder, tree.textLengths()),

@@ -19,20 +19,23 @@ public interface BlockAdapter {
   List<NDArray> block(int layer);
 
   /**
-   * What the first block reads for virtual tokens, which then stand before every text and are
-   * computed as its first tokens are: [virtual tokens, hidden].
+   * What the first block reads for virtual tokens, which stand before every text and are computed
+   * as its first tokens are: [virtual tokens, hidden].
    */
   default Optional<NDArray> prompt() {
     return Optional.empty();
   }
 
-  /** Number of virtual tokens that are computed before every text. */
-  default int promptLength() {
-    return prompt().map(rows -> Math.toIntExact(rows.getShape().get(0))).orElse(0);
+  /**
+   * Whether its arrays at a layer are followed by the tokens [nodes] int64 of what is computed,
+   * wherever virtual ones may be among them.
+   */
+  default boolean readsTokens() {
+    return false;
   }
 
-  /** Positions that stand before those of every text, and count towards the model's context. */
+  /** Number of virtual tokens, which count towards the model's context. */
   default int virtualTokens() {
-    return promptLength();
+    return prompt().map(rows -> Math.toIntExact(rows.getShape().get(0))).orElse(0);
   }
 }

@@ -12,11 +12,16 @@ import java.util.List;
  *
  * @param blocks arrays of each block
  * @param adapters arrays of the adapter at each block
+ * @param readsTokens whether the tokens of what is computed follow these
  * @param norm weight and bias of the final norm
  * @param head of the output layer
  */
 public record DecoderHandles(
-    List<List<NDArray>> blocks, List<List<NDArray>> adapters, List<NDArray> norm, NDArray head) {
+    List<List<NDArray>> blocks,
+    List<List<NDArray>> adapters,
+    boolean readsTokens,
+    List<NDArray> norm,
+    NDArray head) {
 
   public static DecoderHandles of(Decoder decoder, BlockAdapter adapter) {
     List<List<NDArray>> blocks = new ArrayList<>();
@@ -25,7 +30,8 @@ public record DecoderHandles(
       blocks.add(decoder.blocks().get(block).arrays());
       adapters.add(adapter.block(block));
     }
-    return new DecoderHandles(blocks, adapters, decoder.norm(), decoder.head());
+    return new DecoderHandles(
+        blocks, adapters, adapter.readsTokens(), decoder.norm(), decoder.head());
   }
 
   /** The same arrays by other handles, which {@code scope} owns. */
@@ -33,6 +39,7 @@ public record DecoderHandles(
     return new DecoderHandles(
         blocks.stream().map(arrays -> aliases(scope, arrays)).toList(),
         adapters.stream().map(arrays -> aliases(scope, arrays)).toList(),
+        readsTokens,
         aliases(scope, norm),
         Kernels.alias(scope, head));
   }

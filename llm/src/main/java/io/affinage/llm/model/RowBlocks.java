@@ -3,6 +3,8 @@ package io.affinage.llm.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,6 +81,39 @@ public final class RowBlocks {
     return call(gradient.forward(), block, hidden).singletonOrThrow();
   }
 
+  private List<NDArray> adapter(int block) {
+    List<NDArray> arrays = handles.adapters().get(block);
+    if (!handles.readsTokens()) {
+      return arrays;
+    }
+    List<NDArray> withTokens = new ArrayList<>(arrays);
+    withTokens.add(tensors.tokens());
+    return withTokens;
+  }
+
+  /**
+   * The keys and values of a text's tokens at every layer, as a cache would hold them.
+   *
+   * @return by layer, keys and then values, each [tokens, kvHeads * headDim], row-major
+   */
+  public static List<List<float[]>> keysAndValues(Decoder decoder, int[] text) {
+    TokenizedExample example = new TokenizedExample("text", text, new int[0]);
+    try (NDManager scope = decoder.manager().newSubManager()) {
+      RowTensors tensors =
+          RowTensors.of(
+              scope, decoder, decoder.withoutAdapter(), PrefixTreeRow.of(List.of(example), false));
+      RowBlocks blocks = of(scope, decoder, decoder.withoutAdapter(), tensors);
+      List<List<float[]>> result = new ArrayList<>();
+      NDArray hidden = tensors.embedded();
+      for (int block = 0; block < decoder.blocks().size(); block++) {
+        NDList found = blocks.call("keys_and_values", block, hidden);
+        result.add(List.of(found.get(0).toFloatArray(), found.get(1).toFloatArray()));
+        hidden = blocks.forward(block, hidden);
+      }
+      return result;
+    }
+  }
+
   /**
    * Calls a kernel of a block, which takes the same after its first arguments whatever it does.
    *
@@ -90,7 +125,7 @@ public final class RowBlocks {
     arguments.addAll(
         List.of(layer.cos(), layer.sin(), tensors.gather(), tensors.outputs(), layer.mask()));
     arguments.add(handles.blocks().get(block));
-    arguments.add(handles.adapters().get(block));
+    arguments.add(adapter(block));
     arguments.add(noise.get(block));
     return kernels.differentiable(scope, kernel, arguments.toArray());
   }

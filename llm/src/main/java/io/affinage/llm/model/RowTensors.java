@@ -58,7 +58,7 @@ public record RowTensors(
       NDManager scope, Decoder decoder, BlockAdapter adapter, PrefixTreeRow row) {
     PrefixTree tree = row.tree();
     requirePositions(decoder, tree.longest());
-    decoder.requireTokens(tree.tokens(), adapter.promptLength());
+    decoder.requireTokens(tree.tokens(), adapter.virtualTokens());
     decoder.requireTokens(row.targetTokens());
     NDArray tokens = Decoder.indices(scope, tree.tokens());
     NDArray depths = Decoder.indices(scope, tree.depths());

@@ -92,7 +92,7 @@ final class Backpropagation implements AutoCloseable {
   }
 
   private PrefixTreeRow row(List<TokenizedExample> examples) {
-    int virtual = trainables.adapter().promptLength();
+    int virtual = trainables.adapter().virtualTokens();
     return PrefixTreeRow.of(
         examples.stream().map(example -> example.behind(virtual)).toList(),
         settings.sharesPrefixes(),
@@ -178,7 +178,7 @@ final class Backpropagation implements AutoCloseable {
     }
     int[] lengths = row.tree().textLengths();
     int[] tokens = row.tree().tokens();
-    int virtual = trainables.adapter().promptLength();
+    int virtual = trainables.adapter().virtualTokens();
     float[] magnitudes = new float[lengths.length];
     for (int node = 0; node < magnitudes.length; node++) {
       double numbers = (double) (lengths[node] - virtual) * decoder.shape().hiddenSize();

@@ -109,7 +109,10 @@ public final class Trainables implements AutoCloseable {
    * An adapter's arrays as kernels read them: in the decoder's precision those that are trained.
    */
   private record TrainedBlocks(
-      Optional<String> fragment, Optional<NDArray> prompt, List<List<NDArray>> layers)
+      Optional<String> fragment,
+      Optional<NDArray> prompt,
+      boolean readsTokens,
+      List<List<NDArray>> layers)
       implements BlockAdapter {
     @Override
     public List<NDArray> block(int layer) {
@@ -152,7 +155,8 @@ public final class Trainables implements AutoCloseable {
     }
     blockAdapter =
         adapter
-            .<BlockAdapter>map(each -> new TrainedBlocks(each.fragment(), rows, read))
+            .<BlockAdapter>map(
+                each -> new TrainedBlocks(each.fragment(), rows, each.readsTokens(), read))
             .orElse(decoder.withoutAdapter());
     int from = parameters.size();
     add(chosen, in.finalNorm() + ".weight", decoder.norm().get(0), Role.VECTOR);

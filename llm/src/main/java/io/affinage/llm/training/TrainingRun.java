@@ -140,7 +140,7 @@ public final class TrainingRun implements AutoCloseable {
             settings,
             order,
             totalSteps,
-            trainables.adapter().promptLength());
+            trainables.adapter().virtualTokens());
     PreflightMeasurement.Trial trial = measurement.tried(plan, fixed, totalSteps);
     return new Preflight(
         settings,

@@ -23,3 +23,10 @@
         _0 = torch.append(inputs, array)
     y = (self).block(leaf, cos, sin, gather, outputs, mask, w, a, noise, )
     return (self).gradients(y, upstream, inputs, )
+
+  # The keys and values of each node, [nodes, kv_heads * head_dim] float32, as a cache would hold them.
+  def keys_and_values(self: __torch__.Kernels, x: Tensor, cos: Tensor, sin: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor, w: List[Tensor], a: List[Tensor], noise: Tensor) -> List[Tensor]:
+    torch.set_grad_enabled(False)
+    q, k, v = (self).projections((self).norm(x, 0, w, ), cos, sin, w, a, annotate(List[float], []), )
+    torch.set_grad_enabled(True)
+    return [torch.to(torch.flatten(k, 1), 6), torch.to(torch.flatten(v, 1), 6)]
