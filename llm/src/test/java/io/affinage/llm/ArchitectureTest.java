@@ -45,6 +45,8 @@ class ArchitectureTest {
           .definedBy("io.affinage.llm.model..")
           .layer("adapter")
           .definedBy("io.affinage.llm.adapter..")
+          .layer("objective")
+          .definedBy("io.affinage.llm.objective..")
           .layer("training")
           .definedBy("io.affinage.llm.training..")
           .layer("generation")
@@ -71,10 +73,14 @@ class ArchitectureTest {
           .mayOnlyAccessLayers("error", "checkpoint", "tensor", "data")
           .whereLayer("adapter")
           .mayOnlyAccessLayers("error", "checkpoint", "tensor", "model")
+          .whereLayer("objective")
+          .mayOnlyAccessLayers("error", "data")
           .whereLayer("generation")
           .mayOnlyAccessLayers("error", "model", "tensor", "adapter", "text", "data")
           .whereLayer("evaluation")
-          .mayOnlyAccessLayers("error", "model", "tensor", "adapter", "text", "data", "generation")
+          .mayOnlyAccessLayers(
+              "error", "model", "tensor", "adapter", "text", "data", "generation", "objective")
           .whereLayer("training")
-          .mayOnlyAccessLayers("error", "model", "tensor", "adapter", "data", "checkpoint");
+          .mayOnlyAccessLayers(
+              "error", "model", "tensor", "adapter", "data", "checkpoint", "objective");
 }

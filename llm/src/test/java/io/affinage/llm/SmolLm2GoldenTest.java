@@ -12,7 +12,6 @@ import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
-import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.generation.GeneratedTokens;
 import io.affinage.llm.generation.GenerationRequest;
 import io.affinage.llm.generation.Generator;
@@ -20,6 +19,7 @@ import io.affinage.llm.generation.Sampling;
 import io.affinage.llm.generation.TokenListener;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.model.TargetLogProbabilities;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.training.Batching;
@@ -78,9 +78,9 @@ class SmolLm2GoldenTest {
       int[] ids = ints(passage.get("ids"));
       PrefixTreeRow row =
           PrefixTreeRow.of(List.of(TokenizedExample.targetsFrom("passage", ids, 1)), true);
-      float[] losses = new LossMeter(decoder, decoder.withoutAdapter()).tokenLosses(row);
-      for (int i = 0; i < losses.length; i++) {
-        assertThat(-losses[row.documentPairs()[i]])
+      float[] logp = new TargetLogProbabilities(decoder, decoder.withoutAdapter()).of(row);
+      for (int i = 0; i < logp.length; i++) {
+        assertThat(logp[row.documentPairs()[i]])
             .isCloseTo((float) passage.get("next_logprob").get(i).asDouble(), within(2e-4f));
       }
     }

@@ -3,6 +3,7 @@ package io.affinage.llm.data;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * One micro-batch: examples as a prefix tree, and the tokens to be predicted. What is predicted at
@@ -95,5 +96,20 @@ public record PrefixTreeRow(
   /** Number of tokens on which loss is taken: the divisor of the loss. */
   public int targetCount() {
     return documentPairs.length;
+  }
+
+  /** Of values by pair those of a document's targets, in reading order. */
+  public float[] ofDocument(int document, float[] byPair) {
+    int from = documentStarts[document];
+    float[] values = new float[documentStarts[document + 1] - from];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = byPair[documentPairs[from + i]];
+    }
+    return values;
+  }
+
+  /** Of values by pair those of each document's targets. */
+  public List<float[]> byDocument(float[] byPair) {
+    return IntStream.range(0, tree.documents()).mapToObj(d -> ofDocument(d, byPair)).toList();
   }
 }

@@ -1,13 +1,11 @@
 package io.affinage.llm.evaluation;
 
-import ai.djl.ndarray.NDManager;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.model.RowBlocks;
-import io.affinage.llm.model.RowTensors;
+import io.affinage.llm.model.TargetLogProbabilities;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -16,6 +14,7 @@ import java.util.List;
 public final class LossMeter {
   private final Decoder decoder;
   private final BlockAdapter adapter;
+  private final TargetLogProbabilities logProbabilities;
 
   /**
    * @param adapter what is put beside the weights, see {@link Decoder#withoutAdapter()}
@@ -23,6 +22,7 @@ public final class LossMeter {
   public LossMeter(Decoder decoder, BlockAdapter adapter) {
     this.decoder = decoder;
     this.adapter = adapter;
+    this.logProbabilities = new TargetLogProbabilities(decoder, adapter);
   }
 
   /**
@@ -64,40 +64,18 @@ public final class LossMeter {
             part.stream().map(at -> examples.get(at).behind(adapter.virtualTokens())).toList(),
             true,
             decoder.config()::lengthClass);
-    float[] tokenLosses = tokenLosses(row);
+    float[] logp = logProbabilities.of(row);
     for (int d = 0; d < part.size(); d++) {
       TokenizedExample example = examples.get(part.get(d));
       double sum = 0;
       for (int i = row.documentStarts()[d]; i < row.documentStarts()[d + 1]; i++) {
-        sum += tokenLosses[row.documentPairs()[i]];
+        sum -= logp[row.documentPairs()[i]];
       }
       if (!Double.isFinite(sum)) {
         throw new LlmException(
             "non_finite_loss", "the loss of example " + example.id() + " is not finite");
       }
       losses[part.get(d)] = new Loss(sum, example.targetCount());
-    }
-  }
-
-  /** -log p of each pair of a row, in its order, nats. */
-  public float[] tokenLosses(PrefixTreeRow row) {
-    if (row.targetTokens().length == 0) {
-      return new float[0];
-    }
-    try (NDManager scope = decoder.manager().newSubManager()) {
-      RowTensors tensors = RowTensors.of(scope, decoder, adapter, row);
-      return decoder
-          .kernels()
-          .run(
-              scope,
-              "token_losses",
-              RowBlocks.of(scope, decoder, adapter, tensors).output(),
-              tensors.at(),
-              tensors.target(),
-              decoder.norm(),
-              decoder.head())
-          .singletonOrThrow()
-          .toFloatArray();
     }
   }
 }

@@ -37,12 +37,26 @@ public final class RowBlocks {
   /** Drops nothing. */
   public static RowBlocks of(
       NDManager scope, Decoder decoder, BlockAdapter adapter, RowTensors tensors) {
+    return of(scope, decoder, adapter, DecoderHandles.of(decoder, adapter), tensors);
+  }
+
+  /**
+   * Drops nothing.
+   *
+   * @param handles of the decoder and the adapter
+   */
+  static RowBlocks of(
+      NDManager scope,
+      Decoder decoder,
+      BlockAdapter adapter,
+      DecoderHandles handles,
+      RowTensors tensors) {
     NDArray silence = decoder.hostVector(scope, 0, 0);
     return new RowBlocks(
         scope,
         BlockGradient.of(adapter),
         decoder.kernels(adapter),
-        DecoderHandles.of(decoder, adapter),
+        handles,
         tensors,
         decoder.blocks().stream().map(block -> silence).toList());
   }

@@ -3,8 +3,8 @@ package io.affinage.llm.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.data.Group;
 import io.affinage.llm.data.PrefixTreeRow;
-import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.model.BlockGradient;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderHandles;
@@ -75,38 +75,125 @@ final class Backpropagation implements AutoCloseable {
         && settings.regularisation().neftuneAlpha() == 0;
   }
 
+  /** Makes the weighting of one part of a micro-batch, on the thread that computes it. */
+  @FunctionalInterface
+  interface PartWeighting {
+    /**
+     * Called before the forward pass.
+     *
+     * @param pass of the part
+     * @param thread 0, or 1 for the second half
+     */
+    Weighting of(GroupRow part, ForwardBackward pass, int thread);
+  }
+
   /**
-   * Adds a micro-batch's gradients, times {@code scale}, to the accumulators.
+   * Adds the gradients of -log p of the target tokens of a micro-batch, times {@code scale}, to the
+   * accumulators. The members of a group need not stay together.
    *
-   * @param examples at least one
+   * @param groups at least one
    * @param noiseSeed decides what dropout drops, and the noise on embeddings
    * @return the sum over target tokens of -log p (with label smoothing, of the smoothed loss), nats
    */
-  double accumulate(List<TokenizedExample> examples, double scale, long noiseSeed) {
-    PrefixTreeRow row = row(examples);
-    Optional<Halves> halves =
-        threads.isPresent() ? Halves.of(row, examples, this::row) : Optional.empty();
+  double accumulate(List<Group> groups, double scale, long noiseSeed) {
+    List<Group> singles =
+        groups.stream().flatMap(group -> group.members().stream()).map(Group::of).toList();
+    GroupRow row = row(singles);
+    Optional<Halves> halves = halves(row);
     return halves.isPresent()
         ? accumulate(halves.get(), scale, noiseSeed)
-        : accumulate(row, scale, noiseSeed);
-  }
-
-  private PrefixTreeRow row(List<TokenizedExample> examples) {
-    int virtual = trainables.adapter().virtualTokens();
-    return PrefixTreeRow.of(
-        examples.stream().map(example -> example.behind(virtual)).toList(),
-        settings.sharesPrefixes(),
-        decoder.config()::lengthClass);
+        : accumulate(row.row(), scale, noiseSeed);
   }
 
   /** As {@link #accumulate(List, double, long)}, of examples that are laid out. */
   double accumulate(PrefixTreeRow row, double scale, long noiseSeed) {
+    return whole(new GroupRow(List.of(), row), likelihood(scale), noiseSeed).loss();
+  }
+
+  /** As {@link #accumulate(List, double, long)}, of both halves at once. */
+  double accumulate(Halves halves, double scale, long noiseSeed) {
+    return both(halves, likelihood(scale), noiseSeed).stream()
+        .mapToDouble(ForwardBackward.Result::loss)
+        .sum();
+  }
+
+  private PartWeighting likelihood(double scale) {
+    double smoothing = settings.regularisation().labelSmoothing();
+    return (part, pass, thread) -> hidden -> new Weighting.Weights(pass.counts(), scale, smoothing);
+  }
+
+  /**
+   * Adds the gradients of a micro-batch to the accumulators, weighted as a function of its
+   * log-probabilities says. No group is divided.
+   *
+   * @param groups at least one
+   * @param weighting asked for each part
+   */
+  void accumulate(List<Group> groups, PartWeighting weighting, long noiseSeed) {
+    GroupRow row = row(groups);
+    Optional<Halves> halves = halves(row);
+    if (halves.isPresent()) {
+      both(halves.get(), weighting, noiseSeed);
+    } else {
+      whole(row, weighting, noiseSeed);
+    }
+  }
+
+  /** Takes the log-probabilities of a part. */
+  @FunctionalInterface
+  interface PartScores {
+    /**
+     * @param logp by pair of the part's row, nats
+     * @param thread 0, or 1 for the second half
+     */
+    void take(GroupRow part, float[] logp, int thread);
+  }
+
+  /**
+   * The log-probabilities of a micro-batch's targets, of the same weights and noise as {@link
+   * #accumulate} computes them.
+   */
+  void score(List<Group> groups, PartScores scores, long noiseSeed) {
+    GroupRow row = row(groups);
+    Optional<Halves> halves = halves(row);
+    if (halves.isPresent()) {
+      threads
+          .orElseThrow()
+          .run(
+              () -> score(halves.get().first(), handles, 0, scores, noiseSeed),
+              () -> score(halves.get().second(), others, 1, scores, noiseSeed));
+    } else {
+      score(row, handles, 0, scores, noiseSeed);
+    }
+  }
+
+  private Void score(
+      GroupRow part, DecoderHandles own, int thread, PartScores scores, long noiseSeed) {
     try (NDManager scope = decoder.manager().newSubManager()) {
+      RowTensors tensors = RowTensors.of(scope, decoder, trainables.adapter(), part.row());
+      NDArray embedded = embedded(scope, tensors, part.row(), noiseSeed);
+      scores.take(part, pass(scope, own, tensors, noiseSeed).score(embedded), thread);
+      return null;
+    }
+  }
+
+  private GroupRow row(List<Group> groups) {
+    return GroupRow.of(
+        groups, decoder, settings.sharesPrefixes(), trainables.adapter().virtualTokens());
+  }
+
+  private Optional<Halves> halves(GroupRow row) {
+    return threads.isPresent() ? Halves.of(row, this::row) : Optional.empty();
+  }
+
+  private ForwardBackward.Result whole(GroupRow part, PartWeighting weighting, long noiseSeed) {
+    try (NDManager scope = decoder.manager().newSubManager()) {
+      PrefixTreeRow row = part.row();
       RowTensors tensors = RowTensors.of(scope, decoder, trainables.adapter(), row);
       NDArray embedded = embedded(scope, tensors, row, noiseSeed);
+      ForwardBackward pass = pass(scope, handles, tensors, noiseSeed);
       ForwardBackward.Result result =
-          pass(scope, handles, tensors, noiseSeed)
-              .run(embedded, scale, trainables::addBlockGradients);
+          pass.run(embedded, weighting.of(part, pass, 0), trainables::addBlockGradients);
       if (trainables.trainsEmbedding()) {
         decoder
             .kernels()
@@ -121,7 +208,7 @@ final class Backpropagation implements AutoCloseable {
                 trainables.embeddingGradients());
       }
       addPrompt(scope, result, tensors);
-      return result.loss();
+      return result;
     }
   }
 
@@ -136,12 +223,13 @@ final class Backpropagation implements AutoCloseable {
                     .run(scope, "prompt_vjp", result.upstream(), tensors.tokens(), sum));
   }
 
-  /** As {@link #accumulate(List, double, long)}, of both halves at once. */
-  double accumulate(Halves halves, double scale, long noiseSeed) {
+  private List<ForwardBackward.Result> both(
+      Halves halves, PartWeighting weighting, long noiseSeed) {
     try (NDManager scope = decoder.manager().newSubManager();
         NDManager other = decoder.manager().newSubManager()) {
-      RowTensors first = RowTensors.of(scope, decoder, trainables.adapter(), halves.first());
-      RowTensors second = RowTensors.of(other, decoder, trainables.adapter(), halves.second());
+      RowTensors first = RowTensors.of(scope, decoder, trainables.adapter(), halves.first().row());
+      RowTensors second =
+          RowTensors.of(other, decoder, trainables.adapter(), halves.second().row());
       ForwardBackward one = pass(scope, handles, first, noiseSeed);
       ForwardBackward another = pass(other, others, second, noiseSeed);
       // Added when the first half's are, so that sums do not depend on which thread is ahead.
@@ -150,17 +238,21 @@ final class Backpropagation implements AutoCloseable {
           threads
               .orElseThrow()
               .run(
-                  () -> one.run(first.embedded(), scale, trainables::addBlockGradients),
+                  () ->
+                      one.run(
+                          first.embedded(),
+                          weighting.of(halves.first(), one, 0),
+                          trainables::addBlockGradients),
                   () ->
                       another.run(
                           second.embedded(),
-                          scale,
+                          weighting.of(halves.second(), another, 1),
                           (block, found) ->
                               late.add(() -> trainables.addBlockGradients(block, found))));
       late.forEach(Runnable::run);
       addPrompt(scope, results.get(0), first);
       addPrompt(other, results.get(1), second);
-      return results.stream().mapToDouble(ForwardBackward.Result::loss).sum();
+      return results;
     }
   }
 

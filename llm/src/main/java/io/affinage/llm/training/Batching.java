@@ -1,6 +1,6 @@
 package io.affinage.llm.training;
 
-import static io.affinage.llm.training.optimizer.Hyperparameters.require;
+import static io.affinage.llm.error.Hyperparameters.require;
 
 /**
  * How examples become optimizer steps and micro-batches.

@@ -1,6 +1,6 @@
 package io.affinage.llm.training;
 
-import static io.affinage.llm.training.optimizer.Hyperparameters.require;
+import static io.affinage.llm.error.Hyperparameters.require;
 
 /**
  * What a run does with its held-out examples.

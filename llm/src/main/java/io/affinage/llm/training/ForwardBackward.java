@@ -9,6 +9,7 @@ import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderHandles;
 import io.affinage.llm.model.RowBlocks;
 import io.affinage.llm.model.RowTensors;
+import io.affinage.llm.model.TargetLogProbabilities;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -88,7 +89,8 @@ final class ForwardBackward {
   /**
    * What a pass ends with.
    *
-   * @param loss the sum over target tokens, nats
+   * @param loss the weighted sum of -log p over target tokens (with label smoothing, of the
+   *     smoothed loss), nats
    * @param upstream the gradient of what the lowest differentiated block read, [nodes, hidden]
    */
   record Result(double loss, NDArray upstream) {}
@@ -97,27 +99,55 @@ final class ForwardBackward {
    * Forward and back.
    *
    * @param embedded what the first block reads, [nodes, hidden]
-   * @param scale multiplies gradients
+   * @param weighting how targets count
    */
-  Result run(NDArray embedded, double scale, BlockGradients found) {
+  Result run(NDArray embedded, Weighting weighting, BlockGradients found) {
+    NDArray hidden = forward(embedded);
+    Weighting.Weights weights = weighting.of(hidden);
     NDList head =
         decoder
             .kernels()
             .differentiable(
                 scope,
                 "head_vjp",
-                forward(embedded),
+                hidden,
                 tensors.at(),
                 tensors.target(),
-                tensors.weight(),
-                scope.create((float) scale),
-                decoder.hostVector(scope, settings.regularisation().labelSmoothing()),
+                weights.weight(),
+                scope.create((float) weights.scale()),
+                decoder.hostVector(scope, weights.smoothing()),
                 handles.norm(),
                 handles.head(),
                 trainables.headGradient().orElseGet(() -> scope.zeros(new Shape(0))));
     double loss = head.get(0).getFloat();
     trainables.addNormGradients(head.subNDList(2));
     return new Result(loss, backward(head.get(1), found));
+  }
+
+  /** log p of each pair of the row, nats; of what {@link #run} gives its weighting. */
+  float[] logProbabilities(NDArray hidden) {
+    return TargetLogProbabilities.of(scope, decoder, handles, tensors, hidden);
+  }
+
+  /** log p of each pair of the row, nats, without the way back. */
+  float[] score(NDArray embedded) {
+    NDArray hidden = embedded;
+    for (int block = 0; block < layers; block++) {
+      NDArray output = blocks.forward(block, hidden);
+      hidden.close();
+      hidden = output;
+    }
+    return logProbabilities(hidden);
+  }
+
+  /** How many examples share each pair of the row, [targets] float32. */
+  NDArray counts() {
+    return tensors.weight();
+  }
+
+  /** Weights [targets] float32 by pair of the row. */
+  NDArray weights(float[] byPair) {
+    return scope.create(byPair);
   }
 
   private NDArray forward(NDArray embedded) {

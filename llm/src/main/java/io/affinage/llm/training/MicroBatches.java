@@ -2,7 +2,7 @@ package io.affinage.llm.training;
 
 import io.affinage.llm.data.Batcher;
 import io.affinage.llm.data.EpochOrder;
-import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.data.Group;
 import io.affinage.llm.error.LlmException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,27 +14,25 @@ final class MicroBatches {
   private MicroBatches() {}
 
   /**
-   * The examples of each micro-batch. Like lengths lie together, so that little is padded in
-   * attention.
+   * The groups of each micro-batch, which stay whole. Like lengths lie together, so that little is
+   * padded in attention.
    */
-  static List<List<TokenizedExample>> of(List<List<TokenizedExample>> rows, Batching batching) {
-    List<List<TokenizedExample>> sorted = new ArrayList<>(rows);
+  static List<List<Group>> of(List<Group> rows, Batching batching) {
+    List<Group> sorted = new ArrayList<>(rows);
     List<int[]> parts;
     if (batching.tokenBudget() > 0) {
-      sorted.sort(Comparator.comparingInt(TrainingInputs::tokens));
-      int[] lengths = sorted.stream().mapToInt(TrainingInputs::tokens).toArray();
+      sorted.sort(Comparator.comparingInt(Group::tokens));
+      int[] lengths = sorted.stream().mapToInt(Group::tokens).toArray();
       parts =
           Batcher.byTokens(EpochOrder.sequential(sorted.size()), lengths, batching.tokenBudget());
     } else {
       int count = Math.min(batching.gradientAccumulation(), sorted.size());
       if (count > 1) {
-        sorted.sort(Comparator.comparingInt(TrainingInputs::tokens));
+        sorted.sort(Comparator.comparingInt(Group::tokens));
       }
       parts = evenly(sorted.size(), count);
     }
-    return parts.stream()
-        .map(part -> Arrays.stream(part).mapToObj(sorted::get).flatMap(List::stream).toList())
-        .toList();
+    return parts.stream().map(part -> Arrays.stream(part).mapToObj(sorted::get).toList()).toList();
   }
 
   private static List<int[]> evenly(int rows, int count) {
@@ -49,16 +47,16 @@ final class MicroBatches {
   /**
    * @throws LlmException {@code token_budget_too_small} when a row alone does not fit
    */
-  static void requireFit(List<List<TokenizedExample>> rows, Batching batching) {
+  static void requireFit(List<Group> rows, Batching batching) {
     if (batching.tokenBudget() == 0) {
       return;
     }
-    for (List<TokenizedExample> row : rows) {
-      if (TrainingInputs.tokens(row) > batching.tokenBudget()) {
+    for (Group row : rows) {
+      if (row.tokens() > batching.tokenBudget()) {
         throw new LlmException(
             "token_budget_too_small",
             "the row of example %s has %d tokens, more than the %d that a micro-batch may hold: raise tokenBudget, or lower maxLength"
-                .formatted(row.get(0).id(), TrainingInputs.tokens(row), batching.tokenBudget()));
+                .formatted(row.members().get(0).id(), row.tokens(), batching.tokenBudget()));
       }
     }
   }

@@ -70,12 +70,13 @@ public record Preflight(TrainingSettings settings, Counts counts, Memory memory,
    *
    * @param training steps of the whole run
    * @param evaluation held-out evaluations of the whole run
+   * @param reference log-probabilities of the starting model before the first step
    */
-  public record Time(OptionalDouble training, OptionalDouble evaluation) {
-    /** Both together; empty when training was not measured. */
+  public record Time(OptionalDouble training, OptionalDouble evaluation, OptionalDouble reference) {
+    /** All together; empty when training was not measured. */
     public OptionalDouble total() {
       return training.isPresent()
-          ? OptionalDouble.of(training.getAsDouble() + evaluation.orElse(0))
+          ? OptionalDouble.of(training.getAsDouble() + evaluation.orElse(0) + reference.orElse(0))
           : OptionalDouble.empty();
     }
   }

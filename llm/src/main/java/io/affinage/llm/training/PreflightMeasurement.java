@@ -24,17 +24,14 @@ final class PreflightMeasurement {
   private final Decoder decoder;
   private final Trainables trainables;
   private final TrainingSettings settings;
-  private final Backpropagation backpropagation;
+  private final StepLoss loss;
 
   PreflightMeasurement(
-      Decoder decoder,
-      Trainables trainables,
-      TrainingSettings settings,
-      Backpropagation backpropagation) {
+      Decoder decoder, Trainables trainables, TrainingSettings settings, StepLoss loss) {
     this.decoder = decoder;
     this.trainables = trainables;
     this.settings = settings;
-    this.backpropagation = backpropagation;
+    this.loss = loss;
   }
 
   /** What shapes ask for. The peak is empty. */
@@ -122,7 +119,7 @@ final class PreflightMeasurement {
 
   private TriedRounds.Pass passOver(StepPlan.Load load) {
     long start = System.nanoTime();
-    backpropagation.accumulate(load.examples(), 1e-6, 1);
+    loss.tryOut(load.groups());
     double passes = secondsSince(start);
     trainables.gradientNorm();
     trainables.clearGradients();

@@ -3,8 +3,10 @@ package io.affinage.llm.training;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.data.Group;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.objective.Objective;
 import io.affinage.llm.training.optimizer.OptimizerRule;
 import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
@@ -78,14 +80,20 @@ final class RunValues {
     effective(values);
     values.entrySet().removeIf(each -> same(each.getValue(), LATER.get(each.getKey())));
     JsonNodeFactory json = JsonNodeFactory.instance;
-    values.put("steps", json.numberNode(settings.totalSteps(inputs.rows().size())));
+    inputs.aim().ifPresent(aim -> objective(aim.objective(), values));
+    values.put("steps", json.numberNode(settings.totalSteps(inputs.groups().size())));
     values.put("precision", json.textNode(precision));
-    values.put("rows", json.numberNode(inputs.rows().size()));
-    values.put("rowsDigest", json.textNode(digest(inputs.rows())));
+    values.put("rows", json.numberNode(inputs.groups().size()));
+    values.put("rowsDigest", json.textNode(digest(inputs.groups())));
     values.put("trained", json.numberNode(trained));
     adapter.forEach((name, value) -> values.put(ADAPTER + name, json.textNode(value)));
     inputs.origin().forEach((name, value) -> values.put(ORIGIN + name, json.textNode(value)));
     return new RunValues(values, true);
+  }
+
+  private static void objective(Objective objective, Map<String, JsonNode> into) {
+    flatten("objective", objective.settings(), into);
+    into.put("objective", JsonNodeFactory.instance.textNode(objective.id()));
   }
 
   /** Removes from settings by name what has no effect on the result. */
@@ -137,12 +145,12 @@ final class RunValues {
   }
 
   /** Of what is learned, in order: ids of tokens and where loss is taken. */
-  private static String digest(List<List<TokenizedExample>> rows) {
+  private static String digest(List<Group> groups) {
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      for (List<TokenizedExample> row : rows) {
-        sha.update(bytes(row.size()));
-        for (TokenizedExample example : row) {
+      for (Group group : groups) {
+        sha.update(bytes(group.members().size()));
+        for (TokenizedExample example : group.members()) {
           sha.update(bytes(example.ids().length, example.targetSpans().length));
           sha.update(bytes(example.ids()));
           sha.update(bytes(example.targetSpans()));

@@ -1,8 +1,8 @@
 package io.affinage.llm.training;
 
+import io.affinage.llm.data.Group;
 import io.affinage.llm.data.PrefixTree;
 import io.affinage.llm.data.PrefixTreeRow;
-import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.model.Decoder;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,11 +22,11 @@ final class StepPlan {
   /**
    * One micro-batch.
    *
-   * @param examples what it holds
+   * @param groups what it holds
    * @param work multiplications, up to a factor that all have in common
    * @param nodes tokens that are computed
    */
-  record Load(List<TokenizedExample> examples, double work, int nodes) {}
+  record Load(List<Group> groups, double work, int nodes) {}
 
   private StepPlan(int plannedSteps, int totalSteps) {
     this.plannedSteps = plannedSteps;
@@ -35,21 +35,17 @@ final class StepPlan {
 
   static StepPlan of(
       Decoder decoder,
-      List<List<TokenizedExample>> rows,
+      List<Group> rows,
       TrainingSettings settings,
-      BatchOrder order,
       int totalSteps,
       int promptLength) {
+    BatchSource order = new FixedGroups(rows, settings);
     StepPlan plan = new StepPlan(Math.min(totalSteps, PLANNED_STEPS), totalSteps);
     for (int step = 0; step < plan.plannedSteps; step++) {
-      List<List<TokenizedExample>> chosen = order.examplesOf(step).stream().map(rows::get).toList();
-      for (List<TokenizedExample> examples : MicroBatches.of(chosen, settings.batching())) {
+      for (List<Group> groups : MicroBatches.of(order.next(step), settings.batching())) {
         PrefixTreeRow row =
-            PrefixTreeRow.of(
-                examples.stream().map(example -> example.behind(promptLength)).toList(),
-                settings.sharesPrefixes(),
-                decoder.config()::lengthClass);
-        plan.loads.add(new Load(examples, work(decoder, row), row.tree().nodes()));
+            GroupRow.of(groups, decoder, settings.sharesPrefixes(), promptLength).row();
+        plan.loads.add(new Load(groups, work(decoder, row), row.tree().nodes()));
       }
     }
     return plan;
@@ -82,10 +78,7 @@ final class StepPlan {
   long tokens() {
     return Math.round(
         scale()
-            * loads.stream()
-                .flatMap(load -> load.examples.stream())
-                .mapToLong(TokenizedExample::length)
-                .sum());
+            * loads.stream().flatMap(load -> load.groups.stream()).mapToLong(Group::tokens).sum());
   }
 
   /** The micro-batch that needs the most memory. */

@@ -34,7 +34,8 @@ import java.util.TreeSet;
  *
  * <p>{@code trainables.safetensors}; {@code optimizer.safetensors}; {@code average.safetensors}
  * with a moving average; {@code best.safetensors} where another step was better on held-out
- * examples; {@code state.json}.
+ * examples; {@code reference.safetensors} where log-probabilities of the starting model are kept;
+ * {@code state.json}.
  */
 final class TrainingCheckpoint {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -42,6 +43,7 @@ final class TrainingCheckpoint {
   private static final String MOMENTS = "optimizer.safetensors";
   private static final String AVERAGE = "average.safetensors";
   private static final String BEST = "best.safetensors";
+  private static final String REFERENCE = "reference.safetensors";
   private static final String STATE = "state.json";
   private static final int CHUNK_BYTES = 64 << 20;
   private static final Map<DataType, StorageType> TYPES =
@@ -51,6 +53,7 @@ final class TrainingCheckpoint {
   private final Trainables trainables;
   private final Optimizer optimizer;
   private final Optional<WeightAverage> average;
+  private final Optional<StartingModel> reference;
   private final List<CheckpointPart> parts;
 
   /**
@@ -74,11 +77,13 @@ final class TrainingCheckpoint {
       Trainables trainables,
       Optimizer optimizer,
       Optional<WeightAverage> average,
+      Optional<StartingModel> reference,
       List<CheckpointPart> parts) {
     this.decoder = decoder;
     this.trainables = trainables;
     this.optimizer = optimizer;
     this.average = average;
+    this.reference = reference;
     this.parts = List.copyOf(parts);
   }
 
@@ -104,6 +109,9 @@ final class TrainingCheckpoint {
       }
       if (best.isPresent()) {
         link(best.get(), folder.resolve(BEST));
+      }
+      if (reference.isPresent()) {
+        reference.get().write(folder.resolve(REFERENCE));
       }
       Map<String, JsonNode> saved = new TreeMap<>();
       parts.forEach(part -> saved.put(part.name(), part.saved()));
@@ -149,6 +157,7 @@ final class TrainingCheckpoint {
       Checkpoint averages = Checkpoint.open(folder.resolve(AVERAGE));
       average.get().forEach((name, array) -> restore(averages, name, array));
     }
+    reference.ifPresent(each -> each.read(folder.resolve(REFERENCE)));
     return file.state();
   }
 

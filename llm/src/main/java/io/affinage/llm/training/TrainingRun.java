@@ -1,21 +1,26 @@
 package io.affinage.llm.training;
 
+import io.affinage.llm.data.Group;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.objective.Objective;
+import io.affinage.llm.objective.Signal;
 import io.affinage.llm.tensor.ThreadPair;
 import io.affinage.llm.training.optimizer.OptimizedArray;
 import io.affinage.llm.training.optimizer.Optimizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * The training loop: batches in a seeded order, gradients over micro-batches, clipping, schedule,
- * optimizer, evaluation, checkpoints. The loss of a step is the mean over its target tokens,
- * however it is divided into micro-batches. A run resumed from a checkpoint gives the bits of one
- * that was not interrupted.
+ * The training loop: batches, gradients over micro-batches, clipping, schedule, optimizer,
+ * evaluation, checkpoints. The loss of a step is the mean over its target tokens, or what an
+ * objective says, however it is divided into micro-batches. A run resumed from a checkpoint gives
+ * the bits of one that was not interrupted.
  */
 public final class TrainingRun implements AutoCloseable {
   private final Decoder decoder;
@@ -27,7 +32,10 @@ public final class TrainingRun implements AutoCloseable {
   private final Optimizer optimizer;
   private final Optional<WeightAverage> average;
   private final TrainingCheckpoint checkpoint;
-  private final BatchOrder order;
+  private final Optional<Objective> objective;
+  private final Optional<StartingModel> reference;
+  private final BatchSource source;
+  private final StepLoss stepLoss;
   private final int totalSteps;
   private final LossTrend trend = new LossTrend();
   private final Throughput throughput = new Throughput();
@@ -37,17 +45,33 @@ public final class TrainingRun implements AutoCloseable {
 
   /**
    * @throws LlmException {@code no_held_out_examples}, {@code token_budget_too_small}, {@code
-   *     token_beyond_vocabulary}, {@code optimizer_state_not_mapped}
+   *     token_beyond_vocabulary}, {@code optimizer_state_not_mapped}, {@code
+   *     setting_without_effect}
    */
   public TrainingRun(
       Decoder decoder, Trainables trainables, TrainingSettings settings, TrainingInputs inputs) {
+    this(decoder, trainables, settings, inputs, new FixedGroups(inputs.groups(), settings));
+  }
+
+  /**
+   * A run whose batches come from elsewhere.
+   *
+   * @param inputs what the source's groups are like, for the preflight
+   */
+  TrainingRun(
+      Decoder decoder,
+      Trainables trainables,
+      TrainingSettings settings,
+      TrainingInputs inputs,
+      BatchSource source) {
     if (settings.evaluation().everySteps() > 0 && inputs.heldOut().isEmpty()) {
       throw new LlmException(
           "no_held_out_examples",
           "evaluation during training needs held-out examples, and there are none: give the data set a validation split, or set evaluation.everySteps to 0");
     }
-    MicroBatches.requireFit(inputs.rows(), settings.batching());
-    requireTokens(decoder, inputs.rows());
+    requireNoSmoothing(settings, inputs);
+    MicroBatches.requireFit(inputs.groups(), settings.batching());
+    requireTokens(decoder, inputs.groups());
     // What opening a model and encoding its data left behind, first of all the mapping of the whole
     // file, otherwise stays in memory while training needs it: tensors do not press on the heap.
     System.gc();
@@ -67,15 +91,58 @@ public final class TrainingRun implements AutoCloseable {
             ? Optional.of(
                 new WeightAverage(decoder, trainables, settings.regularisation().emaDecay()))
             : Optional.empty();
-    this.checkpoint = new TrainingCheckpoint(decoder, trainables, optimizer, average, List.of());
-    this.order =
-        new BatchOrder(inputs.rows().size(), settings.batching().batchSize(), settings.seed());
-    this.totalSteps = settings.totalSteps(inputs.rows().size());
+    this.source = source;
+    this.totalSteps = settings.totalSteps(inputs.groups().size());
+    this.objective = inputs.aim().map(Aim::objective);
+    this.reference =
+        inputs
+            .aim()
+            .filter(aim -> aim.objective().needs().contains(Signal.REFERENCE_LOGP))
+            .map(aim -> reference(aim.reference()));
+    this.checkpoint =
+        new TrainingCheckpoint(decoder, trainables, optimizer, average, reference, parts());
     this.threads =
         Backpropagation.canBeDivided(decoder, trainables, settings)
             ? ThreadPair.start()
             : Optional.empty();
     this.backpropagation = new Backpropagation(decoder, trainables, settings, threads);
+    this.stepLoss =
+        objective
+            .<StepLoss>map(
+                each -> new ObjectiveLoss(each, backpropagation, reference, settings.batching()))
+            .orElseGet(() -> new LikelihoodLoss(backpropagation, settings.batching()));
+  }
+
+  private StartingModel reference(BlockAdapter adapter) {
+    boolean again = totalSteps > settings.totalSteps(1, inputs.groups().size());
+    return new StartingModel(
+        decoder,
+        adapter,
+        trainables.adapter().virtualTokens(),
+        inputs.groups(),
+        settings,
+        source instanceof FixedGroups && again || !trainables.trainsAdapterAlone());
+  }
+
+  /** What goes on where it stopped, of what has something to go on from. */
+  private List<CheckpointPart> parts() {
+    List<CheckpointPart> parts = new ArrayList<>();
+    if (!source.position().isNull()) {
+      parts.add(new SavedState("source", source::position, source::seek));
+    }
+    objective
+        .filter(each -> !each.state().isNull())
+        .ifPresent(each -> parts.add(new SavedState("objective", each::state, each::restore)));
+    return parts;
+  }
+
+  private static void requireNoSmoothing(TrainingSettings settings, TrainingInputs inputs) {
+    if (inputs.aim().isPresent() && settings.regularisation().labelSmoothing() > 0) {
+      throw new LlmException(
+          "setting_without_effect",
+          "labelSmoothing spreads a target's probability over the vocabulary, which %s does not do: leave it out"
+              .formatted(inputs.aim().get().objective().id()));
+    }
   }
 
   /** A run over examples that each are a row of their own. */
@@ -88,9 +155,9 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /** Before the first step: a row that cannot be computed may come up after hours. */
-  private static void requireTokens(Decoder decoder, List<List<TokenizedExample>> rows) {
-    for (List<TokenizedExample> row : rows) {
-      for (TokenizedExample example : row) {
+  private static void requireTokens(Decoder decoder, List<Group> groups) {
+    for (Group group : groups) {
+      for (TokenizedExample example : group.members()) {
         try {
           decoder.requireTokens(example.ids());
         } catch (LlmException e) {
@@ -130,30 +197,39 @@ public final class TrainingRun implements AutoCloseable {
    */
   public Preflight preflight() {
     PreflightMeasurement measurement =
-        new PreflightMeasurement(decoder, trainables, settings, backpropagation);
+        new PreflightMeasurement(decoder, trainables, settings, stepLoss);
     Preflight.Memory fixed = measurement.fixedMemory();
     PreflightMeasurement.requireMemory(fixed, settings.optimization().pagedState());
     StepPlan plan =
         StepPlan.of(
-            decoder,
-            inputs.rows(),
-            settings,
-            order,
-            totalSteps,
-            trainables.adapter().virtualTokens());
+            decoder, inputs.groups(), settings, totalSteps, trainables.adapter().virtualTokens());
     PreflightMeasurement.Trial trial = measurement.tried(plan, fixed, totalSteps);
     return new Preflight(
         settings,
         new Preflight.Counts(
-            inputs.rows().size(),
-            inputs.rows().stream().mapToInt(List::size).sum(),
-            inputs.rows().stream().mapToLong(TrainingInputs::tokens).sum(),
-            inputs.rows().stream().mapToLong(TrainingInputs::targets).sum(),
+            inputs.groups().size(),
+            inputs.groups().stream().mapToInt(group -> group.members().size()).sum(),
+            inputs.groups().stream().mapToLong(Group::tokens).sum(),
+            inputs.groups().stream().mapToLong(Group::targets).sum(),
             totalSteps,
             plan.tokens(),
             plan.computedTokens()),
         fixed.withPeak(trial.peak()),
-        new Preflight.Time(trial.seconds(), evaluationSeconds()));
+        new Preflight.Time(trial.seconds(), evaluationSeconds(), referenceSeconds(plan)));
+  }
+
+  /** Of all log-probabilities that are computed before the first step. */
+  private OptionalDouble referenceSeconds(StepPlan plan) {
+    if (reference.isEmpty() || !reference.get().keeps()) {
+      return OptionalDouble.empty();
+    }
+    StepPlan.Load load = plan.typical(1).get(0);
+    reference.get().tryOut(load.groups());
+    long start = System.nanoTime();
+    reference.get().tryOut(load.groups());
+    double seconds = (System.nanoTime() - start) / 1e9;
+    double epochs = (double) totalSteps / settings.totalSteps(1, inputs.groups().size());
+    return OptionalDouble.of(seconds / load.work() * plan.work() / epochs);
   }
 
   private OptionalDouble evaluationSeconds() {
@@ -194,6 +270,7 @@ public final class TrainingRun implements AutoCloseable {
     if (settings.evaluation().keepBest() && folder.isEmpty()) {
       throw new IllegalArgumentException("keeping the best model needs a folder for checkpoints");
     }
+    reference.ifPresent(StartingModel::prepare);
     throughput.mark(state.tokensSeen());
     boolean stopped = false;
     while (!finished() && !stopped) {
@@ -301,29 +378,26 @@ public final class TrainingRun implements AutoCloseable {
   /** One optimizer step. */
   private TrainingProgress step() {
     int step = state.step();
-    List<Integer> chosen = order.examplesOf(step);
-    List<List<TokenizedExample>> rows = chosen.stream().map(inputs.rows()::get).toList();
-    long targets = rows.stream().mapToLong(TrainingInputs::targets).sum();
-    long tokens = rows.stream().mapToLong(TrainingInputs::tokens).sum();
-    double lossSum = 0;
-    long noise = settings.seed() * 1_000_003L + step * 1_009L;
-    for (List<TokenizedExample> microBatch : MicroBatches.of(rows, settings.batching())) {
-      lossSum += backpropagation.accumulate(microBatch, 1.0 / targets, noise++);
-    }
-    double loss = lossSum / targets;
+    List<Group> groups = source.next(step);
+    long targets = groups.stream().mapToLong(Group::targets).sum();
+    long tokens = groups.stream().mapToLong(Group::tokens).sum();
+    StepLoss.Result result =
+        stepLoss.accumulate(groups, settings.seed() * 1_000_003L + step * 1_009L);
+    double loss = result.loss();
     double gradNorm = trainables.gradientNorm();
     double rate = settings.learningRate(step, totalSteps);
     if (Double.isFinite(loss) && Double.isFinite(gradNorm)) {
       update(gradNorm, rate);
       state = state.after(loss, tokens, targets, totalSteps);
+      objective.ifPresent(each -> each.stepped(loss, result.metrics()));
     } else {
       state = state.afterSkip(tokens, targets);
       if (state.skips().inARow() >= settings.optimization().maxSkippedSteps()) {
-        throw notFinite(loss, gradNorm, rows);
+        throw notFinite(loss, gradNorm, groups);
       }
     }
     trainables.clearGradients();
-    return progress(loss, gradNorm, rate);
+    return progress(result, gradNorm, rate);
   }
 
   private void update(double gradNorm, double rate) {
@@ -336,7 +410,7 @@ public final class TrainingRun implements AutoCloseable {
     average.ifPresent(WeightAverage::update);
   }
 
-  private LlmException notFinite(double loss, double gradNorm, List<List<TokenizedExample>> rows) {
+  private LlmException notFinite(double loss, double gradNorm, List<Group> groups) {
     boolean ofLoss = !Double.isFinite(loss);
     return new LlmException(
         ofLoss ? "non_finite_loss" : "non_finite_gradient",
@@ -346,22 +420,28 @@ public final class TrainingRun implements AutoCloseable {
                 state.step(),
                 ofLoss ? loss : gradNorm,
                 state.skips().inARow() - 1,
-                rows.stream().flatMap(List::stream).map(TokenizedExample::id).limit(32).toList()));
+                groups.stream()
+                    .flatMap(group -> group.members().stream())
+                    .map(TokenizedExample::id)
+                    .distinct()
+                    .limit(32)
+                    .toList()));
   }
 
-  private TrainingProgress progress(double loss, double gradNorm, double rate) {
+  private TrainingProgress progress(StepLoss.Result result, double gradNorm, double rate) {
     throughput.mark(state.tokensSeen());
     return new TrainingProgress(
         state.step(),
         totalSteps,
-        loss,
+        result.loss(),
         gradNorm,
         rate,
         state.skips().total(),
         state.tokensSeen(),
         state.targetTokens(),
         throughput.tokensPerSecond(),
-        throughput.secondsPerStep() * (totalSteps - state.step()));
+        throughput.secondsPerStep() * (totalSteps - state.step()),
+        result.metrics());
   }
 
   private TrainingOutcome outcome(boolean completed) {
@@ -400,6 +480,7 @@ public final class TrainingRun implements AutoCloseable {
     average.ifPresent(WeightAverage::close);
     optimizer.close();
     backpropagation.close();
+    reference.ifPresent(StartingModel::close);
     threads.ifPresent(ThreadPair::close);
   }
 }

@@ -1,6 +1,6 @@
 package io.affinage.llm.training;
 
-import static io.affinage.llm.training.optimizer.Hyperparameters.require;
+import static io.affinage.llm.error.Hyperparameters.require;
 
 /**
  * How a run trains, whatever it trains.
@@ -42,9 +42,11 @@ public record TrainingSettings(
 
   /** Optimizer steps of the run over this many rows. */
   public int totalSteps(int rows) {
-    if (maxSteps > 0) {
-      return maxSteps;
-    }
+    return maxSteps > 0 ? maxSteps : totalSteps(epochs, rows);
+  }
+
+  /** Steps of so many passes over rows. */
+  int totalSteps(double epochs, int rows) {
     int perEpoch = (rows + batching.batchSize() - 1) / batching.batchSize();
     return Math.max(1, (int) Math.ceil(epochs * perEpoch - 1e-9));
   }

@@ -11,7 +11,7 @@ import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.PeftConfig;
-import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.data.Group;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.generation.Generator;
@@ -81,7 +81,7 @@ class AdapterFixtureTest {
             new Backpropagation(decoder, trainables, TrainingSettings.DEFAULT)) {
       int targets = fixture.examples().stream().mapToInt(TokenizedExample::targetCount).sum();
 
-      double loss = backpropagation.accumulate(fixture.examples(), 1.0 / targets, 0);
+      double loss = backpropagation.accumulate(groups(fixture), 1.0 / targets, 0);
 
       assertThat(loss / targets).isCloseTo(fixture.golden().get("loss").asDouble(), within(1e-5));
       JsonNode expected = fixture.golden().get("gradients");
@@ -103,7 +103,7 @@ class AdapterFixtureTest {
   @ParameterizedTest
   @MethodSource(ALL)
   void shouldGiveTheSameByTwoThreads(AdapterFixture fixture) {
-    List<TokenizedExample> examples = fixture.examples();
+    List<Group> groups = groups(fixture);
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder =
             DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32);
@@ -113,17 +113,15 @@ class AdapterFixtureTest {
         Backpropagation backpropagation =
             new Backpropagation(
                 decoder, trainables, TrainingSettings.DEFAULT, Optional.of(threads))) {
-      double whole = backpropagation.accumulate(examples, 1, 0);
+      double whole = backpropagation.accumulate(groups, 1, 0);
       List<float[]> expected = TinyModel.gradients(trainables);
       double norm = trainables.gradientNorm();
       trainables.clearGradients();
       int virtual = adapter.virtualTokens();
-      List<TokenizedExample> laidOut =
-          examples.stream().map(example -> example.behind(virtual)).toList();
       Halves halves =
           new Halves(
-              PrefixTreeRow.of(laidOut.subList(0, 1), true),
-              PrefixTreeRow.of(laidOut.subList(1, 3), true));
+              GroupRow.of(groups.subList(0, 1), decoder, true, virtual),
+              GroupRow.of(groups.subList(1, 3), decoder, true, virtual));
 
       assertThat(backpropagation.accumulate(halves, 1, 0)).isCloseTo(whole, within(1e-5 * whole));
 
@@ -157,6 +155,10 @@ class AdapterFixtureTest {
     }
     result.put("prompt_embeddings", joined);
     return result;
+  }
+
+  private static List<Group> groups(AdapterFixture fixture) {
+    return fixture.examples().stream().map(Group::of).toList();
   }
 
   /** PEFT names a parameter in memory otherwise than in a file. */

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import io.affinage.llm.FamilyFixture;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
+import io.affinage.llm.data.Group;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.model.Decoder;
@@ -31,9 +32,9 @@ class HalvesTest {
 
     Halves halves = divided(examples).orElseThrow();
 
-    assertThat(halves.first().tree().nodes()).isEqualTo(300);
-    assertThat(halves.second().tree().nodes()).isEqualTo(310);
-    assertThat(halves.first().targetCount() + halves.second().targetCount())
+    assertThat(halves.first().row().tree().nodes()).isEqualTo(300);
+    assertThat(halves.second().row().tree().nodes()).isEqualTo(310);
+    assertThat(halves.first().row().targetCount() + halves.second().row().targetCount())
         .isEqualTo(examples.stream().mapToInt(TokenizedExample::targetCount).sum());
   }
 
@@ -45,14 +46,28 @@ class HalvesTest {
     assertThat(divided(examples(10, 300, 300))).isPresent();
   }
 
+  @Test
+  void shouldNeverDivideAGroup() {
+    List<TokenizedExample> examples = examples(0, 300, 20, 290, 30, 100, 110);
+    List<Group> pairs =
+        List.of(
+            Group.pair(examples.get(0), examples.get(1)),
+            Group.pair(examples.get(2), examples.get(3)),
+            Group.pair(examples.get(4), examples.get(5)));
+
+    Halves halves = Halves.of(row(pairs), HalvesTest::row).orElseThrow();
+
+    assertThat(halves.first().groups()).containsExactly(pairs.get(0), pairs.get(2));
+    assertThat(halves.second().groups()).containsExactly(pairs.get(1));
+    assertThat(halves.second().row().tree().nodes()).isEqualTo(320);
+  }
+
   @ParameterizedTest
   @MethodSource("io.affinage.llm.FamilyFixture#all")
   void shouldGiveTheLossAndGradientsOfTheWhole(FamilyFixture family) {
     List<TokenizedExample> examples = family.branching();
     Halves halves =
-        new Halves(
-            PrefixTreeRow.of(examples.subList(0, 2), true),
-            PrefixTreeRow.of(examples.subList(2, 4), true));
+        new Halves(row(singles(examples.subList(0, 2))), row(singles(examples.subList(2, 4))));
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
         LoraAdapter lora = TinyModel.randomAdapter(decoder, LORA, 0.1);
@@ -101,8 +116,18 @@ class HalvesTest {
   }
 
   private static Optional<Halves> divided(List<TokenizedExample> examples) {
-    return Halves.of(
-        PrefixTreeRow.of(examples, true), examples, some -> PrefixTreeRow.of(some, true));
+    return Halves.of(row(singles(examples)), HalvesTest::row);
+  }
+
+  private static List<Group> singles(List<TokenizedExample> examples) {
+    return examples.stream().map(Group::of).toList();
+  }
+
+  private static GroupRow row(List<Group> groups) {
+    return new GroupRow(
+        groups,
+        PrefixTreeRow.of(
+            groups.stream().flatMap(group -> group.members().stream()).toList(), true));
   }
 
   /** Examples of these lengths that begin alike for so many tokens. */

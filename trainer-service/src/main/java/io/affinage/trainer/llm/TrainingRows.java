@@ -9,6 +9,7 @@ import io.affinage.llm.data.DocumentRows;
 import io.affinage.llm.data.EncodedExamples;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.data.ExampleEncoder;
+import io.affinage.llm.data.Group;
 import io.affinage.llm.data.OverlengthPolicy;
 import io.affinage.llm.data.Refusal;
 import io.affinage.llm.data.TokenizedExample;
@@ -25,8 +26,7 @@ import java.util.Map;
  * @param counts what became of the dataset, by metric name
  * @param warnings what of it is not learned, or otherwise than it was given
  */
-record TrainingRows(
-    List<List<TokenizedExample>> rows, Map<String, Double> counts, List<Warning> warnings) {
+record TrainingRows(List<Group> rows, Map<String, Double> counts, List<Warning> warnings) {
   private static final String LAYOUT = "dataset_layout_unsupported";
 
   TrainingRows {
@@ -43,7 +43,7 @@ record TrainingRows(
    */
   static TrainingRows of(DatasetRows.Split split, TrainingSpec spec, LanguageModel model) {
     RowReport report = new RowReport(split, spec, model.decoder().shape().maxPositions());
-    List<List<TokenizedExample>> rows = rows(split, spec, model, report);
+    List<Group> rows = rows(split, spec, model, report);
     report.requireLittleLost();
     return new TrainingRows(rows, report.counts(), report.warnings());
   }
@@ -51,18 +51,18 @@ record TrainingRows(
   /** The rows of a split that is only measured: whatever is left of it will do. */
   static TrainingRows measured(DatasetRows.Split split, TrainingSpec spec, LanguageModel model) {
     RowReport report = new RowReport(split, spec, model.decoder().shape().maxPositions());
-    List<List<TokenizedExample>> rows = rows(split, spec, model, report);
+    List<Group> rows = rows(split, spec, model, report);
     return new TrainingRows(rows, report.counts(), report.warnings());
   }
 
-  private static List<List<TokenizedExample>> rows(
+  private static List<Group> rows(
       DatasetRows.Split split, TrainingSpec spec, LanguageModel model, RowReport report) {
     return spec.method().equals(SpecResolver.PRETRAIN)
         ? documents(split, spec, model, report)
         : answers(split, spec, model, report);
   }
 
-  private static List<List<TokenizedExample>> documents(
+  private static List<Group> documents(
       DatasetRows.Split split, TrainingSpec spec, LanguageModel model, RowReport report) {
     List<int[]> documents = new ArrayList<>();
     List<Refusal> refused = new ArrayList<>();
@@ -87,7 +87,7 @@ record TrainingRows(
               .formatted(rows.remainder(), report.maxLength()));
     }
     report.documents(documents.size(), rows, refused);
-    return rows.rows();
+    return rows.rows().stream().map(Group::new).toList();
   }
 
   static String document(Example example) {
@@ -101,7 +101,7 @@ record TrainingRows(
         LAYOUT, "row " + example.id() + " is a conversation; pretrain learns from text");
   }
 
-  private static List<List<TokenizedExample>> answers(
+  private static List<Group> answers(
       DatasetRows.Split split, TrainingSpec spec, LanguageModel model, RowReport report) {
     EncodedExamples encoded =
         new ExampleEncoder(
@@ -116,7 +116,7 @@ record TrainingRows(
     report.answers(encoded.report());
     return encoded.examples().stream()
         .map(e -> spec.completionOnly() ? e : everything(e))
-        .map(List::of)
+        .map(Group::of)
         .toList();
   }
 
@@ -130,6 +130,9 @@ record TrainingRows(
 
   /** The single examples of all rows. */
   List<TokenizedExample> examples() {
-    return rows.stream().flatMap(List::stream).filter(e -> e.targetCount() > 0).toList();
+    return rows.stream()
+        .flatMap(row -> row.members().stream())
+        .filter(e -> e.targetCount() > 0)
+        .toList();
   }
 }

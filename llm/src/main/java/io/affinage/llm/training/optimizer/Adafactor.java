@@ -1,6 +1,7 @@
 package io.affinage.llm.training.optimizer;
 
 import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.error.Hyperparameters;
 import java.util.List;
 import java.util.Map;
 

@@ -1,6 +1,4 @@
-package io.affinage.llm.training.optimizer;
-
-import io.affinage.llm.error.LlmException;
+package io.affinage.llm.error;
 
 /** Checks of the numbers that users choose. */
 public final class Hyperparameters {
@@ -19,7 +17,7 @@ public final class Hyperparameters {
   }
 
   /** Refuses a decay rate of a running mean that is not in [0, 1). */
-  static void requireBeta(String name, double beta) {
+  public static void requireBeta(String name, double beta) {
     require(beta >= 0 && beta < 1, name, "in [0, 1)", beta);
   }
 }

@@ -1,0 +1,40 @@
+package io.affinage.llm.objective;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What an objective says of a batch. Of a part of a step all of it is this part's share.
+ *
+ * @param value of the loss
+ * @param derivatives of the loss by the log-probability of each target: by group, by member,
+ *     [targets]; zeros for a sequence that is only looked at
+ * @param metrics numbers by name
+ */
+public record Loss(double value, List<List<double[]>> derivatives, Map<String, Double> metrics) {
+  public Loss {
+    derivatives = List.copyOf(derivatives);
+    metrics = Map.copyOf(metrics);
+  }
+
+  /** Adds up what groups give that do not depend on each other. */
+  public static final class Sum {
+    private final List<List<double[]>> derivatives = new ArrayList<>();
+    private final Map<String, Double> metrics = new LinkedHashMap<>();
+    private double value;
+
+    /** Adds the share of the next group. */
+    public Sum add(double share, List<double[]> byMember, Map<String, Double> shares) {
+      value += share;
+      derivatives.add(List.copyOf(byMember));
+      shares.forEach((name, each) -> metrics.merge(name, each, Double::sum));
+      return this;
+    }
+
+    public Loss loss() {
+      return new Loss(value, derivatives, metrics);
+    }
+  }
+}

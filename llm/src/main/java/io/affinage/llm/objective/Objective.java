@@ -1,0 +1,65 @@
+package io.affinage.llm.objective;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import io.affinage.llm.data.Group;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a step minimises: a pure function of log-probabilities. It reaches the model by the
+ * derivative alone, as a weight on each target.
+ */
+public interface Objective {
+
+  /** As recipes and {@link Objectives} name it: {@code dpo}. */
+  String id();
+
+  /** What users choose of it; a checkpoint belongs to a run that has the same. */
+  default Record settings() {
+    if (this instanceof Record own) {
+      return own;
+    }
+    throw new IllegalStateException(id() + " is no record of its settings");
+  }
+
+  /** What it takes beside log-probabilities of the model that is trained. */
+  default Set<Signal> needs() {
+    return Set.of();
+  }
+
+  /**
+   * Whether groups depend on each other (by a sort, a mean, a baseline), so that all of a step must
+   * be scored before any of it can be learned from. A step then takes a second forward pass.
+   */
+  default boolean needsWholeBatch() {
+    return false;
+  }
+
+  /**
+   * Refuses a group that it cannot compare, before training begins.
+   *
+   * @throws io.affinage.llm.error.LlmException {@code group_does_not_fit}
+   */
+  void requireFit(Group group);
+
+  /**
+   * The loss of a batch. Where {@link #needsWholeBatch} is false, the values of a step's parts must
+   * add up to the step's: divide by {@link ScoredBatch#step()}.
+   */
+  Loss of(ScoredBatch batch);
+
+  /** What it has learned during the run (an adaptive coefficient, say); always null for nothing. */
+  default JsonNode state() {
+    return NullNode.getInstance();
+  }
+
+  /** Takes back what {@link #state} gave. */
+  default void restore(JsonNode state) {}
+
+  /**
+   * The weights have been moved by a step; called once for each, with what it gave as a whole, and
+   * the only place where the state may change.
+   */
+  default void stepped(double loss, Map<String, Double> metrics) {}
+}

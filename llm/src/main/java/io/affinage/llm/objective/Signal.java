@@ -1,0 +1,11 @@
+package io.affinage.llm.objective;
+
+/**
+ * What an objective may ask for beside the log-probabilities of the model that is trained. The
+ * place of every number that belongs to a target: log-probabilities of the model that sampled an
+ * answer, rewards, values, entropy, a teacher's log-probabilities.
+ */
+public enum Signal {
+  /** Log-probability of each target under the stage's starting model, which stays as it was. */
+  REFERENCE_LOGP
+}

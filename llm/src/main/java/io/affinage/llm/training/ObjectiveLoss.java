@@ -1,0 +1,183 @@
+package io.affinage.llm.training;
+
+import io.affinage.llm.data.Group;
+import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.objective.Loss;
+import io.affinage.llm.objective.Objective;
+import io.affinage.llm.objective.ScoredBatch;
+import io.affinage.llm.objective.ScoredGroup;
+import io.affinage.llm.objective.ScoredSequence;
+import io.affinage.llm.objective.Signal;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The loss of an {@link Objective}. Where its groups do not depend on each other a micro-batch is
+ * computed once: forward, log-probabilities, loss, the weight of each target, and back. Otherwise
+ * all of a step is scored first, and then computed again with the weights that this gave.
+ */
+final class ObjectiveLoss implements StepLoss {
+  private final Objective objective;
+  private final Backpropagation backpropagation;
+  private final Optional<? extends Reference> reference;
+  private final Batching batching;
+
+  /**
+   * @param reference where the objective asks for one
+   */
+  ObjectiveLoss(
+      Objective objective,
+      Backpropagation backpropagation,
+      Optional<? extends Reference> reference,
+      Batching batching) {
+    if (objective.needs().contains(Signal.REFERENCE_LOGP) && reference.isEmpty()) {
+      throw new IllegalArgumentException(objective.id() + " needs a reference");
+    }
+    this.objective = objective;
+    this.backpropagation = backpropagation;
+    this.reference =
+        objective.needs().contains(Signal.REFERENCE_LOGP) ? reference : Optional.empty();
+    this.batching = batching;
+  }
+
+  @Override
+  public Result accumulate(List<Group> groups, long noiseSeed) {
+    List<List<Group>> microBatches = MicroBatches.of(groups, batching);
+    if (objective.needsWholeBatch()) {
+      return together(groups, microBatches, noiseSeed);
+    }
+    ScoredBatch.Size size = size(groups);
+    double loss = 0;
+    Map<String, Double> metrics = new TreeMap<>();
+    long noise = noiseSeed;
+    for (List<Group> microBatch : microBatches) {
+      for (Loss part : parts(microBatch, size, noise++)) {
+        loss += part.value();
+        part.metrics().forEach((name, share) -> metrics.merge(name, share, Double::sum));
+      }
+    }
+    return new Result(loss, metrics);
+  }
+
+  @Override
+  public void tryOut(List<Group> microBatch) {
+    ScoredBatch.Size size = size(microBatch);
+    if (objective.needsWholeBatch()) {
+      together(microBatch, List.of(microBatch), 1);
+    } else {
+      parts(microBatch, size, 1);
+    }
+  }
+
+  private static ScoredBatch.Size size(List<Group> groups) {
+    return new ScoredBatch.Size(
+        groups.size(),
+        groups.stream().mapToInt(group -> group.members().size()).sum(),
+        groups.stream().mapToLong(Group::targets).sum());
+  }
+
+  /** The shares of a micro-batch's halves, or of all of it. */
+  private List<Loss> parts(List<Group> microBatch, ScoredBatch.Size size, long noiseSeed) {
+    Loss[] found = new Loss[2];
+    backpropagation.accumulate(
+        microBatch,
+        (part, pass, thread) -> {
+          // Before the forward pass, while nothing is kept for the way back.
+          Optional<List<float[]>> referenceLogp = reference.map(each -> each.of(part, thread));
+          return hidden -> {
+            List<ScoredGroup> scored = scored(part, pass.logProbabilities(hidden), referenceLogp);
+            found[thread] = objective.of(new ScoredBatch(scored, size));
+            return weights(part, pass, found[thread].derivatives());
+          };
+        },
+        noiseSeed);
+    return found[1] == null ? List.of(found[0]) : List.of(found);
+  }
+
+  private Result together(List<Group> groups, List<List<Group>> microBatches, long noiseSeed) {
+    Map<Group, ScoredGroup> scored = Collections.synchronizedMap(new IdentityHashMap<>());
+    long noise = noiseSeed;
+    for (List<Group> microBatch : microBatches) {
+      backpropagation.score(
+          microBatch,
+          (part, logp, thread) -> {
+            List<ScoredGroup> found =
+                scored(part, logp, reference.map(each -> each.of(part, thread)));
+            for (int i = 0; i < found.size(); i++) {
+              scored.put(part.groups().get(i), found.get(i));
+            }
+          },
+          noise++);
+    }
+    Loss loss =
+        objective.of(new ScoredBatch(groups.stream().map(scored::get).toList(), size(groups)));
+    Map<Group, List<double[]>> derivatives = new IdentityHashMap<>();
+    for (int i = 0; i < groups.size(); i++) {
+      derivatives.put(groups.get(i), loss.derivatives().get(i));
+    }
+    noise = noiseSeed;
+    for (List<Group> microBatch : microBatches) {
+      backpropagation.accumulate(
+          microBatch,
+          (part, pass, thread) ->
+              hidden -> weights(part, pass, part.groups().stream().map(derivatives::get).toList()),
+          noise++);
+    }
+    return new Result(loss.value(), loss.metrics());
+  }
+
+  /** What the objective sees of a part, of its log-probabilities by pair of the row. */
+  private static List<ScoredGroup> scored(
+      GroupRow part, float[] logp, Optional<List<float[]>> referenceLogp) {
+    List<ScoredGroup> scored = new ArrayList<>();
+    int document = 0;
+    for (Group group : part.groups()) {
+      List<ScoredSequence> members = new ArrayList<>();
+      for (int i = 0; i < group.members().size(); i++) {
+        int at = document++;
+        members.add(
+            new ScoredSequence(
+                part.row().ofDocument(at, logp),
+                referenceLogp
+                    .map(values -> Map.of(Signal.REFERENCE_LOGP, values.get(at)))
+                    .orElse(Map.of())));
+      }
+      scored.add(new ScoredGroup(members));
+    }
+    return scored;
+  }
+
+  /** A target's weight is -dL/dlogp, added up over the sequences that share it. */
+  private static Weighting.Weights weights(
+      GroupRow part, ForwardBackward pass, List<List<double[]>> derivatives) {
+    PrefixTreeRow row = part.row();
+    double[] sums = new double[row.targetTokens().length];
+    int document = 0;
+    for (int g = 0; g < part.groups().size(); g++) {
+      List<TokenizedExample> members = part.groups().get(g).members();
+      for (int m = 0; m < members.size(); m++) {
+        double[] derivative = derivatives.get(g).get(m);
+        int from = row.documentStarts()[document++];
+        if (derivative.length != members.get(m).targetCount()) {
+          throw new IllegalStateException(
+              "%d derivatives for the %d targets of %s"
+                  .formatted(derivative.length, members.get(m).targetCount(), members.get(m).id()));
+        }
+        for (int i = 0; i < derivative.length; i++) {
+          sums[row.documentPairs()[from + i]] -= derivative[i];
+        }
+      }
+    }
+    float[] weights = new float[sums.length];
+    for (int i = 0; i < sums.length; i++) {
+      weights[i] = (float) sums[i];
+    }
+    return new Weighting.Weights(pass.weights(weights), 1, 0);
+  }
+}
