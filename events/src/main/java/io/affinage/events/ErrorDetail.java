@@ -13,6 +13,11 @@ import org.jspecify.annotations.Nullable;
 public record ErrorDetail(String code, String message, @Nullable String param) {
   private static final int MAX_CHARACTERS = 4_000;
 
+  /** Whose it is. */
+  public ErrorKind kind() {
+    return ErrorKind.of(code);
+  }
+
   public ErrorDetail {
     // A required one that is missing is told by who reads or writes the event.
     if (message != null && message.length() > MAX_CHARACTERS) {

@@ -13,6 +13,7 @@ import io.affinage.eval.run.Plan;
 import io.affinage.eval.wire.EvaluationResultEvents;
 import io.affinage.eval.wire.Plans;
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.ErrorKind;
 import io.affinage.events.EvaluationRequested;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
@@ -30,7 +31,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -43,9 +43,6 @@ final class EvaluationWorker {
   private static final long IDLE_MILLIS = 500;
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
   private static final Duration GLANCE = Duration.ofMillis(200);
-
-  /** Codes of an artifact store that cannot be read now, which may pass. */
-  private static final Set<String> STORE_FAULTS = Set.of("store_unavailable", "dataset_unreadable");
 
   private final EvaluationBoard board;
   private final JobClaimer claimer;
@@ -191,7 +188,7 @@ final class EvaluationWorker {
         heartbeat.waitsFor(Optional.empty());
         return outcome;
       } catch (EvaluationException e) {
-        if (!STORE_FAULTS.contains(e.code()) || tries > settings.storeRetries()) {
+        if (ErrorKind.of(e.code()) != ErrorKind.PASSING || tries > settings.storeRetries()) {
           throw e;
         }
         LOG.warnf(

@@ -17,6 +17,7 @@ import java.util.Set;
 final class MicrometerWorkMetrics implements WorkMetrics {
   private static final String UNSENT = "affinage.events.unsent";
   private static final String FINISHED = "affinage.training.finished";
+  private static final String GIVEN_BACK = "affinage.training.given.back";
 
   /** The engine's codes for a loss or gradient that is not a number. */
   private static final Set<String> NON_FINITE = Set.of("non_finite_loss", "non_finite_gradient");
@@ -116,6 +117,11 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   @Override
   public void unsent(String topic) {
     unsent.get(topic).increment();
+  }
+
+  @Override
+  public void gaveBack(String code) {
+    registry.counter(GIVEN_BACK, "code", code).increment();
   }
 
   @Override

@@ -103,6 +103,8 @@ final class TrainerAssembly {
         config.storeRetries(),
         config.storeRetryPause(),
         config.maxLostAttempts(),
+        config.maxGivenBack(),
+        config.faultPause(),
         workFolder(config),
         version);
   }

@@ -30,6 +30,20 @@ public interface TrainerConfig {
   int maxLostAttempts();
 
   /**
+   * Attempts that trainers may give back for faults of their own (device, memory, disk), in a row
+   * without a new checkpoint, before the job fails with the last reason.
+   */
+  @WithDefault("3")
+  int maxGivenBack();
+
+  /**
+   * How long a trainer takes no job after a fault of its own; it doubles with each in a row, up to
+   * 1 min. Meanwhile it is not ready.
+   */
+  @WithDefault("5s")
+  Duration faultPause();
+
+  /**
    * How often the artifact store is tried again before a job fails that has not trained yet. A
    * trained model is tried to be stored for as long as the lease is held.
    */

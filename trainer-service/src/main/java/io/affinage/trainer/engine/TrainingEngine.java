@@ -19,7 +19,7 @@ public interface TrainingEngine {
    * @param base the base model; empty for a model from scratch
    * @param resumeFrom a checkpoint that this engine made for the same job; read-only
    * @param workFolder an empty folder for scratch files, checkpoints and the resulting model
-   * @throws TrainingException when the job can never succeed as it was asked for
+   * @throws TrainingException when it does not succeed; its kind says whose the failure is
    */
   TrainingOutcome run(
       TrainingJob job,

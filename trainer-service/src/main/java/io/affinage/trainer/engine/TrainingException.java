@@ -1,8 +1,9 @@
 package io.affinage.trainer.engine;
 
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.ErrorKind;
 
-/** A job that cannot succeed as it was asked for: it ends as failed, with this code. */
+/** A job that did not succeed; the kind of its code says whether it ends or is tried again. */
 public final class TrainingException extends Exception {
   private static final long serialVersionUID = 1L;
   private final String code;
@@ -21,6 +22,11 @@ public final class TrainingException extends Exception {
 
   public TrainingException(String code, String message, String param) {
     this(code, message, param, null);
+  }
+
+  /** Whose the failure is. */
+  public ErrorKind kind() {
+    return ErrorKind.of(code);
   }
 
   public ErrorDetail detail() {

@@ -8,6 +8,7 @@ import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.lease.JobState;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param dataset the dataset version; null while it is not ready
  * @param rejection why the dataset will never be ready; null unless it was rejected
  * @param lostAttempts attempts that fell silent since the last checkpoint
+ * @param givenBack attempts that their workers could not do, since the last checkpoint
  * @param checkpoint the latest
  * @param progress the latest
  * @param terminal ModelRegistered, TrainingFailed or TrainingCancelled; null before
@@ -41,6 +43,7 @@ public record Job(
     ArtifactRef dataset,
     ErrorDetail rejection,
     int lostAttempts,
+    List<GivenBack> givenBack,
     Optional<Checkpoint> checkpoint,
     Optional<TrainingProgressed> progress,
     EventData terminal) {

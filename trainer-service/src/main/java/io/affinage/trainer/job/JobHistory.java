@@ -47,6 +47,7 @@ final class JobHistory {
   private long finishedAt;
   private JobState state = JobState.initial();
   private int lostAttempts;
+  private final List<GivenBack> givenBack = new ArrayList<>();
   private final Map<Integer, String> winners = new HashMap<>();
   private TrainingProgressed progress;
   private EventData terminal;
@@ -68,7 +69,7 @@ final class JobHistory {
     } else if (data instanceof TrainingHeartbeat sign) {
       waited(event, sign);
     } else if (data instanceof TrainingReleased release) {
-      tell(event, "info", "Worker released the job: " + release.reason());
+      released(event, release);
     } else if (data instanceof TrainingControlRequested control) {
       controlled(event, control);
     } else if (state instanceof JobState.Terminal) {
@@ -128,8 +129,22 @@ final class JobHistory {
     waitingCode = code;
   }
 
+  private void released(Recorded event, TrainingReleased release) {
+    if (release.error() == null) {
+      tell(event, "info", "Worker released the job: " + release.reason());
+      return;
+    }
+    givenBack.add(new GivenBack(release.attempt(), release.workerId(), release.error()));
+    tell(
+        event,
+        "warn",
+        "Worker %s gave the job back: %s [%s]"
+            .formatted(release.workerId(), release.error().message(), release.error().code()));
+  }
+
   private void checkpointed(Recorded event, TrainingCheckpointed made) {
     lostAttempts = 0;
+    givenBack.clear();
     checkpoints.add(
         new Checkpoint(
             event.eventId(),
@@ -262,6 +277,7 @@ final class JobHistory {
         entry.dataset(),
         entry.rejection(),
         lostAttempts + (silent(logTime) ? 1 : 0),
+        List.copyOf(givenBack),
         checkpoints.isEmpty()
             ? Optional.empty()
             : Optional.of(checkpoints.get(checkpoints.size() - 1)),

@@ -123,6 +123,11 @@ final class KafkaAttemptLease implements AttemptLease {
     tell(new TrainingReleased(attempt.jobId(), attempt(), workerId(), reason));
   }
 
+  @Override
+  public void giveBack(ErrorDetail why) {
+    tell(new TrainingReleased(attempt.jobId(), attempt(), workerId(), why.message(), why));
+  }
+
   private void tell(EventData data) {
     try {
       claimer.writer().append(events.causedBy(request, data), claimer.lease());

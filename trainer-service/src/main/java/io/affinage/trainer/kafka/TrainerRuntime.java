@@ -25,8 +25,10 @@ import io.affinage.trainer.work.JobClaims;
 import io.affinage.trainer.work.Trainer;
 import io.affinage.trainer.work.WorkMetrics;
 import io.affinage.trainer.work.WorkSettings;
+import io.affinage.trainer.work.WorkerFitness;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -67,6 +69,7 @@ public final class TrainerRuntime implements AutoCloseable {
   private final NewsSender news;
   private final JobCommands commands;
   private final Trainer trainer;
+  private final WorkerFitness fitness;
   private final Thread starter;
   private volatile boolean started;
 
@@ -99,6 +102,7 @@ public final class TrainerRuntime implements AutoCloseable {
     this.writer = new EventWriter(clients.producer(), events);
     this.news = new NewsSender(clients.connection(), Topics.TRAINING_PROGRESS, metrics::unsent);
     this.commands = new KafkaJobCommands(writer, view, logWriter, log, events, commandTimeout);
+    this.fitness = new WorkerFitness(settings.faultPause(), InstantSource.system());
     this.trainer =
         new Trainer(
             board,
@@ -108,6 +112,7 @@ public final class TrainerRuntime implements AutoCloseable {
             bases.apply(models),
             artifacts,
             metrics,
+            fitness,
             settings);
     this.starter = new Thread(this::begin, "trainer-start");
     this.starter.setDaemon(true);
@@ -168,6 +173,11 @@ public final class TrainerRuntime implements AutoCloseable {
   /** Whether the worker's threads live. */
   public boolean alive() {
     return !started || trainer.alive();
+  }
+
+  /** Whether it can do jobs, as far as it knows. */
+  public WorkerFitness fitness() {
+    return fitness;
   }
 
   /** What it reads all the time. */

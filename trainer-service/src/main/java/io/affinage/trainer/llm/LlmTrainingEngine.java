@@ -2,6 +2,7 @@ package io.affinage.trainer.llm;
 
 import io.affinage.events.Warning;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.error.NativeFault;
 import io.affinage.llm.export.AdapterExport;
 import io.affinage.llm.export.Exported;
 import io.affinage.llm.export.ModelExport;
@@ -64,6 +65,12 @@ public final class LlmTrainingEngine implements TrainingEngine {
       }
     } catch (LlmException e) {
       throw new TrainingException(e.code(), e.getMessage(), null, e);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      Optional<LlmException> known = NativeFault.of(e);
+      if (known.isEmpty()) {
+        throw e;
+      }
+      throw new TrainingException(known.get().code(), known.get().getMessage(), null, e);
     } finally {
       machine.unlock();
     }
@@ -134,6 +141,12 @@ public final class LlmTrainingEngine implements TrainingEngine {
       return report(bench, bench.run().preflight());
     } catch (LlmException e) {
       throw new TrainingException(e.code(), e.getMessage(), null, e);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      Optional<LlmException> known = NativeFault.of(e);
+      if (known.isEmpty()) {
+        throw e;
+      }
+      throw new TrainingException(known.get().code(), known.get().getMessage(), null, e);
     } finally {
       machine.unlock();
     }

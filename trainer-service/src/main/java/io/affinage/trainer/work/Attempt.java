@@ -4,6 +4,7 @@ import io.affinage.artifacts.ArtifactNotFoundException;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.ErrorKind;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.NextStage;
 import io.affinage.events.TrainingSpec;
@@ -39,6 +40,7 @@ final class Attempt {
   private final BaseModels bases;
   private final ArtifactStore artifacts;
   private final WorkMetrics metrics;
+  private final WorkerFitness fitness;
   private final WorkSettings settings;
   private final TrainingResultEvents resultEvents;
 
@@ -47,11 +49,13 @@ final class Attempt {
       BaseModels bases,
       ArtifactStore artifacts,
       WorkMetrics metrics,
+      WorkerFitness fitness,
       WorkSettings settings) {
     this.engine = engine;
     this.bases = bases;
     this.artifacts = artifacts;
     this.metrics = metrics;
+    this.fitness = fitness;
     this.settings = settings;
     this.resultEvents = new TrainingResultEvents(settings.codeVersion());
   }
@@ -147,11 +151,11 @@ final class Attempt {
       }
       stopped(job, attemptLease, e.reason());
     } catch (TrainingException e) {
-      fail(job, attemptLease, e.detail());
+      endOrGiveBack(job, attemptLease, e.detail());
     } catch (InvalidSpecException e) {
       fail(job, attemptLease, e.detail());
     } catch (OutOfMemoryError e) {
-      fail(
+      endOrGiveBack(
           job,
           attemptLease,
           new ErrorDetail(
@@ -163,7 +167,7 @@ final class Attempt {
               null));
     } catch (RuntimeException | LinkageError e) {
       LOG.log(Level.ERROR, "Job " + job.id() + " failed unexpectedly", e);
-      fail(job, attemptLease, new ErrorDetail("internal_error", e.toString(), null));
+      endOrGiveBack(job, attemptLease, new ErrorDetail("internal_error", e.toString(), null));
     } finally {
       WorkFolder.delete(folder);
     }
@@ -217,6 +221,7 @@ final class Attempt {
     attemptLease.end(
         registered, NextStage.afterTraining(registered, job.request()).stream().toList());
     LOG.log(Level.INFO, "Job {0} registered model {1}", job.id(), registered.modelId());
+    fitness.worked();
     metrics.finished("succeeded", "none");
   }
 
@@ -271,6 +276,25 @@ final class Attempt {
       case PAUSED -> attemptLease.release("paused");
       case SHUTDOWN -> attemptLease.release("the worker shuts down");
     }
+  }
+
+  /** Ends what no worker can do; what this one cannot do, or not now, another may. */
+  private void endOrGiveBack(Job job, AttemptLease attemptLease, ErrorDetail error)
+      throws AttemptLeaseLostException, InterruptedException {
+    if (error.kind() == ErrorKind.USER) {
+      fail(job, attemptLease, error);
+      return;
+    }
+    LOG.log(
+        Level.WARNING,
+        "Job {0} is given back, attempt {1}: {2}: {3}",
+        job.id(),
+        attemptLease.attempt(),
+        error.code(),
+        error.message());
+    fitness.failed(error);
+    metrics.gaveBack(error.code());
+    attemptLease.giveBack(error);
   }
 
   private void fail(Job job, AttemptLease attemptLease, ErrorDetail error)

@@ -34,6 +34,9 @@ public interface AttemptLease extends AutoCloseable {
   /** Gives the attempt up in good order; another worker may claim the next at once. */
   void release(String reason);
 
+  /** Gives the attempt back, for this worker cannot do it and another may; it is counted. */
+  void giveBack(ErrorDetail why);
+
   /**
    * Ends the job: all events become visible, or none does.
    *

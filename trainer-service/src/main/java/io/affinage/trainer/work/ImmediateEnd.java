@@ -5,8 +5,11 @@ import io.affinage.events.spec.InvalidSpecException;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.TrainingException;
+import io.affinage.trainer.job.GivenBack;
 import io.affinage.trainer.job.Job;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** How a job ends that needs no training, or no more of it. */
 sealed interface ImmediateEnd {
@@ -18,15 +21,15 @@ sealed interface ImmediateEnd {
   record Failed(ErrorDetail error) implements ImmediateEnd {}
 
   /**
-   * @param maxLostAttempts attempts that may fall silent without a new checkpoint
+   * @param settings how many attempts a job may cost
    * @return empty for a job that should be trained, is being trained or paused, or has ended
    */
-  static Optional<ImmediateEnd> of(Job job, int maxLostAttempts) {
-    return job.claimable() ? ofUnattended(job, maxLostAttempts) : Optional.empty();
+  static Optional<ImmediateEnd> of(Job job, WorkSettings settings) {
+    return job.claimable() ? ofUnattended(job, settings) : Optional.empty();
   }
 
   /** As above for a job that no other worker has. */
-  static Optional<ImmediateEnd> ofUnattended(Job job, int maxLostAttempts) {
+  static Optional<ImmediateEnd> ofUnattended(Job job, WorkSettings settings) {
     if (job.cancelWanted()) {
       return Optional.of(new Cancelled());
     }
@@ -38,7 +41,7 @@ sealed interface ImmediateEnd {
                   "the training file was rejected: " + job.rejection().message(),
                   "training_file")));
     }
-    if (job.lostAttempts() >= maxLostAttempts) {
+    if (job.lostAttempts() >= settings.maxLostAttempts()) {
       return Optional.of(
           new Failed(
               new ErrorDetail(
@@ -47,6 +50,9 @@ sealed interface ImmediateEnd {
                       + " attempts in a row died without a new checkpoint; the workers' logs tell"
                       + " why (too little memory is the usual cause)",
                   null)));
+    }
+    if (job.givenBack().size() >= settings.maxGivenBack()) {
+      return Optional.of(new Failed(lastReason(job)));
     }
     try {
       SpecResolver.resolve(
@@ -58,5 +64,23 @@ sealed interface ImmediateEnd {
     } catch (TrainingException e) {
       return Optional.of(new Failed(e.detail()));
     }
+  }
+
+  private static ErrorDetail lastReason(Job job) {
+    List<GivenBack> all = job.givenBack();
+    ErrorDetail last = all.get(all.size() - 1).why();
+    return new ErrorDetail(
+        last.code(),
+        "%s (given back by %d attempts: %s)"
+            .formatted(
+                last.message(),
+                all.size(),
+                all.stream()
+                    .map(
+                        each ->
+                            "%d by %s, %s"
+                                .formatted(each.attempt(), each.workerId(), each.why().code()))
+                    .collect(Collectors.joining("; "))),
+        last.param());
   }
 }

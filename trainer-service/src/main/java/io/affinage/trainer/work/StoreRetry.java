@@ -3,6 +3,7 @@ package io.affinage.trainer.work;
 import io.affinage.artifacts.ArtifactFault;
 import io.affinage.artifacts.ArtifactStoreException;
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.ErrorKind;
 import io.affinage.trainer.engine.TrainingException;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -28,14 +29,6 @@ final class StoreRetry {
   interface Action<T> {
     T run() throws IOException, TrainingException;
   }
-
-  /** Faults that may go away by themselves, or by what an operator does. */
-  private static final Set<ArtifactFault> PASSING =
-      EnumSet.of(
-          ArtifactFault.ARTIFACT_STORE_FULL,
-          ArtifactFault.ARTIFACT_STORE_READ_ONLY,
-          ArtifactFault.ARTIFACT_STORE_DENIED,
-          ArtifactFault.ARTIFACT_STORE_UNAVAILABLE);
 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
 
@@ -105,6 +98,12 @@ final class StoreRetry {
         }
         await(what, detail(what, tries, e), pause, ends);
         pause = longer(pause);
+      } catch (TrainingException e) {
+        if (tries > most || e.kind() != ErrorKind.PASSING) {
+          throw e;
+        }
+        await(what, e.detail(), pause, ends);
+        pause = longer(pause);
       }
     }
   }
@@ -153,7 +152,8 @@ final class StoreRetry {
   }
 
   private static boolean mayPass(IOException e) {
-    return !(e instanceof ArtifactStoreException known) || PASSING.contains(known.fault());
+    return !(e instanceof ArtifactStoreException known)
+        || ErrorKind.of(known.code()) == ErrorKind.PASSING;
   }
 
   private static ErrorDetail detail(String what, int tries, IOException e) {

@@ -42,6 +42,7 @@ public final class Trainer {
   private final JobBoard board;
   private final Attempt attempt;
   private final WorkMetrics metrics;
+  private final WorkerFitness fitness;
   private final WorkSettings settings;
   private final Thread training;
   private final Thread settling;
@@ -60,11 +61,13 @@ public final class Trainer {
       BaseModels bases,
       ArtifactStore artifacts,
       WorkMetrics metrics,
+      WorkerFitness fitness,
       WorkSettings settings) {
     this.board = board;
     this.metrics = metrics;
+    this.fitness = fitness;
     this.settings = settings;
-    this.attempt = new Attempt(engine, bases, artifacts, metrics, settings);
+    this.attempt = new Attempt(engine, bases, artifacts, metrics, fitness, settings);
     this.training =
         lane(
             "trainer-training",
@@ -155,6 +158,9 @@ public final class Trainer {
   }
 
   private Optional<Job> nextToTrain() {
+    if (fitness.ailment().isPresent()) {
+      return Optional.empty();
+    }
     return board.open().stream()
         .filter(job -> job.status() == JobStatus.QUEUED)
         .filter(job -> settlement(job).isEmpty())
@@ -166,7 +172,7 @@ public final class Trainer {
   }
 
   private Optional<ImmediateEnd> settlement(Job job) {
-    return ImmediateEnd.of(job, settings.maxLostAttempts());
+    return ImmediateEnd.of(job, settings);
   }
 
   private void train(Job job, AttemptLease attemptLease)
@@ -194,7 +200,7 @@ public final class Trainer {
   }
 
   private Optional<ImmediateEnd> unattended(Job job) {
-    return ImmediateEnd.ofUnattended(job, settings.maxLostAttempts());
+    return ImmediateEnd.ofUnattended(job, settings);
   }
 
   private Optional<StopReason> stopReason(String jobId, AttemptLease attemptLease) {

@@ -29,6 +29,13 @@ public interface WorkMetrics {
   void unsent(String topic);
 
   /**
+   * A job was given back, for this worker could not do it.
+   *
+   * @param code the error's
+   */
+  void gaveBack(String code);
+
+  /**
    * A job came to its end here.
    *
    * @param outcome {@code succeeded}, {@code failed} or {@code cancelled}

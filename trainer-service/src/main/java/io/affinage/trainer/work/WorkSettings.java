@@ -12,6 +12,10 @@ import java.time.Duration;
  *     trained yet
  * @param storeRetryPause pause before the first of them; it doubles each time, up to 15 s
  * @param maxLostAttempts attempts that may fall silent without a new checkpoint before a job fails
+ * @param maxGivenBack attempts that workers may give back, in a row without a new checkpoint,
+ *     before a job fails with the last reason
+ * @param faultPause how long a worker takes no job after a fault of its own; it doubles with each
+ *     in a row, up to 1 min
  * @param workFolder where attempts keep their scratch files
  * @param codeVersion part of every model's lineage
  */
@@ -21,6 +25,8 @@ public record WorkSettings(
     int storeRetries,
     Duration storeRetryPause,
     int maxLostAttempts,
+    int maxGivenBack,
+    Duration faultPause,
     Path workFolder,
     String codeVersion) {
   public WorkSettings {

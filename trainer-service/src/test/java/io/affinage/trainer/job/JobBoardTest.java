@@ -140,6 +140,31 @@ class JobBoardTest {
   }
 
   @Test
+  void shouldCountWhatWorkersGiveBackUntilACheckpointIsMade() {
+    ErrorDetail memory = new ErrorDetail("insufficient_memory", "too large", null);
+    board.apply(Events.recorded(Events.requested(JOB)));
+    logged(new TrainingClaimed(JOB, 1, "a", 100));
+    logged(new TrainingReleased(JOB, 1, "a", "too large", memory));
+    logged(new TrainingClaimed(JOB, 2, "b", 100));
+    logged(new TrainingReleased(JOB, 1, "a", "too large", memory));
+    logged(new TrainingReleased(JOB, 2, "b", "shuts down"));
+
+    assertThat(status()).isEqualTo(JobStatus.QUEUED);
+    assertThat(job().givenBack()).containsExactly(new GivenBack(1, "a", memory));
+    assertThat(board.events(JOB))
+        .anySatisfy(
+            event -> {
+              assertThat(event.level()).isEqualTo("warn");
+              assertThat(event.message())
+                  .isEqualTo("Worker a gave the job back: too large [insufficient_memory]");
+            });
+
+    logged(new TrainingClaimed(JOB, 3, "c", 100));
+    logged(new TrainingCheckpointed(JOB, 3, "c", 4, CHECKPOINT, 0.5));
+    assertThat(job().givenBack()).isEmpty();
+  }
+
+  @Test
   void shouldIgnoreWhatAStaleAttemptSays() {
     board.apply(Events.recorded(Events.requested(JOB)));
     logged(new TrainingClaimed(JOB, 1, "a", 100));

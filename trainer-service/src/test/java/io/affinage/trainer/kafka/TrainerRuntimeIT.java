@@ -30,11 +30,13 @@ import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.SmallDisk;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.engine.HashingEngine;
+import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.Events;
 import io.affinage.trainer.job.Job;
 import io.affinage.trainer.job.JobStatus;
 import io.affinage.trainer.job.Refs;
+import io.affinage.trainer.llm.LlmTrainingEngine;
 import io.affinage.trainer.work.SilentMetrics;
 import io.affinage.trainer.work.WorkSettings;
 import java.io.IOException;
@@ -60,6 +62,7 @@ class TrainerRuntimeIT {
   private static final Duration LEASE = Duration.ofSeconds(2);
   private static final Duration GRACE = Duration.ofSeconds(20);
   private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration BRIEF = Duration.ofMillis(50);
   private static TestBroker broker;
 
   @TempDir Path folder;
@@ -191,6 +194,74 @@ class TrainerRuntimeIT {
     assertThat(model.attempt()).isEqualTo(2);
     assertThat(model.lineage().spec().batchSize()).isEqualTo(5);
     assertThat(weights(model)).isEqualTo(HashingEngine.weights(DATA, 4, 3));
+  }
+
+  /** The real library, asked for a device that this machine has not. */
+  @Test
+  void shouldGiveAJobBackThatThisWorkerCannotDoAndFinishItElsewhere() throws Exception {
+    TrainerRuntime broken = start("broken", new LlmTrainingEngine("cuda:99"));
+    TrainingRequested request = tinyPretraining();
+    broken.commands().request(request);
+    await().atMost(PATIENCE).until(() -> told(broken, request, "[device_unavailable]"));
+    assertThat(broken.fitness().ailment())
+        .get()
+        .satisfies(each -> assertThat(each.why().code()).isEqualTo("device_unavailable"));
+
+    TrainerRuntime sound = start("sound", new LlmTrainingEngine("cpu"));
+
+    // A real training beside a broker, on however few cores.
+    await().atMost(Duration.ofMinutes(4)).until(() -> job(sound, request).status().terminal());
+    ModelRegistered model = awaitModel(sound, request);
+    assertThat(model.workerId()).startsWith("sound");
+    assertThat(model.attempt()).isGreaterThan(1);
+    assertThat(told(sound, request, "gave the job back: device 'cuda:99' is not here")).isTrue();
+  }
+
+  @Test
+  void shouldFailAJobThatWasGivenBackTooOftenWithTheLastReasonAndAllAttempts() throws Exception {
+    TrainerRuntime broken = start("broken", new LlmTrainingEngine("cuda:99"), LEASE, store, BRIEF);
+    TrainingRequested request = tinyPretraining();
+
+    broken.commands().request(request);
+
+    awaitStatus(broken, request, JobStatus.FAILED);
+    TrainingFailed failed = (TrainingFailed) job(broken, request).terminal();
+    assertThat(failed.error().code()).isEqualTo("device_unavailable");
+    assertThat(failed.error().message())
+        .startsWith("device 'cuda:99' is not here")
+        .contains("given back by 3 attempts: 1 by broken-")
+        .contains("; 3 by broken-");
+  }
+
+  private TrainingRequested tinyPretraining() throws IOException {
+    ArtifactRef documents =
+        put(
+            "documents",
+            Map.of(
+                "train.jsonl",
+                "{\"id\":\"a\",\"text\":\"Box 1 is red. Box 2 is green. Box 3 is blue.\"}\n"
+                    .repeat(8),
+                "validation.jsonl",
+                ""));
+    TrainingSpec given = Events.steps(2, 10);
+    JsonNode spec =
+        ((ObjectNode) EventJson.mapper().valueToTree(given))
+            .put("method", "pretrain")
+            .put("maxLength", 16)
+            .put("batchSize", 2)
+            .set(
+                "architecture",
+                EventJson.mapper()
+                    .valueToTree(new TrainingSpec.Architecture(16, 32, 1, 2, 1, 300, 16)));
+    return new TrainingRequested(
+        "job-" + UUID.randomUUID(),
+        "scratch",
+        documents,
+        "documents",
+        EventJson.mapper().convertValue(spec, TrainingSpec.class),
+        null,
+        null,
+        null);
   }
 
   @Test
@@ -422,16 +493,28 @@ class TrainerRuntimeIT {
         .anyMatch(event -> event.message().contains(text));
   }
 
-  private TrainerRuntime start(String worker, HashingEngine engine) {
+  private TrainerRuntime start(String worker, TrainingEngine engine) {
     return start(worker, engine, LEASE);
   }
 
-  private TrainerRuntime start(String worker, HashingEngine engine, Duration lease) {
+  private TrainerRuntime start(String worker, TrainingEngine engine, Duration lease) {
     return start(worker, engine, lease, store);
   }
 
   private TrainerRuntime start(
-      String worker, HashingEngine engine, Duration lease, ArtifactStore artifacts) {
+      String worker, TrainingEngine engine, Duration lease, ArtifactStore artifacts) {
+    return start(worker, engine, lease, artifacts, Duration.ofMinutes(1));
+  }
+
+  /**
+   * @param faultPause how long it leaves jobs to others after a fault of its own
+   */
+  private TrainerRuntime start(
+      String worker,
+      TrainingEngine engine,
+      Duration lease,
+      ArtifactStore artifacts,
+      Duration faultPause) {
     TrainerRuntime runtime =
         new TrainerRuntime(
             worker + "-" + UUID.randomUUID(),
@@ -448,7 +531,15 @@ class TrainerRuntimeIT {
                     List.of()),
             metrics,
             new WorkSettings(
-                lease, Duration.ZERO, 2, Duration.ofMillis(50), 3, folder.resolve("work"), "test"),
+                lease,
+                Duration.ZERO,
+                2,
+                Duration.ofMillis(50),
+                3,
+                3,
+                faultPause,
+                folder.resolve("work"),
+                "test"),
             Duration.ofSeconds(20));
     running.add(runtime);
     runtime.start();
@@ -477,8 +568,14 @@ class TrainerRuntimeIT {
   }
 
   private ArtifactRef put(String name, String file, String content) throws IOException {
+    return put(name, Map.of(file, content));
+  }
+
+  private ArtifactRef put(String name, Map<String, String> files) throws IOException {
     Path source = Files.createDirectories(folder.resolve(name));
-    Files.writeString(source.resolve(file), content);
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      Files.writeString(source.resolve(file.getKey()), file.getValue());
+    }
     Artifact stored = store.putFolder(source);
     return Refs.of(stored);
   }

@@ -26,6 +26,9 @@ public final class SilentMetrics implements WorkMetrics {
   public void checkpointStored(Duration duration) {}
 
   @Override
+  public void gaveBack(String code) {}
+
+  @Override
   public void finished(String outcome, String code) {}
 
   @Override
