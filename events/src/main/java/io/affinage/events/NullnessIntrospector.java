@@ -15,8 +15,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells Jackson that a component of a record of this package is required unless it is
- * {@code @Nullable} or has a default, and that its lists and maps hold no null.
+ * Tells Jackson that a component of a record of this package, or of one below, is required unless
+ * it is {@code @Nullable} or has a default, and that its lists and maps hold no null.
  */
 public final class NullnessIntrospector extends NopAnnotationIntrospector {
   @Override
@@ -57,7 +57,7 @@ public final class NullnessIntrospector extends NopAnnotationIntrospector {
 
   private static Optional<RecordComponent> component(AnnotatedMember member) {
     Class<?> owner = member.getDeclaringClass();
-    if (!owner.isRecord() || owner.getPackage() != EventData.class.getPackage()) {
+    if (!owner.isRecord() || !owner.getPackageName().startsWith(EventData.class.getPackageName())) {
       return Optional.empty();
     }
     RecordComponent[] components = owner.getRecordComponents();

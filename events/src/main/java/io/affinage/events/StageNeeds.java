@@ -1,5 +1,7 @@
 package io.affinage.events;
 
+import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.spec.Choices;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -46,10 +48,24 @@ public final class StageNeeds {
               + "): hold out a share (split.validation), or leave the evaluation out",
           param);
     }
+    boolean pairs = ready.isPreference() && ready.layout() == DatasetLayout.PREFERENCE;
+    Optional<String> objective = objective(spec);
+    if (objective.isPresent()) {
+      return pairs
+          ? Optional.empty()
+          : error(
+              "no_preference_pairs",
+              "the objective "
+                  + objective.get()
+                  + " learns from pairs of a chosen and a rejected answer, and the rows are "
+                  + ready.layout()
+                  + (ready.keep() == null ? "" : " of which keep left the answers " + ready.keep())
+                  + ": give rows with chosen and rejected (layout preference), without keep",
+              param);
+    }
     if (!ready.isPreference()) {
       return Optional.empty();
     }
-    boolean pairs = ready.layout() == DatasetLayout.PREFERENCE;
     return error(
         "preference_data",
         "the rows say which answers are better ("
@@ -60,9 +76,19 @@ public final class StageNeeds {
                 : "desirable answers alone, say keep: DESIRABLE; if the label judges nothing, name"
                     + " the layout of the rest, which leaves it unread.")
             + " To learn from the preference itself takes "
-            + (pairs ? "DPO" : "KTO")
-            + ", which is not there yet",
+            + (pairs
+                ? "an objective for pairs (objective: {type: dpo})"
+                : "KTO, which is not there yet"),
         param);
+  }
+
+  private static Optional<String> objective(TrainingSpec spec) {
+    if (spec == null) {
+      return Optional.empty();
+    }
+    return spec.objective() != null
+        ? Optional.of(Choices.name(ObjectiveSpec.class, spec.objective()))
+        : Optional.ofNullable(spec.method()).filter(Choices.names(ObjectiveSpec.class)::contains);
   }
 
   private static boolean evaluatesItself(TrainingSpec spec) {

@@ -1,13 +1,16 @@
 package io.affinage.events;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.objective.ObjectiveSpec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What to train and how. A null field means the default, which the trainer resolves and publishes.
  *
- * @param method {@code sft} (default) or {@code pretrain}
+ * @param method {@code sft} (default), {@code pretrain}, or the type of the objective, which alone
+ *     asks for that objective with its defaults
  * @param adapter the adapter to train; its type {@code none} trains all weights
  * @param architecture for {@code pretrain} from scratch (base model {@code scratch}): the model's
  *     shape
@@ -46,11 +49,12 @@ import org.jspecify.annotations.Nullable;
  *     and counted
  * @param allowTokenLoss whether a large share of the tokens may be cut off or dropped; true where
  *     {@code overlength} is given
+ * @param objective what a step minimises; null for the method's own loss
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TrainingSpec(
     @Nullable String method,
-    @Nullable Adapter adapter,
+    @Nullable AdapterSpec adapter,
     @Nullable Architecture architecture,
     @Nullable Double epochs,
     @Nullable Integer maxSteps,
@@ -80,12 +84,13 @@ public record TrainingSpec(
     @Nullable Integer maxSkippedSteps,
     @Nullable String trainOn,
     @Nullable Boolean strict,
-    @Nullable Boolean allowTokenLoss) {
+    @Nullable Boolean allowTokenLoss,
+    @Nullable ObjectiveSpec objective) {
 
   /** A specification that leaves optimizer, regularisation, evaluation and weights to defaults. */
   public TrainingSpec(
       @Nullable String method,
-      @Nullable Adapter adapter,
+      @Nullable AdapterSpec adapter,
       @Nullable Architecture architecture,
       @Nullable Double epochs,
       @Nullable Integer maxSteps,
@@ -135,23 +140,9 @@ public record TrainingSpec(
         null,
         null,
         null,
+        null,
         null);
   }
-
-  /**
-   * A LoRA adapter.
-   *
-   * @param type {@code lora}, or {@code none} for training all weights
-   * @param targetModules names of linear layers, or the one entry {@code all-linear}
-   */
-  @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Adapter(
-      String type,
-      @Nullable Integer rank,
-      @Nullable Double loraAlpha,
-      @Nullable Double loraDropout,
-      @Nullable Boolean useRslora,
-      @Nullable List<String> targetModules) {}
 
   /** The shape of a new Llama-family model and its tokenizer. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -3,6 +3,8 @@ package io.affinage.events;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.adapter.NoAdapter;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
@@ -44,6 +46,23 @@ class EventCodecTest {
     byte[] value = EventCodec.encode(event, headers);
 
     assertThat(EventCodec.decode(headers, value)).isEqualTo(event);
+  }
+
+  /** As it was written when an adapter was one record for all types. */
+  @Test
+  void shouldReadAnAdapterOfEarlierEvents() throws Exception {
+    String lora =
+        """
+        {"adapter": {"type": "lora", "rank": 8, "loraAlpha": 16.0, "targetModules": ["q_proj"]}}
+        """;
+    assertThat(EventJson.mapper().readValue(lora, TrainingSpec.class).adapter())
+        .isEqualTo(new LoraSpec(8, 16.0, null, null, List.of("q_proj")));
+    assertThat(
+            EventJson.mapper()
+                .readValue(
+                    "{\"adapter\": {\"type\": \"none\", \"rank\": null}}", TrainingSpec.class)
+                .adapter())
+        .isEqualTo(new NoAdapter());
   }
 
   @Test

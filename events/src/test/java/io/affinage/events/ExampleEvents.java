@@ -3,6 +3,7 @@ package io.affinage.events;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
+import io.affinage.events.adapter.LoraSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -21,7 +22,7 @@ public final class ExampleEvents {
   static final TrainingSpec SPEC =
       new TrainingSpec(
           "sft",
-          new TrainingSpec.Adapter("lora", 16, 32.0, 0.05, false, List.of("all-linear")),
+          new LoraSpec(16, 32.0, 0.05, false, List.of("all-linear")),
           new TrainingSpec.Architecture(128, 256, 4, 4, 2, 1024, 256),
           2.0,
           100,
@@ -51,8 +52,10 @@ public final class ExampleEvents {
           3,
           "last_answer",
           true,
-          false);
+          false,
+          null);
   private static final Warning WARNING = new Warning("loss_rose", "the loss rose");
+  static final TrainingSpec PREFERENCE_SPEC = preferences();
   static final EvaluationSpec EVALUATION_SPEC =
       new EvaluationSpec(
           List.of("exact_match", "perplexity"),
@@ -138,6 +141,8 @@ public final class ExampleEvents {
             "job-1", "scratch", FOLDER, "intents", SPEC, "demo", Map.of("who", "me"), SLIP),
         new TrainingRequested(
             "job-2", "model:x", null, null, SPARSE_SPEC, null, null, null, "sub-1"),
+        new TrainingRequested(
+            "job-3", "model:x", FOLDER, "pairs", PREFERENCE_SPEC, null, null, null),
         new TrainingClaimed("job-1", 1, "worker-a", 30_000),
         new TrainingHeartbeat("job-1", 1, "worker-a", 12, ERROR),
         new TrainingHeartbeat("job-1", 1, "worker-a", 12),
@@ -236,6 +241,20 @@ public final class ExampleEvents {
         new ModelPromoted("m", "eval-2", "better", null),
         new ModelRejected(MODEL.modelId(), "eval-1", "gain 0.0 < 0.01", SLIP),
         new ModelRejected("m", "eval-2", "worse", null));
+  }
+
+  private static TrainingSpec preferences() {
+    try {
+      return EventJson.mapper()
+          .readValue(
+              """
+              {"adapter": {"type": "prompt_tuning", "numVirtualTokens": 4, "init": "text",
+                "initText": "Classify:"}, "objective": {"type": "dpo", "beta": 0.2}}
+              """,
+              TrainingSpec.class);
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static RewardRequested reward(String id, RewardSpec reward) {

@@ -13,6 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class StageNeedsTest {
   private static final Stage TRAIN = new Stage.Train("scratch", ExampleEvents.SPARSE_SPEC, null);
+  private static final Stage PREFER =
+      new Stage.Train("scratch", ExampleEvents.PREFERENCE_SPEC, null);
   private static final Map<String, Long> SPLITS = Map.of("train", 5L, "validation", 0L, "test", 1L);
 
   @Test
@@ -31,9 +33,15 @@ class StageNeedsTest {
         .hasValueSatisfying(
             error -> {
               assertThat(error.code()).isEqualTo("preference_data");
-              assertThat(error.message()).contains("keep: CHOSEN", "DPO");
+              assertThat(error.message()).contains("keep: CHOSEN", "dpo");
               assertThat(error.param()).isEqualTo("slip.stages[0]");
             });
+    assertThat(unmet(DatasetLayout.PREFERENCE, null, SPLITS, PREFER)).isEmpty();
+    for (DatasetLayout layout : List.of(DatasetLayout.ALPACA, DatasetLayout.UNPAIRED_PREFERENCE)) {
+      assertThat(unmet(layout, null, SPLITS, PREFER))
+          .hasValueSatisfying(error -> assertThat(error.code()).isEqualTo("no_preference_pairs"));
+    }
+    assertThat(unmet(DatasetLayout.PREFERENCE, KeptAnswers.CHOSEN, SPLITS, PREFER)).isPresent();
     assertThat(unmet(DatasetLayout.UNPAIRED_PREFERENCE, null, SPLITS, TRAIN))
         .hasValueSatisfying(
             error -> assertThat(error.message()).contains("keep: DESIRABLE", "KTO", "label"));

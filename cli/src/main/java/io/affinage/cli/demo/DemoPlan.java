@@ -14,6 +14,7 @@ import io.affinage.events.RewardSpec;
 import io.affinage.events.SplitPolicy;
 import io.affinage.events.Stage;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.adapter.LoraSpec;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -123,7 +124,7 @@ public record DemoPlan(Size size) {
     TrainingSpec spec =
         new TrainingSpec(
             "sft",
-            new TrainingSpec.Adapter("lora", 16, 32.0, 0.0, false, List.of("all-linear")),
+            new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear")),
             null,
             null,
             size.tuningSteps(),

@@ -10,13 +10,18 @@ import io.affinage.events.NameRule;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.SplitPolicy;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.spec.Choices;
 import io.affinage.events.spec.SettingRanges;
 import java.io.Reader;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -25,6 +30,10 @@ import org.yaml.snakeyaml.nodes.Node;
 
 /** Reads a recipe and finds every problem in it at once. */
 public final class RecipeReader {
+  /** A training may be named by its method, too. */
+  private static final List<String> STAGES =
+      Stream.concat(Stream.of("train", "evaluate"), SettingRanges.METHODS.stream()).toList();
+
   private final List<Problem> problems = new ArrayList<>();
 
   private RecipeReader() {}
@@ -117,39 +126,54 @@ public final class RecipeReader {
    * @param strict whether the data are taken strictly, which a training then does too
    */
   private List<Recipe.Step> step(Section item, List<Recipe.Step> before, boolean strict) {
-    Section train = item.section("train");
-    Section evaluate = item.section("evaluate");
-    boolean trains = item.has("train");
-    boolean evaluates = item.has("evaluate");
+    List<String> given = STAGES.stream().filter(item::has).toList();
     item.close();
-    if (trains == evaluates) {
-      item.problem("must have exactly one of 'train' and 'evaluate'");
+    if (given.size() != 1) {
+      item.problem(
+          "must have exactly one of "
+              + String.join(", ", STAGES)
+              + (given.isEmpty() ? "" : ", not " + String.join(" and ", given)));
       return List.of();
     }
-    if (evaluates) {
+    String kind = given.get(0);
+    Section stage = item.section(kind);
+    if (kind.equals("evaluate")) {
       if (before.stream().noneMatch(step -> step instanceof Recipe.Train)) {
         item.problem("evaluates a model, but no 'train' comes before it");
       }
-      return List.of(new Recipe.Evaluate(evaluationSpec(evaluate)));
+      return List.of(new Recipe.Evaluate(evaluationSpec(stage)));
     }
-    if (train == null) {
-      item.problem("train", "is empty; at least give method: sft");
+    if (stage == null) {
+      item.problem(kind, "is empty; at least give max_steps or epochs");
       return List.of();
     }
-    return List.of(train(train, strict));
+    return List.of(train(stage, kind, strict));
   }
 
-  private Recipe.Train train(Section train, boolean strictData) {
+  /**
+   * @param kind {@code train}, or the method itself; an objective's own settings then stand beside
+   *     those of the training
+   */
+  private Recipe.Train train(Section train, String kind, boolean strictData) {
     String suffix = train.text("suffix");
     if (suffix != null && !NameRule.NAME.allows(suffix)) {
       train.problem("suffix", "must be " + NameRule.NAME.words());
     }
     Boolean strict = train.flag("strict");
-    String method = train.word("method", SettingRanges.METHODS);
+    boolean named = SettingRanges.METHODS.contains(kind);
+    String method = named ? kind : train.word("method", SettingRanges.METHODS);
+    Optional<Class<? extends Record>> shorthand =
+        named ? Choices.find(ObjectiveSpec.class, kind) : Optional.empty();
+    ObjectiveSpec objective =
+        shorthand.isPresent()
+            ? (ObjectiveSpec) SettingsReader.record(train, shorthand.get())
+            : named
+                ? null
+                : SettingsReader.choice(train.section("objective"), ObjectiveSpec.class, null);
     TrainingSpec spec =
         new TrainingSpec(
-            method == null ? "sft" : method,
-            adapter(train.section("adapter")),
+            shorthand.isPresent() ? null : method == null && objective == null ? "sft" : method,
+            SettingsReader.choice(train.section("adapter"), AdapterSpec.class, "lora"),
             architecture(train.section("architecture")),
             train.number("epochs", SettingRanges.EPOCHS),
             train.count("max_steps", 1),
@@ -179,7 +203,8 @@ public final class RecipeReader {
             train.count("max_skipped_steps", SettingRanges.ONE),
             train.word("train_on", SettingRanges.TRAIN_ON),
             strict == null && strictData ? Boolean.TRUE : strict,
-            train.flag("allow_token_loss"));
+            train.flag("allow_token_loss"),
+            objective);
     if (spec.epochs() != null && spec.maxSteps() != null) {
       train.problem("max_steps", "and epochs contradict each other; give one");
     }
@@ -191,23 +216,6 @@ public final class RecipeReader {
     }
     train.close();
     return new Recipe.Train(spec, suffix);
-  }
-
-  private static TrainingSpec.Adapter adapter(Section adapter) {
-    if (adapter == null) {
-      return null;
-    }
-    String type = adapter.word("type", SettingRanges.ADAPTERS);
-    TrainingSpec.Adapter result =
-        new TrainingSpec.Adapter(
-            type == null ? "lora" : type,
-            adapter.count("rank", 1),
-            adapter.number("alpha", SettingRanges.LORA_ALPHA),
-            adapter.number("dropout", SettingRanges.LORA_DROPOUT),
-            adapter.flag("rslora"),
-            adapter.texts("target_modules"));
-    adapter.close();
-    return result;
   }
 
   private static TrainingSpec.Architecture architecture(Section shape) {

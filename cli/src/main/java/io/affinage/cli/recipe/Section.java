@@ -66,6 +66,23 @@ final class Section {
     return entries.containsKey(key);
   }
 
+  /** The name by which a setting is given here, of those that it has; the first where none is. */
+  String oneNameOf(String name, List<String> others) {
+    known.add(name);
+    String found = name;
+    for (String other : others) {
+      if (entries.containsKey(other)) {
+        known.add(other);
+        if (entries.containsKey(found)) {
+          problem(other, "is given beside " + found + ", which is the same");
+        } else {
+          found = other;
+        }
+      }
+    }
+    return found;
+  }
+
   /** Notes that a name is missing or that values do not go together. */
   void problem(String message) {
     problems.add(new Problem(line, path.isEmpty() ? message : path + ": " + message));

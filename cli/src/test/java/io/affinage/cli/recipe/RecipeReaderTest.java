@@ -12,6 +12,10 @@ import io.affinage.events.KeptAnswers;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.SplitPolicy;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.adapter.PromptTuningSpec;
+import io.affinage.events.objective.DpoSpec;
+import io.affinage.events.objective.IpoSpec;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
@@ -120,7 +124,7 @@ class RecipeReaderTest {
                     new Recipe.Train(
                         new TrainingSpec(
                             "sft",
-                            new TrainingSpec.Adapter("lora", 8, 16.0, 0.1, true, List.of("q_proj")),
+                            new LoraSpec(8, 16.0, 0.1, true, List.of("q_proj")),
                             null,
                             1.5,
                             null,
@@ -152,7 +156,8 @@ class RecipeReaderTest {
                             3,
                             "last_answer",
                             true,
-                            false),
+                            false,
+                            null),
                         "short"),
                     new Recipe.Evaluate(
                         new EvaluationSpec(
@@ -173,6 +178,57 @@ class RecipeReaderTest {
     assertThat(strict(recipe.formatted("true", "method: sft"))).isTrue();
     assertThat(strict(recipe.formatted("true", "strict: false"))).isFalse();
     assertThat(strict(recipe.formatted("false", "method: sft"))).isNull();
+  }
+
+  @Test
+  void shouldReadTypedChoices() throws RecipeException {
+    Recipe recipe =
+        read(
+            """
+            name: n
+            stages:
+              - sft: {max_steps: 3, adapter: {lora_alpha: 4, use_rslora: true}}
+              - train:
+                  objective: {type: dpo, beta: 0.2, label_smoothing: 0.1}
+                  adapter: {type: prompt_tuning, num_virtual_tokens: 4}
+              - ipo: {beta: 0.3, epochs: 1}
+              - dpo: {}
+            """);
+
+    assertThat(spec(recipe, 0).method()).isEqualTo("sft");
+    assertThat(spec(recipe, 0).adapter()).isEqualTo(new LoraSpec(null, 4.0, null, true, null));
+    assertThat(spec(recipe, 1).method()).isNull();
+    assertThat(spec(recipe, 1).objective()).isEqualTo(new DpoSpec(0.2, 0.1));
+    assertThat(spec(recipe, 1).adapter()).isEqualTo(new PromptTuningSpec(4, null, null));
+    assertThat(spec(recipe, 2).objective()).isEqualTo(new IpoSpec(0.3));
+    assertThat(spec(recipe, 2).epochs()).isEqualTo(1.0);
+    assertThat(spec(recipe, 3).objective()).isEqualTo(new DpoSpec(null, null));
+  }
+
+  @Test
+  void shouldRefuseSettingsOfAnotherType() {
+    assertThat(
+            problems(
+                """
+                name: n
+                stages:
+                  - train: {adapter: {type: ia3, rank: 8}, objective: {beta: 1}}
+                  - train: {adapter: {type: dorra}, objective: {type: dpo, betta: 1}}
+                  - train: {adapter: {lora_alpha: 8, alpha: 8}}
+                  - dpo: {objective: {type: dpo}}
+                """))
+        .extracting(Problem::message)
+        .satisfiesExactly(
+            type -> assertThat(type).contains("objective: type is missing, one of dpo, ipo"),
+            rank -> assertThat(rank).contains("adapter.rank: is not known here"),
+            beta -> assertThat(beta).contains("did you mean 'beta'?"),
+            dora -> assertThat(dora).contains("expected one of lora, dora", "'dorra'"),
+            alpha -> assertThat(alpha).contains("alpha: is given beside lora_alpha"),
+            twice -> assertThat(twice).contains("dpo.objective: is not known here"));
+  }
+
+  private static TrainingSpec spec(Recipe recipe, int step) {
+    return ((Recipe.Train) recipe.steps().get(step)).spec();
   }
 
   private static Boolean strict(String recipe) throws RecipeException {

@@ -14,6 +14,7 @@ import io.affinage.cli.client.ServiceAddress;
 import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.Stage;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.adapter.LoraSpec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -60,7 +61,7 @@ class DryRunTest {
             "method sft",
             "optimizer.type lion",
             "optimizer.beta1 0.9",
-            "adapter.alpha 16",
+            "adapter.lora_alpha 16",
             "adapter.target_modules [\"all-linear\"]");
   }
 
@@ -164,7 +165,7 @@ class DryRunTest {
   private static TrainingSpec spec() {
     return new TrainingSpec(
         "sft",
-        new TrainingSpec.Adapter("lora", 8, null, null, null, List.of("q_proj")),
+        new LoraSpec(8, null, null, null, List.of("q_proj")),
         null,
         null,
         7,

@@ -1,6 +1,10 @@
 package io.affinage.events.spec;
 
 import io.affinage.events.TrainingSpec.Optimizer;
+import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.adapter.DoraSpec;
+import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.adapter.NoAdapter;
 import java.util.Map;
 
 /** The optimizer of a specification with every hyperparameter that its type has. */
@@ -28,17 +32,22 @@ final class OptimizerDefaults {
   private OptimizerDefaults() {}
 
   /**
-   * @param lora whether an adapter is trained, which alone has the matrices of LoRA+
+   * @param adapter of which only those with a B beside an A have LoRA+
    */
-  static Optimizer resolve(Optimizer given, boolean lora, Problems problems) {
+  static Optimizer resolve(Optimizer given, AdapterSpec adapter, Problems problems) {
+    boolean lora = adapter instanceof LoraSpec || adapter instanceof DoraSpec;
+    boolean adapted = !(adapter instanceof NoAdapter);
     Optimizer from =
         given == null ? new Optimizer(null, null, null, null, null, null, null, null, null) : given;
     String type = problems.oneOf("optimizer.type", from.type(), TYPE, SettingRanges.OPTIMIZERS);
     Map<String, Object> defaults = HYPERPARAMETERS.get(type);
     if (!lora) {
       problems.absent(
-          "optimizer.loraPlusRatio", from.loraPlusRatio(), "has no meaning without an adapter");
-    } else if (from.embeddingRateFactor() != null && from.embeddingRateFactor() != 1) {
+          "optimizer.loraPlusRatio",
+          from.loraPlusRatio(),
+          "has no meaning without the matrices A and B of LoRA");
+    }
+    if (adapted && from.embeddingRateFactor() != null && from.embeddingRateFactor() != 1) {
       problems.add(
           "optimizer.embeddingRateFactor",
           "has no meaning for an adapter, beside which embedding and head stay as they are");
@@ -54,7 +63,7 @@ final class OptimizerDefaults {
             ? problems.within(
                 "optimizer.loraPlusRatio", from.loraPlusRatio(), 1.0, SettingRanges.RATE_FACTOR)
             : null,
-        lora
+        adapted
             ? null
             : problems.within(
                 "optimizer.embeddingRateFactor",

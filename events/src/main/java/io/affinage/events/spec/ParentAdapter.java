@@ -1,13 +1,11 @@
 package io.affinage.events.spec;
 
-import io.affinage.events.TrainingSpec.Adapter;
-import java.util.HashSet;
-import java.util.Objects;
-import java.util.Set;
+import io.affinage.events.adapter.AdapterSpec;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An adapter that training goes on from. Its matrices are trained further, so what gives them their
- * shape and scale is what it has; dropout may be another.
+ * An adapter that training goes on from. Its parameters are trained further, so what gives them
+ * their shape and scale is what it has; dropout may be another.
  */
 final class ParentAdapter {
   private static final String WHY =
@@ -22,35 +20,25 @@ final class ParentAdapter {
    * @param parent resolved, as the adapter was trained
    * @param given what is asked for; null fields take the parent's
    */
-  static Adapter continued(Adapter parent, Adapter given, boolean pretrain, Problems problems) {
+  static AdapterSpec continued(
+      AdapterSpec parent, @Nullable AdapterSpec given, boolean pretrain, Problems problems) {
     if (pretrain) {
       problems.add("method", "is 'pretrain', which trains all weights" + WHY);
     }
-    Adapter asked = given == null ? new Adapter(null, null, null, null, null, null) : given;
-    same("type", asked.type(), parent.type(), problems);
-    same("rank", asked.rank(), parent.rank(), problems);
-    same("loraAlpha", asked.loraAlpha(), parent.loraAlpha(), problems);
-    same("useRslora", asked.useRslora(), parent.useRslora(), problems);
-    if (asked.targetModules() != null) {
-      Set<String> wanted = new HashSet<>(asked.targetModules());
-      same("targetModules", wanted, new HashSet<>(parent.targetModules()), problems);
+    if (given == null) {
+      return parent;
     }
-    return new Adapter(
-        parent.type(),
-        parent.rank(),
-        parent.loraAlpha(),
-        problems.within(
-            "adapter.loraDropout",
-            asked.loraDropout(),
-            parent.loraDropout(),
-            SettingRanges.LORA_DROPOUT),
-        parent.useRslora(),
-        parent.targetModules());
-  }
-
-  private static void same(String name, Object asked, Object has, Problems problems) {
-    if (asked != null && !Objects.equals(asked, has)) {
-      problems.add("adapter." + name, "is %s%s, which has %s".formatted(asked, WHY, has));
+    if (given.getClass() != parent.getClass()) {
+      problems.add(
+          "adapter.type",
+          "is %s%s, which has %s"
+              .formatted(
+                  Choices.name(AdapterSpec.class, given),
+                  WHY,
+                  Choices.name(AdapterSpec.class, parent)));
+      return parent;
     }
+    return (AdapterSpec)
+        Settings.continued((Record) parent, (Record) given, "adapter", WHY, problems);
   }
 }

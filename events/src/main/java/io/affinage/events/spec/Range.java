@@ -17,6 +17,11 @@ public record Range(double least, double most) {
     return new Range(least, UNBOUNDED);
   }
 
+  /** Numbers between two ends, either of which may be infinite. */
+  public static Range of(double least, double most) {
+    return new Range(least, Double.isFinite(most) ? most : UNBOUNDED);
+  }
+
   /** Whether the number is finite and within. */
   public boolean contains(double value) {
     return value >= least && value <= most;

@@ -1,14 +1,19 @@
 package io.affinage.events.spec;
 
+import io.affinage.events.objective.ObjectiveSpec;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What each setting of a training may be, said once: recipes, REST and the trainer read it here.
  * Integers have their least value, numbers their range, words their list.
  */
 public final class SettingRanges {
-  public static final List<String> METHODS = List.of("sft", "pretrain");
-  public static final List<String> ADAPTERS = List.of("lora", "none");
+  /** Two with a loss of their own, and every objective's name. */
+  public static final List<String> METHODS =
+      Stream.concat(Stream.of("sft", "pretrain"), Choices.names(ObjectiveSpec.class).stream())
+          .toList();
+
   public static final List<String> SCHEDULES = List.of("constant", "linear", "cosine", "wsd");
   public static final List<String> OVERLENGTH = List.of("drop", "truncate", "fail");
   public static final List<String> TRAIN_ON = List.of("all_answers", "last_answer");
@@ -24,8 +29,6 @@ public final class SettingRanges {
   public static final Range MAX_GRAD_NORM = Range.from(0);
   public static final Range DECAY_RATIO = new Range(0, 1);
   public static final Range MIN_LEARNING_RATE_RATIO = new Range(0, 0.99);
-  public static final Range LORA_ALPHA = Range.from(1e-6);
-  public static final Range LORA_DROPOUT = new Range(0, 0.99);
   public static final Range BETA = new Range(0, 0.999999);
   public static final Range EPSILON = new Range(1e-16, 1);
   public static final Range RATE_FACTOR = new Range(0.001, 1000);

@@ -1,11 +1,13 @@
 package io.affinage.events.spec;
 
 import io.affinage.events.TrainingSpec;
-import io.affinage.events.TrainingSpec.Adapter;
 import io.affinage.events.TrainingSpec.Architecture;
 import io.affinage.events.TrainingSpec.Evaluation;
 import io.affinage.events.TrainingSpec.Regularisation;
-import java.util.List;
+import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.adapter.NoAdapter;
+import io.affinage.events.objective.ObjectiveSpec;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -16,21 +18,11 @@ import org.jspecify.annotations.Nullable;
 public final class SpecResolver {
   public static final String SFT = "sft";
   public static final String PRETRAIN = "pretrain";
-  public static final String LORA = "lora";
-
-  /** The adapter type that stands for training all weights. */
-  public static final String NO_ADAPTER = "none";
-
   public static final int DEFAULT_BATCH_SIZE = 8;
   public static final double DEFAULT_EPOCHS = 1.0;
 
-  /** Peak learning rates: adapters start from zero and bear more than whole models do. */
-  public static final double ADAPTER_LEARNING_RATE = 2e-4;
-
-  public static final double FULL_LEARNING_RATE = 2e-5;
   public static final double PRETRAIN_LEARNING_RATE = 1e-3;
 
-  private static final int DEFAULT_RANK = 16;
   private static final int MAX_LENGTH = 1024;
   private static final int CHECKPOINT_EVERY = 50;
   private static final int KEEP_CHECKPOINTS = 2;
@@ -59,16 +51,19 @@ public final class SpecResolver {
    * @param parent how that adapter was trained
    */
   public static TrainingSpec resolve(
-      @Nullable TrainingSpec given, boolean scratch, Optional<Adapter> parent)
+      @Nullable TrainingSpec given, boolean scratch, Optional<AdapterSpec> parent)
       throws InvalidSpecException {
     TrainingSpec spec = given == null ? empty() : given;
     Problems problems = new Problems();
-    String method = problems.oneOf("method", spec.method(), SFT, SettingRanges.METHODS);
+    String asked = problems.oneOf("method", spec.method(), SFT, SettingRanges.METHODS);
+    ObjectiveSpec objective =
+        objective(spec.objective(), spec.method() == null ? null : asked, problems);
+    String method = objective == null ? asked : Choices.name(ObjectiveSpec.class, objective);
     boolean pretrain = method.equals(PRETRAIN);
     if (scratch && !pretrain) {
       problems.add("method", "is '" + method + "', but a model from scratch needs 'pretrain'");
     }
-    Adapter adapter =
+    AdapterSpec adapter =
         parent.isPresent()
             ? ParentAdapter.continued(parent.get(), spec.adapter(), pretrain, problems)
             : adapter(spec.adapter(), pretrain, problems);
@@ -107,7 +102,7 @@ public final class SpecResolver {
           "gradientAccumulation",
           "is given beside packing: false, which computes every example by itself");
     }
-    boolean lora = adapter.type().equals(LORA);
+    boolean adapted = !(adapter instanceof NoAdapter);
     boolean strict = spec.strict() != null && spec.strict();
     String schedule =
         problems.oneOf("schedule", spec.schedule(), "cosine", SettingRanges.SCHEDULES);
@@ -136,7 +131,7 @@ public final class SpecResolver {
             problems.within(
                 "learningRate",
                 spec.learningRate(),
-                learningRate(adapter, pretrain),
+                learningRate(adapter, objective, pretrain),
                 SettingRanges.LEARNING_RATE),
             schedule,
             warmupRatio,
@@ -160,8 +155,8 @@ public final class SpecResolver {
             problems.atLeast(
                 "checkpointEverySteps", spec.checkpointEverySteps(), CHECKPOINT_EVERY, 1),
             spec.seed() == null ? Long.valueOf(0) : spec.seed(),
-            WeightDefaults.resolve(spec.weights(), lora, problems),
-            OptimizerDefaults.resolve(spec.optimizer(), lora, problems),
+            WeightDefaults.resolve(spec.weights(), adapted, problems),
+            OptimizerDefaults.resolve(spec.optimizer(), adapter, problems),
             decayRatio(spec.decayRatio(), schedule, warmupRatio, problems),
             floor(spec.minLearningRateRatio(), schedule, problems),
             tokenBudget,
@@ -175,7 +170,8 @@ public final class SpecResolver {
             // Whoever says what happens to longer examples has thought of it.
             spec.allowTokenLoss() == null
                 ? Boolean.valueOf(spec.overlength() != null)
-                : spec.allowTokenLoss());
+                : spec.allowTokenLoss(),
+            objective);
     problems.throwIfAny();
     return resolved;
   }
@@ -255,58 +251,59 @@ public final class SpecResolver {
         null, null, null, null);
   }
 
-  /** The peak learning rate of a job that names none. */
-  public static double learningRate(Adapter adapter, boolean pretrain) {
+  /**
+   * The peak learning rate of a job that names none.
+   *
+   * @param objective null for the method's own loss
+   */
+  public static double learningRate(
+      AdapterSpec adapter, @Nullable ObjectiveSpec objective, boolean pretrain) {
     if (pretrain) {
       return PRETRAIN_LEARNING_RATE;
     }
-    return adapter.type().equals(NO_ADAPTER) ? FULL_LEARNING_RATE : ADAPTER_LEARNING_RATE;
+    return objective == null
+        ? adapter.learningRate()
+        : adapter.learningRate() * objective.learningRateFactor();
+  }
+
+  /** Null where the method has a loss of its own. */
+  private static @Nullable ObjectiveSpec objective(
+      @Nullable ObjectiveSpec given, @Nullable String method, Problems problems) {
+    Optional<Class<? extends Record>> named =
+        method == null ? Optional.empty() : Choices.find(ObjectiveSpec.class, method);
+    if (given == null) {
+      return named
+          .map(type -> Settings.withDefaults(Settings.absent(type), "objective", problems))
+          .map(ObjectiveSpec.class::cast)
+          .orElse(null);
+    }
+    if (method != null && named.filter(type -> type == given.getClass()).isEmpty()) {
+      problems.add(
+          "method",
+          "is '%s', but the objective is '%s': leave the method out"
+              .formatted(method, Choices.name(ObjectiveSpec.class, given)));
+    }
+    return (ObjectiveSpec) Settings.withDefaults((Record) given, "objective", problems);
   }
 
   private static int maxLength(Architecture architecture) {
     return architecture == null ? MAX_LENGTH : Math.min(MAX_LENGTH, architecture.contextLength());
   }
 
-  private static Adapter adapter(Adapter given, boolean pretrain, Problems problems) {
-    String type =
-        problems.oneOf(
-            "adapter.type",
-            given == null ? null : given.type(),
-            given == null && pretrain ? NO_ADAPTER : LORA,
-            SettingRanges.ADAPTERS);
-    if (type.equals(NO_ADAPTER)) {
-      if (given != null
-          && (given.rank() != null
-              || given.loraAlpha() != null
-              || given.loraDropout() != null
-              || given.useRslora() != null
-              || given.targetModules() != null)) {
-        problems.add("adapter", "has settings although its type 'none' trains all weights");
-      }
-      return new Adapter(NO_ADAPTER, null, null, null, null, null);
-    }
-    if (pretrain) {
-      problems.add("adapter.type", "is '" + type + "', but 'pretrain' trains all weights");
-    }
-    Adapter from = given == null ? new Adapter(LORA, null, null, null, null, null) : given;
-    int rank = problems.atLeast("adapter.rank", from.rank(), DEFAULT_RANK, 1);
-    List<String> targets = from.targetModules();
-    if (targets != null
-        && (targets.isEmpty() || targets.stream().anyMatch(t -> t == null || t.isBlank()))) {
+  private static AdapterSpec adapter(
+      @Nullable AdapterSpec given, boolean pretrain, Problems problems) {
+    AdapterSpec asked =
+        given != null ? given : pretrain ? new NoAdapter() : Settings.absent(LoraSpec.class);
+    if (pretrain && !(asked instanceof NoAdapter)) {
       problems.add(
-          "adapter.targetModules", "must name linear layers, or be the one entry 'all-linear'");
+          "adapter.type",
+          "is '%s', but 'pretrain' trains all weights"
+              .formatted(Choices.name(AdapterSpec.class, asked)));
     }
-    if (targets != null && targets.size() > 1 && targets.contains("all-linear")) {
-      problems.add("adapter.targetModules", "has 'all-linear' beside other names");
-    }
-    return new Adapter(
-        LORA,
-        rank,
-        problems.within(
-            "adapter.loraAlpha", from.loraAlpha(), 2.0 * rank, SettingRanges.LORA_ALPHA),
-        problems.within("adapter.loraDropout", from.loraDropout(), 0.0, SettingRanges.LORA_DROPOUT),
-        from.useRslora() != null && from.useRslora(),
-        targets == null ? List.of("all-linear") : List.copyOf(targets));
+    AdapterSpec filled =
+        ((AdapterSpec) Settings.withDefaults((Record) asked, "adapter", problems)).completed();
+    filled.conflicts().forEach((field, why) -> problems.add("adapter." + field, why));
+    return filled;
   }
 
   private static Architecture architecture(Architecture given, boolean scratch, Problems problems) {

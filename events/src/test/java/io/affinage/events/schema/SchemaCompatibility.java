@@ -37,7 +37,10 @@ final class SchemaCompatibility {
   private void compare(String path, JsonNode oldSchema, JsonNode newSchema) {
     JsonNode before = resolved(released, oldSchema);
     JsonNode after = resolved(current, newSchema);
-    if (isNullable(oldSchema, before) != isNullable(newSchema, after)) {
+    if (!before.has("anyOf") && after.has("anyOf") && types(before).equals(Set.of("object"))) {
+      after = united(after);
+    }
+    if (isNullable(released, oldSchema) != isNullable(current, newSchema)) {
       breaks.add(path + ": may be null before or after, not both");
     }
     if (!types(before).equals(types(after))) {
@@ -133,8 +136,15 @@ final class SchemaCompatibility {
         .orElse(MissingNode.getInstance());
   }
 
-  private static boolean isNullable(JsonNode schema, JsonNode resolved) {
-    return orNull(schema) || texts(resolved.path("type")).contains("null");
+  private static boolean isNullable(JsonNode root, JsonNode schema) {
+    if (hasNull(schema.path("anyOf")) || texts(schema.path("type")).contains("null")) {
+      return true;
+    }
+    if (!schema.has("$ref")) {
+      return false;
+    }
+    String pointer = schema.get("$ref").textValue();
+    return isNullable(root, pointer.equals("#") ? root : root.at(pointer.substring(1)));
   }
 
   private static Set<String> types(JsonNode schema) {
@@ -155,6 +165,33 @@ final class SchemaCompatibility {
     return stream(schema.path("anyOf"))
         .map(option -> merged(root, option))
         .collect(Collectors.toList());
+  }
+
+  /** What was one object may become a choice among objects: together they are what they can be. */
+  private JsonNode united(JsonNode choice) {
+    ObjectNode united = JsonNodeFactory.instance.objectNode();
+    united.put("type", "object");
+    Set<String> always = null;
+    for (JsonNode variant : variants(current, choice)) {
+      if (!variant.path("properties").has("type")) {
+        continue; // null
+      }
+      united.withObject("properties").setAll(copy(variant.path("properties")));
+      Set<String> required = texts(variant.path("required"));
+      if (always == null) {
+        always = required;
+      } else {
+        always.retainAll(required);
+      }
+    }
+    always.forEach(united.withArray("required")::add);
+    JsonNode tag = united.path("properties").path("type");
+    if (tag.has("const")) {
+      united
+          .withObject("properties")
+          .set("type", JsonNodeFactory.instance.objectNode().put("type", "string"));
+    }
+    return united;
   }
 
   /** A case is its type's schema and, beside the reference to it, its tag. */

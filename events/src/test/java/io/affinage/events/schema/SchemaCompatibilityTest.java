@@ -2,6 +2,7 @@ package io.affinage.events.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.events.EventType;
 import java.util.List;
@@ -79,6 +80,29 @@ class SchemaCompatibilityTest {
         .singleElement()
         .asString()
         .startsWith(".source: case kind=");
+  }
+
+  /** An object that became a choice among objects must still hold what it held. */
+  @Test
+  void shouldFindASettingThatNoCaseOfAChoiceHas() {
+    ObjectNode before = JsonNodeFactory.instance.objectNode();
+    ObjectNode was = before.withObject("/properties/adapter").put("type", "object");
+    was.withObject("/properties/type").put("type", "string");
+    was.withObject("/properties/rank").put("type", "integer");
+    was.withArray("required").add("type");
+    ObjectNode after = JsonNodeFactory.instance.objectNode();
+    for (String type : List.of("lora", "none")) {
+      ObjectNode option = after.withObject("/properties/adapter").withArray("anyOf").addObject();
+      option.put("type", "object").withArray("required").add("type");
+      option.withObject("/properties/type").put("const", type);
+      if (type.equals("lora")) {
+        option.withObject("/properties/rank").put("type", "integer");
+      }
+    }
+    assertThat(SchemaCompatibility.breaks(before, after)).isEmpty();
+    before.withObject("/properties/adapter/properties/alpha").put("type", "number");
+    assertThat(SchemaCompatibility.breaks(before, after))
+        .containsExactly(".adapter.alpha: is gone");
   }
 
   private static List<String> after(EventType type, Consumer<ObjectNode> change) {

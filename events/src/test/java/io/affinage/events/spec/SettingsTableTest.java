@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingSpec;
-import io.affinage.events.TrainingSpec.Adapter;
+import io.affinage.events.adapter.NoAdapter;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -46,7 +49,7 @@ class SettingsTableTest {
         resolved(
             new TrainingSpec(
                 null,
-                new Adapter("none", null, null, null, null, null),
+                new NoAdapter(),
                 null,
                 null,
                 null,
@@ -101,6 +104,10 @@ class SettingsTableTest {
             """);
     for (Map.Entry<String, Class<?>> setting : settings("", TrainingSpec.class).entrySet()) {
       String path = setting.getKey();
+      if (Choices.isChoice(setting.getValue())) {
+        choice(path, setting.getValue(), lora, weights, pretrain, text);
+        continue;
+      }
       String meaning = meanings.getProperty(path);
       assertThat(meaning).as("training-settings.properties tells what %s means", path).isNotBlank();
       text.append(
@@ -116,6 +123,54 @@ class SettingsTableTest {
         .as("settings that are described")
         .isSubsetOf(settings("", TrainingSpec.class).keySet());
     return text.toString();
+  }
+
+  /** The type, then the settings of each; types with one setting in common share its row. */
+  private static void choice(
+      String path,
+      Class<?> choice,
+      JsonNode lora,
+      JsonNode weights,
+      JsonNode pretrain,
+      StringBuilder text)
+      throws IOException {
+    String tag = path + "." + Choices.tag(choice);
+    text.append(
+        "| `%s` | %s | %s | %s | one of %s |\n"
+            .formatted(
+                SettingNames.inRecipe(tag),
+                at(lora, tag),
+                at(weights, tag),
+                at(pretrain, tag),
+                Choices.names(choice).stream()
+                    .map(name -> "`" + name + "`")
+                    .collect(Collectors.joining(", "))));
+    Map<String, List<String>> types = new LinkedHashMap<>();
+    Choices.cases(choice)
+        .forEach(
+            (name, type) ->
+                Settings.of(type)
+                    .forEach(
+                        rule ->
+                            types
+                                .computeIfAbsent(row(path, rule), r -> new ArrayList<>())
+                                .add(name)));
+    types.forEach((row, names) -> text.append(row.formatted(String.join(", ", names))));
+  }
+
+  private static String row(String path, SettingRule rule) {
+    Object otherwise = rule.otherwise();
+    try {
+      return "| `%s` | %s | - | - | (%%s) %s |\n"
+          .formatted(
+              SettingNames.inRecipe(path + "." + rule.name()),
+              otherwise == null
+                  ? "-"
+                  : otherwise instanceof String word ? word : JSON.writeValueAsString(otherwise),
+              rule.meaning().replace("%", "%%"));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static JsonNode resolved(TrainingSpec given, boolean scratch) throws Exception {

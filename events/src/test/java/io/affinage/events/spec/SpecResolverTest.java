@@ -2,16 +2,21 @@ package io.affinage.events.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.TrainingSpec;
-import io.affinage.events.TrainingSpec.Adapter;
 import io.affinage.events.TrainingSpec.Architecture;
 import io.affinage.events.TrainingSpec.Evaluation;
 import io.affinage.events.TrainingSpec.Optimizer;
 import io.affinage.events.TrainingSpec.Regularisation;
 import io.affinage.events.TrainingSpec.Weights;
+import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.adapter.DoraSpec;
+import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.adapter.NoAdapter;
+import io.affinage.events.objective.ObjectiveSpec;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -25,17 +30,17 @@ class SpecResolverTest {
   /** The base is an adapter: what gives it its shape is what it has, whatever the defaults are. */
   @Test
   void shouldTakeAParentAdaptersShape() throws Exception {
-    Adapter parent = new Adapter("lora", 4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
+    AdapterSpec parent = new LoraSpec(4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
     assertThat(SpecResolver.resolve(null, HUB, Optional.of(parent)).adapter()).isEqualTo(parent);
-    Adapter asked = new Adapter("lora", 4, null, 0.3, null, List.of("v_proj", "q_proj"));
+    AdapterSpec asked = new LoraSpec(4, null, 0.3, null, List.of("v_proj", "q_proj"));
     assertThat(SpecResolver.resolve(spec("sft", asked), HUB, Optional.of(parent)).adapter())
-        .isEqualTo(new Adapter("lora", 4, 6.0, 0.3, true, List.of("q_proj", "v_proj")));
+        .isEqualTo(new LoraSpec(4, 6.0, 0.3, true, List.of("q_proj", "v_proj")));
   }
 
   @Test
   void shouldNameWhatDoesNotFitAParentAdapter() {
-    Adapter parent = new Adapter("lora", 4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
-    Adapter asked = new Adapter("lora", 16, 32.0, null, false, List.of("all-linear"));
+    AdapterSpec parent = new LoraSpec(4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
+    AdapterSpec asked = new LoraSpec(16, 32.0, null, false, List.of("all-linear"));
 
     assertThat(parentProblems(spec("sft", asked), parent))
         .extracting(ErrorDetail::param)
@@ -47,7 +52,7 @@ class SpecResolverTest {
     assertThat(parentProblems(spec("pretrain", null), parent))
         .extracting(ErrorDetail::param)
         .contains("method");
-    Adapter none = new Adapter("none", null, null, null, null, null);
+    AdapterSpec none = new NoAdapter();
     assertThat(parentProblems(spec("sft", none), parent))
         .extracting(ErrorDetail::param)
         .containsExactly("adapter.type");
@@ -56,8 +61,8 @@ class SpecResolverTest {
   /** What a job's first claim recorded is resolved again by every later attempt. */
   @Test
   void shouldLeaveAResolvedSpecificationAsItIs() throws Exception {
-    Adapter parent = new Adapter("lora", 4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
-    for (Optional<Adapter> base : List.of(Optional.of(parent), Optional.<Adapter>empty())) {
+    AdapterSpec parent = new LoraSpec(4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
+    for (Optional<AdapterSpec> base : List.of(Optional.of(parent), Optional.<AdapterSpec>empty())) {
       TrainingSpec tuning = SpecResolver.resolve(null, HUB, base);
       assertThat(SpecResolver.resolve(tuning, HUB, base)).isEqualTo(tuning);
     }
@@ -65,18 +70,17 @@ class SpecResolverTest {
       TrainingSpec pretraining = SpecResolver.resolve(spec("pretrain", null), scratch);
       assertThat(SpecResolver.resolve(pretraining, scratch)).isEqualTo(pretraining);
     }
-    TrainingSpec whole =
-        SpecResolver.resolve(spec("sft", new Adapter("none", null, null, null, null, null)), HUB);
+    TrainingSpec whole = SpecResolver.resolve(spec("sft", new NoAdapter()), HUB);
     assertThat(SpecResolver.resolve(whole, HUB)).isEqualTo(whole);
   }
 
-  private static List<ErrorDetail> parentProblems(TrainingSpec spec, Adapter parent) {
+  private static List<ErrorDetail> parentProblems(TrainingSpec spec, AdapterSpec parent) {
     return catchThrowableOfType(
             InvalidSpecException.class, () -> SpecResolver.resolve(spec, HUB, Optional.of(parent)))
         .problems();
   }
 
-  private static TrainingSpec spec(String method, Adapter adapter) {
+  private static TrainingSpec spec(String method, AdapterSpec adapter) {
     return new TrainingSpec(
         method, adapter, null, null, null, null, null, null, null, null, null, null, null, null,
         null, null, null, null, null);
@@ -90,7 +94,7 @@ class SpecResolverTest {
         .isEqualTo(
             new TrainingSpec(
                 "sft",
-                new Adapter("lora", 16, 32.0, 0.0, false, List.of("all-linear")),
+                new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear")),
                 null,
                 1.0,
                 null,
@@ -120,7 +124,8 @@ class SpecResolverTest {
                 3,
                 "all_answers",
                 false,
-                false));
+                false,
+                null));
   }
 
   @Test
@@ -135,20 +140,17 @@ class SpecResolverTest {
 
   @Test
   void shouldTrainAllWeightsForAnAdapterOfTypeNone() throws Exception {
-    TrainingSpec spec =
-        SpecResolver.resolve(adapter(new Adapter("none", null, null, null, null, null)), HUB);
+    TrainingSpec spec = SpecResolver.resolve(adapter(new NoAdapter()), HUB);
 
-    assertThat(spec.adapter().type()).isEqualTo("none");
-    assertThat(spec.adapter().rank()).isNull();
+    assertThat(spec.adapter()).isEqualTo(new NoAdapter());
     assertThat(spec.learningRate()).isEqualTo(2e-5);
   }
 
   @Test
   void shouldKeepAlphaTwiceTheRankUnlessItIsGiven() throws Exception {
-    TrainingSpec spec =
-        SpecResolver.resolve(adapter(new Adapter("lora", 4, null, null, null, null)), HUB);
+    TrainingSpec spec = SpecResolver.resolve(adapter(new LoraSpec(4, null, null, null, null)), HUB);
 
-    assertThat(spec.adapter().loraAlpha()).isEqualTo(8.0);
+    assertThat(spec.adapter()).isEqualTo(new LoraSpec(4, 8.0, 0.0, false, List.of("all-linear")));
   }
 
   @Test
@@ -156,7 +158,7 @@ class SpecResolverTest {
     TrainingSpec bad =
         new TrainingSpec(
             "rlhf",
-            new Adapter("dora", 0, -1.0, 1.5, null, List.of()),
+            new DoraSpec(0, -1.0, 1.5, null, List.of()),
             null,
             0.0,
             0,
@@ -182,7 +184,6 @@ class SpecResolverTest {
         .extracting(ErrorDetail::param)
         .containsExactlyInAnyOrder(
             "method",
-            "adapter.type",
             "adapter.rank",
             "adapter.loraAlpha",
             "adapter.loraDropout",
@@ -201,7 +202,7 @@ class SpecResolverTest {
             "dtype",
             "checkpointEverySteps");
     assertThat(e.getMessage())
-        .contains("method is 'rlhf', must be one of sft, pretrain")
+        .contains("method is 'rlhf', must be one of sft, pretrain, dpo, ipo")
         .contains("dtype is 'fp8', must be one of auto, float32, bfloat16");
   }
 
@@ -281,8 +282,36 @@ class SpecResolverTest {
         SpecResolver.resolve(architecture(new Architecture(64, 128, 2, 2, 2, 512, 128)), SCRATCH);
 
     assertThat(spec.maxLength()).isEqualTo(128);
-    assertThat(spec.adapter().type()).isEqualTo("none");
+    assertThat(spec.adapter()).isEqualTo(new NoAdapter());
     assertThat(spec.overlength()).isNull();
+  }
+
+  /** Every type of a choice has defaults, and a resolved one stays as it is. */
+  @Test
+  void shouldResolveEveryTypedChoice() throws Exception {
+    for (String type : Choices.names(AdapterSpec.class)) {
+      TrainingSpec once = SpecResolver.resolve(json("{'adapter': {'type': '%s'}}", type), HUB);
+      assertThat(Choices.name(AdapterSpec.class, once.adapter())).isEqualTo(type);
+      assertThat(SpecResolver.resolve(once, HUB)).isEqualTo(once);
+    }
+    for (String type : Choices.names(ObjectiveSpec.class)) {
+      TrainingSpec once = SpecResolver.resolve(json("{'objective': {'type': '%s'}}", type), HUB);
+      assertThat(Choices.name(ObjectiveSpec.class, once.objective())).isEqualTo(type);
+      assertThat(once.method()).isEqualTo(type);
+      assertThat(SpecResolver.resolve(once, HUB)).isEqualTo(once);
+      assertThat(SpecResolver.resolve(json("{'method': '%s'}", type), HUB)).isEqualTo(once);
+    }
+  }
+
+  @Test
+  void shouldTakeATwentiethOfTheRateForPreferences() throws Exception {
+    TrainingSpec whole = json("{'adapter': {'type': 'none'}, 'objective': {'type': '%s'}}", "dpo");
+    assertThat(SpecResolver.resolve(whole, HUB).learningRate()).isCloseTo(1e-6, within(1e-15));
+  }
+
+  private static TrainingSpec json(String text, String type) throws Exception {
+    return new ObjectMapper()
+        .readValue(text.replace('\'', '"').formatted(type), TrainingSpec.class);
   }
 
   /** Each stands for a setting that would have been accepted and ignored. */
@@ -301,6 +330,16 @@ class SpecResolverTest {
         "{'evaluation': {'patience': 2}}                         | evaluation.everySteps",
         "{'schedule': 'constant', 'minLearningRateRatio': 0.1}   | minLearningRateRatio",
         "{'decayRatio': 0.1}                                     | decayRatio",
+        "{'method': 'sft', 'objective': {'type': 'dpo'}}         | method",
+        "{'objective': {'type': 'dpo', 'beta': 0}}               | objective.beta",
+        "{'objective': {'type': 'dpo', 'labelSmoothing': 0.5}}   | objective.labelSmoothing",
+        "{'adapter': {'type': 'ia3', 'feedforwardModules': ['x']}} | adapter.feedforwardModules",
+        "{'adapter': {'type': 'prompt_tuning', 'init': 'text'}}  | adapter.initText",
+        "{'adapter': {'type': 'prompt_tuning', 'initText': 'a'}} | adapter.initText",
+        "{'adapter': {'type': 'prompt_tuning', 'init': 'words'}} | adapter.init",
+        "{'adapter': {'type': 'prefix_tuning', 'numVirtualTokens': 0}} | adapter.numVirtualTokens",
+        "{'adapter': {'type': 'bottleneck', 'nonLinearity': 'x'}} | adapter.nonLinearity",
+        "{'adapter': {'type': 'ia3'}, 'optimizer': {'loraPlusRatio': 2}} | optimizer.loraPlusRatio",
       })
   void shouldRefuseWhatWouldHaveNoEffect(String json, String param) throws Exception {
     TrainingSpec spec = new ObjectMapper().readValue(json.replace('\'', '"'), TrainingSpec.class);
@@ -369,6 +408,7 @@ class SpecResolverTest {
         null,
         null,
         null,
+        null,
         null);
   }
 
@@ -378,7 +418,7 @@ class SpecResolverTest {
         null, null, null, null);
   }
 
-  private static TrainingSpec adapter(Adapter adapter) {
+  private static TrainingSpec adapter(AdapterSpec adapter) {
     return new TrainingSpec(
         null, adapter, null, null, null, null, null, null, null, null, null, null, null, null, null,
         null, null, null, null);

@@ -5,7 +5,7 @@ import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStoreException;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ModelRegistered;
-import io.affinage.events.TrainingSpec;
+import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.ModelView;
 import io.affinage.trainer.job.Refs;
@@ -106,7 +106,7 @@ public final class BaseModels {
    * How the adapter was trained that a reference means; empty for whole models and for what is not
    * known.
    */
-  public Optional<TrainingSpec.Adapter> parentAdapter(BaseReference reference) {
+  public Optional<AdapterSpec> parentAdapter(BaseReference reference) {
     return reference instanceof BaseReference.Registered named
         ? registered
             .find(named.modelId())

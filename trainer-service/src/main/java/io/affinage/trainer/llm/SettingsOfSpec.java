@@ -1,7 +1,12 @@
 package io.affinage.trainer.llm;
 
 import io.affinage.events.TrainingSpec;
-import io.affinage.events.spec.SpecResolver;
+import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.adapter.NoAdapter;
+import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.spec.Choices;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.training.Batching;
 import io.affinage.llm.training.Checkpointing;
@@ -28,7 +33,34 @@ final class SettingsOfSpec {
   private SettingsOfSpec() {}
 
   static boolean wholeModel(TrainingSpec spec) {
-    return spec.adapter().type().equals(SpecResolver.NO_ADAPTER);
+    return spec.adapter() instanceof NoAdapter;
+  }
+
+  /**
+   * The adapter's settings, where it is LoRA's.
+   *
+   * @throws LlmException {@code unsupported_adapter}, {@code unsupported_objective} for what this
+   *     trainer cannot train
+   */
+  static LoraSpec lora(TrainingSpec spec) {
+    requireSupported(spec);
+    return (LoraSpec) spec.adapter();
+  }
+
+  /** As {@link #lora} where weights of the model are trained. */
+  static void requireSupported(TrainingSpec spec) {
+    if (!(spec.adapter() instanceof LoraSpec || spec.adapter() instanceof NoAdapter)) {
+      throw new LlmException(
+          "unsupported_adapter",
+          "this trainer cannot train adapters of the type '%s'"
+              .formatted(Choices.name(AdapterSpec.class, spec.adapter())));
+    }
+    if (spec.objective() != null) {
+      throw new LlmException(
+          "unsupported_objective",
+          "this trainer cannot train with the objective '%s'"
+              .formatted(Choices.name(ObjectiveSpec.class, spec.objective())));
+    }
   }
 
   static TrainingSettings settings(TrainingSpec spec, Decoder decoder) {
@@ -52,7 +84,7 @@ final class SettingsOfSpec {
             or(spec.decayRatio(), 0),
             or(spec.minLearningRateRatio(), 0)),
         new Regularisation(
-            wholeModel(spec) ? 0 : spec.adapter().loraDropout(),
+            spec.adapter() instanceof LoraSpec lora ? lora.loraDropout() : 0,
             spec.regularisation().neftuneAlpha(),
             spec.regularisation().labelSmoothing(),
             spec.regularisation().emaDecay()),

@@ -2,6 +2,7 @@ package io.affinage.trainer.llm;
 
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
+import io.affinage.events.adapter.LoraSpec;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
@@ -73,6 +74,7 @@ final class TrainingSession implements AutoCloseable {
       String dtype,
       Path scratch) {
     TrainingSpec spec = job.spec();
+    SettingsOfSpec.requireSupported(spec);
     DatasetRows.Split examples = DatasetRows.read(datasetFolder, "train");
     DatasetRows.Split validation = DatasetRows.read(datasetFolder, "validation");
     Opened opened = new Opened();
@@ -159,7 +161,7 @@ final class TrainingSession implements AutoCloseable {
   }
 
   private static LoraAdapter lora(TrainingSpec spec, LanguageModel model, Optional<Path> parent) {
-    TrainingSpec.Adapter asked = spec.adapter();
+    LoraSpec asked = SettingsOfSpec.lora(spec);
     LoraConfig config =
         new LoraConfig(
             asked.rank(),

@@ -46,11 +46,30 @@ public record FineTuningJob(
       @Schema(nullable = true) Integer batchSize,
       @Schema(nullable = true) Double learningRateMultiplier) {}
 
-  /** Always supervised. */
-  public record Method(String type, Supervised supervised) {}
+  /**
+   * @param type {@code supervised}, or the objective's
+   * @param supervised null for an objective
+   * @param dpo null for all else
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Method(
+      String type,
+      @Schema(nullable = true) Supervised supervised,
+      @Schema(nullable = true) Dpo dpo) {}
 
   /** The numbers of the supervised method. */
   public record Supervised(Hyperparameters hyperparameters) {}
+
+  /** The numbers of DPO. */
+  public record Dpo(DpoHyperparameters hyperparameters) {}
+
+  /** Resolved numbers, never {@code auto}. */
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  public record DpoHyperparameters(
+      @Schema(nullable = true) Double beta,
+      @Schema(nullable = true) Number nEpochs,
+      @Schema(nullable = true) Integer batchSize,
+      @Schema(nullable = true) Double learningRateMultiplier) {}
 
   /**
    * @param spec resolved; as asked for when it cannot be resolved

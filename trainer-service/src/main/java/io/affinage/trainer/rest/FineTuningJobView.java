@@ -8,6 +8,9 @@ import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.lease.Lease;
+import io.affinage.events.objective.DpoSpec;
+import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.spec.Choices;
 import io.affinage.events.spec.InvalidSpecException;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.base.BaseReference;
@@ -45,10 +48,26 @@ final class FineTuningJobView {
         List.of(),
         spec.seed(),
         estimatedFinish(job, nowSeconds),
-        new FineTuningJob.Method("supervised", new FineTuningJob.Supervised(numbers)),
+        method(spec, numbers),
         request.metadata() == null ? Map.of() : request.metadata(),
         request.suffix(),
         extension(job, spec));
+  }
+
+  private static FineTuningJob.Method method(TrainingSpec spec, Hyperparameters numbers) {
+    if (spec.objective() == null) {
+      return new FineTuningJob.Method("supervised", new FineTuningJob.Supervised(numbers), null);
+    }
+    FineTuningJob.Dpo dpo =
+        spec.objective() instanceof DpoSpec chosen
+            ? new FineTuningJob.Dpo(
+                new FineTuningJob.DpoHyperparameters(
+                    chosen.beta(),
+                    numbers.nEpochs(),
+                    numbers.batchSize(),
+                    numbers.learningRateMultiplier()))
+            : null;
+    return new FineTuningJob.Method(Choices.name(ObjectiveSpec.class, spec.objective()), null, dpo);
   }
 
   static Hyperparameters hyperparameters(TrainingSpec spec) {
@@ -65,11 +84,12 @@ final class FineTuningJobView {
   }
 
   private static Double multiplier(TrainingSpec spec) {
-    if (spec.learningRate() == null || spec.adapter() == null || spec.adapter().type() == null) {
+    if (spec.learningRate() == null || spec.adapter() == null) {
       return null;
     }
     boolean pretrain = SpecResolver.PRETRAIN.equals(spec.method());
-    return spec.learningRate() / SpecResolver.learningRate(spec.adapter(), pretrain);
+    return spec.learningRate()
+        / SpecResolver.learningRate(spec.adapter(), spec.objective(), pretrain);
   }
 
   private static TrainingSpec resolved(TrainingRequested request) {

@@ -5,7 +5,7 @@ import io.affinage.events.DatasetReady;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.StageNeeds;
 import io.affinage.events.TrainingRequested;
-import io.affinage.events.TrainingSpec;
+import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.service.rest.ApiException;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.base.BaseReference;
@@ -157,7 +157,7 @@ final class JobCreation {
   }
 
   /** How the adapter was trained that a reference means; empty for whole models. */
-  Optional<TrainingSpec.Adapter> parentAdapter(BaseReference base) {
+  Optional<AdapterSpec> parentAdapter(BaseReference base) {
     if (!modelKnown(base)) {
       commands.catchUp();
     }

@@ -18,7 +18,10 @@ record JobRequestDocument(
         String model,
     @Schema(required = true, description = "The id of a file or of a dataset submission")
         String trainingFile,
-    @Schema(type = SchemaType.OBJECT, description = "{\"type\": \"supervised\"}") Object method,
+    @Schema(
+            type = SchemaType.OBJECT,
+            description = "{\"type\": \"supervised\"}, or an objective: dpo, ipo")
+        Object method,
     @Schema(
             type = SchemaType.OBJECT,
             description = "n_epochs, batch_size, learning_rate_multiplier: numbers or \"auto\"")

@@ -8,7 +8,14 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.NameRule;
 import io.affinage.events.RequestRules;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.spec.Choices;
 import io.affinage.events.spec.InvalidSpecException;
+import io.affinage.events.spec.SettingNames;
+import io.affinage.events.spec.SettingRule;
+import io.affinage.events.spec.Settings;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.service.rest.ApiException;
 import io.affinage.trainer.base.BaseReference;
@@ -41,13 +48,15 @@ final class JobRequestReader {
           "integrations",
           "affinage");
 
+  private static final String SUPERVISED = "supervised";
+
   private final ObjectMapper json;
   private final List<ErrorDetail> problems = new ArrayList<>();
 
-  private final Function<BaseReference, Optional<TrainingSpec.Adapter>> adapters;
+  private final Function<BaseReference, Optional<AdapterSpec>> adapters;
 
   private JobRequestReader(
-      ObjectMapper json, Function<BaseReference, Optional<TrainingSpec.Adapter>> adapters) {
+      ObjectMapper json, Function<BaseReference, Optional<AdapterSpec>> adapters) {
     this.json = json;
     this.adapters = adapters;
   }
@@ -56,9 +65,7 @@ final class JobRequestReader {
    * @param adapters how the adapter was trained that a reference means; empty for whole models
    */
   static JobRequest read(
-      JsonNode body,
-      ObjectMapper json,
-      Function<BaseReference, Optional<TrainingSpec.Adapter>> adapters) {
+      JsonNode body, ObjectMapper json, Function<BaseReference, Optional<AdapterSpec>> adapters) {
     return new JobRequestReader(json, adapters).read(body);
   }
 
@@ -102,13 +109,14 @@ final class JobRequestReader {
       return extension;
     }
     onlyFields(given, "affinage.", names(TrainingSpec.class));
-    nested(given, "adapter", TrainingSpec.Adapter.class);
     nested(given, "architecture", TrainingSpec.Architecture.class);
     nested(given, "weights", TrainingSpec.Weights.class);
     nested(given, "optimizer", TrainingSpec.Optimizer.class);
     nested(given, "regularisation", TrainingSpec.Regularisation.class);
     nested(given, "evaluation", TrainingSpec.Evaluation.class);
     extension.setAll((ObjectNode) given);
+    choice(extension, "adapter", AdapterSpec.class, "lora");
+    choice(extension, "objective", ObjectiveSpec.class, null);
     return extension;
   }
 
@@ -116,6 +124,41 @@ final class JobRequestReader {
     if (present(given, name)) {
       nested(given, "affinage.", name, names(type));
     }
+  }
+
+  /**
+   * A typed choice; one that cannot be read is told and taken out.
+   *
+   * @param otherwise the type where none is given; null where one must be
+   */
+  private void choice(ObjectNode extension, String name, Class<?> choice, String otherwise) {
+    if (!present(extension, name)) {
+      return;
+    }
+    String path = "affinage." + name;
+    String tag = Choices.tag(choice);
+    if (!extension.get(name).isObject()) {
+      refuse(path, "must be an object");
+      extension.remove(name);
+      return;
+    }
+    ObjectNode chosen = extension.withObject("/" + name);
+    if (!present(chosen, tag) && otherwise != null) {
+      chosen.put(tag, otherwise);
+    }
+    Optional<Class<? extends Record>> type = Choices.find(choice, chosen.path(tag).asText(""));
+    if (type.isEmpty()) {
+      refuse(
+          path + "." + tag,
+          (present(chosen, tag) ? "is '" + chosen.get(tag).asText() + "', must be" : "is missing,")
+              + " one of "
+              + String.join(", ", Choices.names(choice)));
+      extension.remove(name);
+      return;
+    }
+    List<String> allowed = new ArrayList<>(List.of(tag));
+    allowed.addAll(names(type.get()));
+    onlyFields(chosen, path + ".", allowed);
   }
 
   private void nested(JsonNode given, String path, String name, List<String> allowed) {
@@ -133,21 +176,28 @@ final class JobRequestReader {
     if (present(body, "method")) {
       JsonNode method = body.get("method");
       String type = method.path("type").asText("");
-      if (!type.equals("supervised")) {
-        refuse("method.type", "is '" + type + "', must be one of supervised");
+      List<String> objectives = Choices.names(ObjectiveSpec.class);
+      if (!type.equals(SUPERVISED) && !objectives.contains(type)) {
+        refuse(
+            "method.type",
+            "is '%s', must be one of %s, %s"
+                .formatted(type, SUPERVISED, String.join(", ", objectives)));
         return;
       }
-      onlyFields(method, "method.", List.of("type", "supervised"));
-      if (present(method, "supervised")) {
-        nested(method, "method.", "supervised", List.of("hyperparameters"));
+      onlyFields(method, "method.", List.of("type", type));
+      if (present(method, type)) {
+        nested(method, "method.", type, List.of("hyperparameters"));
       }
-      JsonNode nested = method.path("supervised").get("hyperparameters");
+      JsonNode nested = method.path(type).get("hyperparameters");
       if (nested != null && !nested.isNull()) {
         if (present(body, "hyperparameters")) {
-          refuse("hyperparameters", "is given beside method.supervised.hyperparameters");
+          refuse("hyperparameters", "is given beside method." + type + ".hyperparameters");
         }
         given = nested;
-        at = "method.supervised.hyperparameters";
+        at = "method." + type + ".hyperparameters";
+      }
+      if (objectives.contains(type)) {
+        objective(type, given, at, extension);
       }
     }
     if (given == null || given.isNull()) {
@@ -157,19 +207,65 @@ final class JobRequestReader {
       refuse(at, "must be an object");
       return;
     }
-    onlyFields(given, at + ".", List.of("n_epochs", "batch_size", "learning_rate_multiplier"));
+    List<String> allowed =
+        new ArrayList<>(List.of("n_epochs", "batch_size", "learning_rate_multiplier"));
+    Choices.find(ObjectiveSpec.class, body.path("method").path("type").asText(""))
+        .ifPresent(type -> allowed.addAll(settings(type).keySet()));
+    onlyFields(given, at + ".", allowed);
     number(given, "n_epochs", at, "epochs", extension, 1);
     number(given, "batch_size", at, "batchSize", extension, 1);
     number(given, "learning_rate_multiplier", at, "learningRate", extension, baseRate(extension));
   }
 
+  /** An objective's own settings stand beside OpenAI's hyperparameters, in snake case. */
+  private void objective(String type, JsonNode given, String at, ObjectNode extension) {
+    if (present(extension, "objective")) {
+      refuse("method", "is given beside affinage.objective");
+      return;
+    }
+    ObjectNode objective = extension.putObject("objective").put("type", type);
+    if (given == null || !given.isObject()) {
+      return;
+    }
+    settings(Choices.find(ObjectiveSpec.class, type).orElseThrow())
+        .forEach(
+            (name, rule) -> {
+              JsonNode value = given.get(name);
+              if (value == null
+                  || value.isNull()
+                  || value.isTextual() && value.asText().equals("auto")) {
+                return;
+              }
+              if (Number.class.isAssignableFrom(rule.type()) && !value.isNumber()) {
+                refuse(at + "." + name, "must be a number or \"auto\"");
+              } else {
+                objective.set(rule.name(), value);
+              }
+            });
+  }
+
+  private static Map<String, SettingRule> settings(Class<? extends Record> type) {
+    Map<String, SettingRule> settings = new LinkedHashMap<>();
+    Settings.of(type).forEach(rule -> settings.put(SettingNames.inRecipe(rule.name()), rule));
+    return settings;
+  }
+
   private double baseRate(ObjectNode extension) {
-    if (extension.path("method").asText("").equals(SpecResolver.PRETRAIN)) {
+    boolean pretrain = extension.path("method").asText("").equals(SpecResolver.PRETRAIN);
+    try {
+      AdapterSpec adapter =
+          present(extension, "adapter")
+              ? json.treeToValue(extension.get("adapter"), AdapterSpec.class)
+              : Settings.absent(LoraSpec.class);
+      ObjectiveSpec objective =
+          present(extension, "objective")
+              ? json.treeToValue(extension.get("objective"), ObjectiveSpec.class)
+              : null;
+      return SpecResolver.learningRate(adapter, objective, pretrain);
+    } catch (JsonProcessingException e) {
+      // Told when the whole is read.
       return SpecResolver.PRETRAIN_LEARNING_RATE;
     }
-    boolean whole =
-        extension.path("adapter").path("type").asText("").equals(SpecResolver.NO_ADAPTER);
-    return whole ? SpecResolver.FULL_LEARNING_RATE : SpecResolver.ADAPTER_LEARNING_RATE;
   }
 
   private void number(

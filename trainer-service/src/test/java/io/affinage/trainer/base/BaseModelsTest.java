@@ -10,6 +10,8 @@ import io.affinage.events.ArtifactRef;
 import io.affinage.events.Lineage;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.adapter.LoraSpec;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.ModelView;
 import java.nio.file.Files;
@@ -56,8 +58,7 @@ class BaseModelsTest {
   void shouldFindAnAdapterOnItsBase() throws Exception {
     ArtifactRef whole = new ArtifactRef("sha256:" + "11".repeat(32), ArtifactRef.Kind.FOLDER, 7);
     ArtifactRef lora = new ArtifactRef("sha256:" + "22".repeat(32), ArtifactRef.Kind.FOLDER, 3);
-    TrainingSpec.Adapter settings =
-        new TrainingSpec.Adapter("lora", 4, 8.0, 0.0, false, List.of("all-linear"));
+    AdapterSpec settings = new LoraSpec(4, 8.0, 0.0, false, List.of("all-linear"));
     models.registered(registered("tiny:a:1", lora, whole, settings));
     BaseReference reference = new BaseReference.Registered("tiny:a:1");
 
@@ -81,7 +82,7 @@ class BaseModelsTest {
   }
 
   private static ModelRegistered registered(
-      String id, ArtifactRef adapter, ArtifactRef base, TrainingSpec.Adapter settings) {
+      String id, ArtifactRef adapter, ArtifactRef base, AdapterSpec settings) {
     TrainingSpec spec =
         new TrainingSpec(
             "sft", settings, null, null, null, null, null, null, null, null, null, null, null, null,

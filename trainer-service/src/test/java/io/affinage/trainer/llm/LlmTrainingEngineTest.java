@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.affinage.events.TrainingSpec;
-import io.affinage.events.TrainingSpec.Adapter;
 import io.affinage.events.TrainingSpec.Architecture;
 import io.affinage.events.TrainingSpec.Evaluation;
 import io.affinage.events.TrainingSpec.Optimizer;
 import io.affinage.events.TrainingSpec.Regularisation;
 import io.affinage.events.TrainingSpec.Weights;
 import io.affinage.events.Warning;
+import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.adapter.NoAdapter;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.SmallDisk;
 import io.affinage.trainer.engine.BaseFolders;
@@ -549,7 +550,7 @@ class LlmTrainingEngineTest {
     return SpecResolver.resolve(
         new TrainingSpec(
             "sft",
-            new Adapter("none", null, null, null, null, null),
+            new NoAdapter(),
             null,
             null,
             400,
@@ -579,6 +580,7 @@ class LlmTrainingEngineTest {
             null,
             null,
             null,
+            null,
             null),
         false);
   }
@@ -590,7 +592,7 @@ class LlmTrainingEngineTest {
     return SpecResolver.resolve(
         new TrainingSpec(
             "sft",
-            new Adapter("lora", 4, alpha, null, null, null),
+            new LoraSpec(4, alpha, null, null, null),
             null,
             null,
             steps,

@@ -2,8 +2,12 @@ package io.affinage.trainer.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.events.adapter.Ia3Spec;
+import io.affinage.events.objective.DpoSpec;
+import io.affinage.events.objective.IpoSpec;
 import io.affinage.service.rest.ApiException;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -28,6 +32,53 @@ class JobRequestReaderTest {
     assertThat(request.spec().seed()).isEqualTo(5);
     assertThat(request.suffix()).isEqualTo("desk");
     assertThat(request.metadata()).containsEntry("team", "support");
+  }
+
+  @Test
+  void shouldTakeOpenAisPreferenceMethod() throws Exception {
+    JobRequest request =
+        read(
+            """
+            {"model": "owner/name", "training_file": "file-1",
+             "method": {"type": "dpo", "dpo": {"hyperparameters":
+               {"beta": 0.2, "n_epochs": 2, "learning_rate_multiplier": 2}}}}
+            """);
+
+    assertThat(request.spec().objective()).isEqualTo(new DpoSpec(0.2, 0.0));
+    assertThat(request.spec().method()).isEqualTo("dpo");
+    assertThat(request.spec().epochs()).isEqualTo(2.0);
+    assertThat(request.spec().learningRate()).isCloseTo(2e-5, within(1e-12));
+    assertThat(
+            refused(
+                    """
+                    {"model": "owner/name", "training_file": "file-1",
+                     "method": {"type": "dpo", "dpo": {"hyperparameters": {"betta": 0.2}}}}
+                    """)
+                .detail()
+                .param())
+        .isEqualTo("method.dpo.hyperparameters.betta");
+  }
+
+  @Test
+  void shouldTakeTypedChoices() throws Exception {
+    JobRequest request =
+        read(
+            """
+            {"model": "owner/name", "training_file": "file-1",
+             "affinage": {"adapter": {"type": "ia3"}, "objective": {"type": "ipo"}}}
+            """);
+
+    assertThat(request.spec().adapter()).isEqualTo(new Ia3Spec(null, null));
+    assertThat(request.spec().objective()).isEqualTo(new IpoSpec(0.1));
+    assertThat(
+            refused(
+                    """
+                    {"model": "owner/name", "training_file": "f", "affinage":
+                     {"adapter": {"type": "dorra"}, "objective": {"beta": 1}}}
+                    """)
+                .getMessage())
+        .contains("affinage.adapter.type is 'dorra', must be one of lora, dora")
+        .contains("affinage.objective.type is missing, one of dpo, ipo");
   }
 
   @Test
@@ -62,7 +113,7 @@ class JobRequestReaderTest {
         refused(
             """
             {"training_file": 7, "sed": 1, "suffix": "../x",
-             "method": {"type": "dpo"}, "affinage": {"adaptor": {}, "batchSize": "many"}}
+             "method": {"type": "ppo"}, "affinage": {"adaptor": {}, "batchSize": "many"}}
             """);
 
     assertThat(e.status()).isEqualTo(400);
@@ -72,7 +123,7 @@ class JobRequestReaderTest {
         .contains("model is missing")
         .contains("training_file must be a text")
         .contains("suffix must be")
-        .contains("method.type is 'dpo', must be one of supervised")
+        .contains("method.type is 'ppo', must be one of supervised, dpo, ipo")
         .contains("affinage.adaptor is unknown")
         .contains("affinage cannot be read");
   }

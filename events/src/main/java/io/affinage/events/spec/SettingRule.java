@@ -1,0 +1,74 @@
+package io.affinage.events.spec;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.affinage.events.EventJson;
+import io.affinage.events.Setting;
+import java.lang.reflect.RecordComponent;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One setting.
+ *
+ * @param name the event's
+ * @param type of its values
+ * @param range of a number; null for none
+ * @param words that it may be; empty for any text
+ * @param otherwise its value where none is given; null for none
+ * @param meaning one line
+ * @param also older names, in snake case
+ * @param changeable see {@link Setting#changeable()}
+ */
+public record SettingRule(
+    String name,
+    Class<?> type,
+    @Nullable Range range,
+    List<String> words,
+    @Nullable Object otherwise,
+    String meaning,
+    List<String> also,
+    boolean changeable) {
+
+  static SettingRule of(RecordComponent component) {
+    Setting setting = component.getAnnotation(Setting.class);
+    if (setting == null) {
+      throw new IllegalArgumentException(component + " says nothing of itself: give it @Setting");
+    }
+    boolean bounded = Double.isFinite(setting.from()) || Double.isFinite(setting.to());
+    return new SettingRule(
+        component.getName(),
+        component.getType(),
+        bounded ? Range.of(setting.from(), setting.to()) : null,
+        List.of(setting.words()),
+        otherwise(setting, component),
+        setting.value(),
+        List.of(setting.also()),
+        setting.changeable());
+  }
+
+  private static @Nullable Object otherwise(Setting setting, RecordComponent component) {
+    if (setting.otherwise().isEmpty()) {
+      return null;
+    }
+    try {
+      return EventJson.mapper().readValue(setting.otherwise(), component.getType());
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          component + " has a default that is not of its type: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** Why the setting cannot have a value of its type; null where it can. */
+  public @Nullable String wrong(Object value) {
+    if (value instanceof String word && !words.isEmpty() && !words.contains(word)) {
+      return "is '" + word + "', must be one of " + String.join(", ", words);
+    }
+    if (value instanceof Number number
+        && (range != null
+            ? !range.contains(number.doubleValue())
+            : !Double.isFinite(number.doubleValue()))) {
+      return "is " + value + ", must be " + (range == null ? "a number" : range);
+    }
+    return null;
+  }
+}

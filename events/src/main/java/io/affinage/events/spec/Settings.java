@@ -1,0 +1,112 @@
+package io.affinage.events.spec;
+
+import io.affinage.events.Setting;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Records of settings, by what their components say of themselves. */
+public final class Settings {
+  private Settings() {}
+
+  /** The settings of a record, in its order. */
+  public static List<SettingRule> of(Class<? extends Record> type) {
+    return Arrays.stream(type.getRecordComponents())
+        .filter(component -> component.isAnnotationPresent(Setting.class))
+        .map(SettingRule::of)
+        .toList();
+  }
+
+  /** A record whose every setting is absent. */
+  public static <T extends Record> T absent(Class<T> type) {
+    return make(type, component -> null);
+  }
+
+  /**
+   * A record by its components.
+   *
+   * @param value gives a component's value, of its type
+   */
+  public static <T extends Record> T make(
+      Class<T> type, Function<RecordComponent, @Nullable Object> value) {
+    RecordComponent[] components = type.getRecordComponents();
+    try {
+      Constructor<T> constructor =
+          type.getDeclaredConstructor(
+              Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new));
+      return constructor.newInstance(Arrays.stream(components).map(value).toArray());
+    } catch (InvocationTargetException e) {
+      throw new IllegalArgumentException(type.getSimpleName() + ": " + e.getCause(), e);
+    } catch (ReflectiveOperationException e) {
+      throw new AssertionError("records have a canonical constructor", e);
+    }
+  }
+
+  /** The value of a component. */
+  public static @Nullable Object value(Record record, RecordComponent component) {
+    try {
+      return component.getAccessor().invoke(record);
+    } catch (ReflectiveOperationException e) {
+      throw new AssertionError("records have accessors", e);
+    }
+  }
+
+  /** As given where it is in its range, with the default of every setting that is absent. */
+  static Record withDefaults(Record given, String path, Problems problems) {
+    return make(
+        given.getClass(),
+        component -> {
+          SettingRule rule = SettingRule.of(component);
+          Object value = value(given, component);
+          if (value == null) {
+            return rule.otherwise();
+          }
+          String wrong = rule.wrong(value);
+          if (wrong == null) {
+            return value;
+          }
+          problems.add(path + "." + rule.name(), wrong);
+          return rule.otherwise();
+        });
+  }
+
+  /**
+   * What comes of a record that is gone on from: its settings, but for those that may change.
+   *
+   * @param why the end of the sentence that says why a setting must stay
+   */
+  static Record continued(Record parent, Record asked, String path, String why, Problems problems) {
+    return make(
+        parent.getClass(),
+        component -> {
+          SettingRule rule = SettingRule.of(component);
+          Object has = value(parent, component);
+          Object wanted = value(asked, component);
+          if (wanted == null || same(wanted, has)) {
+            return has;
+          }
+          if (!rule.changeable()) {
+            problems.add(path + "." + rule.name(), "is " + wanted + why + ", which has " + has);
+            return has;
+          }
+          String wrong = rule.wrong(wanted);
+          if (wrong != null) {
+            problems.add(path + "." + rule.name(), wrong);
+            return has;
+          }
+          return wanted;
+        });
+  }
+
+  private static boolean same(Object wanted, @Nullable Object has) {
+    return wanted instanceof List<?> some && has instanceof List<?> others
+        ? new HashSet<>(some).equals(new HashSet<>(others))
+        : Objects.equals(wanted, has);
+  }
+}
