@@ -79,27 +79,33 @@ final class CachedChatSessions implements ChatSessions {
     Optional<LoadedModel.Hold> adapter =
         model.adapter().map(ref -> loaded.adapter(ref.digest(), () -> files.path(ref)));
     try {
-      return new ShelfTalk(hold, here, adapter, request(loaded, ask), ask.stop());
+      return new ShelfTalk(hold, here, adapter, request(loaded, adapter, ask), ask.stop());
     } catch (RuntimeException e) {
       adapter.ifPresent(LoadedModel.Hold::close);
       throw e;
     }
   }
 
-  private GenerationRequest request(LoadedModel loaded, AnswerRequest ask) {
+  private GenerationRequest request(
+      LoadedModel loaded, Optional<LoadedModel.Hold> adapter, AnswerRequest ask) {
     if (ask.prompt() instanceof Prompt.Chat chat) {
       loaded.model().chatTemplate().ifPresent(read -> new TemplateReads(read).require(chat));
     }
     int[] prompt = new PromptTokens(loaded.model()).prompt(ask.prompt());
-    int context = loaded.model().decoder().shape().maxPositions();
+    int virtual = adapter.map(hold -> hold.adapter().virtualTokens()).orElse(0);
+    int context = loaded.model().decoder().shape().maxPositions() - virtual;
     int room = context - prompt.length;
     int wanted = ask.maxTokens().orElse(Math.min(limits.maxTokens(), Math.max(1, room)));
     if (wanted > room) {
       throw new ServingException(
           Kind.INVALID,
           "context_length_exceeded",
-          "the model's context is %d tokens; the messages have %d and the answer may have %d: shorten either"
-              .formatted(context, prompt.length, wanted),
+          "the model's context is %d tokens%s; the messages have %d and the answer may have %d: shorten either"
+              .formatted(
+                  context,
+                  virtual == 0 ? "" : " beside the adapter's " + virtual + " virtual ones",
+                  prompt.length,
+                  wanted),
           "messages",
           null);
     }

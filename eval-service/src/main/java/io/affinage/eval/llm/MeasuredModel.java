@@ -119,7 +119,7 @@ final class MeasuredModel implements LanguageModel {
 
   @Override
   public int contextLength() {
-    return loaded.model().decoder().shape().maxPositions();
+    return loaded.model().decoder().shape().maxPositions() - adapter.virtualTokens();
   }
 
   @Override

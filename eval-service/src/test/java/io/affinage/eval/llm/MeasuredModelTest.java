@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.affinage.eval.model.LanguageModel.Question;
 import io.affinage.eval.model.Likelihood;
 import io.affinage.eval.model.Prompt;
+import io.affinage.llm.adapter.AdapterTypes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -55,6 +56,45 @@ class MeasuredModelTest {
     assertThat(base.answer(prompts, 8, List.of(), n -> {})).isEqualTo(wrong);
     // The adapter was on in between; the base must not have kept anything of it.
     assertThat(tuned.answer(prompts, 8, List.of(), n -> {})).isEqualTo(right);
+  }
+
+  /** Beside one base, in turns; virtual tokens leave less of the context. */
+  @Test
+  void shouldMeasureAndAnswerWithAdaptersOfEveryType() {
+    List<Path> folders = TinyModels.writeOthers(folder.resolve("base"), folder);
+    assertThat(folders).hasSize(AdapterTypes.all().size() - 1);
+    List<Question> questions =
+        TinyModels.questions().stream()
+            .map(question -> new Question(new Prompt.Text(question[0]), question[1]))
+            .toList();
+    double before = likelihood(base, questions);
+    List<MeasuredModel> models = new ArrayList<>();
+    for (Path each : folders) {
+      String type = each.getFileName().toString();
+      MeasuredModel model =
+          new MeasuredModel(
+              loaded,
+              loaded.adapter(type, () -> each).adapter(),
+              new SimpleMeterRegistry().counter("tokens"));
+      assertThat(likelihood(model, questions)).as(type).isGreaterThan(before + 3);
+      assertThat(model.answer(prompts(), 8, List.of(), n -> {})).as(type).hasSize(6);
+      boolean virtual = type.startsWith("pr");
+      assertThat(model.contextLength())
+          .as(type)
+          .isEqualTo(base.contextLength() - (virtual ? 8 : 0));
+      models.add(model);
+    }
+    List<Double> together = models.stream().map(model -> likelihood(model, questions)).toList();
+    for (int i = models.size() - 1; i >= 0; i--) {
+      assertThat(likelihood(models.get(i), questions)).isEqualTo(together.get(i));
+    }
+    assertThat(likelihood(base, questions)).isEqualTo(before);
+  }
+
+  private static double likelihood(MeasuredModel model, List<Question> questions) {
+    return model.likelihoods(questions, n -> {}).stream()
+        .mapToDouble(Likelihood::logProbability)
+        .sum();
   }
 
   /** However many adapters of a model are evaluated and asked, few are kept. */

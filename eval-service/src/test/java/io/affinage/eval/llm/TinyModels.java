@@ -1,9 +1,22 @@
 package io.affinage.eval.llm;
 
 import io.affinage.llm.LanguageModel;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.adapter.PeftFolder;
+import io.affinage.llm.adapter.bottleneck.BottleneckAdapter;
+import io.affinage.llm.adapter.bottleneck.BottleneckConfig;
+import io.affinage.llm.adapter.bottleneck.Nonlinearity;
+import io.affinage.llm.adapter.dora.DoraAdapter;
+import io.affinage.llm.adapter.ia3.Ia3Adapter;
+import io.affinage.llm.adapter.ia3.Ia3Config;
+import io.affinage.llm.adapter.prefix.PrefixAdapter;
+import io.affinage.llm.adapter.prefix.PrefixConfig;
+import io.affinage.llm.adapter.prefix.PrefixInitialisation;
+import io.affinage.llm.adapter.prompt.PromptAdapter;
+import io.affinage.llm.adapter.prompt.PromptConfig;
+import io.affinage.llm.adapter.prompt.PromptInitialisation;
 import io.affinage.llm.data.AnswerTargets;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.data.ExampleEncoder;
@@ -11,6 +24,7 @@ import io.affinage.llm.data.OverlengthPolicy;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.export.ModelCard;
 import io.affinage.llm.export.ModelExport;
+import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Compute;
@@ -67,6 +81,39 @@ public final class TinyModels {
         PeftFolder.save(lora, adapter, "tiny");
       }
     }
+  }
+
+  /**
+   * Writes adapters of every other type that learned the right answers too, each into a folder
+   * named by its type.
+   */
+  public static List<Path> writeOthers(Path base, Path parent) {
+    List<Path> folders = new ArrayList<>();
+    try (LanguageModel model = LanguageModel.open(base, COMPUTE)) {
+      Decoder decoder = model.decoder();
+      LoraConfig lora = new LoraConfig(16, 32, 0, false, List.of("all-linear"));
+      Ia3Config ia3 = new Ia3Config(List.of("k_proj", "v_proj", "down_proj"), List.of("down_proj"));
+      List<Adapter> adapters =
+          List.of(
+              DoraAdapter.initialise(decoder, lora, 7),
+              Ia3Adapter.initialise(decoder, ia3),
+              BottleneckAdapter.initialise(
+                  decoder, BottleneckConfig.houlsby(2, Nonlinearity.SWISH), 7),
+              PromptAdapter.initialise(
+                  decoder, new PromptConfig(8, new PromptInitialisation.SampledVocabulary()), 7),
+              PrefixAdapter.initialise(
+                  decoder, new PrefixConfig(8), new PrefixInitialisation.Random(), 7));
+      for (Adapter adapter : adapters) {
+        try (Trainables trainables = Trainables.of(decoder, adapter)) {
+          train(model, trainables, 0);
+          Path folder = parent.resolve(adapter.type());
+          PeftFolder.save(adapter, folder, "tiny");
+          folders.add(folder);
+        }
+        adapter.close();
+      }
+    }
+    return folders;
   }
 
   /** Writes a model of random weights with a long context: its likeliest token is never the end. */

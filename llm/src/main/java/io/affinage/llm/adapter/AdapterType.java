@@ -12,6 +12,11 @@ public interface AdapterType {
   /** {@code peft_type} of its files. */
   String peftType();
 
+  /** Whether PEFT has the method, so that it opens the files. */
+  default boolean isInPeft() {
+    return true;
+  }
+
   /** Whether a configuration of its {@code peft_type} is this method's. */
   default boolean reads(PeftFields fields) {
     return true;

@@ -35,12 +35,12 @@ public final class PeftSource implements ParameterSource {
     return folder;
   }
 
-  String peftType() {
-    return json.path("peft_type").asText();
-  }
-
   /** The fields of {@code adapter_config.json}, none crossed off yet. */
   public PeftFields fields() {
+    return fields(folder, json);
+  }
+
+  static PeftFields fields(Path folder, ObjectNode json) {
     return new PeftFields(folder.resolve(PeftConfig.FILE).toString(), json, PeftConfig.IRRELEVANT);
   }
 

@@ -108,7 +108,7 @@ final class CheckpointFiles {
   private static LlmException isAdapter(Path folder) {
     String base = "";
     try {
-      base = PeftConfig.read(folder).base().nameOrPath();
+      base = PeftConfig.baseName(folder).orElse("");
     } catch (LlmException e) {
       // What it was made for is a help alone.
     }

@@ -176,9 +176,21 @@ public record PeftConfig(
     modulesToSave = List.copyOf(modulesToSave);
   }
 
-  /** The same of a base with another name. */
-  public PeftConfig withBase(Base other) {
-    return new PeftConfig(other, targets, rank, variant, modulesToSave, inferenceMode);
+  /** The fields of an adapter of any type, of a base with another name. */
+  public static ObjectNode withBase(ObjectNode json, String nameOrPath, Optional<String> revision) {
+    ObjectNode renamed = json.deepCopy();
+    renamed.put("base_model_name_or_path", nameOrPath);
+    renamed.put("revision", revision.orElse(null));
+    if (renamed.path("tokenizer_name_or_path").isTextual()) {
+      renamed.put("tokenizer_name_or_path", nameOrPath);
+    }
+    return renamed;
+  }
+
+  /** The name of the base that an adapter of any type was made for; empty where it is not told. */
+  static Optional<String> baseName(Path folder) {
+    return Optional.ofNullable(json(folder).path("base_model_name_or_path").textValue())
+        .filter(name -> !name.isEmpty());
   }
 
   /** Reads {@code adapter_config.json} of an adapter folder. */

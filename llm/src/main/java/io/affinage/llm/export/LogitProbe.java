@@ -27,7 +27,8 @@ record LogitProbe(List<int[]> prompts, List<float[]> logits) {
   private static final int RANDOM_IDS = 16;
 
   static LogitProbe of(LanguageModel model, BlockAdapter adapter) {
-    int longest = Math.min(LONGEST, model.decoder().shape().maxPositions());
+    int longest =
+        Math.min(LONGEST, model.decoder().shape().maxPositions() - adapter.virtualTokens());
     int vocabulary = model.decoder().shape().vocabularySize();
     int[] text =
         Arrays.stream(model.tokenizer().encode(TEXT))
@@ -63,7 +64,7 @@ record LogitProbe(List<int[]> prompts, List<float[]> logits) {
    * context are not asked; the shortest always is.
    */
   double error(LanguageModel other, BlockAdapter adapter) {
-    int context = other.decoder().shape().maxPositions();
+    int context = other.decoder().shape().maxPositions() - adapter.virtualTokens();
     List<Integer> asked =
         IntStream.range(0, prompts.size())
             .filter(i -> prompts.get(i).length <= context)

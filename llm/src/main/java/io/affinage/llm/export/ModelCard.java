@@ -76,9 +76,13 @@ public record ModelCard(
     return markdown("transformers");
   }
 
-  /** The file's text, of an adapter. */
-  String adapterMarkdown() {
-    return markdown("peft");
+  /**
+   * The file's text, of an adapter.
+   *
+   * @param inPeft whether PEFT opens it
+   */
+  String adapterMarkdown(boolean inPeft) {
+    return markdown(inPeft ? "peft" : "affinage");
   }
 
   private String markdown(String library) {

@@ -1,6 +1,9 @@
 package io.affinage.llm.export;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.ModelTexts;
+import io.affinage.llm.adapter.AdapterType;
+import io.affinage.llm.adapter.AdapterTypes;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.checkpoint.PeftConfig;
 import io.affinage.llm.error.LlmException;
@@ -29,17 +32,22 @@ public final class PeftExport {
   public static Exported write(
       Path base, Path adapter, Path folder, String baseName, ModelCard card) {
     BaseName named = BaseName.of(baseName);
-    PeftConfig config = PeftConfig.read(adapter);
+    ObjectNode config = PeftConfig.json(adapter);
+    AdapterType type = AdapterTypes.of(adapter, config);
     try (StagedFolder staged = StagedFolder.beside(folder)) {
-      config
-          .withBase(
-              new PeftConfig.Base(named.nameOrPath(), named.revision(), config.base().taskType()))
-          .write(staged.path());
+      PeftConfig.write(
+          staged.path(), PeftConfig.withBase(config, named.nameOrPath(), named.revision()));
       PeftFolder.copyWeights(adapter, staged.path());
       ModelTexts.definition(base).writeTo(staged.path());
       List<String> notes = new ArrayList<>();
-      named.note().ifPresent(notes::add);
-      staged.text("README.md", card.noting(notes).adapterMarkdown());
+      if (type.isInPeft()) {
+        named.note().ifPresent(notes::add);
+      } else {
+        notes.add(
+            "PEFT has no adapters of type %s and does not open this one; Affinage does, beside the same base."
+                .formatted(type.name()));
+      }
+      staged.text("README.md", card.noting(notes).adapterMarkdown(type.isInPeft()));
       List<ExportedFile> files = staged.files();
       staged.checksums(files);
       staged.publish();

@@ -1,7 +1,7 @@
   # Bottleneck adapters (Houlsby et al. 2019): y + U f(D y + d) + u behind attention's output layer and behind the
   # feed-forward's last layer.
   # a[4 place] to a[4 place + 3]: D [width, hidden], d [width], U [hidden, width], u [hidden] of place 0, behind attention, and
-  # 1, behind the feed-forward; empty where there is none. a[8]: f, a scalar on the CPU: 0 ReLU, 1 SiLU, 2 GELU, 3 GELU by tanh.
+  # 1, behind the feed-forward; empty where there is none. a[8]: f, a scalar on the CPU: 0 ReLU, 1 SiLU, 2 GELU, 3 GELU by tanh, 4 tanh.
 
   def adapt_output(self: __torch__.Kernels, y: Tensor, first: int, columns: int, x: Tensor, slot: int, w: List[Tensor], a: List[Tensor], drop: List[float]) -> Tensor:
     return y
@@ -27,6 +27,9 @@
           if torch.eq(kind, 2):
             active = torch.gelu(narrow, approximate="none")
           else:
-            active = torch.gelu(narrow, approximate="tanh")
+            if torch.eq(kind, 3):
+              active = torch.gelu(narrow, approximate="tanh")
+            else:
+              active = torch.tanh(narrow)
       result = torch.add(y, torch.linear(active, torch.type_as(a[torch.add(at, 2)], y), torch.type_as(a[torch.add(at, 3)], y)))
     return result

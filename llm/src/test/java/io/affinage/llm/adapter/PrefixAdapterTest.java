@@ -79,12 +79,24 @@ class PrefixAdapterTest {
         Adapter zeros =
             PrefixAdapter.initialise(
                 decoder, new PrefixConfig(2), new PrefixInitialisation.Zeros(), 1);
+        Adapter words =
+            PrefixAdapter.initialise(
+                decoder, new PrefixConfig(2), new PrefixInitialisation.SampledVocabulary(), 1);
+        Adapter sameWords =
+            PrefixAdapter.initialise(
+                decoder, new PrefixConfig(2), new PrefixInitialisation.SampledVocabulary(), 1);
+        Adapter otherWords =
+            PrefixAdapter.initialise(
+                decoder, new PrefixConfig(2), new PrefixInitialisation.SampledVocabulary(), 2);
         Adapter one =
             PrefixAdapter.initialise(
                 decoder, new PrefixConfig(2), new PrefixInitialisation.Random(), 1);
         Adapter same =
             PrefixAdapter.initialise(
                 decoder, new PrefixConfig(2), new PrefixInitialisation.Random(), 1)) {
+      assertThat(words.stored().get(0).values())
+          .isEqualTo(sameWords.stored().get(0).values())
+          .isNotEqualTo(otherWords.stored().get(0).values());
       assertThat(zeros.stored().get(0).values()).containsOnly(0);
       assertThat(one.stored().get(0).values())
           .isEqualTo(same.stored().get(0).values())

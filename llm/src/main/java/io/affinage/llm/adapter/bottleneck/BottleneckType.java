@@ -29,6 +29,11 @@ public final class BottleneckType implements AdapterType {
   }
 
   @Override
+  public boolean isInPeft() {
+    return false;
+  }
+
+  @Override
   public Adapter load(Decoder decoder, PeftSource source) {
     PeftFields fields = source.fields();
     fields.text("peft_type");

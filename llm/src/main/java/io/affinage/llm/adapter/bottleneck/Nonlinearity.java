@@ -9,7 +9,8 @@ public enum Nonlinearity {
   RELU("relu"),
   SWISH("swish"),
   GELU("gelu"),
-  GELU_NEW("gelu_new");
+  GELU_NEW("gelu_new"),
+  TANH("tanh");
 
   private final String fileName;
 

@@ -106,6 +106,11 @@ public final class PrefixAdapter implements Adapter {
     if (initial instanceof PrefixInitialisation.Text text) {
       adapter.read(text.ids());
     }
+    if (initial instanceof PrefixInitialisation.SampledVocabulary) {
+      int vocabulary = decoder.shape().vocabularySize();
+      adapter.read(
+          new SplittableRandom(seed).ints(config.virtualTokens(), 0, vocabulary).toArray());
+    }
     return adapter;
   }
 

@@ -11,6 +11,9 @@ public sealed interface PrefixInitialisation {
   /** Zeros: keys that are as near to every query as to any other, and values that add nothing. */
   record Zeros() implements PrefixInitialisation {}
 
+  /** The keys and values of tokens drawn from the vocabulary. */
+  record SampledVocabulary() implements PrefixInitialisation {}
+
   /**
    * The keys and values of a text's tokens, so that training begins at the model that has read the
    * text. It is repeated where it has fewer tokens than there are virtual ones, and cut where it
