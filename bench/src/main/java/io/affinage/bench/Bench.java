@@ -36,6 +36,7 @@ public final class Bench implements Callable<Integer> {
               "full", SftBenchmark.FULL,
               "step", new StepBenchmark(),
               "learn", new LearnBenchmark(),
+              "adapters", new AdaptersBenchmark(),
               "soak", new SoakBenchmark(),
               "decode", new DecodeBenchmark(),
               "load", new LoadBenchmark(),
@@ -46,7 +47,7 @@ public final class Bench implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "NAME",
-      description = "sft, full, step, learn, soak, decode, load or ingest")
+      description = "sft, full, step, learn, adapters, soak, decode, load or ingest")
   private String name;
 
   @Option(
@@ -64,7 +65,9 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "FILE",
-      description = "JSON array of instruction, input, output (sft, full, learn, soak, ingest)")
+      description =
+          "JSON array of instruction, input, output (sft, full, learn, soak, ingest); adapters: CSV with"
+              + " utterance and intent")
   private Path data;
 
   @Option(
@@ -91,13 +94,15 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--examples",
       defaultValue = "320",
-      description = "sft, full, learn, soak: first N examples (default: ${DEFAULT-VALUE})")
+      description =
+          "sft, full, learn, adapters, soak: first N examples (default: ${DEFAULT-VALUE})")
   private int examples;
 
   @Option(
       names = "--held-out",
       defaultValue = "96",
-      description = "learn: the examples after these, to measure on (default: ${DEFAULT-VALUE})")
+      description =
+          "learn, adapters: the examples after these, to measure on (default: ${DEFAULT-VALUE})")
   private int heldOut;
 
   @Option(
@@ -122,18 +127,20 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--batch",
       defaultValue = "8",
-      description = "sft, full, learn: examples a step (default: ${DEFAULT-VALUE})")
+      description = "sft, full, learn, adapters: examples a step (default: ${DEFAULT-VALUE})")
   private int batch;
 
   @Option(
       names = "--micro-batches",
       defaultValue = "1",
-      description = "sft, full, learn: parts our step is divided into (default: ${DEFAULT-VALUE})")
+      description =
+          "sft, full, learn, adapters: parts our step is divided into (default: ${DEFAULT-VALUE})")
   private int microBatches;
 
   @Option(
       names = "--recompute",
-      description = "sft, full, learn, step: ours computes activations twice, for less memory")
+      description =
+          "sft, full, learn, adapters, step: ours computes activations twice, for less memory")
   private boolean recompute;
 
   @Option(
@@ -190,7 +197,7 @@ public final class Bench implements Callable<Integer> {
     if (!name.equals("ingest")) {
       requireFile("--model", model);
     }
-    if (Set.of("sft", "full", "learn", "soak", "ingest").contains(name)) {
+    if (Set.of("sft", "full", "learn", "adapters", "soak", "ingest").contains(name)) {
       requireFile("--data", data);
     }
     if (name.equals("learn")) {

@@ -22,6 +22,7 @@ public final class Work {
       ObjectNode result =
           switch (name) {
             case "sft" -> SftWork.run(task);
+            case "adapters" -> AdaptersWork.run(task);
             case "learn" -> LearnWork.run(task);
             case "soak" -> SoakWork.run(task);
             case "step" -> StepWork.run(task);

@@ -1,0 +1,110 @@
+package io.affinage.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The methods of adaptation side by side, without a peer: the same examples in the same order, each
+ * method at its own learning rate. What a method gave is kept in the work folder by its task, so
+ * that a run which was cut off goes on where it was.
+ */
+final class AdaptersBenchmark implements Benchmark {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** Each method with the learning rate that recipes have as its default. */
+  static final Map<String, Double> METHODS;
+
+  static {
+    Map<String, Double> methods = new LinkedHashMap<>();
+    methods.put("lora", 2e-4);
+    methods.put("dora", 2e-4);
+    methods.put("ia3", 5e-3);
+    methods.put("prompt_tuning", 3e-2);
+    methods.put("prefix_tuning", 5e-3);
+    methods.put("bottleneck", 1e-3);
+    methods.put("full", 2e-5);
+    METHODS = Collections.unmodifiableMap(methods);
+  }
+
+  /** One number of a method's answer. */
+  private record Column(String name, String field, String unit, Measure.Better better) {}
+
+  private static final List<Column> COLUMNS =
+      List.of(
+          new Column("trained", "trainedParameters", "numbers", Measure.Better.LOWER),
+          new Column("peak_memory", "trainingPeakMegabytes", "MB (VmHWM)", Measure.Better.LOWER),
+          new Column("tokens_per_second", "tokensPerSecond", "tokens/s", Measure.Better.HIGHER),
+          new Column("held_out_loss", "heldOutAfter", "nats", Measure.Better.LOWER),
+          new Column("score", "score", "share of answers", Measure.Better.HIGHER),
+          new Column("result", "resultMegabytes", "MB of files", Measure.Better.LOWER));
+
+  @Override
+  public void run(Setup setup, Sides sides, Consumer<Measure> measures) {
+    for (Map.Entry<String, Double> method : METHODS.entrySet()) {
+      ObjectNode task =
+          Sides.task()
+              .put("model", setup.model().toString())
+              .put("data", setup.data().toString())
+              .put("work", setup.work().toString())
+              .put("method", method.getKey())
+              .put("learningRate", method.getValue())
+              .put("examples", setup.examples())
+              .put("heldOut", setup.heldOut())
+              .put("batch", setup.batch())
+              .put("microBatches", setup.microBatches())
+              .put("recompute", setup.recompute())
+              .put("dtype", setup.dtype())
+              .put("maxLength", 256)
+              .put("seed", SftBenchmark.SEED);
+      report(method.getKey(), method.getValue(), kept(setup.work(), sides, task), measures);
+    }
+  }
+
+  /** What an earlier run has kept of the same task, or what it gives now. */
+  private static Answer kept(Path work, Sides sides, ObjectNode task) {
+    Path file =
+        work.resolve(
+            "adapters-%s-%08x.json"
+                .formatted(task.get("method").textValue(), task.toString().hashCode()));
+    try {
+      if (Files.exists(file)) {
+        return Sides.answer(JSON.readTree(file.toFile()));
+      }
+      JsonNode result = sides.ours("adapters", task);
+      if (!result.has("error")) {
+        Files.writeString(file, result.toString());
+      }
+      return Sides.answer(result);
+    } catch (IOException e) {
+      throw new BenchException("the result " + file + " cannot be kept: " + e.getMessage());
+    }
+  }
+
+  private static void report(
+      String method, double rate, Answer answer, Consumer<Measure> measures) {
+    for (Column column : COLUMNS) {
+      String before =
+          column.name.equals("held_out_loss")
+              ? "before: %s; learning rate %s".formatted(answer.median("heldOutBefore"), rate)
+              : null;
+      measures.accept(
+          new Measure(
+              "adapters.%s.%s".formatted(method, column.name),
+              answer.median(column.field),
+              null,
+              1,
+              column.unit,
+              column.better,
+              Answer.note(answer.fault(), before)));
+    }
+  }
+}
