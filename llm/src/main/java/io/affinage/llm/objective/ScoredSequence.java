@@ -37,16 +37,25 @@ public record ScoredSequence(float[] logp, Map<Signal, float[]> signals) {
   }
 
   /**
+   * A signal by target, [targets]; not to be written.
+   *
+   * @throws IllegalArgumentException for one that was not asked for
+   */
+  public float[] signal(Signal signal) {
+    float[] values = signals.get(signal);
+    if (values == null) {
+      throw new IllegalArgumentException("the objective did not ask for " + signal);
+    }
+    return values;
+  }
+
+  /**
    * A signal summed over the targets.
    *
    * @throws IllegalArgumentException for one that was not asked for
    */
   public double sum(Signal signal) {
-    float[] values = signals.get(signal);
-    if (values == null) {
-      throw new IllegalArgumentException("the objective did not ask for " + signal);
-    }
-    return sum(values);
+    return sum(signal(signal));
   }
 
   private static double sum(float[] values) {

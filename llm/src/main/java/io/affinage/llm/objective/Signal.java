@@ -7,5 +7,9 @@ package io.affinage.llm.objective;
  */
 public enum Signal {
   /** Log-probability of each target under the stage's starting model, which stays as it was. */
-  REFERENCE_LOGP
+  REFERENCE_LOGP,
+  /** Log-probability of each target under the model that sampled the answer, as it was then. */
+  OLD_LOGP,
+  /** How much better than expected the answer was, or the target in it. */
+  ADVANTAGE
 }
