@@ -9,6 +9,7 @@ import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.LinearLayer;
 import io.affinage.llm.model.config.LinearSlot;
+import java.util.concurrent.atomic.DoubleAdder;
 
 /** What a step of generation must read, and how fast this machine reads. */
 final class Traffic {
@@ -29,13 +30,18 @@ final class Traffic {
         (double) decoder.shape().vocabularySize()
             * decoder.shape().hiddenSize()
             * decoder.precision().bytes();
-    for (BlockWeights block : decoder.blocks()) {
-      for (LinearLayer layer : decoder.config().linears()) {
-        bytes +=
-            (double) layer.in()
-                * layer.out()
-                * (isFourBit(block, layer.slot()) ? FOUR_BITS : decoder.precision().bytes());
-      }
+    DoubleAdder blocks = new DoubleAdder();
+    decoder.forEachBlock((layer, block) -> blocks.add(bytesPerStep(decoder, block)));
+    return bytes + blocks.sum();
+  }
+
+  private static double bytesPerStep(Decoder decoder, BlockWeights block) {
+    double bytes = 0;
+    for (LinearLayer layer : decoder.config().linears()) {
+      bytes +=
+          (double) layer.in()
+              * layer.out()
+              * (isFourBit(block, layer.slot()) ? FOUR_BITS : decoder.precision().bytes());
     }
     return bytes;
   }

@@ -38,7 +38,7 @@ record LayerUpdate(
             });
     List<LayerUpdate> updates = new ArrayList<>();
     for (int block = 0; block < decoder.shape().layers(); block++) {
-      String prefix = decoder.blocks().get(block).prefix();
+      String prefix = decoder.config().names().block(block);
       for (LinearLayer layer : decoder.config().linears()) {
         adapter
             .weightUpdate(block, layer)

@@ -10,12 +10,12 @@ import io.affinage.llm.data.PrefixTree;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
-import io.affinage.llm.model.BlockWeights;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -45,10 +45,15 @@ public final class Generator implements AutoCloseable {
     this.decoder = decoder;
     this.kernels = decoder.kernels(adapter);
     this.adapters = new ArrayList<>();
-    for (int block = 0; block < decoder.blocks().size(); block++) {
+    for (int block = 0; block < decoder.shape().layers(); block++) {
       adapters.add(adapter.block(block));
     }
-    this.weights = Kernels.lists(decoder.blocks().stream().map(BlockWeights::arrays).toList());
+    // One call goes through all blocks, so all are needed as long as this generates.
+    this.weights =
+        Kernels.lists(
+            IntStream.range(0, decoder.shape().layers())
+                .mapToObj(layer -> decoder.blocks().acquire(layer).arrays())
+                .toList());
     this.adapterArrays = Kernels.lists(adapters);
     this.prompt = decoder.promptOf(adapter);
     this.virtualTokens = adapter.virtualTokens();
@@ -309,5 +314,8 @@ public final class Generator implements AutoCloseable {
   public void close() {
     weights.close();
     adapterArrays.close();
+    for (int block = 0; block < decoder.shape().layers(); block++) {
+      decoder.blocks().release(block);
+    }
   }
 }

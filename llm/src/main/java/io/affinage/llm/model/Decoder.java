@@ -51,7 +51,7 @@ public final class Decoder implements AutoCloseable {
   private final Kernels kernels;
   private final Map<String, Kernels> adapted = new HashMap<>();
   private final NDArray embedding;
-  private final List<BlockWeights> blocks;
+  private final BlockStore blocks;
   private final NDArray positions;
   private final List<NDArray> norm;
   private final NDArray head;
@@ -65,7 +65,8 @@ public final class Decoder implements AutoCloseable {
       WeightForm form,
       NDManager manager,
       Kernels kernels,
-      WeightSource source) {
+      WeightSource source,
+      BlockStore.Factory store) {
     this.config = config;
     this.precision = precision;
     this.form = form;
@@ -87,13 +88,14 @@ public final class Decoder implements AutoCloseable {
                         new Shape(shape.maxPositions(), shape.hiddenSize()),
                         false))
             .orElse(none);
-    this.blocks = new ArrayList<>();
     List<BlockWeight> weights = config.blockWeights();
     BlockForm blockForm = new BlockForm(config, manager, kernels, source);
-    for (int layer = 0; layer < shape.layers(); layer++) {
-      String prefix = names.blocks() + layer + ".";
-      blocks.add(new BlockWeights(blockForm.load(prefix, form), weights, prefix));
-    }
+    this.blocks =
+        store.open(
+            shape.layers(),
+            layer ->
+                new BlockWeights(
+                    blockForm.load(names.block(layer), form), weights, names.block(layer)));
     Shape hidden = new Shape(shape.hiddenSize());
     this.norm =
         List.of(
@@ -146,7 +148,7 @@ public final class Decoder implements AutoCloseable {
   }
 
   /**
-   * Loads a decoder.
+   * Loads a decoder whose blocks all stay in memory.
    *
    * @param parent decides the device
    * @throws LlmException {@code weight_form_unsupported} where the device or the precision has no
@@ -158,6 +160,24 @@ public final class Decoder implements AutoCloseable {
       Precision precision,
       WeightForm form,
       SourceFactory source) {
+    return create(parent, config, precision, form, source, ResidentBlocks::new);
+  }
+
+  /**
+   * Loads a decoder.
+   *
+   * @param parent decides the device
+   * @param store has the blocks
+   * @throws LlmException {@code weight_form_unsupported} where the device or the precision has no
+   *     such form
+   */
+  public static Decoder create(
+      NDManager parent,
+      DecoderConfig config,
+      Precision precision,
+      WeightForm form,
+      SourceFactory source,
+      BlockStore.Factory store) {
     if (form != WeightForm.PLAIN && parent.getDevice().isGpu()) {
       throw new LlmException(
           "weight_form_unsupported",
@@ -172,7 +192,8 @@ public final class Decoder implements AutoCloseable {
     NDManager manager = parent.newSubManager();
     try {
       Kernels kernels = compile(manager, config, precision, form, List.of());
-      return new Decoder(config, precision, form, manager, kernels, source.open(manager, kernels));
+      return new Decoder(
+          config, precision, form, manager, kernels, source.open(manager, kernels), store);
     } catch (RuntimeException e) {
       manager.close();
       throw e;
@@ -198,13 +219,27 @@ public final class Decoder implements AutoCloseable {
   }
 
   /**
-   * Refuses what plain weights alone can do.
+   * Refuses a form whose weights are no arrays of numbers.
    *
-   * @param use what needs them, the subject of a sentence
+   * @param use what reads or changes them, the subject of a sentence
    * @throws LlmException {@code weights_packed}
    */
-  public void requirePlain(String use) {
-    if (form != WeightForm.PLAIN) {
+  public void requireReadable(String use) {
+    require(form.readable(), use);
+  }
+
+  /**
+   * Refuses a form that lets no gradient through to what a layer reads.
+   *
+   * @param use what needs gradients, the subject of a sentence
+   * @throws LlmException {@code weights_packed}
+   */
+  public void requireDifferentiable(String use) {
+    require(form.differentiable(), use);
+  }
+
+  private void require(boolean able, String use) {
+    if (!able) {
       throw new LlmException(
           "weights_packed",
           "%s needs plain weights, but this model was opened with %s ones: open it as plain"
@@ -235,6 +270,7 @@ public final class Decoder implements AutoCloseable {
       WeightForm form,
       List<String> more) {
     List<String> fragments = new ArrayList<>(FRAGMENTS);
+    form.fragment().ifPresent(fragments::add);
     fragments.addAll(more);
     return Kernels.compile(manager, KernelAttributes.of(config, precision, form), fragments);
   }
@@ -264,7 +300,8 @@ public final class Decoder implements AutoCloseable {
     return embedding;
   }
 
-  public List<BlockWeights> blocks() {
+  /** The weights of the blocks. */
+  public BlockStore blocks() {
     return blocks;
   }
 
@@ -308,17 +345,59 @@ public final class Decoder implements AutoCloseable {
     return layer -> noAdapter;
   }
 
+  /** Hugging Face's name of every weight, in the order of {@link #forEachWeight}. */
+  public List<String> weightNames() {
+    WeightNames names = config.names();
+    List<String> all = new ArrayList<>(List.of(names.embedding() + ".weight"));
+    names.positions().ifPresent(name -> all.add(name + ".weight"));
+    for (int layer = 0; layer < config.shape().layers(); layer++) {
+      all.addAll(blockWeightNames(layer));
+    }
+    all.add(names.finalNorm() + ".weight");
+    if (config.normalization().hasBias()) {
+      all.add(names.finalNorm() + ".bias");
+    }
+    if (!config.shape().tiedHead()) {
+      all.add(names.head() + ".weight");
+    }
+    return all;
+  }
+
+  /** The same of one block. */
+  public List<String> blockWeightNames(int layer) {
+    return config.blockWeights().stream()
+        .map(weight -> config.names().block(layer) + weight.path())
+        .toList();
+  }
+
   /**
-   * Visits every weight with its Hugging Face name, each once, as kernels have it.
+   * Visits every block, whose weights are there while it is visited.
+   *
+   * @param visitor is told the layer
+   */
+  public void forEachBlock(BiConsumer<Integer, BlockWeights> visitor) {
+    for (int layer = 0; layer < blocks.layers(); layer++) {
+      BlockWeights weights = blocks.acquire(layer);
+      try {
+        visitor.accept(layer, weights);
+      } finally {
+        blocks.release(layer);
+      }
+    }
+  }
+
+  /**
+   * Visits every weight with its Hugging Face name, each once, as kernels have it; those of blocks
+   * are there while they are visited.
    *
    * @throws LlmException {@code weights_packed}
    */
   public void forEachWeight(BiConsumer<String, NDArray> visitor) {
-    requirePlain("reading weights");
+    requireReadable("reading weights");
     WeightNames names = config.names();
     visitor.accept(names.embedding() + ".weight", embedding);
     names.positions().ifPresent(name -> visitor.accept(name + ".weight", positions));
-    blocks.forEach(block -> block.forEach(visitor));
+    forEachBlock((layer, block) -> block.forEach(visitor));
     visitor.accept(names.finalNorm() + ".weight", norm.get(0));
     if (config.normalization().hasBias()) {
       visitor.accept(names.finalNorm() + ".bias", norm.get(1));
@@ -385,6 +464,7 @@ public final class Decoder implements AutoCloseable {
 
   @Override
   public void close() {
+    blocks.close();
     adapted.values().forEach(Kernels::close);
     kernels.close();
     manager.close();

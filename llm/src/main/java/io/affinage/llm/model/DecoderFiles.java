@@ -37,6 +37,23 @@ public final class DecoderFiles {
    */
   public static Decoder load(
       NDManager parent, Checkpoint checkpoint, Precision precision, WeightForm form) {
+    return load(parent, checkpoint, precision, form, ResidentBlocks::new);
+  }
+
+  /**
+   * Loads a decoder.
+   *
+   * @param parent decides the device
+   * @param store has the blocks, {@code OnDemandBlocks::new} for a model larger than memory; the
+   *     checkpoint stays open as long as the decoder
+   * @throws LlmException as above, and {@code weight_form_unsupported}
+   */
+  public static Decoder load(
+      NDManager parent,
+      Checkpoint checkpoint,
+      Precision precision,
+      WeightForm form,
+      BlockStore.Factory store) {
     DecoderConfig config = config(checkpoint);
     requireFit(checkpoint, config);
     if (form == WeightForm.FOUR_BIT && !hasFourBits(config, checkpoint)) {
@@ -50,7 +67,8 @@ public final class DecoderFiles {
         config,
         precision,
         form,
-        (manager, kernels) -> new CheckpointSource(named(checkpoint, config), manager, kernels));
+        (manager, kernels) -> new CheckpointSource(named(checkpoint, config), manager, kernels),
+        store);
   }
 
   /**

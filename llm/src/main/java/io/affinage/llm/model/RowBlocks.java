@@ -8,6 +8,7 @@ import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /** Calls of a decoder's block kernels over one row of examples. */
@@ -58,7 +59,7 @@ public final class RowBlocks {
         decoder.kernels(adapter),
         handles,
         tensors,
-        decoder.blocks().stream().map(block -> silence).toList());
+        Collections.nCopies(decoder.shape().layers(), silence));
   }
 
   /**
@@ -82,7 +83,7 @@ public final class RowBlocks {
   /** The last block's output [nodes, hidden], each block's dropped when it was read. */
   public NDArray output() {
     NDArray hidden = tensors.embedded();
-    for (int block = 0; block < handles.blocks().size(); block++) {
+    for (int block = 0; block < tensors.layers().size(); block++) {
       NDArray output = forward(block, hidden);
       hidden.close();
       hidden = output;
@@ -119,7 +120,7 @@ public final class RowBlocks {
       RowBlocks blocks = of(scope, decoder, decoder.withoutAdapter(), tensors);
       List<List<float[]>> result = new ArrayList<>();
       NDArray hidden = tensors.embedded();
-      for (int block = 0; block < decoder.blocks().size(); block++) {
+      for (int block = 0; block < decoder.shape().layers(); block++) {
         NDList found = blocks.call("keys_and_values", block, hidden);
         result.add(List.of(found.get(0).toFloatArray(), found.get(1).toFloatArray()));
         hidden = blocks.forward(block, hidden);
@@ -138,9 +139,13 @@ public final class RowBlocks {
     List<Object> arguments = new ArrayList<>(Arrays.asList(first));
     arguments.addAll(
         List.of(layer.cos(), layer.sin(), tensors.gather(), tensors.outputs(), layer.mask()));
-    arguments.add(handles.blocks().get(block));
-    arguments.add(adapter(block));
-    arguments.add(noise.get(block));
-    return kernels.differentiable(scope, kernel, arguments.toArray());
+    arguments.add(handles.blocks().acquire(block));
+    try {
+      arguments.add(adapter(block));
+      arguments.add(noise.get(block));
+      return kernels.differentiable(scope, kernel, arguments.toArray());
+    } finally {
+      handles.blocks().release(block);
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.affinage.llm.model;
 
 import io.affinage.llm.error.LlmException;
 import java.util.Locale;
+import java.util.Optional;
 
 /** In which form a decoder keeps its weights. */
 public enum WeightForm {
@@ -32,6 +33,25 @@ public enum WeightForm {
     throw new LlmException(
         "invalid_weight_form",
         "weight form '" + name + "' does not exist; there are plain, packed, four-bit");
+  }
+
+  /**
+   * The kernel fragment whose methods {@code product}, {@code product_into}, {@code product_vjp}
+   * and {@code product_width} take the places of those in {@code linear.pyt}; empty for forms that
+   * those know by the array.
+   */
+  Optional<String> fragment() {
+    return Optional.empty();
+  }
+
+  /** Whether gradients can flow through a layer to what it reads. */
+  public boolean differentiable() {
+    return this == PLAIN;
+  }
+
+  /** Whether weights are arrays of numbers [out, in], which can be read, saved and trained. */
+  public boolean readable() {
+    return this == PLAIN;
   }
 
   /** The name that users write, for example {@code four-bit}. */

@@ -54,7 +54,7 @@ final class ForwardBackward {
     this.scope = scope;
     this.tensors = tensors;
     this.writtenOut = gradient == BlockGradient.WRITTEN_OUT;
-    this.layers = decoder.blocks().size();
+    this.layers = decoder.shape().layers();
     this.lowest = trainables.lowestBlock();
     this.inputs = new NDArray[layers];
     this.kept = new NDList[layers];

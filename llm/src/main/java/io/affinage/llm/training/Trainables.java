@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.AdapterParameter;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.WeightNames;
@@ -126,7 +127,10 @@ public final class Trainables implements AutoCloseable {
       Optional<WeightSelection> selection,
       boolean undivided) {
     if (adapter.isPresent()) {
-      decoder.requirePlain("training");
+      decoder.requireDifferentiable("training");
+    }
+    if (selection.isPresent()) {
+      decoder.requireReadable("training");
     }
     this.decoder = decoder;
     this.manager = decoder.manager().newSubManager();
@@ -134,9 +138,7 @@ public final class Trainables implements AutoCloseable {
     this.gradients =
         new Gradients(
             decoder.kernels(), manager, undivided && decoder.precision() != Precision.FLOAT16);
-    List<String> names = new ArrayList<>();
-    decoder.forEachWeight((name, array) -> names.add(name));
-    Set<String> chosen = selection.map(wanted -> wanted.of(names)).orElse(Set.of());
+    Set<String> chosen = selection.map(wanted -> wanted.of(decoder.weightNames())).orElse(Set.of());
     WeightNames in = decoder.config().names();
     int token = add(chosen, in.embedding() + ".weight", decoder.embedding(), Role.EMBEDDING);
     in.positions()
@@ -147,7 +149,7 @@ public final class Trainables implements AutoCloseable {
     List<List<NDArray>> read = new ArrayList<>();
     for (int block = 0; block < decoder.shape().layers(); block++) {
       int from = parameters.size();
-      decoder.blocks().get(block).forEach((name, array) -> add(chosen, name, array, role(array)));
+      addWeights(chosen, block);
       if (adapter.isPresent()) {
         read.add(add(adapter.get(), block));
       }
@@ -166,6 +168,20 @@ public final class Trainables implements AutoCloseable {
         decoder.shape().tiedHead()
             ? token
             : add(chosen, in.head() + ".weight", decoder.head(), Role.HEAD);
+  }
+
+  /** Adds the chosen weights of a block, which is acquired for as long as they are trained. */
+  private void addWeights(Set<String> chosen, int block) {
+    if (decoder.blockWeightNames(block).stream().noneMatch(chosen::contains)) {
+      return;
+    }
+    if (!decoder.blocks().resident()) {
+      throw new LlmException(
+          "weights_not_resident",
+          "weights of block %d cannot be trained, as blocks are read when they are needed: train an adapter, or open the model with its blocks in memory"
+              .formatted(block));
+    }
+    decoder.blocks().acquire(block).forEach((name, array) -> add(chosen, name, array, role(array)));
   }
 
   /** Adds the adapter's rows for virtual tokens; gives them as kernels read them. */
@@ -209,7 +225,8 @@ public final class Trainables implements AutoCloseable {
   /**
    * Trains an adapter and some weights of the decoder.
    *
-   * @throws io.affinage.llm.error.LlmException {@code invalid_weight_selection}
+   * @throws LlmException {@code invalid_weight_selection}, {@code weights_packed}, {@code
+   *     weights_not_resident}
    */
   public static Trainables of(Decoder decoder, Adapter adapter, WeightSelection selection) {
     return new Trainables(decoder, Optional.of(adapter), Optional.of(selection), false);
@@ -223,7 +240,7 @@ public final class Trainables implements AutoCloseable {
   /**
    * Trains some weights of a decoder, with float32 gradients.
    *
-   * @throws io.affinage.llm.error.LlmException {@code invalid_weight_selection}
+   * @throws LlmException {@code invalid_weight_selection}
    */
   public static Trainables of(Decoder decoder, WeightSelection selection) {
     return new Trainables(decoder, Optional.empty(), Optional.of(selection), false);
@@ -234,7 +251,7 @@ public final class Trainables implements AutoCloseable {
    * type in which kernels return them, and only while they are needed. Nothing is lost by it, but
    * that the sum of the two gradients of a tied head is rounded to that type.
    *
-   * @throws io.affinage.llm.error.LlmException {@code invalid_weight_selection}
+   * @throws LlmException {@code invalid_weight_selection}
    */
   public static Trainables of(Decoder decoder, WeightSelection selection, Batching batching) {
     return new Trainables(

@@ -45,3 +45,24 @@
       else:
         y = torch.linear(x, weight, optional)
     return y
+
+  # The same into y [rows, out], of a weight that lets gradients through.
+  def product_into(self: __torch__.Kernels, x: Tensor, weight: Tensor, bias: Tensor, scales: Tensor, y: Tensor) -> NoneType:
+    _0 = torch.mm(x, torch.t(weight), out=y)
+    if torch.gt(torch.numel(bias), 0):
+      _1 = torch.add_(y, bias)
+    return None
+
+  # The gradient of x, from that of what product gives [rows, out], of a weight that lets gradients through. sum: what it
+  # is added to, in place, where there is something.
+  def product_vjp(self: __torch__.Kernels, upstream: Tensor, weight: Tensor, scales: Tensor, sum: Tensor) -> Tensor:
+    dx = sum
+    if torch.gt(torch.numel(sum), 0):
+      _0 = torch.addmm_(dx, upstream, weight)
+    else:
+      dx = torch.mm(upstream, weight)
+    return dx
+
+  # Columns that product gives.
+  def product_width(self: __torch__.Kernels, weight: Tensor, scales: Tensor) -> int:
+    return torch.size(weight, 0)

@@ -20,19 +20,17 @@
     else:
       total = 0
       for i in range(torch.len(slots)):
-        total = torch.add(total, torch.size(w[torch.mul(slots[i], 2)], 0))
+        total = torch.add(total, (self).product_width(w[torch.mul(slots[i], 2)], w[torch.add(slots[i], 26)], ))
       y = torch.new_empty(x, [torch.size(x, 0), total])
       column = 0
       for j in range(torch.len(slots)):
         weight = w[torch.mul(slots[j], 2)]
-        bias = w[torch.add(torch.mul(slots[j], 2), 1)]
-        part = torch.narrow(y, 1, column, torch.size(weight, 0))
-        _0 = torch.mm(x, torch.t(weight), out=part)
-        if torch.gt(torch.numel(bias), 0):
-          _1 = torch.add_(part, bias)
-        column = torch.add(column, torch.size(weight, 0))
+        scales = w[torch.add(slots[j], 26)]
+        width = (self).product_width(weight, scales, )
+        (self).product_into(x, weight, w[torch.add(torch.mul(slots[j], 2), 1)], scales, torch.narrow(y, 1, column, width), )
+        column = torch.add(column, width)
     low = (self).narrow_products(x, slots, a, drop, )
-    _2 = torch.append(kept, low)
+    _0 = torch.append(kept, low)
     if torch.gt(torch.size(low, 1), 0):
       widths = (self).widths(slots, torch.size(y, 1), )
       scaling = torch.item(a[14])
@@ -42,7 +40,7 @@
         up = torch.type_as(a[torch.add(torch.mul(slots[l], 2), 1)], x)
         if torch.gt(torch.numel(up), 0):
           rank = torch.size(up, 1)
-          _3 = torch.addmm_(torch.narrow(y, 1, to, widths[l]), torch.narrow(low, 1, at, rank), torch.t(up), beta=1, alpha=scaling)
+          _1 = torch.addmm_(torch.narrow(y, 1, to, widths[l]), torch.narrow(low, 1, at, rank), torch.t(up), beta=1, alpha=scaling)
           at = torch.add(at, rank)
         to = torch.add(to, widths[l])
     return y
@@ -89,20 +87,19 @@
         low = torch.cat(parts, 1)
     return low
 
-  # Gradients of plain layers that read the same x, from upstream [nodes, sum of out]. low: what layers_kept put into kept.
+  # Gradients of layers that read the same x, from upstream [nodes, sum of out]. low: what layers_kept put into kept.
   # Returns the gradient of x, and puts those of weights, biases, A and B that require one into found, at the place that
   # each has in w, or the length of w and its place in a.
   def layers_vjp(self: __torch__.Kernels, x: Tensor, low: Tensor, slots: List[int], upstream: Tensor, w: List[Tensor], a: List[Tensor], drop: List[float], found: List[Tensor]) -> Tensor:
     parts = torch.split_with_sizes(upstream, (self).widths(slots, torch.size(upstream, 1), ), 1)
-    dx = torch.mm(parts[0], w[torch.mul(slots[0], 2)])
+    dx = torch.narrow(x, 0, 0, 0)
     for i in range(torch.len(slots)):
       at = torch.mul(slots[i], 2)
-      if torch.gt(i, 0):
-        _0 = torch.addmm_(dx, parts[i], w[at])
+      dx = (self).product_vjp(parts[i], w[at], w[torch.add(slots[i], 26)], dx, )
       if ops.prim.requires_grad(w[at]):
-        _1 = torch._set_item(found, at, torch.mm(torch.t(parts[i]), x))
+        _0 = torch._set_item(found, at, torch.mm(torch.t(parts[i]), x))
       if ops.prim.requires_grad(w[torch.add(at, 1)]):
-        _2 = torch._set_item(found, torch.add(at, 1), torch.sum(parts[i], [0]))
+        _1 = torch._set_item(found, torch.add(at, 1), torch.sum(parts[i], [0]))
     if torch.gt(torch.size(low, 1), 0):
       (self).adapters_vjp(x, low, slots, parts, a, drop, dx, found, torch.len(w), )
     return dx

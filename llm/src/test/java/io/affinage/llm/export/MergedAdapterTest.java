@@ -13,7 +13,6 @@ import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.generation.Generator;
-import io.affinage.llm.model.BlockWeights;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.config.BlockWeight;
@@ -44,11 +43,11 @@ class MergedAdapterTest {
             DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32)) {
       Map<String, float[]> merged = new HashMap<>();
       Set<String> transposed = new HashSet<>();
-      for (BlockWeights block : decoder.blocks()) {
-        block.weights().stream()
-            .filter(BlockWeight::transposed)
-            .forEach(weight -> transposed.add(block.prefix() + weight.path()));
-      }
+      decoder.forEachBlock(
+          (layer, block) ->
+              block.weights().stream()
+                  .filter(BlockWeight::transposed)
+                  .forEach(weight -> transposed.add(block.prefix() + weight.path())));
       try (Adapter adapter = PeftFolder.load(decoder, fixture.folder())) {
         List<LayerUpdate> updates = LayerUpdate.of(decoder, adapter);
         Weights weights = new MergedWeights(new DecoderWeights(decoder), updates);

@@ -148,16 +148,22 @@ public final class DoraAdapter implements Adapter {
     List<List<NDArray>> result = new ArrayList<>();
     for (int layer = 0; layer < base.shape().layers(); layer++) {
       List<NDArray> block = new ArrayList<>(arrays.of(layer));
-      NDList found =
-          decoder
-              .kernels(this)
-              .run(lengths, "dora_lengths", decoder.blocks().get(layer).arrays(), block);
+      NDList found = rowLengths(layer, block);
       for (LinearLayer target : targets) {
         block.set(index(target, LENGTH), found.get(target.slot().ordinal()));
       }
       result.add(List.copyOf(block));
     }
     return result;
+  }
+
+  private NDList rowLengths(int layer, List<NDArray> block) {
+    List<NDArray> weights = decoder.blocks().acquire(layer).arrays();
+    try {
+      return decoder.kernels(this).run(lengths, "dora_lengths", weights, block);
+    } finally {
+      decoder.blocks().release(layer);
+    }
   }
 
   @Override

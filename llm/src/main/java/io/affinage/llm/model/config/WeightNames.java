@@ -31,9 +31,14 @@ public record WeightNames(
     norms = Map.copyOf(norms);
   }
 
+  /** What the names of a block's weights begin with: {@code model.layers.3.}. */
+  public String block(int layer) {
+    return blocks + layer + ".";
+  }
+
   /** The module of this path in a block: {@code model.layers.3.self_attn.q_proj}. */
   public String inBlock(int block, String path) {
-    return blocks + block + "." + path;
+    return block(block) + path;
   }
 
   /** As above, as the model that PEFT adapts has it: the enclosing one, where there is one. */

@@ -1,0 +1,38 @@
+package io.affinage.llm.model;
+
+import java.util.function.IntFunction;
+
+/**
+ * Where a decoder has the weights of its blocks. Whoever computes with a block acquires its weights
+ * and releases them afterwards; between the two they are in memory. Safe for several threads.
+ */
+public interface BlockStore extends AutoCloseable {
+
+  /** Makes a store. */
+  @FunctionalInterface
+  interface Factory {
+    /**
+     * @param layers number of blocks
+     * @param loader makes the arrays of a block, which the store owns
+     */
+    BlockStore open(int layers, IntFunction<BlockWeights> loader);
+  }
+
+  /** Number of blocks. */
+  int layers();
+
+  /**
+   * Whether a block has the same arrays for as long as the store is open: these alone can be
+   * trained, and handles to them be kept.
+   */
+  boolean resident();
+
+  /** The weights of a block, until they are released as often as they were acquired. */
+  BlockWeights acquire(int layer);
+
+  /** Says that the weights of a block are not read any more by one who acquired them. */
+  void release(int layer);
+
+  @Override
+  void close();
+}
