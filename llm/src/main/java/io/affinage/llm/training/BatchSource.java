@@ -3,7 +3,9 @@ package io.affinage.llm.training;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import io.affinage.llm.data.Group;
+import io.affinage.llm.objective.Signal;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Gives each step its groups: rows that are there, or answers that are sampled as training goes.
@@ -16,6 +18,22 @@ public interface BatchSource {
    * @param step counted from 0; asked for in order, and once each
    */
   List<Group> next(int step);
+
+  /**
+   * What is known beforehand of a sequence that {@link #next} gave last, for an objective that asks
+   * for it: by which log-probabilities an answer was sampled, how much better than others it was.
+   *
+   * @param member its place in the group
+   * @return each signal [targets]
+   */
+  default Map<Signal, float[]> known(Group group, int member) {
+    return Map.of();
+  }
+
+  /** Numbers by name of the groups that {@link #next} gave last, beside what their loss tells. */
+  default Map<String, Double> metrics() {
+    return Map.of();
+  }
 
   /** What a checkpoint keeps beside the number of steps; always null where that says it all. */
   default JsonNode position() {

@@ -11,6 +11,7 @@ import io.affinage.llm.objective.ScoredSequence;
 import io.affinage.llm.objective.Signal;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,15 +27,18 @@ final class ObjectiveLoss implements StepLoss {
   private final Objective objective;
   private final Backpropagation backpropagation;
   private final Optional<? extends Reference> reference;
+  private final BatchSource source;
   private final Batching batching;
 
   /**
+   * @param source asked for what is known of its groups
    * @param reference where the objective asks for one
    */
   ObjectiveLoss(
       Objective objective,
       Backpropagation backpropagation,
       Optional<? extends Reference> reference,
+      BatchSource source,
       Batching batching) {
     if (objective.needs().contains(Signal.REFERENCE_LOGP) && reference.isEmpty()) {
       throw new IllegalArgumentException(objective.id() + " needs a reference");
@@ -43,6 +47,7 @@ final class ObjectiveLoss implements StepLoss {
     this.backpropagation = backpropagation;
     this.reference =
         objective.needs().contains(Signal.REFERENCE_LOGP) ? reference : Optional.empty();
+    this.source = source;
     this.batching = batching;
   }
 
@@ -133,7 +138,7 @@ final class ObjectiveLoss implements StepLoss {
   }
 
   /** What the objective sees of a part, of its log-probabilities by pair of the row. */
-  private static List<ScoredGroup> scored(
+  private List<ScoredGroup> scored(
       GroupRow part, float[] logp, Optional<List<float[]>> referenceLogp) {
     List<ScoredGroup> scored = new ArrayList<>();
     int document = 0;
@@ -141,12 +146,10 @@ final class ObjectiveLoss implements StepLoss {
       List<ScoredSequence> members = new ArrayList<>();
       for (int i = 0; i < group.members().size(); i++) {
         int at = document++;
-        members.add(
-            new ScoredSequence(
-                part.row().ofDocument(at, logp),
-                referenceLogp
-                    .map(values -> Map.of(Signal.REFERENCE_LOGP, values.get(at)))
-                    .orElse(Map.of())));
+        Map<Signal, float[]> signals = new EnumMap<>(Signal.class);
+        signals.putAll(source.known(group, i));
+        referenceLogp.ifPresent(values -> signals.put(Signal.REFERENCE_LOGP, values.get(at)));
+        members.add(new ScoredSequence(part.row().ofDocument(at, logp), signals));
       }
       scored.add(new ScoredGroup(members));
     }

@@ -3,6 +3,7 @@ package io.affinage.llm.training;
 import io.affinage.llm.data.Group;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What a run's steps minimise. */
 interface StepLoss {
@@ -23,5 +24,16 @@ interface StepLoss {
    *
    * @param metrics numbers by name; none where the loss says all
    */
-  record Result(double loss, Map<String, Double> metrics) {}
+  record Result(double loss, Map<String, Double> metrics) {
+
+    /** The same with more numbers. */
+    Result with(Map<String, Double> more) {
+      if (more.isEmpty()) {
+        return this;
+      }
+      Map<String, Double> all = new TreeMap<>(metrics);
+      all.putAll(more);
+      return new Result(loss, all);
+    }
+  }
 }

@@ -56,9 +56,11 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * A run whose batches come from elsewhere.
    *
-   * @param inputs what the source's groups are like, for the preflight
+   * @param inputs what the source's groups are like, for the preflight; batches and steps are
+   *     counted by them
+   * @throws LlmException as above; {@code reference_not_kept}
    */
-  TrainingRun(
+  public TrainingRun(
       Decoder decoder,
       Trainables trainables,
       TrainingSettings settings,
@@ -109,11 +111,19 @@ public final class TrainingRun implements AutoCloseable {
     this.stepLoss =
         objective
             .<StepLoss>map(
-                each -> new ObjectiveLoss(each, backpropagation, reference, settings.batching()))
+                each ->
+                    new ObjectiveLoss(
+                        each, backpropagation, reference, source, settings.batching()))
             .orElseGet(() -> new LikelihoodLoss(backpropagation, settings.batching()));
   }
 
   private StartingModel reference(BlockAdapter adapter) {
+    if (!(source instanceof FixedGroups) && !trainables.trainsAdapterAlone()) {
+      throw new LlmException(
+          "reference_not_kept",
+          "%s compares with the model that training starts from, which is not there any more while its weights are trained on answers that are sampled as training goes: train an adapter, or set beta to 0"
+              .formatted(objective.orElseThrow().id()));
+    }
     boolean again = totalSteps > settings.totalSteps(1, inputs.groups().size());
     return new StartingModel(
         decoder,
@@ -382,7 +392,9 @@ public final class TrainingRun implements AutoCloseable {
     long targets = groups.stream().mapToLong(Group::targets).sum();
     long tokens = groups.stream().mapToLong(Group::tokens).sum();
     StepLoss.Result result =
-        stepLoss.accumulate(groups, settings.seed() * 1_000_003L + step * 1_009L);
+        stepLoss
+            .accumulate(groups, settings.seed() * 1_000_003L + step * 1_009L)
+            .with(source.metrics());
     double loss = result.loss();
     double gradNorm = trainables.gradientNorm();
     double rate = settings.learningRate(step, totalSteps);

@@ -145,7 +145,12 @@ class ObjectiveTrainingTest {
         TrainingSettings settings = TrainingSettings.DEFAULT.with(batching);
         Backpropagation backpropagation = new Backpropagation(model.decoder, trainables, settings);
         StepLoss.Result result =
-            new ObjectiveLoss(objective(name), backpropagation, Optional.of(reference), batching)
+            new ObjectiveLoss(
+                    objective(name),
+                    backpropagation,
+                    Optional.of(reference),
+                    step -> PAIRS,
+                    batching)
                 .accumulate(PAIRS, 0);
         backpropagation.close();
         List<float[]> found = TinyModel.gradients(trainables);
@@ -207,7 +212,11 @@ class ObjectiveTrainingTest {
     try (Backpropagation backpropagation =
         new Backpropagation(model.decoder, trainables, settings, threads)) {
       return new ObjectiveLoss(
-              objective(name), backpropagation, Optional.of(reference), settings.batching())
+              objective(name),
+              backpropagation,
+              Optional.of(reference),
+              step -> groups,
+              settings.batching())
           .accumulate(groups, 0);
     }
   }

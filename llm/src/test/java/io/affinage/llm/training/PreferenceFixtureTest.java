@@ -56,6 +56,7 @@ class PreferenceFixtureTest {
                     objective(name, golden),
                     backpropagation,
                     Optional.of(reference),
+                    step -> pairs,
                     settings.batching())
                 .accumulate(pairs, 0);
         backpropagation.close();

@@ -1,0 +1,17 @@
+package io.affinage.llm.rollout;
+
+import java.util.List;
+import java.util.OptionalDouble;
+
+/** Says how good answers are. */
+@FunctionalInterface
+public interface RewardFunction {
+
+  /**
+   * Scores answers, all of an iteration at once.
+   *
+   * @return one for each, in their order: finite, larger for better; empty for an answer that
+   *     cannot be scored, which then counts nowhere
+   */
+  List<OptionalDouble> score(List<Rollout> rollouts);
+}
