@@ -19,17 +19,20 @@ public record RewardRequested(
    * @param itemId unique within the request
    * @param reference the right answer, where the reward needs one; else null
    * @param instructions what the completion was asked to follow, for {@code ifeval}; else null
+   * @param group items of one group are normalised together, for example the answers to one prompt;
+   *     those without one are a group, too
    */
   public record Item(
       String itemId,
       String prompt,
       String completion,
       @Nullable String reference,
-      @Nullable List<RewardInstruction> instructions) {
+      @Nullable List<RewardInstruction> instructions,
+      @Nullable String group) {
 
-    /** A completion whose instructions, if any, are the request's. */
+    /** A completion whose instructions, if any, are the request's, of no group. */
     public Item(String itemId, String prompt, String completion, @Nullable String reference) {
-      this(itemId, prompt, completion, reference, null);
+      this(itemId, prompt, completion, reference, null, null);
     }
   }
 

@@ -13,11 +13,34 @@ public record RewardScored(String requestId, List<Score> scores, @Nullable Error
    * @param code why there is no value, for programs: {@code missing_completion}, {@code
    *     missing_reference}, {@code no_number_in_reference}, {@code number_out_of_range}, {@code
    *     invalid_pattern}, {@code too_deep}, {@code missing_instructions}, {@code
-   *     invalid_instruction}, {@code unsupported_instruction}, {@code budget_exhausted} or {@code
-   *     request_budget_exhausted}; null beside a value, and from services that do not say it
+   *     invalid_instruction}, {@code unsupported_instruction}, {@code not_finite}, {@code
+   *     budget_exhausted} or {@code request_budget_exhausted}; null beside a value, and from
+   *     services that do not say it
+   * @param shares of the rewards of an ensemble, in their order; null for other rewards
    */
   public record Score(
-      String itemId, @Nullable Double value, @Nullable String detail, @Nullable String code) {}
+      String itemId,
+      @Nullable Double value,
+      @Nullable String detail,
+      @Nullable String code,
+      @Nullable List<Share> shares) {
+
+    /** The score of one reward. */
+    public Score(
+        String itemId, @Nullable Double value, @Nullable String detail, @Nullable String code) {
+      this(itemId, value, detail, code, null);
+    }
+  }
+
+  /**
+   * What one reward of an ensemble gave an item.
+   *
+   * @param value as it scored, or its fallback; null when it could not
+   * @param share what it adds to the sum: normalised, clipped and weighted; null as value is
+   * @param code why it could not score, also beside a fallback
+   */
+  public record Share(
+      String name, @Nullable Double value, @Nullable Double share, @Nullable String code) {}
 
   @Override
   public String key() {

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = RewardSpec.JsonSchema.class, name = "json_schema"),
   @JsonSubTypes.Type(value = RewardSpec.Length.class, name = "length"),
   @JsonSubTypes.Type(value = RewardSpec.IfEval.class, name = "ifeval"),
-  @JsonSubTypes.Type(value = RewardSpec.Format.class, name = "format")
+  @JsonSubTypes.Type(value = RewardSpec.Format.class, name = "format"),
+  @JsonSubTypes.Type(value = RewardSpec.Ensemble.class, name = "ensemble")
 })
 public sealed interface RewardSpec {
 
@@ -82,4 +83,39 @@ public sealed interface RewardSpec {
       @JsonProperty(defaultValue = "false") boolean partial,
       @JsonProperty(defaultValue = "false") boolean allowEmpty)
       implements RewardSpec {}
+
+  /**
+   * The weighted sum of several rewards. Each one's score is replaced by its fallback where it has
+   * none, normalised, clipped and weighted; the sum is clipped. An item that one of them cannot
+   * score, and that has no fallback, has no value.
+   *
+   * @param rewards 1 to 16, none of them an ensemble
+   * @param clip bounds of the sum; null for none
+   */
+  record Ensemble(List<Member> rewards, @Nullable Clip clip) implements RewardSpec {}
+
+  /**
+   * One reward of an ensemble.
+   *
+   * @param name under which its share is published, unique in the ensemble; null for the name of
+   *     its type
+   * @param weight may be negative; null for 1
+   * @param normalize {@code none}; {@code standardize}: less the mean, by the sample standard
+   *     deviation; {@code minmax}: to 0 to 1; equal scores become 0. Null for none
+   * @param over what is normalised together: {@code group}, the items of the same {@code group}, or
+   *     {@code request}, all of them; null for group
+   * @param clip bounds after normalising; null for none
+   * @param fallback the score of an item that this reward cannot score; null for none
+   */
+  record Member(
+      @Nullable String name,
+      RewardSpec reward,
+      @Nullable Double weight,
+      @Nullable String normalize,
+      @Nullable String over,
+      @Nullable Clip clip,
+      @Nullable Double fallback) {}
+
+  /** Bounds; null for none on that side. */
+  record Clip(@Nullable Double low, @Nullable Double high) {}
 }

@@ -190,10 +190,26 @@ public final class ExampleEvents {
                     "p",
                     "c",
                     null,
-                    List.of(new RewardInstruction("startend:quotation", null)))),
+                    List.of(new RewardInstruction("startend:quotation", null)),
+                    "g")),
             null),
         reward("req-7", new RewardSpec.IfEval(null, null, false)),
         reward("req-8", new RewardSpec.Format("<a>…</a>", null, "<a>", true, true)),
+        reward(
+            "req-10",
+            new RewardSpec.Ensemble(
+                List.of(
+                    new RewardSpec.Member(
+                        "short",
+                        new RewardSpec.Length(1, 20),
+                        -0.5,
+                        "standardize",
+                        "request",
+                        new RewardSpec.Clip(-2.0, null),
+                        0.0),
+                    new RewardSpec.Member(
+                        null, new RewardSpec.Regex("x"), null, null, null, null, null)),
+                new RewardSpec.Clip(null, 5.0))),
         reward("req-9", new RewardSpec.Format(null, "a|b", null, false, false)),
         new RewardScored(
             "req-1",
@@ -203,6 +219,18 @@ public final class ExampleEvents {
                 new RewardScored.Score("i3", null, "no completion", "missing_completion")),
             null),
         new RewardScored("req-2", List.of(), ERROR),
+        new RewardScored(
+            "req-10",
+            List.of(
+                new RewardScored.Score(
+                    "i1",
+                    1.5,
+                    null,
+                    null,
+                    List.of(
+                        new RewardScored.Share("short", 1.0, 0.5, null),
+                        new RewardScored.Share("regex", null, null, "missing_completion")))),
+            null),
         new EvaluationRequested(
             "eval-1",
             MODEL,

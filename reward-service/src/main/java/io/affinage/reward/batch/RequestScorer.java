@@ -3,7 +3,9 @@ package io.affinage.reward.batch;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
+import io.affinage.events.RewardSpec;
 import io.affinage.reward.scoring.Candidate;
+import io.affinage.reward.scoring.Ensemble;
 import io.affinage.reward.scoring.InvalidRewardException;
 import io.affinage.reward.scoring.RequestBudget;
 import io.affinage.reward.scoring.Reward;
@@ -40,10 +42,8 @@ public final class RequestScorer {
   public RewardScored score(RewardRequested request) {
     try {
       List<RewardRequested.Item> items = checked(request.items());
-      Reward reward = Rewards.from(request.reward());
-      List<Score> scores =
-          reward.score(
-              items.stream().map(RequestScorer::candidate).toList(), RequestBudget.start());
+      List<Candidate> candidates = items.stream().map(RequestScorer::candidate).toList();
+      List<Score> scores = scores(request.reward(), candidates);
       List<RewardScored.Score> answers = new ArrayList<>(items.size());
       for (int i = 0; i < items.size(); i++) {
         answers.add(onTheWire(items.get(i).itemId(), scores.get(i)));
@@ -55,12 +55,25 @@ public final class RequestScorer {
     }
   }
 
+  private static List<Score> scores(RewardSpec spec, List<Candidate> candidates) {
+    RequestBudget budget = RequestBudget.start();
+    if (!(spec instanceof RewardSpec.Ensemble several)) {
+      return Rewards.from(spec).score(candidates, budget);
+    }
+    Ensemble ensemble = Ensembles.from(several);
+    List<Reward> rewards =
+        several.rewards().stream().map(member -> Rewards.from(member.reward())).toList();
+    return ensemble.combine(
+        candidates, rewards.stream().map(reward -> reward.score(candidates, budget)).toList());
+  }
+
   private static Candidate candidate(RewardRequested.Item item) {
     return new Candidate(
         item.prompt(),
         item.completion(),
         item.reference(),
-        Rewards.instructions(item.instructions()));
+        Rewards.instructions(item.instructions()),
+        item.group());
   }
 
   private List<RewardRequested.Item> checked(List<RewardRequested.Item> items) {
@@ -109,6 +122,14 @@ public final class RequestScorer {
   private static RewardScored.Score onTheWire(String itemId, Score score) {
     Double value = score instanceof Score.Value scored ? Double.valueOf(scored.value()) : null;
     String code = score instanceof Score.Unscorable unscorable ? unscorable.code() : null;
-    return new RewardScored.Score(itemId, value, score.detail(), code);
+    List<RewardScored.Share> shares =
+        score.shares().stream()
+            .map(
+                share ->
+                    new RewardScored.Share(
+                        share.name(), share.value(), share.share(), share.code()))
+            .toList();
+    return new RewardScored.Score(
+        itemId, value, score.detail(), code, shares.isEmpty() ? null : shares);
   }
 }

@@ -64,12 +64,20 @@ final class RewardHandler implements RecordHandler {
   }
 
   private Answer answer(Event<RewardRequested> request, RewardScored scored) {
-    ProducerRecord<byte[], byte[]> answer = record(request, scored);
+    for (RewardScored form : List.of(scored, withoutDetails(scored))) {
+      ProducerRecord<byte[], byte[]> answer = record(request, form);
+      if (answer.value().length <= MAX_ANSWER) {
+        return new Answer(List.of(answer));
+      }
+    }
+    ErrorDetail tooLarge =
+        new ErrorDetail(
+            "answer_too_large",
+            "the shares of %d items are more than a record holds; send fewer items at once"
+                .formatted(scored.scores().size()),
+            "items");
     return new Answer(
-        List.of(
-            answer.value().length <= MAX_ANSWER
-                ? answer
-                : record(request, withoutDetails(scored))));
+        List.of(record(request, new RewardScored(scored.requestId(), List.of(), tooLarge))));
   }
 
   private ProducerRecord<byte[], byte[]> record(
@@ -81,12 +89,15 @@ final class RewardHandler implements RecordHandler {
     return new ProducerRecord<>(Topics.REWARD_SCORED.name(), null, key, value, headers);
   }
 
-  /** The words are for people; values and codes of a full request always fit. */
+  /** The words are for people; values and codes of one reward and a full request always fit. */
   private static RewardScored withoutDetails(RewardScored scored) {
     return new RewardScored(
         scored.requestId(),
         scored.scores().stream()
-            .map(score -> new RewardScored.Score(score.itemId(), score.value(), null, score.code()))
+            .map(
+                score ->
+                    new RewardScored.Score(
+                        score.itemId(), score.value(), null, score.code(), score.shares()))
             .toList(),
         scored.error());
   }

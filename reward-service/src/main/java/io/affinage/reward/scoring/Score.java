@@ -1,5 +1,7 @@
 package io.affinage.reward.scoring;
 
+import java.util.List;
+
 /** What became of one candidate. */
 public sealed interface Score {
 
@@ -9,8 +11,24 @@ public sealed interface Score {
   /** Why, for people. */
   String detail();
 
+  /** Of the rewards that it is made of, in their order; empty for one reward. */
+  List<Share> shares();
+
+  /**
+   * What one of several rewards gave.
+   *
+   * @param value its own score or fallback; null when it had none
+   * @param share what it adds to the sum; null when it had none
+   * @param code why it could not score; may be null
+   */
+  record Share(String name, Double value, Double share, String code) {}
+
   /** The reward. */
-  record Value(double value, String detail) implements Score {
+  record Value(double value, String detail, List<Share> shares) implements Score {
+    public Value(double value, String detail) {
+      this(value, detail, List.of());
+    }
+
     public Value {
       if (!Double.isFinite(value)) {
         throw new IllegalArgumentException("a reward must be finite, not " + value);
@@ -24,7 +42,11 @@ public sealed interface Score {
    *
    * @param code stable and snake case
    */
-  record Unscorable(String code, String detail) implements Score {
+  record Unscorable(String code, String detail, List<Share> shares) implements Score {
+    public Unscorable(String code, String detail) {
+      this(code, detail, List.of());
+    }
+
     public Unscorable {
       detail = shortened(detail);
     }

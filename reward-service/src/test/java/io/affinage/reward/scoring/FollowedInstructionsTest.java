@@ -51,7 +51,7 @@ class FollowedInstructionsTest {
   @Test
   void shouldPreferWhatTheItemBrings() {
     FollowedInstructions reward = new FollowedInstructions(List.of(WORDS), Counting.ALL, false);
-    Candidate own = new Candidate("p", "short", null, List.of(NO_COMMA));
+    Candidate own = new Candidate("p", "short", null, List.of(NO_COMMA), null);
     assertThat(((Score.Value) reward.scoreOne(own)).value()).isEqualTo(1);
     assertThat(score(reward, "short")).isEqualTo(0);
   }

@@ -43,7 +43,7 @@ final class Sentences {
     if (last != '.') {
       return false;
     }
-    boolean capital = Character.isUpperCase(next.codePointAt(0));
+    boolean capital = beginsWithCapital(next);
     if (bare.endsWith("..")) {
       return capital;
     }
@@ -56,6 +56,10 @@ final class Sentences {
     boolean initial = word.length() == 1 && Character.isLetter(word.charAt(0));
     boolean number = word.chars().allMatch(Character::isDigit);
     return !(initial || ABBREVIATIONS.contains(word) || number && !capital);
+  }
+
+  private static boolean beginsWithCapital(String token) {
+    return token.codePoints().filter(Text::isOfWord).limit(1).anyMatch(Character::isUpperCase);
   }
 
   private static String withoutClosing(String token) {

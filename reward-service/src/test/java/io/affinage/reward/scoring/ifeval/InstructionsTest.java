@@ -2,10 +2,13 @@ package io.affinage.reward.scoring.ifeval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +25,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class InstructionsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Set<String> NEED_A_MODEL =
+      Set.of(
+          "language:response_language",
+          "change_case:english_capital",
+          "change_case:english_lowercase");
 
   static List<JsonNode> examples() throws IOException {
     List<JsonNode> examples = new ArrayList<>();
@@ -113,6 +121,27 @@ class InstructionsTest {
     JsonNode kwargs = JSON.readTree("{\"num_words\": null, \"keywords\": null}");
     Check check = Instructions.check(new Instruction("punctuation:no_comma", fields(kwargs)));
     assertThat(check.isFollowed("no comma")).isTrue();
+  }
+
+  /** Its 541 prompts name nothing that is refused but what needs a model. */
+  @Test
+  void shouldTakeEveryInstructionOfIfEval() throws IOException {
+    Path file =
+        Path.of(
+            System.getProperty("affinage.shared", "absent"), "data/eval-ifeval/input_data.jsonl");
+    assumeTrue(Files.isReadable(file), "skipped: " + file + " is absent (affinage.shared)");
+    int taken = 0;
+    for (String line : Files.readAllLines(file)) {
+      JsonNode row = JSON.readTree(line);
+      for (int i = 0; i < row.get("kwargs").size(); i++) {
+        String id = row.get("instruction_id_list").get(i).textValue();
+        if (!NEED_A_MODEL.contains(id)) {
+          Instructions.check(new Instruction(id, fields(row.get("kwargs").get(i))));
+          taken++;
+        }
+      }
+    }
+    assertThat(taken).isEqualTo(739);
   }
 
   private static Instruction instruction(JsonNode example) {
