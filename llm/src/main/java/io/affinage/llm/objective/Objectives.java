@@ -9,7 +9,12 @@ import java.util.TreeMap;
 /** The objectives that there are. A new one is added here. */
 public final class Objectives {
   private static final Map<String, Class<? extends Objective>> ALL =
-      new TreeMap<>(Map.of("dpo", Dpo.class, "grpo", Grpo.class, "rloo", Rloo.class));
+      new TreeMap<>(
+          Map.of(
+              "dpo", Dpo.class,
+              "grpo", Grpo.class,
+              "ipo", Ipo.class,
+              "rloo", Rloo.class));
 
   private static final ObjectMapper JSON =
       new ObjectMapper()

@@ -14,6 +14,7 @@ import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.objective.Dpo;
+import io.affinage.llm.objective.Ipo;
 import io.affinage.llm.objective.Objective;
 import io.affinage.llm.tensor.Precision;
 import java.io.IOException;
@@ -34,7 +35,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PreferenceFixtureTest {
 
   @ParameterizedTest
-  @CsvSource({"qwen2, dpo", "qwen2, dpo_smoothed", "gpt2, dpo", "gpt2, dpo_smoothed"})
+  @CsvSource({
+    "qwen2, dpo",
+    "qwen2, dpo_smoothed",
+    "qwen2, ipo",
+    "gpt2, dpo",
+    "gpt2, dpo_smoothed",
+    "gpt2, ipo"
+  })
   void shouldGiveWhatTheReferenceImplementationGives(String family, String name) throws Exception {
     Path folder = folder(family);
     JsonNode golden = new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
@@ -70,6 +78,7 @@ class PreferenceFixtureTest {
     return switch (name) {
       case "dpo" -> new Dpo(beta, 0);
       case "dpo_smoothed" -> new Dpo(beta, golden.get("label_smoothing").asDouble());
+      case "ipo" -> new Ipo(beta);
       default -> throw new IllegalArgumentException(name);
     };
   }
