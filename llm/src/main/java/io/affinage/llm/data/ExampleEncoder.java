@@ -4,16 +4,11 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.text.ChatTemplate;
 import io.affinage.llm.text.SpecialTokens;
 import io.affinage.llm.text.Tokenizer;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.stream.IntStream;
 
 /**
  * Turns examples into token rows and decides on which tokens loss is taken, as supervised
@@ -25,11 +20,6 @@ import java.util.stream.IntStream;
  * is padded here, so a padding token that is also an end-of-text token does no harm.
  */
 public final class ExampleEncoder {
-  private static final int REFUSALS_KEPT = 20;
-
-  /** What is wrong with the model, and so with every example alike. */
-  private static final Set<String> OF_THE_MODEL = Set.of("eos_missing", "chat_template_missing");
-
   private final Tokenizer tokenizer;
   private final SurroundedText texts;
   private final Optional<ConversationEncoder> conversations;
@@ -69,10 +59,6 @@ public final class ExampleEncoder {
     this.settings = settings;
   }
 
-  /** What an example became, or why it became nothing. */
-  private record Outcome(
-      List<TokenizedExample> rows, Set<Adjustment> adjustments, LlmException refusal) {}
-
   /**
    * Encodes a data set, on all cores. Examples that cannot be learned from are left out, counted
    * and named, unless the settings are strict.
@@ -82,36 +68,14 @@ public final class ExampleEncoder {
    *     with the model; and what {@link #encode} throws where the settings are strict
    */
   public EncodedExamples encodeAll(List<? extends Example> examples) {
-    List<Outcome> outcomes =
-        IntStream.range(0, examples.size())
-            .parallel()
-            .mapToObj(i -> outcome(examples.get(i)))
-            .toList();
-    Tally tally = new Tally(examples.size());
-    for (int i = 0; i < outcomes.size(); i++) {
-      Outcome outcome = outcomes.get(i);
-      if (outcome.refusal() != null) {
-        tally.refuse(i, examples.get(i).id(), outcome.refusal());
-        continue;
-      }
-      outcome.adjustments().forEach(each -> tally.adjustments.merge(each, 1, Integer::sum));
-      for (TokenizedExample row : outcome.rows()) {
-        tally.add(i, row);
-      }
-    }
-    return tally.result();
-  }
-
-  private Outcome outcome(Example example) {
-    Set<Adjustment> seen = EnumSet.noneOf(Adjustment.class);
-    try {
-      return new Outcome(rows(example, seen), seen, null);
-    } catch (LlmException e) {
-      if (settings.strict() || OF_THE_MODEL.contains(e.code())) {
-        throw e;
-      }
-      return new Outcome(List.of(), seen, e);
-    }
+    Encoding encoding =
+        Encoding.of(
+            examples,
+            Example::id,
+            (example, seen) -> rows(example, seen).stream().map(List::of).toList(),
+            settings);
+    return new EncodedExamples(
+        encoding.units().stream().flatMap(List::stream).toList(), encoding.report());
   }
 
   /**
@@ -138,7 +102,12 @@ public final class ExampleEncoder {
     return withoutEnd(texts.encode(text, EnumSet.noneOf(Adjustment.class)));
   }
 
-  private List<TokenizedExample> rows(Example example, Set<Adjustment> seen) {
+  /**
+   * Encodes one example.
+   *
+   * @param seen takes what was done to it
+   */
+  List<TokenizedExample> rows(Example example, Set<Adjustment> seen) {
     try {
       if (example instanceof Example.Chat chat) {
         return conversations
@@ -208,119 +177,5 @@ public final class ExampleEncoder {
             && tokenizer.specialTokens().eos().isPresent()
             && ids[ids.length - 1] == tokenizer.specialTokens().eos().getAsInt();
     return ended ? Arrays.copyOf(ids, ids.length - 1) : ids;
-  }
-
-  /** Adds up what became of the examples. */
-  private final class Tally {
-    private final int examples;
-    private final List<TokenizedExample> kept = new ArrayList<>();
-    private final Map<Adjustment, Integer> adjustments = new EnumMap<>(Adjustment.class);
-    private final Map<String, Integer> refused = new TreeMap<>();
-    private final List<Refusal> refusals = new ArrayList<>();
-    private long tokens;
-    private long targets;
-    private long lost;
-    private int longest;
-    private int dropped;
-    private int truncated;
-
-    Tally(int examples) {
-      this.examples = examples;
-    }
-
-    void refuse(int index, String id, LlmException reason) {
-      refused.merge(reason.code(), 1, Integer::sum);
-      if (refusals.size() < REFUSALS_KEPT) {
-        refusals.add(new Refusal(index, id, reason.code(), reason.getMessage()));
-      }
-    }
-
-    void add(int index, TokenizedExample example) {
-      TokenizedExample fitting = example;
-      if (example.length() > settings.maxLength()) {
-        LlmException reason = tooLong(example);
-        if (settings.overlength() == OverlengthPolicy.FAIL) {
-          throw reason;
-        }
-        Optional<TokenizedExample> cut =
-            settings.overlength() == OverlengthPolicy.TRUNCATE ? cut(example) : Optional.empty();
-        if (cut.isEmpty()) {
-          dropped++;
-          lost += example.length();
-          refuse(index, example.id(), reason);
-          return;
-        }
-        truncated++;
-        lost += example.length() - cut.get().length();
-        fitting = cut.get();
-      }
-      kept.add(fitting);
-      tokens += fitting.length();
-      targets += fitting.targetCount();
-      longest = Math.max(longest, fitting.length());
-    }
-
-    private LlmException tooLong(TokenizedExample example) {
-      return new LlmException(
-          EncodingReport.TOO_LONG,
-          "example %s has %d tokens, more than the maximum of %d: raise the maximum, or choose to drop or truncate longer examples"
-              .formatted(example.id(), example.length(), settings.maxLength()));
-    }
-
-    /** Empty where no target would be left. */
-    private Optional<TokenizedExample> cut(TokenizedExample example) {
-      int most = settings.maxLength();
-      int[] spans = example.targetSpans();
-      int[] left =
-          IntStream.range(0, spans.length / 2)
-              .filter(i -> spans[2 * i] < most)
-              .flatMap(i -> IntStream.of(spans[2 * i], Math.min(most, spans[2 * i + 1])))
-              .toArray();
-      return left.length == 0
-          ? Optional.empty()
-          : Optional.of(
-              new TokenizedExample(example.id(), Arrays.copyOf(example.ids(), most), left));
-    }
-
-    EncodedExamples result() {
-      if (kept.isEmpty()) {
-        throw nothingLeft();
-      }
-      return new EncodedExamples(
-          kept,
-          new EncodingReport(
-              kept.size(),
-              tokens,
-              targets,
-              longest,
-              dropped,
-              truncated,
-              lost,
-              adjustments,
-              refused,
-              refusals));
-    }
-
-    private LlmException nothingLeft() {
-      if (examples == 0) {
-        return new LlmException("no_examples_left", "the data set has no examples");
-      }
-      Refusal first = refusals.get(0);
-      if (refused.size() > 1) {
-        return new LlmException(
-            "no_examples_left",
-            "none of %d examples can be learned from (%s); the first: %s"
-                .formatted(examples, refused, first.message()));
-      }
-      return first.code().equals(EncodingReport.TOO_LONG)
-          ? new LlmException(
-              "no_examples_left",
-              "all %d examples are longer than the maximum of %d tokens: raise it"
-                  .formatted(examples, settings.maxLength()))
-          : new LlmException(
-              first.code(),
-              "none of %d examples can be learned from; the first: %s"
-                  .formatted(examples, first.message()));
-    }
   }
 }

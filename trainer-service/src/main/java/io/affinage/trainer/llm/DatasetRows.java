@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.NormalRow;
 import io.affinage.events.NormalRowReader;
 import io.affinage.llm.data.Example;
+import io.affinage.llm.data.PreferencePair;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.text.ChatMessage;
 import java.io.IOException;
@@ -17,8 +18,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
-/** Reads the splits of a dataset version as examples of the model library. */
+/** Reads the splits of a dataset version as examples or preference pairs of the model library. */
 final class DatasetRows {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final TypeReference<Map<String, Object>> FIELDS = new TypeReference<>() {};
@@ -31,18 +33,32 @@ final class DatasetRows {
    * @param split {@code train}, {@code validation} or {@code test}
    * @throws LlmException {@code dataset_unreadable}, {@code dataset_layout_unsupported}
    */
-  static Split read(Path dataset, String split) {
+  static Split<Example> examples(Path dataset, String split) {
+    return read(dataset, split, DatasetRows::example);
+  }
+
+  /**
+   * The preference pairs of one split, in its order; empty where the dataset has no such split.
+   *
+   * @param split {@code train}, {@code validation} or {@code test}
+   * @throws LlmException {@code dataset_unreadable}, {@code dataset_layout_unsupported}
+   */
+  static Split<PreferencePair> pairs(Path dataset, String split) {
+    return read(dataset, split, DatasetRows::pair);
+  }
+
+  private static <T> Split<T> read(Path dataset, String split, Function<NormalRow, T> reading) {
     Path file = dataset.resolve(split + ".jsonl");
-    List<Example> examples = new ArrayList<>();
+    List<T> found = new ArrayList<>();
     List<Long> lines = new ArrayList<>();
     if (!Files.exists(file)) {
-      return new Split(split + ".jsonl", examples, lines);
+      return new Split<>(split + ".jsonl", found, lines);
     }
     try (InputStream in = Files.newInputStream(file);
         NormalRowReader rows = new NormalRowReader(in)) {
       try {
         for (NormalRow row = rows.next(); row != null; row = rows.next()) {
-          examples.add(example(row));
+          found.add(reading.apply(row));
           lines.add(rows.line());
         }
       } catch (IOException e) {
@@ -51,7 +67,7 @@ final class DatasetRows {
     } catch (IOException e) {
       throw unreadable(split + ".jsonl", e);
     }
-    return new Split(split + ".jsonl", examples, lines);
+    return new Split<>(split + ".jsonl", found, lines);
   }
 
   /**
@@ -60,16 +76,16 @@ final class DatasetRows {
    * @param file the name of its file
    * @param lines where each row stands in the file, counted from 1
    */
-  record Split(String file, List<Example> examples, List<Long> lines) {
+  record Split<T>(String file, List<T> rows, List<Long> lines) {
     Split {
-      examples = List.copyOf(examples);
+      rows = List.copyOf(rows);
       lines = List.copyOf(lines);
     }
 
     /** The first rows, as many as there are up to a number. */
-    Split first(int rows) {
-      int count = Math.min(rows, examples.size());
-      return new Split(file, examples.subList(0, count), lines.subList(0, count));
+    Split<T> first(int most) {
+      int count = Math.min(most, rows.size());
+      return new Split<>(file, rows.subList(0, count), lines.subList(0, count));
     }
   }
 
@@ -88,7 +104,7 @@ final class DatasetRows {
               + " (desirable, or chosen), which makes such rows of it");
     }
     if (row.messages() != null) {
-      return chat(row);
+      return chat(row, row.messages(), 0);
     }
     if (row.completion() != null) {
       return new Example.Completion(
@@ -101,11 +117,42 @@ final class DatasetRows {
         "dataset_unreadable", "row " + row.id() + " has neither text, completion nor messages");
   }
 
-  private static Example.Chat chat(NormalRow row) {
+  private static PreferencePair pair(NormalRow row) {
+    if (row.chosenText() != null && row.rejectedText() != null) {
+      String prompt = row.prompt() == null ? "" : row.prompt();
+      return new PreferencePair(
+          row.id(),
+          new Example.Completion(row.id(), prompt, row.chosenText()),
+          new Example.Completion(row.id(), prompt, row.rejectedText()));
+    }
+    if (row.chosen() != null && row.rejected() != null) {
+      return new PreferencePair(row.id(), side(row, row.chosen()), side(row, row.rejected()));
+    }
+    throw new LlmException(
+        "dataset_layout_unsupported",
+        "row "
+            + row.id()
+            + " is no pair of a chosen and a rejected answer, and preferences are learned from"
+            + " pairs: give rows with chosen and rejected (layout preference), without keep");
+  }
+
+  /** The prompt and one side's turns. What the assistant said in the prompt is not scored. */
+  private static Example.Chat side(NormalRow row, List<NormalRow.ChatMessage> answer) {
+    List<NormalRow.ChatMessage> turns =
+        new ArrayList<>(row.messages() == null ? List.of() : row.messages());
+    int prompt = turns.size();
+    turns.addAll(answer);
+    return chat(row, turns, prompt);
+  }
+
+  /**
+   * @param prompt number of turns that are given, whoever's they are
+   */
+  private static Example.Chat chat(NormalRow row, List<NormalRow.ChatMessage> turns, int prompt) {
     List<ChatMessage> messages = new ArrayList<>();
     Set<Integer> masked = new HashSet<>();
-    for (NormalRow.ChatMessage turn : row.messages()) {
-      if (turn.weight() != null && turn.weight() == 0) {
+    for (NormalRow.ChatMessage turn : turns) {
+      if (messages.size() < prompt || turn.weight() != null && turn.weight() == 0) {
         masked.add(messages.size());
       }
       messages.add(new ChatMessage(turn.role(), turn.content(), more(turn)));

@@ -23,7 +23,7 @@ final class RowReport {
   private static final int NAMED = 5;
   private static final int LONGEST = 300;
 
-  private final DatasetRows.Split split;
+  private final DatasetRows.Split<?> split;
   private final TrainingSpec spec;
   private final int maxLength;
   private final Map<String, Double> counts = new LinkedHashMap<>();
@@ -35,7 +35,7 @@ final class RowReport {
   /**
    * @param context tokens that the model takes
    */
-  RowReport(DatasetRows.Split split, TrainingSpec spec, int context) {
+  RowReport(DatasetRows.Split<?> split, TrainingSpec spec, int context) {
     this.split = split;
     this.spec = spec;
     this.maxLength = Math.min(spec.maxLength(), context);
@@ -104,7 +104,7 @@ final class RowReport {
             "%s of %,d in %s %s not learned from (%s). %s%s"
                 .formatted(
                     rows(all),
-                    split.examples().size(),
+                    split.rows().size(),
                     split.file(),
                     all == 1 ? "is" : "are",
                     byCodes(byCode),

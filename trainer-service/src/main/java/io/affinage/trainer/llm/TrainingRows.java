@@ -7,10 +7,13 @@ import io.affinage.llm.LanguageModel;
 import io.affinage.llm.data.AnswerTargets;
 import io.affinage.llm.data.DocumentRows;
 import io.affinage.llm.data.EncodedExamples;
+import io.affinage.llm.data.EncodedPairs;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.data.ExampleEncoder;
 import io.affinage.llm.data.Group;
 import io.affinage.llm.data.OverlengthPolicy;
+import io.affinage.llm.data.PreferenceEncoder;
+import io.affinage.llm.data.PreferencePair;
 import io.affinage.llm.data.Refusal;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
@@ -22,7 +25,8 @@ import java.util.Map;
 /**
  * Token rows to learn from.
  *
- * @param rows what a batch counts: single examples, or for {@code pretrain} rows of documents
+ * @param rows what a batch counts: single examples, for {@code pretrain} rows of documents, for
+ *     preferences pairs
  * @param counts what became of the dataset, by metric name
  * @param warnings what of it is not learned, or otherwise than it was given
  */
@@ -41,7 +45,7 @@ record TrainingRows(List<Group> rows, Map<String, Double> counts, List<Warning> 
    *     be cut off or dropped and the specification does not allow it, {@code no_examples_left} and
    *     what encoding throws
    */
-  static TrainingRows of(DatasetRows.Split split, TrainingSpec spec, LanguageModel model) {
+  static TrainingRows of(DatasetRows.Split<Example> split, TrainingSpec spec, LanguageModel model) {
     RowReport report = new RowReport(split, spec, model.decoder().shape().maxPositions());
     List<Group> rows = rows(split, spec, model, report);
     report.requireLittleLost();
@@ -49,25 +53,74 @@ record TrainingRows(List<Group> rows, Map<String, Double> counts, List<Warning> 
   }
 
   /** The rows of a split that is only measured: whatever is left of it will do. */
-  static TrainingRows measured(DatasetRows.Split split, TrainingSpec spec, LanguageModel model) {
+  static TrainingRows measured(DatasetRows.Split<Example> split, TrainingSpec spec, LanguageModel model) {
     RowReport report = new RowReport(split, spec, model.decoder().shape().maxPositions());
     List<Group> rows = rows(split, spec, model, report);
     return new TrainingRows(rows, report.counts(), report.warnings());
   }
 
+  /**
+   * The preference pairs of a split that is learned.
+   *
+   * @throws LlmException as {@link #of}
+   */
+  static TrainingRows ofPairs(
+      DatasetRows.Split<PreferencePair> split, TrainingSpec spec, LanguageModel model) {
+    RowReport report = new RowReport(split, spec, model.decoder().shape().maxPositions());
+    List<Group> pairs = pairs(split, spec, model, report);
+    report.requireLittleLost();
+    return new TrainingRows(pairs, report.counts(), report.warnings());
+  }
+
+  /** The preference pairs of a split that is only measured: whatever is left of it will do. */
+  static TrainingRows measuredPairs(
+      DatasetRows.Split<PreferencePair> split, TrainingSpec spec, LanguageModel model) {
+    RowReport report = new RowReport(split, spec, model.decoder().shape().maxPositions());
+    List<Group> pairs = pairs(split, spec, model, report);
+    return new TrainingRows(pairs, report.counts(), report.warnings());
+  }
+
+  private static List<Group> pairs(
+      DatasetRows.Split<PreferencePair> split,
+      TrainingSpec spec,
+      LanguageModel model,
+      RowReport report) {
+    EncodedPairs encoded =
+        new PreferenceEncoder(
+                model.tokenizer(), model.chatTemplate(), encoding(spec, report, AnswerTargets.ALL))
+            .encodeAll(split.rows());
+    report.answers(encoded.report());
+    return encoded.pairs();
+  }
+
+  private static ExampleEncoder.Settings encoding(
+      TrainingSpec spec, RowReport report, AnswerTargets targets) {
+    return new ExampleEncoder.Settings(
+        report.maxLength(),
+        OverlengthPolicy.valueOf(spec.overlength().toUpperCase(Locale.ROOT)),
+        targets,
+        spec.strict());
+  }
+
   private static List<Group> rows(
-      DatasetRows.Split split, TrainingSpec spec, LanguageModel model, RowReport report) {
+      DatasetRows.Split<Example> split,
+      TrainingSpec spec,
+      LanguageModel model,
+      RowReport report) {
     return spec.method().equals(SpecResolver.PRETRAIN)
         ? documents(split, spec, model, report)
         : answers(split, spec, model, report);
   }
 
   private static List<Group> documents(
-      DatasetRows.Split split, TrainingSpec spec, LanguageModel model, RowReport report) {
+      DatasetRows.Split<Example> split,
+      TrainingSpec spec,
+      LanguageModel model,
+      RowReport report) {
     List<int[]> documents = new ArrayList<>();
     List<Refusal> refused = new ArrayList<>();
-    for (int i = 0; i < split.examples().size(); i++) {
-      Example example = split.examples().get(i);
+    for (int i = 0; i < split.rows().size(); i++) {
+      Example example = split.rows().get(i);
       try {
         documents.add(model.tokenizer().encode(document(example)));
       } catch (LlmException e) {
@@ -102,17 +155,16 @@ record TrainingRows(List<Group> rows, Map<String, Double> counts, List<Warning> 
   }
 
   private static List<Group> answers(
-      DatasetRows.Split split, TrainingSpec spec, LanguageModel model, RowReport report) {
+      DatasetRows.Split<Example> split,
+      TrainingSpec spec,
+      LanguageModel model,
+      RowReport report) {
     EncodedExamples encoded =
         new ExampleEncoder(
                 model.tokenizer(),
                 model.chatTemplate(),
-                new ExampleEncoder.Settings(
-                    report.maxLength(),
-                    OverlengthPolicy.valueOf(spec.overlength().toUpperCase(Locale.ROOT)),
-                    targets(spec),
-                    spec.strict()))
-            .encodeAll(split.examples());
+                encoding(spec, report, targets(spec)))
+            .encodeAll(split.rows());
     report.answers(encoded.report());
     return encoded.examples().stream()
         .map(e -> spec.completionOnly() ? e : everything(e))
