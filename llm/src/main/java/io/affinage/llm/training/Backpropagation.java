@@ -119,7 +119,7 @@ final class Backpropagation implements AutoCloseable {
 
   private PartWeighting likelihood(double scale) {
     double smoothing = settings.regularisation().labelSmoothing();
-    return (part, pass, thread) -> hidden -> new Weighting.Weights(pass.counts(), scale, smoothing);
+    return (part, pass, thread) -> new Weighting.Given(pass.counts(), scale, smoothing);
   }
 
   /**

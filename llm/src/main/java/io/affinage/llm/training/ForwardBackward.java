@@ -90,7 +90,7 @@ final class ForwardBackward {
    * What a pass ends with.
    *
    * @param loss the weighted sum of -log p over target tokens (with label smoothing, of the
-   *     smoothed loss), nats
+   *     smoothed loss), nats; of weights that were given
    * @param upstream the gradient of what the lowest differentiated block read, [nodes, hidden]
    */
   record Result(double loss, NDArray upstream) {}
@@ -103,7 +103,18 @@ final class ForwardBackward {
    */
   Result run(NDArray embedded, Weighting weighting, BlockGradients found) {
     NDArray hidden = forward(embedded);
-    Weighting.Weights weights = weighting.of(hidden);
+    if (weighting instanceof Weighting.Given given) {
+      return run(hidden, given, found);
+    }
+    Weighting.ByLogProbability function = (Weighting.ByLogProbability) weighting;
+    if (trainables.headGradient().isPresent()) {
+      float[] logp = TargetLogProbabilities.of(scope, decoder, handles, tensors, hidden);
+      return run(hidden, new Weighting.Given(scope.create(function.of(logp)), 1, 0), found);
+    }
+    return run(hidden, function, found);
+  }
+
+  private Result run(NDArray hidden, Weighting.Given weights, BlockGradients found) {
     NDList head =
         decoder
             .kernels()
@@ -124,9 +135,43 @@ final class ForwardBackward {
     return new Result(loss, backward(head.get(1), found));
   }
 
-  /** log p of each pair of the row, nats; of what {@link #run} gives its weighting. */
-  float[] logProbabilities(NDArray hidden) {
-    return TargetLogProbabilities.of(scope, decoder, handles, tensors, hidden);
+  /** Logits are computed once: the weight of a target multiplies what is left of them. */
+  private Result run(
+      NDArray hidden, Weighting.ByLogProbability weighting, BlockGradients found) {
+    NDList rows =
+        decoder
+            .kernels()
+            .differentiable(
+                scope,
+                "head_rows",
+                hidden,
+                tensors.at(),
+                tensors.target(),
+                handles.norm(),
+                handles.head());
+    float[] weights = weighting.of(negated(rows.get(0).toFloatArray()));
+    NDList head =
+        decoder
+            .kernels()
+            .differentiable(
+                scope,
+                "head_rows_vjp",
+                hidden,
+                tensors.at(),
+                rows.get(1),
+                scope.create(weights),
+                handles.norm());
+    rows.forEach(NDArray::close);
+    trainables.addNormGradients(head.subNDList(1));
+    return new Result(Double.NaN, backward(head.get(0), found));
+  }
+
+  private static float[] negated(float[] values) {
+    float[] result = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      result[i] = -values[i];
+    }
+    return result;
   }
 
   /** log p of each pair of the row, nats, without the way back. */
@@ -137,7 +182,7 @@ final class ForwardBackward {
       hidden.close();
       hidden = output;
     }
-    return logProbabilities(hidden);
+    return TargetLogProbabilities.of(scope, decoder, handles, tensors, hidden);
   }
 
   /** How many examples share each pair of the row, [targets] float32. */
@@ -145,9 +190,9 @@ final class ForwardBackward {
     return tensors.weight();
   }
 
-  /** Weights [targets] float32 by pair of the row. */
-  NDArray weights(float[] byPair) {
-    return scope.create(byPair);
+  /** Weights by pair of the row that are known before the pass. */
+  Weighting.Given given(float[] weights) {
+    return new Weighting.Given(scope.create(weights), 1, 0);
   }
 
   private NDArray forward(NDArray embedded) {

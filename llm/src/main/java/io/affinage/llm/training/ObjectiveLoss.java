@@ -95,11 +95,12 @@ final class ObjectiveLoss implements StepLoss {
         (part, pass, thread) -> {
           // Before the forward pass, while nothing is kept for the way back.
           Optional<List<float[]>> referenceLogp = reference.map(each -> each.of(part, thread));
-          return hidden -> {
-            List<ScoredGroup> scored = scored(part, pass.logProbabilities(hidden), referenceLogp);
-            found[thread] = objective.of(new ScoredBatch(scored, size));
-            return weights(part, pass, found[thread].derivatives());
-          };
+          return (Weighting.ByLogProbability)
+              logp -> {
+                List<ScoredGroup> scored = scored(part, logp, referenceLogp);
+                found[thread] = objective.of(new ScoredBatch(scored, size));
+                return weights(part, found[thread].derivatives());
+              };
         },
         noiseSeed);
     return found[1] == null ? List.of(found[0]) : List.of(found);
@@ -131,7 +132,7 @@ final class ObjectiveLoss implements StepLoss {
       backpropagation.accumulate(
           microBatch,
           (part, pass, thread) ->
-              hidden -> weights(part, pass, part.groups().stream().map(derivatives::get).toList()),
+              pass.given(weights(part, part.groups().stream().map(derivatives::get).toList())),
           noise++);
     }
     return new Result(loss.value(), loss.metrics());
@@ -157,8 +158,7 @@ final class ObjectiveLoss implements StepLoss {
   }
 
   /** A target's weight is -dL/dlogp, added up over the sequences that share it. */
-  private static Weighting.Weights weights(
-      GroupRow part, ForwardBackward pass, List<List<double[]>> derivatives) {
+  private static float[] weights(GroupRow part, List<List<double[]>> derivatives) {
     PrefixTreeRow row = part.row();
     double[] sums = new double[row.targetTokens().length];
     int document = 0;
@@ -181,6 +181,6 @@ final class ObjectiveLoss implements StepLoss {
     for (int i = 0; i < sums.length; i++) {
       weights[i] = (float) sums[i];
     }
-    return new Weighting.Weights(pass.weights(weights), 1, 0);
+    return weights;
   }
 }

@@ -52,6 +52,41 @@
       _3 = torch.append(result, torch.to(found[torch.add(i, 1)], 6))
     return result
 
+  # head_vjp in two calls, for weights that follow from the losses: logits are computed once. Of a frozen head alone, for its
+  # gradient would need them again. Returns [-log p [targets] float32, its gradient by the normalized node [targets, hidden]].
+  def head_rows(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
+    h = torch.detach((self).normalized(torch.index_select(torch.detach(x), 0, at), norm[0], norm[1], ))
+    w = torch.detach(head)
+    upstream = torch.empty_like(h)
+    count = torch.size(at, 0)
+    losses = torch.empty([count], dtype=6, device=ops.prim.device(x))
+    chunks = torch.floordiv(torch.add(count, torch.sub(self.chunk, 1)), self.chunk)
+    for c in range(chunks):
+      start = torch.mul(c, self.chunk)
+      length = ops.prim.min(self.chunk, torch.sub(count, start))
+      index = torch.unsqueeze(torch.narrow(target, 0, start, length), -1)
+      g = (self).scores(torch.narrow(h, 0, start, length), w, )
+      _0 = torch.copy_(torch.narrow(losses, 0, start, length), torch.squeeze((self).residuals(g, index, 0., ), -1))
+      _1 = torch.copy_(torch.narrow(upstream, 0, start, length), torch.mm(g, w))
+    return [losses, upstream]
+
+  # upstream: the second of head_rows; weight [targets] float32: of each target.
+  # Returns [gradient of x, gradient of each norm array that requires one], as head_vjp does.
+  def head_rows_vjp(self: __torch__.Kernels, x: Tensor, at: Tensor, upstream: Tensor, weight: Tensor, norm: List[Tensor]) -> List[Tensor]:
+    leaf = torch.requires_grad_(torch.detach(x), True)
+    inputs = annotate(List[Tensor], [leaf])
+    for n in range(torch.len(norm)):
+      array = norm[n]
+      if ops.prim.requires_grad(array):
+        _0 = torch.append(inputs, array)
+    normed = (self).normalized(torch.index_select(leaf, 0, at), norm[0], norm[1], )
+    weighted = torch.type_as(torch.mul(upstream, torch.unsqueeze(weight, -1)), upstream)
+    found = (self).gradients(normed, weighted, inputs, )
+    result = annotate(List[Tensor], [found[0]])
+    for i in range(torch.sub(torch.len(found), 1)):
+      _1 = torch.append(result, torch.to(found[torch.add(i, 1)], 6))
+    return result
+
   # sum [rows, columns] += left [rows, n] @ right [n, columns], in place; by some rows together where the product is of
   # another type, so that it never exists as a whole.
   def add_product(self: __torch__.Kernels, sum: Tensor, left: Tensor, right: Tensor) -> Tensor:

@@ -57,7 +57,8 @@ class PreferenceEncoderTest {
     assertThat(rejected.ids()).isEqualTo(tokenizer.encode(rendered(pair.rejected())));
     assertThat(chosen.targetSpans()[0]).isEqualTo(rejected.targetSpans()[0]);
     int prompt = chosen.targetSpans()[0];
-    assertThat(Arrays.copyOf(chosen.ids(), prompt)).isEqualTo(Arrays.copyOf(rejected.ids(), prompt));
+    assertThat(Arrays.copyOf(chosen.ids(), prompt))
+        .isEqualTo(Arrays.copyOf(rejected.ids(), prompt));
     assertThat(text(targets(chosen))).isEqualTo("It is a good answer.<|im_end|>\n");
     for (TokenizedExample side : group.members()) {
       int end = tokenizer.specialTokens().requireEos();
@@ -76,8 +77,7 @@ class PreferenceEncoderTest {
 
     PrefixTreeRow row = PrefixTreeRow.of(group.members(), true);
 
-    int shared =
-        Arrays.mismatch(group.members().get(0).ids(), group.members().get(1).ids());
+    int shared = Arrays.mismatch(group.members().get(0).ids(), group.members().get(1).ids());
     assertThat(shared).isGreaterThanOrEqualTo(group.members().get(0).targetSpans()[0]);
     assertThat(row.tree().nodes()).isEqualTo(group.tokens() - shared);
   }
@@ -130,9 +130,7 @@ class PreferenceEncoderTest {
             ChatMessage.of("user", "is it?"));
     PreferencePair pair =
         new PreferencePair(
-            "p",
-            chat(prompt, "It is", "What is?", "a good answer"),
-            chat(prompt, "bad"));
+            "p", chat(prompt, "It is", "What is?", "a good answer"), chat(prompt, "bad"));
 
     Group group = encoder(200, OverlengthPolicy.DROP).encode(pair);
 
@@ -174,8 +172,7 @@ class PreferenceEncoderTest {
     Group whole = encoder(100, OverlengthPolicy.DROP).encode(pair);
     int parts = Arrays.mismatch(whole.members().get(0).ids(), whole.members().get(1).ids());
     for (int length : new int[] {parts, whole.members().get(0).targetSpans()[0]}) {
-      assertThatThrownBy(
-              () -> encoder(length, OverlengthPolicy.TRUNCATE).encodeAll(List.of(pair)))
+      assertThatThrownBy(() -> encoder(length, OverlengthPolicy.TRUNCATE).encodeAll(List.of(pair)))
           .isInstanceOf(LlmException.class)
           .hasFieldOrPropertyWithValue("code", "no_examples_left");
     }
@@ -204,8 +201,7 @@ class PreferenceEncoderTest {
   }
 
   private static PreferenceEncoder encoder(int maxLength, OverlengthPolicy overlength) {
-    return new PreferenceEncoder(
-        tokenizer, Optional.of(template), settings(maxLength, overlength));
+    return new PreferenceEncoder(tokenizer, Optional.of(template), settings(maxLength, overlength));
   }
 
   private static ExampleEncoder.Settings settings(int maxLength, OverlengthPolicy overlength) {
@@ -223,8 +219,7 @@ class PreferenceEncoderTest {
     for (int i = 0; i < turns.length; i++) {
       messages.add(ChatMessage.of(i % 2 == 0 ? "assistant" : "user", turns[i]));
     }
-    return new Example.Chat(
-        "p", messages, List.of(), prompt.size() > 1 ? Set.of(1) : Set.of());
+    return new Example.Chat("p", messages, List.of(), prompt.size() > 1 ? Set.of(1) : Set.of());
   }
 
   private static String rendered(Example example) {
