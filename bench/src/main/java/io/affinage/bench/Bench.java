@@ -33,6 +33,7 @@ public final class Bench implements Callable<Integer> {
       new TreeMap<>(
           Map.of(
               "sft", SftBenchmark.LORA,
+              "dpo", new DpoBenchmark(),
               "full", SftBenchmark.FULL,
               "step", new StepBenchmark(),
               "learn", new LearnBenchmark(),
@@ -47,7 +48,7 @@ public final class Bench implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "NAME",
-      description = "sft, full, step, learn, adapters, soak, decode, load or ingest")
+      description = "sft, dpo, full, step, learn, adapters, soak, decode, load or ingest")
   private String name;
 
   @Option(
@@ -66,7 +67,8 @@ public final class Bench implements Callable<Integer> {
       names = "--data",
       paramLabel = "FILE",
       description =
-          "JSON array of instruction, input, output (sft, full, learn, soak, ingest); adapters: CSV with"
+          "JSON array of instruction, input, output (sft, full, learn, soak, ingest); dpo:"
+              + " of instruction, input, chosen, rejected; adapters: CSV with"
               + " utterance and intent")
   private Path data;
 
@@ -95,7 +97,7 @@ public final class Bench implements Callable<Integer> {
       names = "--examples",
       defaultValue = "320",
       description =
-          "sft, full, learn, adapters, soak: first N examples (default: ${DEFAULT-VALUE})")
+          "sft, dpo, full, learn, adapters, soak: first N examples (default: ${DEFAULT-VALUE})")
   private int examples;
 
   @Option(
@@ -127,20 +129,20 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--batch",
       defaultValue = "8",
-      description = "sft, full, learn, adapters: examples a step (default: ${DEFAULT-VALUE})")
+      description = "sft, dpo, full, learn, adapters: examples a step (default: ${DEFAULT-VALUE})")
   private int batch;
 
   @Option(
       names = "--micro-batches",
       defaultValue = "1",
       description =
-          "sft, full, learn, adapters: parts our step is divided into (default: ${DEFAULT-VALUE})")
+          "sft, dpo, full, learn, adapters: parts our step is divided into (default: ${DEFAULT-VALUE})")
   private int microBatches;
 
   @Option(
       names = "--recompute",
       description =
-          "sft, full, learn, adapters, step: ours computes activations twice, for less memory")
+          "sft, dpo, full, learn, adapters, step: ours computes activations twice, for less memory")
   private boolean recompute;
 
   @Option(
@@ -197,7 +199,7 @@ public final class Bench implements Callable<Integer> {
     if (!name.equals("ingest")) {
       requireFile("--model", model);
     }
-    if (Set.of("sft", "full", "learn", "adapters", "soak", "ingest").contains(name)) {
+    if (Set.of("sft", "dpo", "full", "learn", "adapters", "soak", "ingest").contains(name)) {
       requireFile("--data", data);
     }
     if (name.equals("learn")) {
