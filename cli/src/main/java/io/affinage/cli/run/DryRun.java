@@ -32,7 +32,8 @@ public final class DryRun {
   private static final Map<String, String> TIMED =
       Map.of(
           "training", "all steps; loading, checkpoints and export come on top",
-          "evaluation", "held-out losses between steps; those before and after come on top");
+          "evaluation", "held-out losses between steps; those before and after come on top",
+          "reference", "log-probabilities of the starting model, before the first step");
 
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration REMINDER = Duration.ofSeconds(5);

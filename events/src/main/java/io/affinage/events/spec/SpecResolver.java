@@ -263,7 +263,7 @@ public final class SpecResolver {
     }
     return objective == null
         ? adapter.learningRate()
-        : adapter.learningRate() * objective.learningRateFactor();
+        : adapter.learningRate() * objective.learningRateFactor(!(adapter instanceof NoAdapter));
   }
 
   /** Null where the method has a loss of its own. */

@@ -304,9 +304,11 @@ class SpecResolverTest {
   }
 
   @Test
-  void shouldTakeATwentiethOfTheRateForPreferences() throws Exception {
+  void shouldTakeLessOfTheRateForPreferences() throws Exception {
     TrainingSpec whole = json("{'adapter': {'type': 'none'}, 'objective': {'type': '%s'}}", "dpo");
     assertThat(SpecResolver.resolve(whole, HUB).learningRate()).isCloseTo(1e-6, within(1e-15));
+    TrainingSpec adapter = json("{'objective': {'type': '%s'}}", "ipo");
+    assertThat(SpecResolver.resolve(adapter, HUB).learningRate()).isCloseTo(5e-5, within(1e-15));
   }
 
   private static TrainingSpec json(String text, String type) throws Exception {

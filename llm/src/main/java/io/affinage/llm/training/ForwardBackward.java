@@ -136,8 +136,7 @@ final class ForwardBackward {
   }
 
   /** Logits are computed once: the weight of a target multiplies what is left of them. */
-  private Result run(
-      NDArray hidden, Weighting.ByLogProbability weighting, BlockGradients found) {
+  private Result run(NDArray hidden, Weighting.ByLogProbability weighting, BlockGradients found) {
     NDList rows =
         decoder
             .kernels()

@@ -6,8 +6,11 @@ import io.affinage.trainer.work.WorkMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +33,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   private final Timer checkpoints;
   private final Map<String, Counter> unsent = new HashMap<>();
   private final Counter missed;
+  private final MultiGauge metrics;
   private volatile boolean running;
   private volatile boolean waiting;
   private volatile double loss = Double.NaN;
@@ -45,6 +49,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     this.leaseExpired = registry.counter("affinage.training.lease.expired");
     this.missed = registry.counter("affinage.training.checkpoint.missed");
     this.checkpoints = registry.timer("affinage.training.checkpoint");
+    this.metrics = MultiGauge.builder("affinage.training.metric").register(registry);
     List.of(Topics.TRAINING_PROGRESS, Topics.TRAINING_LOG)
         .forEach(
             topic -> unsent.put(topic.name(), registry.counter(UNSENT, "topic", topic.name())));
@@ -77,6 +82,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     running = false;
     waiting = false;
     loss = Double.NaN;
+    metrics.register(List.of(), true);
   }
 
   @Override
@@ -96,6 +102,11 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     stepsBefore = progress.step();
     tokensBefore = progress.tokensSeen();
     loss = progress.trainLoss() == null ? Double.NaN : progress.trainLoss();
+    List<MultiGauge.Row<?>> rows = new ArrayList<>();
+    progress
+        .metrics()
+        .forEach((name, value) -> rows.add(MultiGauge.Row.of(Tags.of("name", name), value)));
+    metrics.register(rows, true);
   }
 
   @Override

@@ -55,8 +55,10 @@ public record Preflight(
    *
    * @param training null where it was not measured
    * @param evaluation null without evaluation during training
+   * @param reference log-probabilities of the starting model before the first step; null where they
+   *     are computed along with the steps, or not needed
    */
-  public record Seconds(Double training, Double evaluation) {}
+  public record Seconds(Double training, Double evaluation, Double reference) {}
 
   /** The numbers by name, as progress events carry them. */
   public Map<String, Double> metrics() {
@@ -67,7 +69,8 @@ public record Preflight(
     }
     if (seconds.training != null) {
       double evaluation = seconds.evaluation == null ? 0 : seconds.evaluation;
-      metrics.put("preflight_seconds", seconds.training + evaluation);
+      double reference = seconds.reference == null ? 0 : seconds.reference;
+      metrics.put("preflight_seconds", seconds.training + evaluation + reference);
     }
     return metrics;
   }

@@ -159,7 +159,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     counts.put("target_tokens_per_epoch", (double) found.counts().targetTokensPerEpoch());
     counts.put("tokens", (double) found.counts().tokens());
     counts.put("tokens_computed", (double) found.counts().computedTokens());
-    counts.put("held_out_rows", (double) bench.heldOutRows());
+    counts.put("held_out_rows", (double) bench.heldOut().map(HeldOut::rows).orElse(0));
     io.affinage.llm.training.Preflight.Memory memory = found.memory();
     return new Preflight(
         bench.model().decoder().precision().torchName(),
@@ -173,7 +173,10 @@ public final class LlmTrainingEngine implements TrainingEngine {
             memory.trainedElements(),
             orNull(memory.peak()),
             ResidentMemory.limit()),
-        new Preflight.Seconds(orNull(found.time().training()), orNull(found.time().evaluation())),
+        new Preflight.Seconds(
+            orNull(found.time().training()),
+            orNull(found.time().evaluation()),
+            orNull(found.time().reference())),
         bench.model().notes(),
         bench.warnings());
   }
@@ -189,7 +192,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
   /** What is measured before training, and before a checkpoint is restored. */
   private static Map<String, Double> begin(TrainingSession bench) {
     Map<String, Double> metrics = new HashMap<>(bench.rows().counts());
-    measure(bench, "held_out_loss_before", metrics);
+    bench.heldOut().ifPresent(rows -> metrics.put("held_out_loss_before", rows.measure().loss()));
     return metrics;
   }
 
@@ -205,12 +208,12 @@ public final class LlmTrainingEngine implements TrainingEngine {
         bench
             .run()
             .run(
-                new RelayingListener(listener, precision),
+                new RelayingListener(listener, precision, bench.heldOut()),
                 Optional.of(workFolder.resolve("checkpoints")));
     if (!outcome.completed()) {
       return new TrainingOutcome.Stopped(outcome.steps());
     }
-    measure(bench, "held_out_loss_after", metrics);
+    bench.heldOut().ifPresent(rows -> note(rows, metrics));
     note(outcome, metrics);
     List<Warning> warnings = new ArrayList<>(bench.warnings());
     Convergence.judge(outcome, metrics).ifPresent(warnings::add);
@@ -268,10 +271,10 @@ public final class LlmTrainingEngine implements TrainingEngine {
     }
   }
 
-  private static void measure(TrainingSession bench, String name, Map<String, Double> metrics) {
-    if (bench.heldOutRows() > 0) {
-      metrics.put(name, bench.heldOutLoss());
-      metrics.put("held_out_rows", (double) bench.heldOutRows());
-    }
+  private static void note(HeldOut rows, Map<String, Double> metrics) {
+    HeldOut.Found found = rows.measure();
+    metrics.put("held_out_loss_after", found.loss());
+    metrics.put("held_out_rows", (double) rows.rows());
+    found.metrics().forEach((name, value) -> metrics.put(HeldOut.PREFIX + name, value));
   }
 }

@@ -10,16 +10,25 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Tells the domain what the library tells. */
 final class RelayingListener implements TrainingListener {
   private final io.affinage.trainer.engine.TrainingListener domain;
   private final Precision precision;
-  private double heldOutLoss = Double.NaN;
+  private final Optional<HeldOut> heldOut;
+  private boolean evaluated;
 
-  RelayingListener(io.affinage.trainer.engine.TrainingListener domain, Precision precision) {
+  /**
+   * @param heldOut what the run evaluates itself on
+   */
+  RelayingListener(
+      io.affinage.trainer.engine.TrainingListener domain,
+      Precision precision,
+      Optional<HeldOut> heldOut) {
     this.domain = domain;
     this.precision = precision;
+    this.heldOut = heldOut;
   }
 
   @Override
@@ -45,10 +54,22 @@ final class RelayingListener implements TrainingListener {
     if (progress.skippedSteps() > 0) {
       metrics.put("skipped_steps", (double) progress.skippedSteps());
     }
-    if (Double.isFinite(heldOutLoss)) {
-      metrics.put("held_out_loss", heldOutLoss);
+    put(progress.metrics(), "", metrics);
+    if (evaluated) {
+      HeldOut.Found found = heldOut.orElseThrow().last();
+      put(Map.of("loss", found.loss()), HeldOut.PREFIX, metrics);
+      put(found.metrics(), HeldOut.PREFIX, metrics);
     }
     return metrics;
+  }
+
+  private static void put(Map<String, Double> found, String prefix, Map<String, Double> into) {
+    found.forEach(
+        (name, value) -> {
+          if (Double.isFinite(value)) {
+            into.put(prefix + name, value);
+          }
+        });
   }
 
   /** Rates are undefined for an instant; JSON knows no NaN. */
@@ -68,7 +89,7 @@ final class RelayingListener implements TrainingListener {
   /** The last one known goes along with every step that follows. */
   @Override
   public void onEvaluation(int step, double loss, boolean best) {
-    heldOutLoss = loss;
+    evaluated = true;
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.affinage.trainer.llm;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.adapter.LoraSpec;
@@ -8,6 +10,8 @@ import io.affinage.events.objective.ObjectiveSpec;
 import io.affinage.events.spec.Choices;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.objective.Objective;
+import io.affinage.llm.objective.Objectives;
 import io.affinage.llm.training.Batching;
 import io.affinage.llm.training.Checkpointing;
 import io.affinage.llm.training.Evaluation;
@@ -24,11 +28,14 @@ import io.affinage.llm.training.optimizer.Lion;
 import io.affinage.llm.training.optimizer.OptimizerRule;
 import io.affinage.llm.training.optimizer.Sgd;
 import java.util.List;
+import java.util.Map;
 
 /** A resolved specification in the model library's terms. */
 final class SettingsOfSpec {
   /** Below this size activations fit in memory; computing them twice would only cost time. */
   private static final long RECOMPUTE_FROM_PARAMETERS = 20_000_000;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private SettingsOfSpec() {}
 
@@ -39,8 +46,7 @@ final class SettingsOfSpec {
   /**
    * The adapter's settings, where it is LoRA's.
    *
-   * @throws LlmException {@code unsupported_adapter}, {@code unsupported_objective} for what this
-   *     trainer cannot train
+   * @throws LlmException {@code unsupported_adapter} for what this trainer cannot train
    */
   static LoraSpec lora(TrainingSpec spec) {
     requireSupported(spec);
@@ -55,12 +61,17 @@ final class SettingsOfSpec {
           "this trainer cannot train adapters of the type '%s'"
               .formatted(Choices.name(AdapterSpec.class, spec.adapter())));
     }
-    if (spec.objective() != null) {
-      throw new LlmException(
-          "unsupported_objective",
-          "this trainer cannot train with the objective '%s'"
-              .formatted(Choices.name(ObjectiveSpec.class, spec.objective())));
-    }
+  }
+
+  /**
+   * An objective by its name and settings.
+   *
+   * @throws LlmException {@code objective_unknown}, {@code objective_invalid}
+   */
+  static Objective objective(ObjectiveSpec spec) {
+    Map<String, Object> settings = JSON.convertValue(spec, new TypeReference<>() {});
+    settings.remove(Choices.tag(ObjectiveSpec.class));
+    return Objectives.of(Choices.name(ObjectiveSpec.class, spec), settings);
   }
 
   static TrainingSettings settings(TrainingSpec spec, Decoder decoder) {

@@ -53,7 +53,8 @@ record TrainingRows(List<Group> rows, Map<String, Double> counts, List<Warning> 
   }
 
   /** The rows of a split that is only measured: whatever is left of it will do. */
-  static TrainingRows measured(DatasetRows.Split<Example> split, TrainingSpec spec, LanguageModel model) {
+  static TrainingRows measured(
+      DatasetRows.Split<Example> split, TrainingSpec spec, LanguageModel model) {
     RowReport report = new RowReport(split, spec, model.decoder().shape().maxPositions());
     List<Group> rows = rows(split, spec, model, report);
     return new TrainingRows(rows, report.counts(), report.warnings());
@@ -103,20 +104,14 @@ record TrainingRows(List<Group> rows, Map<String, Double> counts, List<Warning> 
   }
 
   private static List<Group> rows(
-      DatasetRows.Split<Example> split,
-      TrainingSpec spec,
-      LanguageModel model,
-      RowReport report) {
+      DatasetRows.Split<Example> split, TrainingSpec spec, LanguageModel model, RowReport report) {
     return spec.method().equals(SpecResolver.PRETRAIN)
         ? documents(split, spec, model, report)
         : answers(split, spec, model, report);
   }
 
   private static List<Group> documents(
-      DatasetRows.Split<Example> split,
-      TrainingSpec spec,
-      LanguageModel model,
-      RowReport report) {
+      DatasetRows.Split<Example> split, TrainingSpec spec, LanguageModel model, RowReport report) {
     List<int[]> documents = new ArrayList<>();
     List<Refusal> refused = new ArrayList<>();
     for (int i = 0; i < split.rows().size(); i++) {
@@ -155,15 +150,10 @@ record TrainingRows(List<Group> rows, Map<String, Double> counts, List<Warning> 
   }
 
   private static List<Group> answers(
-      DatasetRows.Split<Example> split,
-      TrainingSpec spec,
-      LanguageModel model,
-      RowReport report) {
+      DatasetRows.Split<Example> split, TrainingSpec spec, LanguageModel model, RowReport report) {
     EncodedExamples encoded =
         new ExampleEncoder(
-                model.tokenizer(),
-                model.chatTemplate(),
-                encoding(spec, report, targets(spec)))
+                model.tokenizer(), model.chatTemplate(), encoding(spec, report, targets(spec)))
             .encodeAll(split.rows());
     report.answers(encoded.report());
     return encoded.examples().stream()

@@ -7,15 +7,14 @@ import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.data.Example;
-import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
-import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.BpeTrainer;
 import io.affinage.llm.text.TokenizerDefinition;
+import io.affinage.llm.training.Aim;
 import io.affinage.llm.training.Trainables;
 import io.affinage.llm.training.TrainingInputs;
 import io.affinage.llm.training.TrainingRun;
@@ -31,32 +30,31 @@ import java.util.Optional;
 
 /** A job's model, data and run, opened together and closed together. */
 final class TrainingSession implements AutoCloseable {
-  private static final int HELD_OUT_BATCH = 8;
   private static final double RMS_NORM_EPSILON = 1e-5;
   private static final double ROPE_THETA = 10_000;
 
   private final LanguageModel model;
   private final Optional<LoraAdapter> lora;
   private final TrainingRows rows;
-  private final List<TokenizedExample> heldOut;
+  private final Optional<HeldOut> heldOut;
+  private final Opened opened;
   private final List<Warning> warnings;
-  private final Trainables trainables;
   private final TrainingRun run;
 
   private TrainingSession(
       LanguageModel model,
       Optional<LoraAdapter> lora,
       TrainingRows rows,
-      List<TokenizedExample> heldOut,
+      Optional<HeldOut> heldOut,
+      Opened opened,
       List<Warning> warnings,
-      Trainables trainables,
       TrainingRun run) {
     this.model = model;
     this.lora = lora;
     this.rows = rows;
     this.heldOut = heldOut;
+    this.opened = opened;
     this.warnings = List.copyOf(warnings);
-    this.trainables = trainables;
     this.run = run;
   }
 
@@ -75,23 +73,28 @@ final class TrainingSession implements AutoCloseable {
       Path scratch) {
     TrainingSpec spec = job.spec();
     SettingsOfSpec.requireSupported(spec);
-    DatasetRows.Split examples = DatasetRows.read(datasetFolder, "train");
-    DatasetRows.Split validation = DatasetRows.read(datasetFolder, "validation");
+    TrainingData data = TrainingData.read(datasetFolder, spec);
     Opened opened = new Opened();
     try {
       LanguageModel model =
-          opened.add(model(spec, examples.examples(), base, Compute.of(device, dtype)));
+          opened.add(model(spec, data.examples(), base, Compute.of(device, dtype)));
       Optional<LoraAdapter> lora =
           SettingsOfSpec.wholeModel(spec)
               ? Optional.empty()
               : Optional.of(opened.add(lora(spec, model, base.flatMap(BaseFolders::adapter))));
-      TrainingRows rows = TrainingRows.of(examples, spec, model);
+      TrainingRows rows = data.learned(spec, model);
       List<Warning> warnings = new ArrayList<>(rows.warnings());
-      List<TokenizedExample> heldOut = heldOut(validation, spec, model, warnings);
       TrainingInputs inputs =
           TrainingInputs.of(rows.rows()).withScratch(scratch).from(job.origin());
-      if (!heldOut.isEmpty()) {
-        inputs = inputs.watching(() -> loss(model, adapter(model, lora), heldOut));
+      Optional<Aim> aim = aim(spec, model, base.flatMap(BaseFolders::adapter), opened);
+      if (aim.isPresent()) {
+        inputs = inputs.minimising(aim.get());
+      }
+      Optional<HeldOut> heldOut =
+          measured(data, spec, model, warnings).map(some -> heldOut(model, lora, aim, some));
+      if (heldOut.isPresent()) {
+        HeldOut watched = heldOut.get();
+        inputs = inputs.watching(() -> watched.measure().loss());
       }
       TrainingSettings settings = SettingsOfSpec.settings(spec, model.decoder());
       Trainables trainables =
@@ -104,14 +107,38 @@ final class TrainingSession implements AutoCloseable {
                       settings.batching()));
       requireEffect(spec, trainables);
       TrainingRun run = opened.add(new TrainingRun(model.decoder(), trainables, settings, inputs));
-      return new TrainingSession(model, lora, rows, heldOut, warnings, trainables, run);
+      return new TrainingSession(model, lora, rows, heldOut, opened, warnings, run);
     } catch (RuntimeException e) {
       opened.close();
       throw e;
     }
   }
 
-  /** What was opened so far, to be closed when what follows fails. */
+  /**
+   * The objective with its reference, the model that the stage starts from: the parent's adapter as
+   * it is now, where it is trained further, or else the base alone.
+   */
+  private static Optional<Aim> aim(
+      TrainingSpec spec, LanguageModel model, Optional<Path> parent, Opened opened) {
+    if (spec.objective() == null) {
+      return Optional.empty();
+    }
+    BlockAdapter start =
+        parent
+            .<BlockAdapter>map(folder -> opened.add(model.loadAdapter(folder)))
+            .orElse(model.decoder().withoutAdapter());
+    return Optional.of(new Aim(SettingsOfSpec.objective(spec.objective()), start));
+  }
+
+  private static HeldOut heldOut(
+      LanguageModel model, Optional<LoraAdapter> lora, Optional<Aim> aim, TrainingRows some) {
+    BlockAdapter adapter = adapter(model, lora);
+    return aim.isPresent()
+        ? HeldOut.groups(model.decoder(), adapter, aim.get(), some.rows())
+        : HeldOut.answers(model.decoder(), adapter, some.examples());
+  }
+
+  /** What was opened so far, to be closed in the end or when what follows fails: the last first. */
   private static final class Opened {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
@@ -182,21 +209,17 @@ final class TrainingSession implements AutoCloseable {
    * @throws LlmException {@code no_held_out_examples}, and the reason itself where the
    *     specification is strict
    */
-  private static List<TokenizedExample> heldOut(
-      DatasetRows.Split validation,
-      TrainingSpec spec,
-      LanguageModel model,
-      List<Warning> warnings) {
-    if (validation.examples().isEmpty()) {
-      return List.of();
+  private static Optional<TrainingRows> measured(
+      TrainingData data, TrainingSpec spec, LanguageModel model, List<Warning> warnings) {
+    if (data.validation().rows().isEmpty()) {
+      return Optional.empty();
     }
     try {
-      TrainingRows some =
-          TrainingRows.measured(validation.first(spec.evaluation().maxRows()), spec, model);
+      TrainingRows some = data.measured(spec, model);
       some.warnings().stream()
           .filter(warning -> warning.code().equals("rows_left_out"))
           .forEach(warnings::add);
-      return some.examples();
+      return some.examples().isEmpty() ? Optional.empty() : Optional.of(some);
     } catch (LlmException e) {
       if (spec.strict()) {
         throw e;
@@ -213,7 +236,7 @@ final class TrainingSession implements AutoCloseable {
               "held_out_unusable",
               "no row of the validation split can be used, so no held-out loss is measured: "
                   + e.getMessage()));
-      return List.of();
+      return Optional.empty();
     }
   }
 
@@ -241,18 +264,6 @@ final class TrainingSession implements AutoCloseable {
     return lora.isPresent() ? lora.get() : model.decoder().withoutAdapter();
   }
 
-  private static double loss(
-      LanguageModel model, BlockAdapter adapter, List<TokenizedExample> examples) {
-    double sum = 0;
-    long targets = 0;
-    for (LossMeter.Loss loss :
-        new LossMeter(model.decoder(), adapter).losses(examples, HELD_OUT_BATCH)) {
-      sum += loss.sum();
-      targets += loss.targets();
-    }
-    return sum / targets;
-  }
-
   LanguageModel model() {
     return model;
   }
@@ -275,20 +286,13 @@ final class TrainingSession implements AutoCloseable {
     return warnings;
   }
 
-  int heldOutRows() {
-    return heldOut.size();
-  }
-
-  /** Mean -log p per target token of the held-out rows, nats; there must be some. */
-  double heldOutLoss() {
-    return loss(model, adapter(model, lora), heldOut);
+  /** Empty where no row of the validation split can be measured. */
+  Optional<HeldOut> heldOut() {
+    return heldOut;
   }
 
   @Override
   public void close() {
-    run.close();
-    trainables.close();
-    lora.ifPresent(LoraAdapter::close);
-    model.close();
+    opened.close();
   }
 }

@@ -74,7 +74,7 @@ public final class HashingEngine implements TrainingEngine {
         false,
         Map.of("steps", (double) (job.spec().maxSteps() == null ? 3 : job.spec().maxSteps())),
         new Preflight.Memory(1, 2, 3, 4, 5, 6L, 7),
-        new Preflight.Seconds(1.5, null),
+        new Preflight.Seconds(1.5, null, null),
         List.of("this is no model"),
         List.of(new Warning("no_model", "nothing is learned")));
   }
