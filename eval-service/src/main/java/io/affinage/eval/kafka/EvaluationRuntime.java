@@ -16,6 +16,7 @@ import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogReader;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.events.lease.kafka.JobLogWriter;
+import io.affinage.events.reward.RewardClient;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -107,7 +108,7 @@ public final class EvaluationRuntime implements AutoCloseable {
             new EvaluationWorker.Settings(
                 settings.progressEvery(),
                 settings.maxAttempts(),
-                new RewardAnswers.Timing(settings.scoreRepeat(), settings.scoreTimeout()),
+                new RewardClient.Timing(settings.scoreRepeat(), settings.scoreTimeout()),
                 settings.storeRetries(),
                 settings.storeRetryPause()));
     metrics.watch(board, log::state);

@@ -27,6 +27,7 @@ import io.affinage.events.lease.LeaseLostException;
 import io.affinage.events.lease.kafka.JobAttempt;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
+import io.affinage.events.reward.RewardClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +66,7 @@ final class EvaluationWorker {
   record Settings(
       Duration progressEvery,
       int maxAttempts,
-      RewardAnswers.Timing scoring,
+      RewardClient.Timing scoring,
       int storeRetries,
       Duration storeRetryPause) {}
 
@@ -226,12 +227,13 @@ final class EvaluationWorker {
     Plan plan = Plans.from(data.spec());
     RewardAnswers scorer =
         new RewardAnswers(
-            claimer.connection(),
-            events,
-            request,
-            Plans.reward(data.spec()),
-            settings.scoring(),
-            () -> goOn(heartbeat));
+            new RewardClient(
+                claimer.connection(),
+                events,
+                request,
+                Plans.reward(data.spec()),
+                settings.scoring(),
+                () -> goOn(heartbeat)));
     Findings findings;
     try (ModelPair pair = models.open(data.model())) {
       DatasetVersion dataset = new DatasetVersion(artifacts, data.dataset().digest());

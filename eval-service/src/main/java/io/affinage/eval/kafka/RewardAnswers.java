@@ -4,216 +4,54 @@ import io.affinage.eval.EvaluationException;
 import io.affinage.eval.dataset.Item;
 import io.affinage.eval.run.Scorer;
 import io.affinage.eval.run.Variant;
-import io.affinage.events.ContentIds;
-import io.affinage.events.EvaluationRequested;
-import io.affinage.events.Event;
-import io.affinage.events.EventCodec;
-import io.affinage.events.EventException;
-import io.affinage.events.EventFactory;
-import io.affinage.events.EventSerializer;
-import io.affinage.events.KafkaDefaults;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
-import io.affinage.events.RewardSpec;
-import io.affinage.events.Topics;
-import java.time.Duration;
+import io.affinage.events.reward.RewardClient;
+import io.affinage.events.reward.RewardException;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringSerializer;
 
-/**
- * Has answers scored by the reward service: requests go out, and their scores are recognised by the
- * request's id, which follows from its content. Asking is repeated until every score is there, so a
- * restart of either side loses nothing, and a repeated request has no second effect.
- */
+/** Has the answers of every variant scored by the reward service. */
 final class RewardAnswers implements Scorer {
-  /** Items of one request, within what the reward service takes. */
-  private static final int MAX_ITEMS = 500;
+  private final RewardClient client;
 
-  /** Characters of one request; Kafka's default limit of a record is 1 MiB. */
-  private static final int MAX_CHARACTERS = 200_000;
-
-  private static final Duration POLL = Duration.ofMillis(200);
-  private static final Duration META = Duration.ofSeconds(30);
-
-  private final Map<String, Object> connection;
-  private final EventFactory events;
-  private final Event<EvaluationRequested> cause;
-  private final RewardSpec reward;
-  private final Timing timing;
-  private final Runnable whileWaiting;
-
-  /**
-   * How long scores are waited for.
-   *
-   * @param repeat silence after which open requests are sent again
-   * @param giveUp after which the evaluation fails
-   */
-  record Timing(Duration repeat, Duration giveUp) {}
-
-  /**
-   * @param cause the evaluation that the scores are for
-   * @param whileWaiting called while scores are waited for; may throw to end the wait
-   */
-  RewardAnswers(
-      Map<String, Object> connection,
-      EventFactory events,
-      Event<EvaluationRequested> cause,
-      RewardSpec reward,
-      Timing timing,
-      Runnable whileWaiting) {
-    this.connection = connection;
-    this.events = events;
-    this.cause = cause;
-    this.reward = reward;
-    this.timing = timing;
-    this.whileWaiting = whileWaiting;
+  RewardAnswers(RewardClient client) {
+    this.client = client;
   }
 
   @Override
   public Map<Variant, List<Double>> score(List<Item> items, Map<Variant, List<String>> answers) {
-    Map<String, RewardRequested> open = new LinkedHashMap<>();
-    answers.forEach((variant, texts) -> open.putAll(requests(variant, items, texts)));
-    Map<String, Double> values = new HashMap<>();
-    try (KafkaConsumer<byte[], byte[]> consumer = consumer();
-        Producer<String, Event<?>> producer = producer()) {
-      // From the present end: what answers our requests comes later.
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(Topics.REWARD_SCORED.name(), META).stream()
-              .map(info -> new TopicPartition(info.topic(), info.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.endOffsets(partitions, META).forEach(consumer::seek);
-      await(open, values, consumer, producer);
-    } catch (KafkaException e) {
-      throw new EvaluationException(
-          "scoring_unavailable", "scores cannot be asked for: " + e.getMessage(), null, e);
+    List<RewardRequested.Item> asked = new ArrayList<>();
+    answers.forEach(
+        (variant, texts) -> {
+          for (int i = 0; i < items.size(); i++) {
+            Item item = items.get(i);
+            asked.add(
+                new RewardRequested.Item(
+                    itemId(variant, i), item.question(), texts.get(i), item.reference()));
+          }
+        });
+    Map<String, RewardScored.Score> found;
+    try {
+      found = client.score(asked);
+    } catch (RewardException e) {
+      throw new EvaluationException(e.code(), e.getMessage(), e.param(), e);
     }
     Map<Variant, List<Double>> scores = new EnumMap<>(Variant.class);
     for (Variant variant : answers.keySet()) {
       List<Double> ofVariant = new ArrayList<>(items.size());
       for (int i = 0; i < items.size(); i++) {
-        ofVariant.add(values.get(itemId(variant, i)));
+        RewardScored.Score score = found.get(itemId(variant, i));
+        ofVariant.add(score == null ? null : score.value());
       }
       scores.put(variant, ofVariant);
     }
     return scores;
   }
 
-  private void await(
-      Map<String, RewardRequested> open,
-      Map<String, Double> values,
-      KafkaConsumer<byte[], byte[]> consumer,
-      Producer<String, Event<?>> producer) {
-    long begun = System.nanoTime();
-    long heard = begun;
-    send(open, producer);
-    while (!open.isEmpty()) {
-      whileWaiting.run();
-      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-        if (take(record, open, values)) {
-          heard = System.nanoTime();
-        }
-      }
-      long now = System.nanoTime();
-      if (now - begun > timing.giveUp().toNanos() && !open.isEmpty()) {
-        throw new EvaluationException(
-            "scoring_timeout",
-            "the reward service did not answer %d requests within %d s; is one running?"
-                .formatted(open.size(), timing.giveUp().toSeconds()),
-            null);
-      }
-      if (now - heard > timing.repeat().toNanos()) {
-        send(open, producer);
-        heard = now;
-      }
-    }
-  }
-
-  private void send(Map<String, RewardRequested> open, Producer<String, Event<?>> producer) {
-    for (RewardRequested request : open.values()) {
-      producer.send(Topics.REWARD_REQUESTED.record(events.causedBy(cause, request)));
-    }
-    producer.flush();
-  }
-
-  private static boolean take(
-      ConsumerRecord<byte[], byte[]> record,
-      Map<String, RewardRequested> open,
-      Map<String, Double> values) {
-    RewardScored scored;
-    try {
-      scored = EventCodec.decode(record).as(RewardScored.class).data();
-    } catch (EventException e) {
-      return false;
-    }
-    RewardRequested request = open.remove(scored.requestId());
-    if (request == null) {
-      return false;
-    }
-    if (scored.error() != null) {
-      throw new EvaluationException(
-          scored.error().code(),
-          "the reward cannot score: " + scored.error().message(),
-          scored.error().param());
-    }
-    scored.scores().forEach(score -> values.put(score.itemId(), score.value()));
-    return true;
-  }
-
-  private Map<String, RewardRequested> requests(
-      Variant variant, List<Item> items, List<String> answers) {
-    Map<String, RewardRequested> requests = new LinkedHashMap<>();
-    List<RewardRequested.Item> batch = new ArrayList<>();
-    int characters = 0;
-    for (int i = 0; i < items.size(); i++) {
-      Item item = items.get(i);
-      RewardRequested.Item wire =
-          new RewardRequested.Item(
-              itemId(variant, i), item.question(), answers.get(i), item.reference());
-      int size = wire.prompt().length() + wire.completion().length() + wire.reference().length();
-      if (!batch.isEmpty() && (batch.size() == MAX_ITEMS || characters + size > MAX_CHARACTERS)) {
-        add(requests, batch);
-        batch = new ArrayList<>();
-        characters = 0;
-      }
-      batch.add(wire);
-      characters += size;
-    }
-    add(requests, batch);
-    return requests;
-  }
-
-  private void add(Map<String, RewardRequested> requests, List<RewardRequested.Item> batch) {
-    String id = "reward-" + ContentIds.of("reward", reward, batch);
-    requests.put(id, new RewardRequested(id, reward, batch, null));
-  }
-
   private static String itemId(Variant variant, int index) {
     return variant.wireName() + "-" + index;
-  }
-
-  private KafkaConsumer<byte[], byte[]> consumer() {
-    Map<String, Object> configuration = new HashMap<>(KafkaDefaults.consumer(connection));
-    configuration.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
-    return new KafkaConsumer<>(
-        configuration, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-  }
-
-  private Producer<String, Event<?>> producer() {
-    return new KafkaProducer<>(
-        KafkaDefaults.producer(connection), new StringSerializer(), new EventSerializer());
   }
 }

@@ -1,0 +1,208 @@
+package io.affinage.events.reward;
+
+import io.affinage.events.ContentIds;
+import io.affinage.events.Event;
+import io.affinage.events.EventCodec;
+import io.affinage.events.EventException;
+import io.affinage.events.EventFactory;
+import io.affinage.events.EventSerializer;
+import io.affinage.events.KafkaDefaults;
+import io.affinage.events.RewardRequested;
+import io.affinage.events.RewardScored;
+import io.affinage.events.RewardSpec;
+import io.affinage.events.Topics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * Has completions scored by the reward service: requests go out, and their scores are recognised by
+ * the request's id, which follows from its content. Asking is repeated until every score is there,
+ * so a restart of either side loses nothing, and a repeated request has no second effect.
+ */
+public final class RewardClient {
+  /** Items of one request, within what the reward service takes. */
+  private static final int MAX_ITEMS = 500;
+
+  /** Characters of one request; Kafka's default limit of a record is 1 MiB. */
+  private static final int MAX_CHARACTERS = 200_000;
+
+  private static final Duration POLL = Duration.ofMillis(200);
+  private static final Duration META = Duration.ofSeconds(30);
+
+  private final Map<String, Object> connection;
+  private final EventFactory events;
+  private final Event<?> cause;
+  private final RewardSpec reward;
+  private final Timing timing;
+  private final Runnable whileWaiting;
+
+  /**
+   * How long scores are waited for.
+   *
+   * @param repeat silence after which open requests are sent again
+   * @param giveUp after which there are none
+   */
+  public record Timing(Duration repeat, Duration giveUp) {}
+
+  /**
+   * @param cause the request that the scores are for
+   * @param whileWaiting called while scores are waited for; may throw to end the wait
+   */
+  public RewardClient(
+      Map<String, Object> connection,
+      EventFactory events,
+      Event<?> cause,
+      RewardSpec reward,
+      Timing timing,
+      Runnable whileWaiting) {
+    this.connection = connection;
+    this.events = events;
+    this.cause = cause;
+    this.reward = reward;
+    this.timing = timing;
+    this.whileWaiting = whileWaiting;
+  }
+
+  /**
+   * Scores completions.
+   *
+   * @param items each with an id of its own
+   * @return by item
+   * @throws RewardException when there are no scores
+   */
+  public Map<String, RewardScored.Score> score(List<RewardRequested.Item> items) {
+    Map<String, RewardRequested> open = requests(items);
+    Map<String, RewardScored.Score> scores = new HashMap<>();
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer();
+        Producer<String, Event<?>> producer = producer()) {
+      // From the present end: what answers our requests comes later.
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(Topics.REWARD_SCORED.name(), META).stream()
+              .map(info -> new TopicPartition(info.topic(), info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.endOffsets(partitions, META).forEach(consumer::seek);
+      await(open, scores, consumer, producer);
+    } catch (KafkaException e) {
+      throw new RewardException(
+          "scoring_unavailable", "scores cannot be asked for: " + e.getMessage(), null, e);
+    }
+    return scores;
+  }
+
+  private void await(
+      Map<String, RewardRequested> open,
+      Map<String, RewardScored.Score> scores,
+      KafkaConsumer<byte[], byte[]> consumer,
+      Producer<String, Event<?>> producer) {
+    long begun = System.nanoTime();
+    long heard = begun;
+    send(open, producer);
+    while (!open.isEmpty()) {
+      whileWaiting.run();
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+        if (take(record, open, scores)) {
+          heard = System.nanoTime();
+        }
+      }
+      long now = System.nanoTime();
+      if (now - begun > timing.giveUp().toNanos() && !open.isEmpty()) {
+        throw new RewardException(
+            "scoring_timeout",
+            "the reward service did not answer %d requests within %d s; is one running?"
+                .formatted(open.size(), timing.giveUp().toSeconds()),
+            null,
+            null);
+      }
+      if (now - heard > timing.repeat().toNanos()) {
+        send(open, producer);
+        heard = now;
+      }
+    }
+  }
+
+  private void send(Map<String, RewardRequested> open, Producer<String, Event<?>> producer) {
+    for (RewardRequested request : open.values()) {
+      producer.send(Topics.REWARD_REQUESTED.record(events.causedBy(cause, request)));
+    }
+    producer.flush();
+  }
+
+  private static boolean take(
+      ConsumerRecord<byte[], byte[]> record,
+      Map<String, RewardRequested> open,
+      Map<String, RewardScored.Score> scores) {
+    RewardScored scored;
+    try {
+      scored = EventCodec.decode(record).as(RewardScored.class).data();
+    } catch (EventException e) {
+      return false;
+    }
+    RewardRequested request = open.remove(scored.requestId());
+    if (request == null) {
+      return false;
+    }
+    if (scored.error() != null) {
+      throw new RewardException(
+          scored.error().code(),
+          "the reward cannot score: " + scored.error().message(),
+          scored.error().param(),
+          null);
+    }
+    scored.scores().forEach(score -> scores.put(score.itemId(), score));
+    return true;
+  }
+
+  private Map<String, RewardRequested> requests(List<RewardRequested.Item> items) {
+    Map<String, RewardRequested> requests = new LinkedHashMap<>();
+    List<RewardRequested.Item> batch = new ArrayList<>();
+    int characters = 0;
+    for (RewardRequested.Item item : items) {
+      int size =
+          item.prompt().length()
+              + item.completion().length()
+              + (item.reference() == null ? 0 : item.reference().length());
+      if (!batch.isEmpty() && (batch.size() == MAX_ITEMS || characters + size > MAX_CHARACTERS)) {
+        add(requests, batch);
+        batch = new ArrayList<>();
+        characters = 0;
+      }
+      batch.add(item);
+      characters += size;
+    }
+    if (!batch.isEmpty()) {
+      add(requests, batch);
+    }
+    return requests;
+  }
+
+  private void add(Map<String, RewardRequested> requests, List<RewardRequested.Item> batch) {
+    String id = "reward-" + ContentIds.of("reward", reward, batch);
+    requests.put(id, new RewardRequested(id, reward, batch, null));
+  }
+
+  private KafkaConsumer<byte[], byte[]> consumer() {
+    Map<String, Object> configuration = new HashMap<>(KafkaDefaults.consumer(connection));
+    configuration.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
+    return new KafkaConsumer<>(
+        configuration, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
+  private Producer<String, Event<?>> producer() {
+    return new KafkaProducer<>(
+        KafkaDefaults.producer(connection), new StringSerializer(), new EventSerializer());
+  }
+}
