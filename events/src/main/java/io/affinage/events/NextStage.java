@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What comes after a stage of a run: the request that the service which finished the stage writes.
  * The one place that knows it. Whatever names the run's data and its caller's labels goes along
- * from each stage to the next.
+ * from each stage to the next; a stage that names a dataset of its own changes it for itself and
+ * those after it.
  */
 public final class NextStage {
 
@@ -16,7 +17,15 @@ public final class NextStage {
       ArtifactRef dataset,
       @Nullable String datasetName,
       @Nullable String datasetSubmissionId,
-      @Nullable Map<String, String> metadata) {}
+      @Nullable Map<String, String> metadata) {
+
+    /** For a stage that may name a dataset of its own. */
+    Subject of(Stage stage) {
+      return stage.dataset() == null
+          ? this
+          : new Subject(stage.dataset(), stage.datasetName(), null, metadata);
+    }
+  }
 
   private NextStage() {}
 
@@ -26,7 +35,7 @@ public final class NextStage {
     return next(ready.slip())
         .filter(Stage.Train.class::isInstance)
         .map(Stage.Train.class::cast)
-        .map(train -> training(train, subject, rest(ready.slip())));
+        .map(train -> training(train, null, subject.of(train), rest(ready.slip())));
   }
 
   /** What follows a training that registered a model; empty at the end of a run. */
@@ -39,7 +48,7 @@ public final class NextStage {
             request.datasetName(),
             request.datasetSubmissionId(),
             request.metadata()),
-        request.slip());
+        request.slip() == null ? null : request.slip().with(request.stage(), model.modelId()));
   }
 
   /** What follows an evaluation whose model was promoted; empty at the end of a run. */
@@ -60,8 +69,9 @@ public final class NextStage {
         .map(
             stage ->
                 stage instanceof Stage.Train train
-                    ? training(train, subject, rest(slip))
-                    : evaluation(((Stage.Evaluate) stage).spec(), model, subject, rest(slip)));
+                    ? training(train, model, subject.of(train), rest(slip))
+                    : evaluation(
+                        ((Stage.Evaluate) stage).spec(), model, subject.of(stage), rest(slip)));
   }
 
   private static Optional<Stage> next(@Nullable RoutingSlip slip) {
@@ -77,11 +87,12 @@ public final class NextStage {
     return slip.rest();
   }
 
-  private static TrainingRequested training(Stage.Train train, Subject subject, RoutingSlip rest) {
+  private static TrainingRequested training(
+      Stage.Train train, @Nullable ModelRegistered previous, Subject subject, RoutingSlip rest) {
+    String base = base(train, previous, rest);
     return new TrainingRequested(
-        ContentIds.jobId(
-            train.baseModel(), subject.dataset(), null, train.spec(), train.suffix(), rest),
-        train.baseModel(),
+        ContentIds.jobId(base, subject.dataset(), null, train.spec(), train.suffix(), rest),
+        base,
         subject.dataset(),
         subject.datasetName(),
         train.spec(),
@@ -89,7 +100,29 @@ public final class NextStage {
         subject.metadata(),
         rest,
         subject.datasetSubmissionId(),
-        train.baseName());
+        train.baseName(),
+        train.name());
+  }
+
+  /** A stage's base as requests name it. What no stage made was refused when the slip came in. */
+  private static String base(
+      Stage.Train train, @Nullable ModelRegistered previous, RoutingSlip slip) {
+    String base = train.baseModel();
+    String made = null;
+    if (base.equals(Stage.PREVIOUS)) {
+      made = previous == null ? null : previous.modelId();
+    } else if (base.startsWith(Stage.OF_STAGE)) {
+      made =
+          slip.outputs() == null
+              ? null
+              : slip.outputs().get(base.substring(Stage.OF_STAGE.length()));
+    } else {
+      return base;
+    }
+    if (made == null) {
+      throw new IllegalStateException("no stage of run " + slip.runId() + " made " + base);
+    }
+    return "model:" + made;
   }
 
   private static EvaluationRequested evaluation(

@@ -1,8 +1,10 @@
 package io.affinage.events;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +34,7 @@ public final class RequestRules {
       rules.check(evaluation);
     } else if (request instanceof RewardRequested reward) {
       rules.name("requestId", reward.requestId(), NameRule.LABEL);
-      rules.slip(reward.slip());
+      rules.slip(reward.slip(), Set.of(), false);
     }
     return List.copyOf(rules.problems);
   }
@@ -62,7 +64,7 @@ public final class RequestRules {
     if (submitted.source() instanceof DatasetSource.Stored stored && stored.filename() != null) {
       name("source.filename", stored.filename(), NameRule.LABEL);
     }
-    slip(submitted.slip());
+    slip(submitted.slip(), Set.of(), false);
   }
 
   private void check(TrainingRequested training) {
@@ -70,8 +72,13 @@ public final class RequestRules {
     optional("datasetName", training.datasetName(), NameRule.NAME);
     optional("datasetSubmissionId", training.datasetSubmissionId(), NameRule.LABEL);
     optional("suffix", training.suffix(), NameRule.NAME);
+    optional("stage", training.stage(), NameRule.NAME);
+    if (training.baseModel().equals(Stage.PREVIOUS)
+        || training.baseModel().startsWith(Stage.OF_STAGE)) {
+      refuse("baseModel", "names a stage, which only a stage of a slip can");
+    }
     metadata(training.metadata());
-    slip(training.slip());
+    slip(training.slip(), training.stage() == null ? Set.of() : Set.of(training.stage()), true);
   }
 
   private void check(EvaluationRequested evaluation) {
@@ -80,25 +87,62 @@ public final class RequestRules {
     optional("datasetSubmissionId", evaluation.datasetSubmissionId(), NameRule.LABEL);
     optional("spec.split", evaluation.spec().split(), NameRule.SPLIT);
     metadata(evaluation.metadata());
-    slip(evaluation.slip());
+    slip(evaluation.slip(), Set.of(), true);
   }
 
-  private void slip(@Nullable RoutingSlip slip) {
+  /**
+   * @param now the name of the stage that the request itself is, where it has one
+   * @param trained whether a training comes before the slip's stages
+   */
+  private void slip(@Nullable RoutingSlip slip, Set<String> now, boolean trained) {
     if (slip == null) {
       return;
     }
     name("slip.runId", slip.runId(), NameRule.LABEL);
-    if (slip.stages().size() > MAX_STAGES) {
+    if (slip.stages().size() > MAX_STAGES
+        || slip.outputs() != null && slip.outputs().size() > MAX_STAGES) {
       refuse("slip.stages", "must be at most " + MAX_STAGES);
       return;
     }
+    Set<String> named = new LinkedHashSet<>(now);
+    if (slip.outputs() != null) {
+      slip.outputs()
+          .forEach(
+              (stage, model) -> {
+                name("slip.outputs", stage, NameRule.NAME);
+                name("slip.outputs." + stage, model, NameRule.ID);
+              });
+      named.addAll(slip.outputs().keySet());
+    }
+    boolean before = trained;
     for (int i = 0; i < slip.stages().size(); i++) {
       String at = "slip.stages[" + i + "].";
-      if (slip.stages().get(i) instanceof Stage.Train train) {
+      Stage stage = slip.stages().get(i);
+      optional(at + "datasetName", stage.datasetName(), NameRule.NAME);
+      if (stage instanceof Stage.Train train) {
         optional(at + "suffix", train.suffix(), NameRule.NAME);
-      } else if (slip.stages().get(i) instanceof Stage.Evaluate evaluate) {
+        base(at + "baseModel", train.baseModel(), named, before);
+        optional(at + "name", train.name(), NameRule.NAME);
+        if (train.name() != null && !named.add(train.name())) {
+          refuse(at + "name", "is '" + train.name() + "', which another stage has");
+        }
+        before = true;
+      } else if (stage instanceof Stage.Evaluate evaluate) {
         optional(at + "spec.split", evaluate.spec().split(), NameRule.SPLIT);
       }
+    }
+  }
+
+  private void base(String field, String base, Set<String> named, boolean trained) {
+    if (base.equals(Stage.PREVIOUS) && !trained) {
+      refuse(field, "is 'previous', but no training comes before it");
+    }
+    if (base.startsWith(Stage.OF_STAGE)
+        && !named.contains(base.substring(Stage.OF_STAGE.length()))) {
+      refuse(
+          field,
+          "is '%s', but no stage before it has that name%s"
+              .formatted(base, named.isEmpty() ? "" : "; there are " + String.join(", ", named)));
     }
   }
 

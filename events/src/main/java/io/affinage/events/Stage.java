@@ -12,16 +12,42 @@ import org.jspecify.annotations.Nullable;
 })
 public sealed interface Stage {
 
+  /** As a base: the model that the training before this stage registered. */
+  String PREVIOUS = "previous";
+
+  /** Before a stage's name, as a base: the model that this stage registered. */
+  String OF_STAGE = "stage:";
+
+  /** The dataset of the stage; null for that of the stage before, or the run's. */
+  @Nullable ArtifactRef dataset();
+
+  /** The name of {@link #dataset()}; null where that is null or unnamed. */
+  @Nullable String datasetName();
+
   /**
-   * Train a model on the run's dataset.
+   * Train a model.
    *
-   * @param baseModel see {@link TrainingRequested#baseModel()}
+   * @param baseModel see {@link TrainingRequested#baseModel()}; beside these {@code previous}, and
+   *     {@code stage:NAME} of an earlier stage
    * @param suffix part of the registered model's name; null for none
    * @param baseName see {@link TrainingRequested#baseName()}
+   * @param name by which later stages may name this one; null for none
    */
   record Train(
-      String baseModel, TrainingSpec spec, @Nullable String suffix, @Nullable String baseName)
+      String baseModel,
+      TrainingSpec spec,
+      @Nullable String suffix,
+      @Nullable String baseName,
+      @Nullable String name,
+      @Nullable ArtifactRef dataset,
+      @Nullable String datasetName)
       implements Stage {
+
+    /** A training on the dataset of the stage before, which no other stage names. */
+    public Train(
+        String baseModel, TrainingSpec spec, @Nullable String suffix, @Nullable String baseName) {
+      this(baseModel, spec, suffix, baseName, null, null, null);
+    }
 
     /** A training whose base has no other name than the reference. */
     public Train(String baseModel, TrainingSpec spec, @Nullable String suffix) {
@@ -29,6 +55,13 @@ public sealed interface Stage {
     }
   }
 
-  /** Evaluate the model that the preceding stage registered, and decide on it. */
-  record Evaluate(EvaluationSpec spec) implements Stage {}
+  /** Evaluate the model that the preceding training registered, and decide on it. */
+  record Evaluate(EvaluationSpec spec, @Nullable ArtifactRef dataset, @Nullable String datasetName)
+      implements Stage {
+
+    /** An evaluation on the dataset of the stage before. */
+    public Evaluate(EvaluationSpec spec) {
+      this(spec, null, null);
+    }
+  }
 }

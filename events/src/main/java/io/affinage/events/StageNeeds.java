@@ -14,6 +14,10 @@ public final class StageNeeds {
   public static Optional<ErrorDetail> unmet(DatasetReady ready) {
     List<Stage> stages = ready.slip() == null ? List.of() : ready.slip().stages();
     for (int i = 0; i < stages.size(); i++) {
+      if (stages.get(i).dataset() != null) {
+        // From here on it is another dataset.
+        return Optional.empty();
+      }
       String param = "slip.stages[" + i + "]";
       Optional<ErrorDetail> unmet =
           stages.get(i) instanceof Stage.Evaluate evaluate

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param baseName what the user calls the base where the reference does not say it: a hub id, or
  *     the path of a folder or file; exports name it as an adapter's base; null for the reference
  *     alone
+ * @param stage the name of the stage that this is, by which later ones of the slip may name its
+ *     model; null for none
  */
 public record TrainingRequested(
     String jobId,
@@ -31,7 +33,8 @@ public record TrainingRequested(
     @Nullable Map<String, String> metadata,
     @Nullable RoutingSlip slip,
     @Nullable String datasetSubmissionId,
-    @Nullable String baseName)
+    @Nullable String baseName,
+    @Nullable String stage)
     implements EventData {
 
   /** A request whose base has no other name than the reference. */
@@ -55,6 +58,7 @@ public record TrainingRequested(
         metadata,
         slip,
         datasetSubmissionId,
+        null,
         null);
   }
 
@@ -68,7 +72,7 @@ public record TrainingRequested(
       @Nullable String suffix,
       @Nullable Map<String, String> metadata,
       @Nullable RoutingSlip slip) {
-    this(jobId, baseModel, dataset, datasetName, spec, suffix, metadata, slip, null, null);
+    this(jobId, baseModel, dataset, datasetName, spec, suffix, metadata, slip, null);
   }
 
   @Override

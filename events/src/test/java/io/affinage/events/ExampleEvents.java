@@ -73,7 +73,9 @@ public final class ExampleEvents {
           List.of(
               new Stage.Train("scratch", SPEC, "demo"),
               new Stage.Train("hub:owner/name", SPARSE_SPEC, null),
-              new Stage.Evaluate(EVALUATION_SPEC)));
+              new Stage.Train("previous", SPARSE_SPEC, null, null, "last", FOLDER, "pairs"),
+              new Stage.Evaluate(EVALUATION_SPEC)),
+          Map.of("first", "smol:demo:1"));
   static final ModelRegistered MODEL = registered(FILE, SLIP, "sha256:" + "2c".repeat(32));
 
   private ExampleEvents() {}

@@ -61,6 +61,109 @@ class NextStageTest {
     assertThat(request.slip()).isEqualTo(slip(EVALUATE));
   }
 
+  /** A stage's base by role: the model of the training before, or of a stage by its name. */
+  @Test
+  void shouldHandTheModelOfAStageToTheNext() {
+    RoutingSlip slip =
+        slip(
+            stage("scratch", "sft", null),
+            stage(Stage.PREVIOUS, "dpo", null),
+            EVALUATE,
+            stage(Stage.PREVIOUS, null, null),
+            stage("stage:sft", null, ExampleEvents.FILE),
+            EVALUATE);
+    TrainingRequested sft = NextStage.afterDataset(ready(slip)).orElseThrow();
+    assertThat(sft.stage()).isEqualTo("sft");
+
+    TrainingRequested dpo =
+        (TrainingRequested) NextStage.afterTraining(made("m-sft"), sft).orElseThrow();
+    assertThat(dpo.baseModel()).isEqualTo("model:m-sft");
+    assertThat(dpo.slip().outputs()).isEqualTo(Map.of("sft", "m-sft"));
+
+    EvaluationRequested evaluation =
+        (EvaluationRequested) NextStage.afterTraining(made("m-dpo"), dpo).orElseThrow();
+    assertThat(evaluation.model().modelId()).isEqualTo("m-dpo");
+    TrainingRequested third =
+        (TrainingRequested) NextStage.afterPromotion(evaluation).orElseThrow();
+    assertThat(third.baseModel()).isEqualTo("model:m-dpo");
+    assertThat(third.slip().outputs()).isEqualTo(Map.of("sft", "m-sft", "dpo", "m-dpo"));
+
+    TrainingRequested fourth =
+        (TrainingRequested) NextStage.afterTraining(made("m-3"), third).orElseThrow();
+    assertThat(fourth.baseModel()).isEqualTo("model:m-sft");
+    assertThat(fourth.dataset()).isEqualTo(ExampleEvents.FILE);
+    assertThat(fourth.datasetSubmissionId()).isNull();
+    ModelRegistered last = made("m-4");
+    EvaluationRequested end =
+        (EvaluationRequested) NextStage.afterTraining(last, fourth).orElseThrow();
+    assertThat(end.model()).isEqualTo(last);
+    assertThat(List.of(sft, dpo, evaluation, third, fourth, end))
+        .allSatisfy(request -> assertThat(RequestRules.problems(request)).isEmpty());
+  }
+
+  @Test
+  void shouldRefuseStagesThatNameWhatIsNotBeforeThem() {
+    assertThat(problems(slip(stage(Stage.PREVIOUS, null, null))))
+        .containsExactly("slip.stages[0].baseModel");
+    assertThat(problems(slip(stage("stage:sft", "sft", null))))
+        .containsExactly("slip.stages[0].baseModel");
+    assertThat(problems(slip(stage("scratch", "a", null), stage("stage:b", "a", null))))
+        .containsExactly("slip.stages[1].baseModel", "slip.stages[1].name");
+    assertThat(
+            RequestRules.problems(
+                new TrainingRequested(
+                    "j",
+                    "previous",
+                    ExampleEvents.FOLDER,
+                    null,
+                    ExampleEvents.SPEC,
+                    null,
+                    null,
+                    null)))
+        .extracting(ErrorDetail::param)
+        .containsExactly("baseModel");
+  }
+
+  private static List<String> problems(RoutingSlip slip) {
+    return RequestRules.problems(
+            new DatasetSubmitted(
+                "sub-1",
+                "desk",
+                new DatasetSource.Stored(ExampleEvents.FILE, null, null, null),
+                null,
+                null,
+                null,
+                false,
+                slip))
+        .stream()
+        .map(ErrorDetail::param)
+        .toList();
+  }
+
+  private static Stage.Train stage(String base, String name, ArtifactRef dataset) {
+    return new Stage.Train(
+        base, ExampleEvents.SPARSE_SPEC, null, null, name, dataset, dataset == null ? null : "own");
+  }
+
+  private static ModelRegistered made(String id) {
+    ModelRegistered model = ExampleEvents.MODEL;
+    return new ModelRegistered(
+        id,
+        model.jobId(),
+        1,
+        "worker-a",
+        model.kind(),
+        model.model(),
+        model.baseModel(),
+        model.base(),
+        ExampleEvents.FOLDER,
+        model.lineage(),
+        1,
+        Map.of(),
+        1,
+        null);
+  }
+
   @Test
   void shouldEndWhereTheSlipEnds() {
     assertThat(NextStage.afterDataset(ready(null))).isEmpty();

@@ -55,6 +55,7 @@ class RequestRulesTest {
           Map.entry("metrics", "one of a list"),
           Map.entry("digest", "sha256: and 64 digits, by its own type"),
           Map.entry("model", "made by a trainer, which keeps the rules"),
+          Map.entry("reward", "settings, which the reward's own reader checks"),
           Map.entry("metadata", "the caller's own texts, bounded in number and length"));
 
   static Stream<EventData> requests() {

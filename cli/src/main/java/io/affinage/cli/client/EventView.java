@@ -194,6 +194,11 @@ public final class EventView {
     return Optional.ofNullable(datasets.get(submissionId));
   }
 
+  /** Every dataset version that is ready. */
+  public Collection<DatasetReady> datasets() {
+    return datasets.values();
+  }
+
   /** A dataset that was refused. */
   public Optional<DatasetRejected> rejection(String submissionId) {
     return Optional.ofNullable(rejections.get(submissionId));

@@ -121,10 +121,19 @@ public final class RunView {
     return model().map(model -> decisions.get(model.modelId()));
   }
 
-  /** Whether so many stages of each kind have ended well; the dataset counts as a stage. */
+  /**
+   * Whether so many stages of each kind have ended well, or one decided against going on; the
+   * dataset counts as a stage.
+   */
   public boolean isDone(long trainings, long evaluationStages) {
-    return ready != null
-        && models.size() >= trainings
+    boolean stopped =
+        decisions.entrySet().stream()
+            .anyMatch(e -> !e.getValue().promoted() && evaluations.containsKey(e.getKey()));
+    return ready != null && (stopped || allDone(trainings, evaluationStages));
+  }
+
+  private boolean allDone(long trainings, long evaluationStages) {
+    return models.size() >= trainings
         && evaluations.size() >= evaluationStages
         && decisions.size() >= evaluationStages;
   }

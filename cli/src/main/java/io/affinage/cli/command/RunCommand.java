@@ -31,6 +31,14 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import io.affinage.events.DatasetReady;
+import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.adapter.NoAdapter;
+import io.affinage.events.spec.NearestName;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Optional;
+import java.util.TreeSet;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -170,6 +178,18 @@ public final class RunCommand implements Callable<Integer> {
     return folder.resolve(recipe.data().path()).normalize();
   }
 
+  private static void requireModels(Recipe recipe, List<String> missing) {
+    for (Recipe.Step step : recipe.steps()) {
+      if (step instanceof Recipe.Train train && train.base() instanceof Recipe.Other other) {
+        try {
+          LocalFiles.requireModel(other.model());
+        } catch (CliException e) {
+          missing.add(e.getMessage());
+        }
+      }
+    }
+  }
+
   private static void requireRunnable(Recipe recipe, String base, Path dataFile) {
     List<String> missing = new ArrayList<>();
     boolean scratch =
@@ -179,7 +199,12 @@ public final class RunCommand implements Callable<Integer> {
             .findFirst()
             .map(train -> train.spec().architecture() != null)
             .orElse(false);
-    if (base == null && !scratch) {
+    boolean needed =
+        recipe.steps().stream()
+            .anyMatch(
+                step ->
+                    step instanceof Recipe.Train train && train.base() instanceof Recipe.RunModel);
+    if (base == null && !scratch && needed) {
       missing.add("no base model: give --model, or 'model' in the recipe");
     }
     if (dataFile == null) {
@@ -199,6 +224,7 @@ public final class RunCommand implements Callable<Integer> {
     } catch (CliException e) {
       missing.add(e.getMessage());
     }
+    requireModels(recipe, missing);
     missing.addAll(contradictions(recipe, base == null ? scratch : base.equals("scratch")));
     if (!missing.isEmpty()) {
       throw new CliException(ExitCode.USAGE, "cannot_run", String.join("\n  ", missing));
@@ -208,13 +234,29 @@ public final class RunCommand implements Callable<Integer> {
   /** What a trainer would refuse once the data are there: settings that exclude each other. */
   private static List<String> contradictions(Recipe recipe, boolean scratch) {
     List<String> found = new ArrayList<>();
-    boolean first = true;
+    Map<String, AdapterSpec> made = new HashMap<>();
     for (int i = 0; i < recipe.steps().size(); i++) {
       if (!(recipe.steps().get(i) instanceof Recipe.Train train)) {
         continue;
       }
+      Optional<AdapterSpec> parent =
+          train.base() instanceof Recipe.OfStage of
+              ? Optional.ofNullable(made.get(of.name()))
+              : train.base() instanceof Recipe.Previous
+                  ? Optional.ofNullable(made.get(Stage.PREVIOUS))
+                  : Optional.empty();
+      made.remove(Stage.PREVIOUS);
       try {
-        SpecResolver.resolve(train.spec(), first && scratch);
+        AdapterSpec adapter =
+            SpecResolver.resolve(
+                    train.spec(),
+                    train.base() instanceof Recipe.RunModel && scratch,
+                    parent.filter(a -> !(a instanceof NoAdapter)))
+                .adapter();
+        made.put(Stage.PREVIOUS, adapter);
+        if (train.name() != null) {
+          made.put(train.name(), adapter);
+        }
       } catch (InvalidSpecException e) {
         for (ErrorDetail problem : e.problems()) {
           String param = problem.param();
@@ -226,7 +268,6 @@ public final class RunCommand implements Callable<Integer> {
                       problem.message().substring(param.length())));
         }
       }
-      first = false;
     }
     return found;
   }
@@ -244,14 +285,27 @@ public final class RunCommand implements Callable<Integer> {
     List<Stage> stages = new ArrayList<>();
     for (Recipe.Step step : recipe.steps()) {
       if (step instanceof Recipe.Train train) {
+        boolean own = train.base() instanceof Recipe.Other;
+        String named = own ? ((Recipe.Other) train.base()).model() : base;
+        Optional<DatasetReady> dataset = dataset(session, train.dataset());
         stages.add(
             new Stage.Train(
-                reference,
+                own
+                    ? LocalFiles.importModel(session.store(), session.view(Interest.RUNS), named)
+                    : reference(train.base(), reference),
                 train.spec(),
                 train.suffix() == null ? recipe.name() : train.suffix(),
-                LocalFiles.baseName(base)));
+                own || train.base() instanceof Recipe.RunModel ? LocalFiles.baseName(named) : null,
+                train.name(),
+                dataset.map(DatasetReady::dataset).orElse(null),
+                dataset.map(DatasetReady::name).orElse(null)));
       } else if (step instanceof Recipe.Evaluate evaluate) {
-        stages.add(new Stage.Evaluate(evaluate.spec()));
+        Optional<DatasetReady> dataset = dataset(session, evaluate.dataset());
+        stages.add(
+            new Stage.Evaluate(
+                evaluate.spec(),
+                dataset.map(DatasetReady::dataset).orElse(null),
+                dataset.map(DatasetReady::name).orElse(null)));
       }
     }
     return new RunRequest(
@@ -259,6 +313,53 @@ public final class RunCommand implements Callable<Integer> {
         LocalFiles.importData(session.store(), dataFile, told.columns(), told.constants()),
         told.rules(),
         stages);
+  }
+
+  private static String reference(Recipe.Base base, String ofTheRun) {
+    if (base instanceof Recipe.OfStage of) {
+      return Stage.OF_STAGE + of.name();
+    }
+    return base instanceof Recipe.Previous ? Stage.PREVIOUS : ofTheRun;
+  }
+
+  /**
+   * A registered dataset; empty where none is named.
+   *
+   * @param named its submission's id, its digest or its name
+   */
+  private static Optional<DatasetReady> dataset(Session session, String named) {
+    if (named == null) {
+      return Optional.empty();
+    }
+    Collection<DatasetReady> known = session.view(Interest.RUNS).datasets();
+    Map<String, DatasetReady> found = new LinkedHashMap<>();
+    for (DatasetReady ready : known) {
+      String digest = ready.dataset().digest();
+      if (List.of(ready.submissionId(), digest, ready.name()).contains(named)) {
+        found.put(digest, ready);
+      }
+    }
+    if (found.isEmpty()) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "unknown_dataset",
+          "no dataset '%s' is ready%s: hand it in first (affinage submit)"
+              .formatted(
+                  named,
+                  NearestName.hint(
+                      named,
+                      known.stream()
+                          .map(DatasetReady::name)
+                          .collect(Collectors.toCollection(TreeSet::new)))));
+    }
+    if (found.size() > 1) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "ambiguous_dataset",
+          "several versions are called '%s', give a digest: %s"
+              .formatted(named, String.join(", ", found.keySet())));
+    }
+    return found.values().stream().findFirst();
   }
 
   private int report(Session session, RunOutcome outcome, double seconds) throws IOException {

@@ -30,13 +30,44 @@ public record Recipe(String name, String model, Data data, List<Step> steps) {
   /** One stage. */
   public sealed interface Step {}
 
-  /**
-   * Train, on the model of the step before or the recipe's.
-   *
-   * @param suffix part of the model's name; null for the recipe's name
-   */
-  public record Train(TrainingSpec spec, String suffix) implements Step {}
+  /** What a training starts from. */
+  public sealed interface Base {}
 
-  /** Evaluate the model that the step before made. */
-  public record Evaluate(EvaluationSpec spec) implements Step {}
+  /** The recipe's model. */
+  public record RunModel() implements Base {}
+
+  /** The model of the training before. */
+  public record Previous() implements Base {}
+
+  /** The model that an earlier stage of that name makes. */
+  public record OfStage(String name) implements Base {}
+
+  /** Another model, as {@code --model} takes it. */
+  public record Other(String model) implements Base {}
+
+  /**
+   * Train.
+   *
+   * @param base the recipe's model for the first training that names none, that of the training
+   *     before for every later one
+   * @param suffix part of the model's name; null for the recipe's name
+   * @param name by which later stages may name this one; null for none
+   * @param dataset a registered dataset: its name, its submission's id or its digest; null for that
+   *     of the stage before, or the recipe's
+   */
+  public record Train(TrainingSpec spec, Base base, String suffix, String name, String dataset)
+      implements Step {
+
+    /** A stage without a name, on the dataset of the stage before. */
+    public Train(TrainingSpec spec, Base base, String suffix) {
+      this(spec, base, suffix, null, null);
+    }
+  }
+
+  /**
+   * Evaluate the model of the training before.
+   *
+   * @param dataset as for a training
+   */
+  public record Evaluate(EvaluationSpec spec, String dataset) implements Step {}
 }

@@ -141,20 +141,25 @@ public final class RecipeReader {
       if (before.stream().noneMatch(step -> step instanceof Recipe.Train)) {
         item.problem("evaluates a model, but no 'train' comes before it");
       }
-      return List.of(new Recipe.Evaluate(evaluationSpec(stage)));
+      String dataset = stage == null ? null : stage.text("dataset");
+      return List.of(new Recipe.Evaluate(evaluationSpec(stage), dataset));
     }
     if (stage == null) {
       item.problem(kind, "is empty; at least give max_steps or epochs");
       return List.of();
     }
-    return List.of(train(stage, kind, strict));
+    return List.of(train(stage, kind, before, strict));
   }
 
   /**
    * @param kind {@code train}, or the method itself; an objective's own settings then stand beside
    *     those of the training
    */
-  private Recipe.Train train(Section train, String kind, boolean strictData) {
+  private Recipe.Train train(
+      Section train, String kind, List<Recipe.Step> before, boolean strictData) {
+    String name = StageInputs.name(train, before);
+    Recipe.Base base = StageInputs.base(train, before);
+    String dataset = train.text("dataset");
     String suffix = train.text("suffix");
     if (suffix != null && !NameRule.NAME.allows(suffix)) {
       train.problem("suffix", "must be " + NameRule.NAME.words());
@@ -215,7 +220,7 @@ public final class RecipeReader {
       train.problem("architecture", "goes with method: pretrain only");
     }
     train.close();
-    return new Recipe.Train(spec, suffix);
+    return new Recipe.Train(spec, base, suffix, name, dataset);
   }
 
   private static TrainingSpec.Architecture architecture(Section shape) {

@@ -1,9 +1,9 @@
 package io.affinage.cli.recipe;
 
 import io.affinage.cli.recipe.RecipeException.Problem;
+import io.affinage.events.spec.NearestName;
 import io.affinage.events.spec.Range;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -263,6 +263,11 @@ final class Section {
     return result;
   }
 
+  /** Whether a mapping stands there. */
+  boolean isSection(String key) {
+    return value(key) instanceof MappingNode;
+  }
+
   /** A mapping inside; null when absent. */
   Section section(String key) {
     Node node = value(key);
@@ -291,36 +296,9 @@ final class Section {
             problem(
                 entry.getKeyNode(),
                 key,
-                "is not known here; "
-                    + nearest(key)
-                        .map(near -> "did you mean '" + near + "'?")
-                        .orElse("known are " + String.join(", ", known)));
+                "is not known here" + NearestName.hint(key, known));
           }
         });
-  }
-
-  private java.util.Optional<String> nearest(String key) {
-    return known.stream()
-        .min(Comparator.comparingInt(candidate -> distance(key, candidate)))
-        .filter(candidate -> distance(key, candidate) <= Math.max(2, key.length() / 3));
-  }
-
-  /** Levenshtein's. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int changed = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(changed, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
   }
 
   private static String plain(double value) {

@@ -158,6 +158,7 @@ class RecipeReaderTest {
                             true,
                             false,
                             null),
+                        new Recipe.RunModel(),
                         "short"),
                     new Recipe.Evaluate(
                         new EvaluationSpec(
@@ -169,7 +170,8 @@ class RecipeReaderTest {
                             new RewardSpec.ExactMatch(true, false),
                             List.of("a", "b"),
                             new EvaluationSpec.Gate(0.1, 0.05),
-                            4L)))));
+                            4L),
+                        null))));
   }
 
   @Test
@@ -225,6 +227,56 @@ class RecipeReaderTest {
             dora -> assertThat(dora).contains("expected one of lora, dora", "'dorra'"),
             alpha -> assertThat(alpha).contains("alpha: is given beside lora_alpha"),
             twice -> assertThat(twice).contains("dpo.objective: is not known here"));
+  }
+
+  @Test
+  void shouldReadWhatAStageStartsFrom() throws RecipeException {
+    Recipe recipe =
+        read(
+            """
+            name: n
+            stages:
+              - train: {name: sft, max_steps: 1}
+              - dpo: {dataset: pairs}
+              - train: {base: {stage: sft}}
+              - train: {base: model}
+              - train: {base: {model: owner/other}}
+              - train: {base: previous}
+              - evaluate: {dataset: held-out}
+            """);
+
+    assertThat(recipe.steps().subList(0, 6))
+        .extracting(step -> ((Recipe.Train) step).base())
+        .containsExactly(
+            new Recipe.RunModel(),
+            new Recipe.Previous(),
+            new Recipe.OfStage("sft"),
+            new Recipe.RunModel(),
+            new Recipe.Other("owner/other"),
+            new Recipe.Previous());
+    assertThat(((Recipe.Train) recipe.steps().get(1)).dataset()).isEqualTo("pairs");
+    assertThat(((Recipe.Evaluate) recipe.steps().get(6)).dataset()).isEqualTo("held-out");
+  }
+
+  @Test
+  void shouldRefuseABaseThatNothingMakes() {
+    assertThat(
+            problems(
+                """
+                name: n
+                stages:
+                  - train: {name: sft, base: previous}
+                  - train: {base: {stage: sfd}, name: sft}
+                  - train: {base: last}
+                  - train: {base: {}}
+                """))
+        .extracting(Problem::message)
+        .satisfiesExactly(
+            previous -> assertThat(previous).contains("base: is previous, but no training"),
+            twice -> assertThat(twice).contains("name: is the name of an earlier stage"),
+            near -> assertThat(near).contains("base.stage: 'sfd'", "did you mean 'sft'?"),
+            word -> assertThat(word).contains("expected one of model, previous"),
+            none -> assertThat(none).contains("must have one of stage"));
   }
 
   private static TrainingSpec spec(Recipe recipe, int step) {
