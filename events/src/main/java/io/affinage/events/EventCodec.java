@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
@@ -38,7 +39,7 @@ public final class EventCodec {
           e);
     }
     // Nothing goes out that a reader would have to refuse.
-    decodeData(metadata.type(), value);
+    data(metadata.type(), parsed(metadata.type(), value));
     CloudEventHeaders.write(metadata, headers);
     return value;
   }
@@ -54,7 +55,9 @@ public final class EventCodec {
       throw new EventException(
           "missing_value", "%s has no value".formatted(metadata.type().typeName()));
     }
-    EventData data = decodeData(metadata.type(), value);
+    JsonNode tree = parsed(metadata.type(), value);
+    List<ErrorDetail> unknown = UnknownFields.of(metadata.type(), tree);
+    EventData data = data(metadata.type(), tree);
     CloudEventHeaders.requirePlain("the data's key", data.key());
     if (metadata.subject().isEmpty()) {
       metadata = withSubject(metadata, data.key());
@@ -63,7 +66,7 @@ public final class EventCodec {
           "key_mismatch",
           "ce_subject is '%s', the data's key '%s'".formatted(metadata.subject(), data.key()));
     }
-    return new Event<>(metadata, data);
+    return new Event<>(metadata, data, unknown);
   }
 
   /**
@@ -90,7 +93,7 @@ public final class EventCodec {
     }
   }
 
-  private static EventData decodeData(EventType type, byte[] value) {
+  private static JsonNode parsed(EventType type, byte[] value) {
     JsonNode tree = parse(type, value);
     if (!tree.isObject()) {
       throw new EventException(
@@ -98,6 +101,10 @@ public final class EventCodec {
           "%s: a JSON object is expected, not %s".formatted(type.typeName(), tree.getNodeType()));
     }
     PlainJson.require(type, tree);
+    return tree;
+  }
+
+  private static EventData data(EventType type, JsonNode tree) {
     try {
       return EventJson.shared().treeToValue(tree, type.dataClass());
     } catch (JsonMappingException e) {

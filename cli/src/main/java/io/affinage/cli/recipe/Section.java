@@ -293,10 +293,7 @@ final class Section {
     entries.forEach(
         (key, entry) -> {
           if (!known.contains(key)) {
-            problem(
-                entry.getKeyNode(),
-                key,
-                "is not known here" + NearestName.hint(key, known));
+            problem(entry.getKeyNode(), key, "is not known here" + NearestName.hint(key, known));
           }
         });
   }

@@ -18,6 +18,7 @@ import io.affinage.events.EventFactory;
 import io.affinage.events.NextStage;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.Understanding;
 import io.affinage.service.work.Answer;
 import io.affinage.service.work.PassingFaultException;
 import io.affinage.service.work.RecordHandler;
@@ -94,6 +95,10 @@ class SubmissionWork implements RecordHandler {
       meters.duplicate();
       LOG.infof("Submission %s has ended before; it has no second effect", id);
       return new Answer(List.of());
+    }
+    Optional<ErrorDetail> problem = Understanding.problem(submitted);
+    if (problem.isPresent()) {
+      return giveUp(record, problem.get());
     }
     Instant start = Instant.now();
     Outcome outcome = handler.handle(submitted.data());

@@ -139,6 +139,28 @@ class SubmissionIT {
     assertThat(metric("affinage_events_duplicates_total")).isGreaterThanOrEqualTo(3);
   }
 
+  /** Here rather than in a training with defaults that nobody asked for. */
+  @Test
+  void shouldRejectASettingThatNobodyKnows() {
+    kafka.send(
+        ExampleRecords.record(
+            "dataset.submitted",
+            "io.affinage.dataset.submitted.v1",
+            id,
+            """
+            {"submissionId":"%s","name":"n","source":{"kind":"inline","rows":[{"text":"t"}]},
+             "slip":{"runId":"r","stages":[
+               {"stage":"train","baseModel":"scratch","spec":{"method":"pretrain","maxStep":3}}]}}
+            """
+                .formatted(id)));
+
+    DatasetRejected rejected = kafka.first(Topics.DATASET_REJECTED, id, DatasetRejected.class);
+    assertThat(rejected.error().code()).isEqualTo("unknown_setting");
+    assertThat(rejected.error().param()).isEqualTo("slip.stages[0].spec.maxStep");
+    assertThat(rejected.error().message()).contains("did you mean 'maxSteps'?");
+    assertThat(kafka.records(Topics.DATASET_READY, id)).isEmpty();
+  }
+
   @Test
   void shouldPutPoisonAsideAndGoOn() {
     byte[] poison = {(byte) 0xFF, 0, '{'};

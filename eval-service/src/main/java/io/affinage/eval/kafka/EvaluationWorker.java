@@ -23,6 +23,7 @@ import io.affinage.events.NextStage;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.Understanding;
 import io.affinage.events.lease.LeaseLostException;
 import io.affinage.events.lease.kafka.JobAttempt;
 import io.affinage.events.lease.kafka.JobClaimer;
@@ -123,6 +124,9 @@ final class EvaluationWorker {
 
   private boolean workOnOne() {
     for (EvaluationView view : board.open()) {
+      if (Understanding.newer(view.request()).isPresent()) {
+        continue; // left to a worker of the version that wrote it
+      }
       Optional<JobAttempt> won = claimer.claim(view.request());
       if (won.isPresent()) {
         try (JobAttempt attempt = won.get()) {
@@ -161,6 +165,11 @@ final class EvaluationWorker {
             "%d workers fell silent over this evaluation; is there memory enough for the model?"
                 .formatted(attempt.attempt() - 1),
             null);
+      }
+      Optional<ErrorDetail> refusal = Understanding.refusal(request);
+      if (refusal.isPresent()) {
+        throw new EvaluationException(
+            refusal.get().code(), refusal.get().message(), refusal.get().param());
       }
       return patientlyMeasured(request, attempt, heartbeat);
     } catch (EvaluationException e) {

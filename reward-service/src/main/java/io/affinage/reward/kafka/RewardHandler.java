@@ -10,11 +10,13 @@ import io.affinage.events.RequestRules;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.Topics;
+import io.affinage.events.Understanding;
 import io.affinage.service.work.Answer;
 import io.affinage.service.work.RecordHandler;
 import io.affinage.service.work.Traits;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -53,6 +55,10 @@ final class RewardHandler implements RecordHandler {
   public Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos) {
     Event<RewardRequested> request = EventCodec.decode(record).as(RewardRequested.class);
     RequestRules.require(request.data());
+    Optional<ErrorDetail> problem = Understanding.problem(request);
+    if (problem.isPresent()) {
+      return giveUp(record, problem.get());
+    }
     duplicates.seen(request.metadata());
     return answer(request, scorer.apply(request.data()));
   }

@@ -1,6 +1,7 @@
 package io.affinage.trainer.work;
 
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.Understanding;
 import io.affinage.events.spec.InvalidSpecException;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.base.BaseReference;
@@ -33,6 +34,13 @@ sealed interface ImmediateEnd {
     if (job.cancelWanted()) {
       return Optional.of(new Cancelled());
     }
+    Optional<ErrorDetail> refusal = Understanding.refusal(job.requestEvent());
+    if (refusal.isPresent()) {
+      return Optional.of(new Failed(refusal.get()));
+    }
+    if (isLeftToOthers(job)) {
+      return Optional.empty();
+    }
     if (job.rejection() != null) {
       return Optional.of(
           new Failed(
@@ -64,6 +72,11 @@ sealed interface ImmediateEnd {
     } catch (TrainingException e) {
       return Optional.of(new Failed(e.detail()));
     }
+  }
+
+  /** Whether a newer version has asked for it, with settings that this one does not know. */
+  static boolean isLeftToOthers(Job job) {
+    return Understanding.newer(job.requestEvent()).isPresent();
   }
 
   private static ErrorDetail lastReason(Job job) {

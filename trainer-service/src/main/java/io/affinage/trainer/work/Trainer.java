@@ -164,6 +164,7 @@ public final class Trainer {
     return board.open().stream()
         .filter(job -> job.status() == JobStatus.QUEUED)
         .filter(job -> settlement(job).isEmpty())
+        .filter(job -> !ImmediateEnd.isLeftToOthers(job))
         .findFirst();
   }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.FolderArtifactStore;
+import io.affinage.broker.testing.ExampleRecords;
 import io.affinage.broker.testing.TestBroker;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.EvaluationSpec;
@@ -49,6 +50,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -355,6 +358,76 @@ class TrainerRuntimeIT {
 
     TrainingFailed failed = (TrainingFailed) job(trainer, request).terminal();
     assertThat(failed.error().code()).isEqualTo("non_finite_loss");
+  }
+
+  /** A stage goes on from the model of the one before, and the model says what it came from. */
+  @Test
+  void shouldTrainOnFromTheStageBefore() throws Exception {
+    HashingEngine engine = new HashingEngine();
+    TrainerRuntime trainer = start("a", engine);
+    TrainingRequested first =
+        request(
+            2,
+            10,
+            new RoutingSlip(
+                "run-1",
+                List.of(
+                    new Stage.Train(
+                        Stage.PREVIOUS, Events.steps(3, 10), null, null, "more", null, null),
+                    new Stage.Train("stage:more", Events.steps(4, 10), null))));
+    trainer.commands().request(first);
+
+    String before = awaitModel(trainer, first).modelId();
+    for (int steps : List.of(3, 4)) {
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  trainer.board().all().stream()
+                      .anyMatch(
+                          job ->
+                              job.request().spec().maxSteps() == steps
+                                  && job.terminal() instanceof ModelRegistered));
+      ModelRegistered made =
+          (ModelRegistered)
+              trainer.board().all().stream()
+                  .filter(job -> job.request().spec().maxSteps() == steps)
+                  .findFirst()
+                  .orElseThrow()
+                  .terminal();
+      assertThat(made.baseModel()).isEqualTo(before);
+      before = made.modelId();
+    }
+  }
+
+  @Test
+  void shouldFailASettingThatNobodyKnows() throws Exception {
+    TrainerRuntime trainer = start("a", new HashingEngine());
+    TrainingRequested request = request(2, 10, null);
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", broker.bootstrapServers()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      producer
+          .send(
+              ExampleRecords.record(
+                  "training.requested",
+                  "io.affinage.training.requested.v1",
+                  request.jobId(),
+                  EventJson.mapper()
+                      .writeValueAsString(request)
+                      .replace("\"maxSteps\"", "\"maxStep\"")))
+          .get();
+    }
+    await().atMost(PATIENCE).until(() -> trainer.board().find(request.jobId()).isPresent());
+
+    awaitStatus(trainer, request, JobStatus.FAILED);
+
+    TrainingFailed failed = (TrainingFailed) job(trainer, request).terminal();
+    assertThat(failed.error().code()).isEqualTo("unknown_setting");
+    assertThat(failed.error().param()).isEqualTo("spec.maxStep");
+    assertThat(failed.error().message()).contains("did you mean 'maxSteps'?");
   }
 
   @Test

@@ -1,0 +1,113 @@
+package io.affinage.events;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class UnderstandingTest {
+  private static final String PRODUCER = "/company/etl";
+  private static final String SERVICE = "/affinage/dataset-service";
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '^',
+      value = {
+        "'spec':{'maxStep':5}                  | spec.maxStep      | did you mean 'maxSteps'?",
+        "'spec':{'rank':5}                     | spec.rank         | known are",
+        "'spec':{'adapter':{'type':'ia3','rank':5}} | spec.adapter.rank | known are targetModules",
+        "'spec':{'adapter':{'type':'dorra'}}   | spec.adapter.type | did you mean 'dora'?",
+        "'spec':{'objective':{'type':'dpo','betta':1}} | spec.objective.betta | 'beta'",
+        "'spec':{'optimizer':{'lr':1}}         | spec.optimizer.lr | known are type",
+        "'spec':{},'maxSteps':5                | maxSteps          | known are",
+        "'spec':{},'slip':{'runId':'r','stages':[{'stage':'train','baseModel':'b','spec':{'epoch':1}}]}"
+            + " | slip.stages[0].spec.epoch | did you mean 'epochs'?",
+      })
+  void shouldRefuseWhatAProducerMisspells(String fields, String param, String hint) {
+    Event<?> request = request(PRODUCER, fields);
+
+    assertThat(Understanding.refusal(request))
+        .hasValueSatisfying(
+            error -> {
+              assertThat(error.code()).isEqualTo("unknown_setting");
+              assertThat(error.param()).isEqualTo(param);
+              assertThat(error.message()).contains(param, hint);
+            });
+    assertThat(Understanding.newer(request)).isEmpty();
+  }
+
+  @Test
+  void shouldTellEveryUnknownField() {
+    assertThat(request(PRODUCER, "'spec':{'maxStep':5,'epoch':1},'dateset':1").unknown())
+        .extracting(ErrorDetail::param)
+        .containsExactly("dateset", "spec.maxStep", "spec.epoch");
+  }
+
+  /** Versions can be mixed: a service does not misspell. */
+  @Test
+  void shouldLeaveANewerServicesSettingsToOthers() {
+    Event<?> newer = request(SERVICE, "'spec':{'adapter':{'type':'vera','seed':1},'later':2}");
+
+    assertThat(Understanding.refusal(newer)).isEmpty();
+    assertThat(Understanding.newer(newer))
+        .hasValueSatisfying(
+            error -> {
+              assertThat(error.code()).isEqualTo("newer_setting");
+              assertThat(error.message()).contains("spec.later", "spec.adapter.type", SERVICE);
+            });
+    Event<?> beside = request(SERVICE, "'spec':{},'priority':1");
+    assertThat(beside.unknown()).isNotEmpty();
+    assertThat(Understanding.problem(beside)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("examples")
+  void shouldKnowEveryFieldThatItWrites(EventData data) {
+    RecordHeaders headers = new RecordHeaders();
+    EventFactory factory = new EventFactory(PRODUCER, java.time.Clock.systemUTC());
+    byte[] value = EventCodec.encode(factory.create(data), headers);
+    assertThat(EventCodec.decode(headers, value).unknown()).isEmpty();
+  }
+
+  static java.util.stream.Stream<EventData> examples() {
+    return ExampleEvents.all();
+  }
+
+  /** What a trainer has written, of whatever version, is handed on by those who evaluate it. */
+  @Test
+  void shouldTakeAModelAsItWasRegistered() throws Exception {
+    EventData evaluation =
+        ExampleEvents.all().filter(EvaluationRequested.class::isInstance).findFirst().orElseThrow();
+    ObjectNode json = EventJson.mapper().valueToTree(evaluation);
+    json.withObject("/model").put("later", 1).withObject("/lineage/spec").put("later", 1);
+    assertThat(decode(PRODUCER, "evaluation.requested", json.toString()).unknown()).isEmpty();
+    json.withObject("/spec").put("maxItem", 1);
+    assertThat(decode(PRODUCER, "evaluation.requested", json.toString()).unknown())
+        .extracting(ErrorDetail::param)
+        .isEqualTo(List.of("spec.maxItem"));
+  }
+
+  private static Event<?> request(String source, String fields) {
+    return decode(
+        source,
+        "training.requested",
+        "{\"jobId\":\"j\",\"baseModel\":\"b\",\"datasetSubmissionId\":\"s\",%s}"
+            .formatted(fields.replace('\'', '"')));
+  }
+
+  private static Event<?> decode(String source, String type, String json) {
+    RecordHeaders headers = new RecordHeaders();
+    Map.of("specversion", "1.0", "id", "1", "source", source, "type", "io.affinage." + type + ".v1")
+        .forEach(
+            (name, value) -> headers.add("ce_" + name, value.getBytes(StandardCharsets.UTF_8)));
+    return EventCodec.decode(headers, json.getBytes(StandardCharsets.UTF_8));
+  }
+}
