@@ -5,6 +5,7 @@ import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.adapter.PeftFolder;
+import io.affinage.llm.adapter.dora.DoraAdapter;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
@@ -175,6 +176,11 @@ public final class LanguageModel implements AutoCloseable {
    */
   public LoraAdapter continueAdapter(Path folder, LoraConfig config) {
     return PeftFolder.loadAs(decoder, folder, config);
+  }
+
+  /** The same of a DoRA adapter. */
+  public DoraAdapter continueDora(Path folder, LoraConfig config) {
+    return PeftFolder.loadDoraAs(decoder, folder, config);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.affinage.llm.adapter;
 
+import io.affinage.llm.adapter.dora.DoraAdapter;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.PeftConfig;
 import io.affinage.llm.checkpoint.SafetensorsWriter;
@@ -64,9 +65,21 @@ public final class PeftFolder {
    * @throws LlmException as above, and {@code adapter_does_not_fit}
    */
   public static LoraAdapter loadAs(Decoder decoder, Path folder, LoraConfig wanted) {
+    PeftSource source = requireSame(decoder, folder, wanted, false);
+    return complete(source, LoraType.load(decoder, source, wanted));
+  }
+
+  /** The same of DoRA. */
+  public static DoraAdapter loadDoraAs(Decoder decoder, Path folder, LoraConfig wanted) {
+    PeftSource source = requireSame(decoder, folder, wanted, true);
+    return complete(source, DoraAdapter.of(decoder, wanted, source));
+  }
+
+  private static PeftSource requireSame(
+      Decoder decoder, Path folder, LoraConfig wanted, boolean dora) {
     PeftSource source = source(decoder, folder);
     DecoderConfig base = decoder.config();
-    LoraConfig stored = LoraPeft.read(source, base, false);
+    LoraConfig stored = LoraPeft.read(source, base, dora);
     boolean same =
         stored.rank() == wanted.rank()
             && stored.alpha() == wanted.alpha()
@@ -77,7 +90,7 @@ public final class PeftFolder {
           "adapter_does_not_fit",
           "%s is %s, but %s is to be trained on".formatted(folder, stored, wanted));
     }
-    return complete(source, LoraType.load(decoder, source, wanted));
+    return source;
   }
 
   private static PeftSource source(Decoder decoder, Path folder) {

@@ -26,7 +26,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/** Trains with the model library: LoRA or weights of the model, on answers or on documents. */
+/** Trains with the model library: an adapter or weights of the model, on answers or documents. */
 public final class LlmTrainingEngine implements TrainingEngine {
   private final String device;
   private final ReentrantLock machine = new ReentrantLock();
@@ -221,7 +221,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     Exported exported = written(listener, () -> export(job, bench, metrics, warnings, folder));
     metrics.put("export_logit_error", exported.logitError());
     return new TrainingOutcome.Completed(
-        folder, bench.lora().isPresent(), outcome.tokensSeen(), metrics, warnings);
+        folder, bench.adapter().isPresent(), outcome.tokensSeen(), metrics, warnings);
   }
 
   private static Exported export(
@@ -230,8 +230,8 @@ public final class LlmTrainingEngine implements TrainingEngine {
       Map<String, Double> metrics,
       List<Warning> warnings,
       Path folder) {
-    return bench.lora().isPresent()
-        ? AdapterExport.peft(bench.model(), bench.lora().get(), folder, job.baseName())
+    return bench.adapter().isPresent()
+        ? AdapterExport.peft(bench.model(), bench.adapter().get(), folder, job.baseName())
         : ModelExport.of(bench.model(), Optional.empty(), ModelCards.of(job, metrics, warnings))
             .huggingFace(folder);
   }

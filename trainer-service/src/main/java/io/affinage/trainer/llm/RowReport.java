@@ -38,13 +38,17 @@ final class RowReport {
   RowReport(DatasetRows.Split<?> split, TrainingSpec spec, int context) {
     this.split = split;
     this.spec = spec;
-    this.maxLength = Math.min(spec.maxLength(), context);
+    int virtual = AdapterOfSpec.virtualTokens(spec.adapter());
+    this.maxLength = Math.min(spec.maxLength(), context - virtual);
     if (maxLength < spec.maxLength()) {
       warnings.add(
           new Warning(
               "max_length_clipped",
-              "max_length is %,d, but the model's context has %,d tokens, which is what an example may have"
-                  .formatted(spec.maxLength(), context)));
+              "max_length is %,d, but the model's context has %,d tokens%s, which is what an example may have"
+                  .formatted(
+                      spec.maxLength(),
+                      maxLength,
+                      virtual == 0 ? "" : " beside the adapter's " + virtual + " virtual ones")));
     }
   }
 

@@ -3,9 +3,6 @@ package io.affinage.trainer.llm;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingSpec;
-import io.affinage.events.adapter.AdapterSpec;
-import io.affinage.events.adapter.LoraSpec;
-import io.affinage.events.adapter.NoAdapter;
 import io.affinage.events.objective.ObjectiveSpec;
 import io.affinage.events.spec.Choices;
 import io.affinage.llm.error.LlmException;
@@ -39,30 +36,6 @@ final class SettingsOfSpec {
 
   private SettingsOfSpec() {}
 
-  static boolean wholeModel(TrainingSpec spec) {
-    return spec.adapter() instanceof NoAdapter;
-  }
-
-  /**
-   * The adapter's settings, where it is LoRA's.
-   *
-   * @throws LlmException {@code unsupported_adapter} for what this trainer cannot train
-   */
-  static LoraSpec lora(TrainingSpec spec) {
-    requireSupported(spec);
-    return (LoraSpec) spec.adapter();
-  }
-
-  /** As {@link #lora} where weights of the model are trained. */
-  static void requireSupported(TrainingSpec spec) {
-    if (!(spec.adapter() instanceof LoraSpec || spec.adapter() instanceof NoAdapter)) {
-      throw new LlmException(
-          "unsupported_adapter",
-          "this trainer cannot train adapters of the type '%s'"
-              .formatted(Choices.name(AdapterSpec.class, spec.adapter())));
-    }
-  }
-
   /**
    * An objective by its name and settings.
    *
@@ -95,7 +68,7 @@ final class SettingsOfSpec {
             or(spec.decayRatio(), 0),
             or(spec.minLearningRateRatio(), 0)),
         new Regularisation(
-            spec.adapter() instanceof LoraSpec lora ? lora.loraDropout() : 0,
+            AdapterOfSpec.dropout(spec.adapter()),
             spec.regularisation().neftuneAlpha(),
             spec.regularisation().labelSmoothing(),
             spec.regularisation().emaDecay()),

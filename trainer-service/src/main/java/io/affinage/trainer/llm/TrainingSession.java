@@ -2,10 +2,8 @@ package io.affinage.trainer.llm;
 
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
-import io.affinage.events.adapter.LoraSpec;
 import io.affinage.llm.LanguageModel;
-import io.affinage.llm.adapter.LoraAdapter;
-import io.affinage.llm.adapter.LoraConfig;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
@@ -34,7 +32,7 @@ final class TrainingSession implements AutoCloseable {
   private static final double ROPE_THETA = 10_000;
 
   private final LanguageModel model;
-  private final Optional<LoraAdapter> lora;
+  private final Optional<Adapter> adapter;
   private final TrainingRows rows;
   private final Optional<HeldOut> heldOut;
   private final Opened opened;
@@ -43,14 +41,14 @@ final class TrainingSession implements AutoCloseable {
 
   private TrainingSession(
       LanguageModel model,
-      Optional<LoraAdapter> lora,
+      Optional<Adapter> adapter,
       TrainingRows rows,
       Optional<HeldOut> heldOut,
       Opened opened,
       List<Warning> warnings,
       TrainingRun run) {
     this.model = model;
-    this.lora = lora;
+    this.adapter = adapter;
     this.rows = rows;
     this.heldOut = heldOut;
     this.opened = opened;
@@ -72,16 +70,13 @@ final class TrainingSession implements AutoCloseable {
       String dtype,
       Path scratch) {
     TrainingSpec spec = job.spec();
-    SettingsOfSpec.requireSupported(spec);
     TrainingData data = TrainingData.read(datasetFolder, spec);
     Opened opened = new Opened();
     try {
       LanguageModel model =
           opened.add(model(spec, data.examples(), base, Compute.of(device, dtype)));
-      Optional<LoraAdapter> lora =
-          SettingsOfSpec.wholeModel(spec)
-              ? Optional.empty()
-              : Optional.of(opened.add(lora(spec, model, base.flatMap(BaseFolders::adapter))));
+      Optional<Adapter> adapter =
+          AdapterOfSpec.open(spec, model, base.flatMap(BaseFolders::adapter)).map(opened::add);
       TrainingRows rows = data.learned(spec, model);
       List<Warning> warnings = new ArrayList<>(rows.warnings());
       TrainingInputs inputs =
@@ -91,7 +86,7 @@ final class TrainingSession implements AutoCloseable {
         inputs = inputs.minimising(aim.get());
       }
       Optional<HeldOut> heldOut =
-          measured(data, spec, model, warnings).map(some -> heldOut(model, lora, aim, some));
+          measured(data, spec, model, warnings).map(some -> heldOut(model, adapter, aim, some));
       if (heldOut.isPresent()) {
         HeldOut watched = heldOut.get();
         inputs = inputs.watching(() -> watched.measure().loss());
@@ -99,15 +94,15 @@ final class TrainingSession implements AutoCloseable {
       TrainingSettings settings = SettingsOfSpec.settings(spec, model.decoder());
       Trainables trainables =
           opened.add(
-              lora.isPresent()
-                  ? Trainables.of(model.decoder(), lora.get())
+              adapter.isPresent()
+                  ? Trainables.of(model.decoder(), adapter.get())
                   : Trainables.of(
                       model.decoder(),
                       SettingsOfSpec.weights(spec, model.decoder()),
                       settings.batching()));
       requireEffect(spec, trainables);
       TrainingRun run = opened.add(new TrainingRun(model.decoder(), trainables, settings, inputs));
-      return new TrainingSession(model, lora, rows, heldOut, opened, warnings, run);
+      return new TrainingSession(model, adapter, rows, heldOut, opened, warnings, run);
     } catch (RuntimeException e) {
       opened.close();
       throw e;
@@ -131,8 +126,8 @@ final class TrainingSession implements AutoCloseable {
   }
 
   private static HeldOut heldOut(
-      LanguageModel model, Optional<LoraAdapter> lora, Optional<Aim> aim, TrainingRows some) {
-    BlockAdapter adapter = adapter(model, lora);
+      LanguageModel model, Optional<Adapter> trained, Optional<Aim> aim, TrainingRows some) {
+    BlockAdapter adapter = live(model, trained);
     return aim.isPresent()
         ? HeldOut.groups(model.decoder(), adapter, aim.get(), some.rows())
         : HeldOut.answers(model.decoder(), adapter, some.examples());
@@ -185,21 +180,6 @@ final class TrainingSession implements AutoCloseable {
         tokenizer,
         spec.seed(),
         compute);
-  }
-
-  private static LoraAdapter lora(TrainingSpec spec, LanguageModel model, Optional<Path> parent) {
-    LoraSpec asked = SettingsOfSpec.lora(spec);
-    LoraConfig config =
-        new LoraConfig(
-            asked.rank(),
-            asked.loraAlpha(),
-            asked.loraDropout(),
-            asked.useRslora(),
-            asked.targetModules());
-    if (parent.isPresent()) {
-      return model.continueAdapter(parent.get(), config);
-    }
-    return LoraAdapter.initialise(model.decoder(), config, spec.seed());
   }
 
   /**
@@ -260,8 +240,8 @@ final class TrainingSession implements AutoCloseable {
     }
   }
 
-  private static BlockAdapter adapter(LanguageModel model, Optional<LoraAdapter> lora) {
-    return lora.isPresent() ? lora.get() : model.decoder().withoutAdapter();
+  private static BlockAdapter live(LanguageModel model, Optional<Adapter> adapter) {
+    return adapter.<BlockAdapter>map(each -> each).orElse(model.decoder().withoutAdapter());
   }
 
   LanguageModel model() {
@@ -269,8 +249,8 @@ final class TrainingSession implements AutoCloseable {
   }
 
   /** Empty where weights of the model are trained. */
-  Optional<LoraAdapter> lora() {
-    return lora;
+  Optional<Adapter> adapter() {
+    return adapter;
   }
 
   TrainingRows rows() {
