@@ -3,6 +3,15 @@ package io.affinage.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.adapter.BottleneckSpec;
+import io.affinage.events.adapter.DoraSpec;
+import io.affinage.events.adapter.Ia3Spec;
+import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.adapter.NoAdapter;
+import io.affinage.events.adapter.PrefixTuningSpec;
+import io.affinage.events.adapter.PromptTuningSpec;
+import io.affinage.events.spec.Choices;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,14 +34,18 @@ final class AdaptersBenchmark implements Benchmark {
 
   static {
     Map<String, Double> methods = new LinkedHashMap<>();
-    methods.put("lora", 2e-4);
-    methods.put("dora", 2e-4);
-    methods.put("ia3", 5e-3);
-    methods.put("prompt_tuning", 3e-2);
-    methods.put("prefix_tuning", 5e-3);
-    methods.put("bottleneck", 1e-3);
-    methods.put("full", 2e-5);
+    put(methods, new LoraSpec(null, null, null, null, null));
+    put(methods, new DoraSpec(null, null, null, null, null));
+    put(methods, new Ia3Spec(null, null));
+    put(methods, new PromptTuningSpec(null, null, null));
+    put(methods, new PrefixTuningSpec(null));
+    put(methods, new BottleneckSpec(null, null));
+    put(methods, new NoAdapter());
     METHODS = Collections.unmodifiableMap(methods);
+  }
+
+  private static void put(Map<String, Double> methods, AdapterSpec type) {
+    methods.put(Choices.name(AdapterSpec.class, type), type.learningRate());
   }
 
   /** One number of a method's answer. */

@@ -163,7 +163,7 @@ final class AdaptersWork {
           Optional.of(
               BottleneckAdapter.initialise(
                   decoder, BottleneckConfig.houlsby(16, Nonlinearity.SWISH), seed));
-      case "full" -> Optional.empty();
+      case "none" -> Optional.empty();
       default -> throw new IllegalArgumentException("no method is called " + method);
     };
   }
