@@ -3,6 +3,7 @@ package io.affinage.llm.data;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -46,8 +47,7 @@ public record PrefixTreeRow(
    */
   public static PrefixTreeRow of(
       List<TokenizedExample> examples, boolean share, IntUnaryOperator kind) {
-    PrefixTree tree =
-        PrefixTree.of(examples.stream().map(TokenizedExample::ids).toList(), share, kind);
+    PrefixTree tree = tree(examples, share, kind);
     int documents = tree.documents();
     int[] documentStarts = new int[documents + 1];
     for (int d = 0; d < documents; d++) {
@@ -64,6 +64,42 @@ public record PrefixTreeRow(
         }
       }
     }
+    return of(tree, documentStarts, pairs);
+  }
+
+  /**
+   * Lays examples out of which each is looked at in one place, whatever its targets are. The token
+   * of a pair is the one that stands there.
+   *
+   * @param examples at least one
+   * @param share whether examples share the nodes of equal beginnings
+   * @param kind by an example's tokens: examples share with those of their kind
+   * @param place of a text's ids: the position that is looked at
+   */
+  public static PrefixTreeRow ofPlaces(
+      List<TokenizedExample> examples,
+      boolean share,
+      IntUnaryOperator kind,
+      ToIntFunction<int[]> place) {
+    PrefixTree tree = tree(examples, share, kind);
+    long[] pairs = new long[examples.size()];
+    for (int d = 0; d < pairs.length; d++) {
+      int[] ids = examples.get(d).ids();
+      int at = place.applyAsInt(ids);
+      pairs[d] = ((long) tree.node(d, at) << 32) | Math.max(0, ids[at]);
+    }
+    return of(tree, IntStream.rangeClosed(0, pairs.length).toArray(), pairs);
+  }
+
+  private static PrefixTree tree(
+      List<TokenizedExample> examples, boolean share, IntUnaryOperator kind) {
+    return PrefixTree.of(examples.stream().map(TokenizedExample::ids).toList(), share, kind);
+  }
+
+  /**
+   * @param pairs node << 32 | target, of each target, document by document
+   */
+  private static PrefixTreeRow of(PrefixTree tree, int[] documentStarts, long[] pairs) {
     long[] distinct = pairs.clone();
     Arrays.sort(distinct);
     int[] weights = new int[distinct.length];

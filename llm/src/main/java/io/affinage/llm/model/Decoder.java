@@ -36,6 +36,7 @@ public final class Decoder implements AutoCloseable {
           "block",
           "embedding",
           "head",
+          "scalar_head",
           "generation",
           "training_norm",
           "training_linear",

@@ -179,7 +179,11 @@ final class Backpropagation implements AutoCloseable {
 
   private GroupRow row(List<Group> groups) {
     return GroupRow.of(
-        groups, decoder, settings.sharesPrefixes(), trainables.adapter().virtualTokens());
+        groups,
+        decoder,
+        settings.sharesPrefixes(),
+        trainables.adapter().virtualTokens(),
+        trainables.scalarHead());
   }
 
   private Optional<Halves> halves(GroupRow row) {
@@ -194,6 +198,7 @@ final class Backpropagation implements AutoCloseable {
       ForwardBackward pass = pass(scope, handles, tensors, noiseSeed);
       ForwardBackward.Result result =
           pass.run(embedded, weighting.of(part, pass, 0), trainables::addBlockGradients);
+      trainables.addHeadGradients(result.head());
       if (trainables.trainsEmbedding()) {
         decoder
             .kernels()
@@ -250,6 +255,7 @@ final class Backpropagation implements AutoCloseable {
                           (block, found) ->
                               late.add(() -> trainables.addBlockGradients(block, found))));
       late.forEach(Runnable::run);
+      results.forEach(result -> trainables.addHeadGradients(result.head()));
       addPrompt(scope, results.get(0), first);
       addPrompt(other, results.get(1), second);
       return results;

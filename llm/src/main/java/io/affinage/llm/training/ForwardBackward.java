@@ -3,13 +3,11 @@ package io.affinage.llm.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.model.BlockGradient;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderHandles;
 import io.affinage.llm.model.RowBlocks;
 import io.affinage.llm.model.RowTensors;
-import io.affinage.llm.model.TargetLogProbabilities;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,13 +18,11 @@ import java.util.List;
  * differentiated.
  */
 final class ForwardBackward {
-  private final Decoder decoder;
-  private final DecoderHandles handles;
-  private final Trainables trainables;
   private final TrainingSettings settings;
   private final NDManager scope;
   private final RowTensors tensors;
   private final RowBlocks blocks;
+  private final Head head;
   private final boolean writtenOut;
   private final int layers;
   private final int lowest;
@@ -47,9 +43,6 @@ final class ForwardBackward {
       RowTensors tensors,
       BlockGradient gradient,
       long noiseSeed) {
-    this.decoder = decoder;
-    this.handles = handles;
-    this.trainables = trainables;
     this.settings = settings;
     this.scope = scope;
     this.tensors = tensors;
@@ -66,6 +59,11 @@ final class ForwardBackward {
     this.blocks =
         RowBlocks.of(
             scope, gradient, decoder.kernels(trainables.adapter()), handles, tensors, noise);
+    this.head =
+        trainables
+            .scalarHead()
+            .<Head>map(scalar -> new ScalarHeadPass(scope, decoder, handles, scalar, tensors))
+            .orElseGet(() -> new LanguageModelHead(scope, decoder, handles, trainables, tensors));
   }
 
   /**
@@ -89,11 +87,11 @@ final class ForwardBackward {
   /**
    * What a pass ends with.
    *
-   * @param loss the weighted sum of -log p over target tokens (with label smoothing, of the
-   *     smoothed loss), nats; of weights that were given
+   * @param loss as in {@link Head.Result}
    * @param upstream the gradient of what the lowest differentiated block read, [nodes, hidden]
+   * @param head gradients of trained arrays behind the last block
    */
-  record Result(double loss, NDArray upstream) {}
+  record Result(double loss, NDArray upstream, NDList head) {}
 
   /**
    * Forward and back.
@@ -103,77 +101,11 @@ final class ForwardBackward {
    */
   Result run(NDArray embedded, Weighting weighting, BlockGradients found) {
     NDArray hidden = forward(embedded);
-    if (weighting instanceof Weighting.Given given) {
-      return run(hidden, given, found);
-    }
-    Weighting.ByLogProbability function = (Weighting.ByLogProbability) weighting;
-    if (trainables.headGradient().isPresent()) {
-      float[] logp = TargetLogProbabilities.of(scope, decoder, handles, tensors, hidden);
-      return run(hidden, new Weighting.Given(scope.create(function.of(logp)), 1, 0), found);
-    }
-    return run(hidden, function, found);
+    Head.Result behind = head.forwardBackward(hidden, weighting);
+    return new Result(behind.loss(), backward(behind.upstream(), found), behind.own());
   }
 
-  private Result run(NDArray hidden, Weighting.Given weights, BlockGradients found) {
-    NDList head =
-        decoder
-            .kernels()
-            .differentiable(
-                scope,
-                "head_vjp",
-                hidden,
-                tensors.at(),
-                tensors.target(),
-                weights.weight(),
-                scope.create((float) weights.scale()),
-                decoder.hostVector(scope, weights.smoothing()),
-                handles.norm(),
-                handles.head(),
-                trainables.headGradient().orElseGet(() -> scope.zeros(new Shape(0))));
-    double loss = head.get(0).getFloat();
-    trainables.addNormGradients(head.subNDList(2));
-    return new Result(loss, backward(head.get(1), found));
-  }
-
-  /** Logits are computed once: the weight of a target multiplies what is left of them. */
-  private Result run(NDArray hidden, Weighting.ByLogProbability weighting, BlockGradients found) {
-    NDList rows =
-        decoder
-            .kernels()
-            .differentiable(
-                scope,
-                "head_rows",
-                hidden,
-                tensors.at(),
-                tensors.target(),
-                handles.norm(),
-                handles.head());
-    float[] weights = weighting.of(negated(rows.get(0).toFloatArray()));
-    NDList head =
-        decoder
-            .kernels()
-            .differentiable(
-                scope,
-                "head_rows_vjp",
-                hidden,
-                tensors.at(),
-                rows.get(1),
-                scope.create(weights),
-                handles.norm());
-    rows.forEach(NDArray::close);
-    trainables.addNormGradients(head.subNDList(1));
-    return new Result(Double.NaN, backward(head.get(0), found));
-  }
-
-  private static float[] negated(float[] values) {
-    float[] result = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      result[i] = -values[i];
-    }
-    return result;
-  }
-
-  /** log p of each pair of the row, nats, without the way back. */
+  /** The head's number for each place of the row, without the way back. */
   float[] score(NDArray embedded) {
     NDArray hidden = embedded;
     for (int block = 0; block < layers; block++) {
@@ -181,7 +113,7 @@ final class ForwardBackward {
       hidden.close();
       hidden = output;
     }
-    return TargetLogProbabilities.of(scope, decoder, handles, tensors, hidden);
+    return head.outputs(hidden);
   }
 
   /** How many examples share each pair of the row, [targets] float32. */

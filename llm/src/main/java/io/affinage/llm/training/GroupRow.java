@@ -2,8 +2,11 @@ package io.affinage.llm.training;
 
 import io.affinage.llm.data.Group;
 import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.ScalarHead;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Groups laid out to be computed at once.
@@ -23,14 +26,25 @@ record GroupRow(List<Group> groups, PrefixTreeRow row) {
    * @param virtual tokens of an adapter that stand before every sequence
    */
   static GroupRow of(List<Group> groups, Decoder decoder, boolean share, int virtual) {
+    return of(groups, decoder, share, virtual, Optional.empty());
+  }
+
+  /**
+   * Lays groups out.
+   *
+   * @param head says where a sequence gets its score; empty where target tokens are predicted
+   */
+  static GroupRow of(
+      List<Group> groups, Decoder decoder, boolean share, int virtual, Optional<ScalarHead> head) {
+    List<TokenizedExample> members =
+        groups.stream()
+            .flatMap(group -> group.members().stream())
+            .map(member -> member.behind(virtual))
+            .toList();
     return new GroupRow(
         groups,
-        PrefixTreeRow.of(
-            groups.stream()
-                .flatMap(group -> group.members().stream())
-                .map(member -> member.behind(virtual))
-                .toList(),
-            share,
-            decoder.config()::lengthClass));
+        head.isPresent()
+            ? head.get().row(members, share, decoder)
+            : PrefixTreeRow.of(members, share, decoder.config()::lengthClass));
   }
 }

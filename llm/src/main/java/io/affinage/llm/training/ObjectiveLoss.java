@@ -95,7 +95,7 @@ final class ObjectiveLoss implements StepLoss {
         (part, pass, thread) -> {
           // Before the forward pass, while nothing is kept for the way back.
           Optional<List<float[]>> referenceLogp = reference.map(each -> each.of(part, thread));
-          return (Weighting.ByLogProbability)
+          return (Weighting.ByOutput)
               logp -> {
                 List<ScoredGroup> scored = scored(part, logp, referenceLogp);
                 found[thread] = objective.of(new ScoredBatch(scored, size));
@@ -167,10 +167,11 @@ final class ObjectiveLoss implements StepLoss {
       for (int m = 0; m < members.size(); m++) {
         double[] derivative = derivatives.get(g).get(m);
         int from = row.documentStarts()[document++];
-        if (derivative.length != members.get(m).targetCount()) {
+        int places = row.documentStarts()[document] - from;
+        if (derivative.length != places) {
           throw new IllegalStateException(
               "%d derivatives for the %d targets of %s"
-                  .formatted(derivative.length, members.get(m).targetCount(), members.get(m).id()));
+                  .formatted(derivative.length, places, members.get(m).id()));
         }
         for (int i = 0; i < derivative.length; i++) {
           sums[row.documentPairs()[from + i]] -= derivative[i];

@@ -96,7 +96,7 @@ public record Optimization(
     return switch (role) {
       case LORA_B -> loraPlusRatio;
       case EMBEDDING, HEAD -> embeddingRateFactor;
-      case LORA_A, ADAPTER, MATRIX, VECTOR -> 1;
+      case LORA_A, ADAPTER, SCORE, MATRIX, VECTOR -> 1;
     };
   }
 

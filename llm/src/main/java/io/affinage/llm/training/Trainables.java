@@ -10,6 +10,7 @@ import io.affinage.llm.adapter.AdapterParameter;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.ScalarHead;
 import io.affinage.llm.model.config.WeightNames;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.training.optimizer.MasterWeight;
@@ -43,6 +44,8 @@ public final class Trainables implements AutoCloseable {
   private final Range prompt;
   private final Range norm;
   private final int head;
+  private final Optional<ScalarHead> scalar;
+  private final Range score;
 
   /** What an array is for; learning rates and weight decay go by it. */
   public enum Role {
@@ -54,6 +57,8 @@ public final class Trainables implements AutoCloseable {
     MATRIX,
     /** Norms and biases. */
     VECTOR,
+    /** A head that gives scores. */
+    SCORE,
     LORA_A,
     LORA_B,
     /** Another array of an adapter. */
@@ -80,7 +85,7 @@ public final class Trainables implements AutoCloseable {
     boolean ofModel() {
       return switch (role) {
         case EMBEDDING, HEAD, MATRIX, VECTOR -> true;
-        case LORA_A, LORA_B, ADAPTER -> false;
+        case LORA_A, LORA_B, ADAPTER, SCORE -> false;
       };
     }
 
@@ -125,6 +130,7 @@ public final class Trainables implements AutoCloseable {
       Decoder decoder,
       Optional<Adapter> adapter,
       Optional<WeightSelection> selection,
+      Optional<ScalarHead> scalar,
       boolean undivided) {
     if (adapter.isPresent()) {
       decoder.requireDifferentiable("training");
@@ -168,6 +174,16 @@ public final class Trainables implements AutoCloseable {
         decoder.shape().tiedHead()
             ? token
             : add(chosen, in.head() + ".weight", decoder.head(), Role.HEAD);
+    this.scalar = scalar;
+    int scores = parameters.size();
+    scalar.ifPresent(
+        each ->
+            add(
+                ScalarHead.KEY,
+                each.weight(),
+                MasterWeight.whole(manager, each.weight()),
+                Role.SCORE));
+    score = new Range(scores, parameters.size());
   }
 
   /** Adds the chosen weights of a block, which is acquired for as long as they are trained. */
@@ -219,7 +235,7 @@ public final class Trainables implements AutoCloseable {
 
   /** Trains the adapter alone; the decoder stays as it is. */
   public static Trainables of(Decoder decoder, Adapter adapter) {
-    return new Trainables(decoder, Optional.of(adapter), Optional.empty(), false);
+    return new Trainables(decoder, Optional.of(adapter), Optional.empty(), Optional.empty(), false);
   }
 
   /**
@@ -229,7 +245,14 @@ public final class Trainables implements AutoCloseable {
    *     weights_not_resident}
    */
   public static Trainables of(Decoder decoder, Adapter adapter, WeightSelection selection) {
-    return new Trainables(decoder, Optional.of(adapter), Optional.of(selection), false);
+    return new Trainables(
+        decoder, Optional.of(adapter), Optional.of(selection), Optional.empty(), false);
+  }
+
+  /** Trains an adapter and a head of scores in place of the language model's. */
+  public static Trainables of(Decoder decoder, Adapter adapter, ScalarHead head) {
+    return new Trainables(
+        decoder, Optional.of(adapter), Optional.empty(), Optional.of(head), false);
   }
 
   /** Trains every weight of a decoder. */
@@ -243,7 +266,8 @@ public final class Trainables implements AutoCloseable {
    * @throws LlmException {@code invalid_weight_selection}
    */
   public static Trainables of(Decoder decoder, WeightSelection selection) {
-    return new Trainables(decoder, Optional.empty(), Optional.of(selection), false);
+    return new Trainables(
+        decoder, Optional.empty(), Optional.of(selection), Optional.empty(), false);
   }
 
   /**
@@ -255,7 +279,11 @@ public final class Trainables implements AutoCloseable {
    */
   public static Trainables of(Decoder decoder, WeightSelection selection, Batching batching) {
     return new Trainables(
-        decoder, Optional.empty(), Optional.of(selection), batching.isUndivided());
+        decoder,
+        Optional.empty(),
+        Optional.of(selection),
+        Optional.empty(),
+        batching.isUndivided());
   }
 
   private int add(Set<String> chosen, String name, NDArray weight, Role role) {
@@ -422,9 +450,18 @@ public final class Trainables implements AutoCloseable {
     return prompt.isEmpty() ? Optional.empty() : Optional.of(gradients.at(prompt.from()));
   }
 
-  /** Adds the gradients of the final norm's trained arrays, which it takes over. */
-  void addNormGradients(NDList found) {
-    add(norm, found);
+  /** The head of scores that stands in place of the language model's. */
+  Optional<ScalarHead> scalarHead() {
+    return scalar;
+  }
+
+  /**
+   * Adds the gradients of trained arrays behind the last block, which it takes over: of the final
+   * norm, then of a head of scores. The language model's head adds its own ({@link #headGradient}).
+   */
+  void addHeadGradients(NDList found) {
+    add(norm, found.subNDList(0, norm.size()));
+    add(score, found.subNDList(norm.size()));
   }
 
   /** The gradient to which the head's is to be added, the embedding's where it is tied. */
