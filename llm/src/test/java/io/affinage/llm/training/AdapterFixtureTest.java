@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.llm.AdapterFixture;
@@ -195,6 +196,37 @@ class AdapterFixtureTest {
           .isCloseTo(trace.get(i).get(0).asDouble(), within(1e-4));
       assertThat(recorder.steps.get(i).gradNorm())
           .isCloseTo(norm, within(1e-4 * Math.max(1, norm)));
+    }
+  }
+
+  /** What is trained stays float32; kernels read roundings of it. */
+  @ParameterizedTest
+  @MethodSource(ALL)
+  void shouldTrainBesideAModelInSixteenBits(AdapterFixture fixture) {
+    JsonNode trace = fixture.golden().get("trace");
+    TrainingSettings settings =
+        TrainingSettings.DEFAULT
+            .withMaxSteps(trace.size())
+            .with(Batching.of(fixture.examples().size()))
+            .with(new Schedule(Schedule.Shape.CONSTANT, 0, 0, 0))
+            .with(Optimization.DEFAULT.withLearningRate(fixture.golden().get("rate").asDouble()));
+    Recorder recorder = Recorder.toTheEnd();
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder =
+            DecoderFiles.load(root, fixture.family().checkpoint(), Precision.BFLOAT16);
+        Adapter adapter = PeftFolder.load(decoder, fixture.folder());
+        Trainables trainables = Trainables.of(decoder, adapter);
+        TrainingRun run =
+            TrainingRun.overExamples(decoder, trainables, settings, fixture.examples())) {
+      run.run(recorder, Optional.empty());
+      assertThat(adapter.parameters())
+          .allMatch(parameter -> parameter.array().getDataType() == DataType.FLOAT32);
+    }
+    for (int i = 0; i < trace.size(); i++) {
+      double norm = trace.get(i).get(1).asDouble();
+      assertThat(recorder.steps.get(i).loss())
+          .isCloseTo(trace.get(i).get(0).asDouble(), within(0.03));
+      assertThat(recorder.steps.get(i).gradNorm()).isCloseTo(norm, within(0.1 * norm));
     }
   }
 
