@@ -17,7 +17,7 @@ import java.nio.file.Path;
  * adapter_model.safetensors}.
  */
 public final class PeftFolder {
-  private static final String WEIGHTS = "adapter_model.safetensors";
+  static final String WEIGHTS = "adapter_model.safetensors";
 
   private PeftFolder() {}
 

@@ -1,6 +1,7 @@
 package io.affinage.llm.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
@@ -11,9 +12,12 @@ import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.adapter.PeftFolder;
+import io.affinage.llm.adapter.ScoredAdapter;
+import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.data.Group;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.ScalarHead;
@@ -24,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -85,6 +90,41 @@ class ScalarHeadTest {
         }
       }
       assertThat(adapters).isEqualTo(golden.get("adapter_gradients").size());
+    }
+  }
+
+  @Test
+  void shouldReadWhatPeftSavesAndWriteItAgain(@TempDir Path folder) throws IOException {
+    FamilyFixture fixture = FamilyFixture.named("llama3-rope");
+    JsonNode golden = golden("llama3-rope");
+    OptionalInt padding = OptionalInt.of(golden.get("pad").asInt());
+    Path theirs = Path.of("src/test/resources/scalar-head/llama3-rope");
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder = DecoderFiles.load(root, fixture.checkpoint(), Precision.FLOAT32);
+        ScoredAdapter read = ScoredAdapter.load(decoder, theirs, padding)) {
+      float[] scores = read.head().scores(decoder, read.adapter(), texts(golden));
+      assertThat(scores).containsExactly(floats(golden.get("scores")), within(1e-5f));
+
+      read.save(folder, "base");
+      try (ScoredAdapter again = ScoredAdapter.load(decoder, folder, padding)) {
+        assertThat(again.head().scores(decoder, again.adapter(), texts(golden)))
+            .containsExactly(scores);
+      }
+      Checkpoint written = Checkpoint.open(folder.resolve("adapter_model.safetensors"));
+      Checkpoint expected = Checkpoint.open(theirs.resolve("adapter_model.safetensors"));
+      assertThat(written.names()).containsExactlyInAnyOrderElementsOf(expected.names());
+      for (String name : expected.names()) {
+        assertThat(written.entry(name).shape()).as(name).isEqualTo(expected.entry(name).shape());
+        assertThat(written.readFloats(name)).as(name).isEqualTo(expected.readFloats(name));
+      }
+      assertThatThrownBy(() -> ScoredAdapter.load(decoder, fixture.adapter(), padding))
+          .isInstanceOfSatisfying(
+              LlmException.class,
+              e -> assertThat(e.code()).isEqualTo("adapter_config_unsupported"));
+      assertThatThrownBy(() -> PeftFolder.load(decoder, theirs))
+          .isInstanceOfSatisfying(
+              LlmException.class,
+              e -> assertThat(e.code()).isEqualTo("adapter_config_unsupported"));
     }
   }
 
