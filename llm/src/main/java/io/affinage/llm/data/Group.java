@@ -1,6 +1,7 @@
 package io.affinage.llm.data;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
@@ -9,13 +10,19 @@ import java.util.stream.Collectors;
  * an objective compares.
  *
  * @param members at least one
+ * @param margin by how much the first of a pair is better, where that is known
  */
-public record Group(List<TokenizedExample> members) {
+public record Group(List<TokenizedExample> members, OptionalDouble margin) {
   public Group {
     members = List.copyOf(members);
     if (members.isEmpty()) {
       throw new IllegalArgumentException("a group needs a member");
     }
+  }
+
+  /** Sequences of which no more is known. */
+  public Group(List<TokenizedExample> members) {
+    this(members, OptionalDouble.empty());
   }
 
   /** An example alone. */
@@ -26,6 +33,11 @@ public record Group(List<TokenizedExample> members) {
   /** The two answers of a preference. */
   public static Group pair(TokenizedExample chosen, TokenizedExample rejected) {
     return new Group(List.of(chosen, rejected));
+  }
+
+  /** The same, the first by so much better. */
+  public Group withMargin(double better) {
+    return new Group(members, OptionalDouble.of(better));
   }
 
   /** Names the group in errors: its members' names. */

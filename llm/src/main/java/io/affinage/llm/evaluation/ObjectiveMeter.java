@@ -39,6 +39,9 @@ public final class ObjectiveMeter {
       BlockAdapter reference,
       List<Group> groups,
       int together) {
+    if (objective.readsScores()) {
+      throw new IllegalArgumentException(objective.id() + " reads scores, not log-probabilities");
+    }
     this.decoder = decoder;
     this.objective = objective;
     this.groups = List.copyOf(groups);

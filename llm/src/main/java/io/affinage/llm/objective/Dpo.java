@@ -46,20 +46,17 @@ public record Dpo(double beta, double labelSmoothing) implements Objective {
     for (ScoredGroup group : batch.groups()) {
       Preference pair = Preference.of(group);
       double logit = beta * (pair.chosenRatio() - pair.rejectedRatio());
-      double loss = -(1 - labelSmoothing) * logSigmoid(logit) - labelSmoothing * logSigmoid(-logit);
+      double loss =
+          -(1 - labelSmoothing) * Logistic.logSigmoid(logit)
+              - labelSmoothing * Logistic.logSigmoid(-logit);
       // d log sigmoid(x) / dx = sigmoid(-x)
       double slope =
-          beta * (labelSmoothing * sigmoid(logit) - (1 - labelSmoothing) * sigmoid(-logit)) / pairs;
+          beta
+              * (labelSmoothing * Logistic.sigmoid(logit)
+                  - (1 - labelSmoothing) * Logistic.sigmoid(-logit))
+              / pairs;
       sum.add(loss / pairs, pair.derivatives(slope, -slope), pair.metrics(beta, pairs));
     }
     return sum.loss();
-  }
-
-  private static double logSigmoid(double x) {
-    return Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
-  }
-
-  private static double sigmoid(double x) {
-    return Math.exp(logSigmoid(x));
   }
 }

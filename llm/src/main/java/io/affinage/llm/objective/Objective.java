@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a step minimises: a pure function of log-probabilities. It reaches the model by the
- * derivative alone, as a weight on each target.
+ * What a step minimises: a pure function of log-probabilities, or of scores. It reaches the model
+ * by the derivative alone, as a weight on each target.
  */
 public interface Objective {
 
@@ -26,6 +26,14 @@ public interface Objective {
   /** What it takes beside log-probabilities of the model that is trained. */
   default Set<Signal> needs() {
     return Set.of();
+  }
+
+  /**
+   * Whether it reads the score of each sequence from a head of scores, in place of
+   * log-probabilities of target tokens.
+   */
+  default boolean readsScores() {
+    return false;
   }
 
   /**

@@ -11,6 +11,7 @@ public final class Objectives {
   private static final Map<String, Class<? extends Objective>> ALL =
       new TreeMap<>(
           Map.of(
+              "bradley_terry", BradleyTerry.class,
               "dpo", Dpo.class,
               "grpo", Grpo.class,
               "ipo", Ipo.class,

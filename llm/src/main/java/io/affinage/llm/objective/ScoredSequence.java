@@ -6,7 +6,8 @@ import java.util.Map;
  * One sequence as an objective sees it. The arrays are shared with the caller and are not to be
  * written.
  *
- * @param logp log-probability of each target token under the model that is trained, nats, [targets]
+ * @param logp log-probability of each target token under the model that is trained, nats,
+ *     [targets]; the score [1] for an objective that reads scores
  * @param signals what the objective asked for, each [targets]
  */
 public record ScoredSequence(float[] logp, Map<Signal, float[]> signals) {
@@ -29,6 +30,18 @@ public record ScoredSequence(float[] logp, Map<Signal, float[]> signals) {
   /** Tokens that are scored: what averages over the sequence divide by. */
   public int targets() {
     return logp.length;
+  }
+
+  /**
+   * The score that the head gives.
+   *
+   * @throws IllegalArgumentException where there are log-probabilities of several targets
+   */
+  public double score() {
+    if (logp.length != 1) {
+      throw new IllegalArgumentException(logp.length + " numbers are no score");
+    }
+    return logp[0];
   }
 
   /** Log-probability of the whole answer, nats. */

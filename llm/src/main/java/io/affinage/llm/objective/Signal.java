@@ -6,6 +6,8 @@ package io.affinage.llm.objective;
  * answer, rewards, values, entropy, a teacher's log-probabilities.
  */
 public enum Signal {
+  /** By how much the chosen answer of a pair is better, of a score; not every pair has one. */
+  MARGIN,
   /** Log-probability of each target under the stage's starting model, which stays as it was. */
   REFERENCE_LOGP,
   /** Log-probability of each target under the model that sampled the answer, as it was then. */

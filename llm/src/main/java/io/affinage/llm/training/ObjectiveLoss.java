@@ -149,6 +149,7 @@ final class ObjectiveLoss implements StepLoss {
         int at = document++;
         Map<Signal, float[]> signals = new EnumMap<>(Signal.class);
         signals.putAll(source.known(group, i));
+        signals.keySet().retainAll(objective.needs());
         referenceLogp.ifPresent(values -> signals.put(Signal.REFERENCE_LOGP, values.get(at)));
         members.add(new ScoredSequence(part.row().ofDocument(at, logp), signals));
       }

@@ -150,6 +150,7 @@ final class RunValues {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
       for (Group group : groups) {
         sha.update(bytes(group.members().size()));
+        group.margin().ifPresent(margin -> sha.update(bytes(Float.floatToIntBits((float) margin))));
         for (TokenizedExample example : group.members()) {
           sha.update(bytes(example.ids().length, example.targetSpans().length));
           sha.update(bytes(example.ids()));

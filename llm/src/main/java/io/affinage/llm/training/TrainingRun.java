@@ -72,6 +72,7 @@ public final class TrainingRun implements AutoCloseable {
           "evaluation during training needs held-out examples, and there are none: give the data set a validation split, or set evaluation.everySteps to 0");
     }
     requireNoSmoothing(settings, inputs);
+    requireHead(trainables, inputs);
     MicroBatches.requireFit(inputs.groups(), settings.batching());
     requireTokens(decoder, inputs.groups());
     // What opening a model and encoding its data left behind, first of all the mapping of the whole
@@ -144,6 +145,18 @@ public final class TrainingRun implements AutoCloseable {
         .filter(each -> !each.state().isNull())
         .ifPresent(each -> parts.add(new SavedState("objective", each::state, each::restore)));
     return parts;
+  }
+
+  private static void requireHead(Trainables trainables, TrainingInputs inputs) {
+    boolean scores = inputs.aim().map(aim -> aim.objective().readsScores()).orElse(false);
+    if (scores != trainables.scalarHead().isPresent()) {
+      throw new LlmException(
+          "objective_does_not_fit",
+          scores
+              ? "%s reads scores, but what is trained has no head that gives them"
+                  .formatted(inputs.aim().orElseThrow().objective().id())
+              : "a head that gives scores is trained by an objective that reads them");
+    }
   }
 
   private static void requireNoSmoothing(TrainingSettings settings, TrainingInputs inputs) {
