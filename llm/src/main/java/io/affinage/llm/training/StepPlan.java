@@ -38,13 +38,13 @@ final class StepPlan {
       List<Group> rows,
       TrainingSettings settings,
       int totalSteps,
-      int promptLength) {
+      int virtualTokens) {
     BatchSource order = new FixedGroups(rows, settings);
     StepPlan plan = new StepPlan(Math.min(totalSteps, PLANNED_STEPS), totalSteps);
     for (int step = 0; step < plan.plannedSteps; step++) {
       for (List<Group> groups : MicroBatches.of(order.next(step), settings.batching())) {
         PrefixTreeRow row =
-            GroupRow.of(groups, decoder, settings.sharesPrefixes(), promptLength).row();
+            GroupRow.of(groups, decoder, settings.sharesPrefixes(), virtualTokens).row();
         plan.loads.add(new Load(groups, work(decoder, row), row.tree().nodes()));
       }
     }
