@@ -18,6 +18,8 @@ public sealed interface EventData
         ModelRegistered,
         RewardRequested,
         RewardScored,
+        RewardExternalRequested,
+        RewardExternalScored,
         EvaluationRequested,
         EvaluationClaimed,
         EvaluationProgressed,

@@ -55,6 +55,10 @@ public enum EventType {
       event -> Arrays.asList(event.jobId(), event.attempt(), event.workerId())),
   REWARD_REQUESTED("reward.requested", RewardRequested.class, event -> Arrays.asList()),
   REWARD_SCORED("reward.scored", RewardScored.class, event -> Arrays.asList()),
+  REWARD_EXTERNAL_REQUESTED(
+      "reward.external-requested", RewardExternalRequested.class, event -> Arrays.asList()),
+  REWARD_EXTERNAL_SCORED(
+      "reward.external-scored", RewardExternalScored.class, event -> Arrays.asList()),
   EVALUATION_REQUESTED("evaluation.requested", EvaluationRequested.class, event -> Arrays.asList()),
   EVALUATION_CLAIMED(
       "evaluation.claimed",

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = RewardSpec.Length.class, name = "length"),
   @JsonSubTypes.Type(value = RewardSpec.IfEval.class, name = "ifeval"),
   @JsonSubTypes.Type(value = RewardSpec.Format.class, name = "format"),
-  @JsonSubTypes.Type(value = RewardSpec.Ensemble.class, name = "ensemble")
+  @JsonSubTypes.Type(value = RewardSpec.Ensemble.class, name = "ensemble"),
+  @JsonSubTypes.Type(value = RewardSpec.External.class, name = "external")
 })
 public sealed interface RewardSpec {
 
@@ -115,6 +116,26 @@ public sealed interface RewardSpec {
       @Nullable String over,
       @Nullable Clip clip,
       @Nullable Double fallback) {}
+
+  /**
+   * Scores that a program of the user's gives, in whatever language: completions go to it as {@link
+   * RewardExternalRequested}, its scores come back as {@link RewardExternalScored}.
+   *
+   * @param topic where the program reads: {@code reward.external.requested}, or that and a dot and
+   *     a name; null for the former
+   * @param timeoutMillis after which it is asked again, or given up, in milliseconds; null for
+   *     60,000
+   * @param retries how often it is asked again; null for 2
+   * @param fallback the score of an item that gets none; null for none, and then the item fails
+   * @param settings for the program, which is handed them; null for none
+   */
+  record External(
+      @Nullable String topic,
+      @Nullable Long timeoutMillis,
+      @Nullable Integer retries,
+      @Nullable Double fallback,
+      @Nullable JsonNode settings)
+      implements RewardSpec {}
 
   /** Bounds; null for none on that side. */
   record Clip(@Nullable Double low, @Nullable Double high) {}

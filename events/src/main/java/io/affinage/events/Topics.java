@@ -46,6 +46,14 @@ public final class Topics {
       Topic.kept("reward.requested", 7, EventType.REWARD_REQUESTED).withDeadLetters();
   public static final Topic REWARD_SCORED = Topic.kept("reward.scored", 7, EventType.REWARD_SCORED);
 
+  /** For programs of the user's that score; more topics of the same kind begin with its name. */
+  public static final Topic REWARD_EXTERNAL_REQUESTED =
+      Topic.kept("reward.external.requested", 7, EventType.REWARD_EXTERNAL_REQUESTED);
+
+  /** What these programs answer. */
+  public static final Topic REWARD_EXTERNAL_SCORED =
+      Topic.kept("reward.external.scored", 7, EventType.REWARD_EXTERNAL_SCORED).withDeadLetters();
+
   public static final Topic EVALUATION_REQUESTED =
       Topic.kept("evaluation.requested", 30, EventType.EVALUATION_REQUESTED).withDeadLetters();
 
@@ -81,6 +89,8 @@ public final class Topics {
           MODEL_REGISTERED,
           REWARD_REQUESTED,
           REWARD_SCORED,
+          REWARD_EXTERNAL_REQUESTED,
+          REWARD_EXTERNAL_SCORED,
           EVALUATION_REQUESTED,
           EVALUATION_LOG,
           EVALUATION_COMPLETED,

@@ -220,6 +220,29 @@ public final class ExampleEvents {
                 new RewardScored.Score("i2", null, null, null),
                 new RewardScored.Score("i3", null, "no completion", "missing_completion")),
             null),
+        reward(
+            "req-11",
+            new RewardSpec.External(
+                "reward.external.requested.tone",
+                5_000L,
+                1,
+                0.0,
+                JsonNodeFactory.instance.objectNode().put("tone", "calm"))),
+        reward("req-12", new RewardSpec.External(null, null, null, null, null)),
+        new RewardExternalRequested(
+            "ext-1",
+            "req-11",
+            List.of(new RewardExternalRequested.Item("i1", "p", "c", "r", "g")),
+            JsonNodeFactory.instance.objectNode().put("tone", "calm")),
+        new RewardExternalRequested(
+            "ext-2",
+            "req-12",
+            List.of(new RewardExternalRequested.Item("i1", "p", "c", null, null)),
+            null),
+        new RewardExternalScored(
+            "ext-1", List.of(new RewardExternalScored.Score("i1", 0.5, "calm")), null),
+        new RewardExternalScored(
+            "ext-2", List.of(new RewardExternalScored.Score("i1", null, null)), ERROR),
         new RewardScored("req-2", List.of(), ERROR),
         new RewardScored(
             "req-10",

@@ -39,6 +39,7 @@ public final class HostileRecords {
           "model.registered",
           "reward.requested",
           "reward.scored",
+          "reward.external-scored",
           "evaluation.requested",
           "evaluation.completed",
           "model.promoted");

@@ -1,23 +1,25 @@
 package io.affinage.reward.batch;
 
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.RewardExternalScored;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.RewardSpec;
 import io.affinage.reward.scoring.Candidate;
-import io.affinage.reward.scoring.Ensemble;
 import io.affinage.reward.scoring.InvalidRewardException;
 import io.affinage.reward.scoring.RequestBudget;
-import io.affinage.reward.scoring.Reward;
 import io.affinage.reward.scoring.Score;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
- * Scores a request. A pure function of the request: the same request always gets the same answer,
- * so asking again, on any instance, is harmless.
+ * Scores a request. A pure function of the request and of what programs of the user's answer:
+ * asking again, on any instance, is harmless.
  *
  * <p>An item that cannot be scored gets a null value and the reason; a request that cannot be
  * scored at all gets an error and no scores.
@@ -38,33 +40,83 @@ public final class RequestScorer {
     this.maxItems = maxItems;
   }
 
-  /** The answer to a request. */
+  /** The answer to a request that asks no program of the user's. */
   public RewardScored score(RewardRequested request) {
+    return score(
+            request,
+            question -> {
+              throw new InvalidRewardException(
+                  "unsupported_reward", "external rewards cannot be asked here", "reward");
+            })
+        .join();
+  }
+
+  /** The answer to a request. Completed at once where no program of the user's is asked. */
+  public CompletableFuture<RewardScored> score(RewardRequested request, ExternalScores externals) {
     try {
-      List<RewardRequested.Item> items = checked(request.items());
-      List<Candidate> candidates = items.stream().map(RequestScorer::candidate).toList();
-      List<Score> scores = scores(request.reward(), candidates);
-      List<RewardScored.Score> answers = new ArrayList<>(items.size());
-      for (int i = 0; i < items.size(); i++) {
-        answers.add(onTheWire(items.get(i).itemId(), scores.get(i)));
+      checked(request.items());
+      if (request.reward() instanceof RewardSpec.Ensemble several) {
+        Ensembles.from(several);
       }
-      return new RewardScored(request.requestId(), List.copyOf(answers), null);
+      // What is wrong with any of them is told before one is asked.
+      List<RewardSpec> specs = specs(request.reward());
+      List<ExternalScores.Question> questions = new ArrayList<>();
+      for (RewardSpec spec : specs) {
+        if (spec instanceof RewardSpec.External external) {
+          questions.add(Externals.question(request, external));
+        } else {
+          Rewards.from(spec);
+        }
+      }
+      List<CompletableFuture<RewardExternalScored>> asked =
+          questions.stream().map(externals::ask).toList();
+      CompletableFuture<Void> all =
+          CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new));
+      // Who brings an answer must not be kept by the scoring of other rewards.
+      return all.isDone()
+          ? CompletableFuture.completedFuture(answered(request, asked))
+          : all.thenApplyAsync(done -> answered(request, asked));
     } catch (InvalidRewardException e) {
-      ErrorDetail error = new ErrorDetail(e.code(), e.getMessage(), e.param());
-      return new RewardScored(request.requestId(), List.of(), error);
+      return CompletableFuture.completedFuture(refused(request, e));
     }
   }
 
-  private static List<Score> scores(RewardSpec spec, List<Candidate> candidates) {
-    RequestBudget budget = RequestBudget.start();
-    if (!(spec instanceof RewardSpec.Ensemble several)) {
-      return Rewards.from(spec).score(candidates, budget);
+  private static RewardScored refused(RewardRequested request, InvalidRewardException e) {
+    ErrorDetail error = new ErrorDetail(e.code(), e.getMessage(), e.param());
+    return new RewardScored(request.requestId(), List.of(), error);
+  }
+
+  private static List<RewardSpec> specs(RewardSpec spec) {
+    return spec instanceof RewardSpec.Ensemble several
+        ? several.rewards().stream().map(RewardSpec.Member::reward).toList()
+        : Collections.singletonList(spec);
+  }
+
+  private static RewardScored answered(
+      RewardRequested request, List<CompletableFuture<RewardExternalScored>> asked) {
+    try {
+      List<Candidate> candidates = request.items().stream().map(RequestScorer::candidate).toList();
+      RequestBudget budget = RequestBudget.start();
+      Iterator<CompletableFuture<RewardExternalScored>> answers = asked.iterator();
+      List<List<Score>> scores = new ArrayList<>();
+      for (RewardSpec spec : specs(request.reward())) {
+        scores.add(
+            spec instanceof RewardSpec.External external
+                ? Externals.scores(request, external, answers.next().join())
+                : Rewards.from(spec).score(candidates, budget));
+      }
+      List<Score> one =
+          request.reward() instanceof RewardSpec.Ensemble several
+              ? Ensembles.from(several).combine(candidates, scores)
+              : scores.get(0);
+      List<RewardScored.Score> wire = new ArrayList<>(one.size());
+      for (int i = 0; i < one.size(); i++) {
+        wire.add(onTheWire(request.items().get(i).itemId(), one.get(i)));
+      }
+      return new RewardScored(request.requestId(), List.copyOf(wire), null);
+    } catch (InvalidRewardException e) {
+      return refused(request, e);
     }
-    Ensemble ensemble = Ensembles.from(several);
-    List<Reward> rewards =
-        several.rewards().stream().map(member -> Rewards.from(member.reward())).toList();
-    return ensemble.combine(
-        candidates, rewards.stream().map(reward -> reward.score(candidates, budget)).toList());
   }
 
   private static Candidate candidate(RewardRequested.Item item) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.RewardSpec;
+import io.affinage.reward.batch.ExternalScores;
 import io.affinage.reward.batch.RequestScorer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -11,6 +12,8 @@ import io.micrometer.core.instrument.Timer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** The scorer that both edges share, counted and timed. */
 @ApplicationScoped
@@ -32,16 +35,26 @@ public class MeteredScorer {
     time = meters.timer("affinage.reward.batch");
   }
 
-  /** As {@link RequestScorer#score}. */
-  public RewardScored score(RewardRequested request) {
-    RewardScored answer = time.record(() -> scorer.score(request));
+  /** As {@link RequestScorer#score(RewardRequested, ExternalScores)}. */
+  public CompletableFuture<RewardScored> score(RewardRequested request, ExternalScores externals) {
+    long begun = System.nanoTime();
+    return scorer
+        .score(request, externals)
+        .thenApply(
+            answer -> {
+              time.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+              count(request, answer);
+              return answer;
+            });
+  }
+
+  private void count(RewardRequested request, RewardScored answer) {
     if (answer.error() != null) {
       failed.increment();
-    } else {
-      answered.increment();
-      long values = answer.scores().stream().filter(score -> score.value() != null).count();
-      scored.get(request.reward().getClass()).increment(values);
+      return;
     }
-    return answer;
+    answered.increment();
+    long values = answer.scores().stream().filter(score -> score.value() != null).count();
+    scored.get(request.reward().getClass()).increment(values);
   }
 }

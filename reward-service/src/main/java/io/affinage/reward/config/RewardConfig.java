@@ -1,5 +1,6 @@
 package io.affinage.reward.config;
 
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
@@ -14,4 +15,12 @@ public interface RewardConfig {
   /** Requests that are scored at the same time: of the topic so many, and by HTTP so many. */
   @WithDefault("2")
   int concurrency();
+
+  /** Most bytes of questions to external rewards that wait for their answers. */
+  @WithDefault("32M")
+  MemorySize externalBytes();
+
+  /** Scores of external rewards that are remembered, so that nobody is asked twice. */
+  @WithDefault("500000")
+  int externalScores();
 }

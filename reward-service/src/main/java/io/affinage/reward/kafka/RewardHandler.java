@@ -12,12 +12,18 @@ import io.affinage.events.RewardScored;
 import io.affinage.events.Topics;
 import io.affinage.events.Understanding;
 import io.affinage.service.work.Answer;
+import io.affinage.service.work.NotYetException;
+import io.affinage.service.work.PassingFaultException;
 import io.affinage.service.work.RecordHandler;
 import io.affinage.service.work.Traits;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -34,12 +40,33 @@ final class RewardHandler implements RecordHandler {
   /** Largest answer in bytes: what Kafka takes by default, with room for the headers. */
   private static final int MAX_ANSWER = 1_000_000;
 
-  private final Function<RewardRequested, RewardScored> scorer;
+  /** How soon a request is looked at again that waits for a program of the user's. */
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
+  private static final long LEFT_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+  private final Scorer scorer;
   private final DuplicateRequests duplicates;
   private final EventFactory events =
       new EventFactory("/affinage/reward-service", Clock.systemUTC());
 
-  RewardHandler(Function<RewardRequested, RewardScored> scorer, DuplicateRequests duplicates) {
+  /** Requests that wait, by the place of their record. Ends with what they wait for. */
+  private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
+
+  private record Waiting(CompletableFuture<RewardScored> answer, long since) {
+    /** Whether nobody came for the answer: the record has moved to another instance. */
+    boolean isLeft(long now) {
+      return answer.isDone() && now - since > LEFT_NANOS;
+    }
+  }
+
+  /** What scores a request. */
+  @FunctionalInterface
+  interface Scorer {
+    CompletableFuture<RewardScored> score(RewardRequested request) throws NotYetException;
+  }
+
+  RewardHandler(Scorer scorer, DuplicateRequests duplicates) {
     this.scorer = scorer;
     this.duplicates = duplicates;
   }
@@ -52,15 +79,37 @@ final class RewardHandler implements RecordHandler {
   }
 
   @Override
-  public Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos) {
+  public Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
+      throws PassingFaultException, NotYetException {
+    String place = record.topic() + '-' + record.partition() + '@' + record.offset();
+    Waiting known = waiting.get(place);
+    if (known != null && !known.answer().isDone()) {
+      throw new NotYetException(LOOK_AGAIN);
+    }
     Event<RewardRequested> request = EventCodec.decode(record).as(RewardRequested.class);
+    if (known != null) {
+      waiting.remove(place);
+      return answer(request, known.answer().join());
+    }
     RequestRules.require(request.data());
     Optional<ErrorDetail> problem = Understanding.problem(request);
     if (problem.isPresent()) {
       return giveUp(record, problem.get());
     }
     duplicates.seen(request.metadata());
-    return answer(request, scorer.apply(request.data()));
+    CompletableFuture<RewardScored> scored;
+    try {
+      scored = scorer.score(request.data());
+    } catch (ExternalRewards.BusyException e) {
+      throw new PassingFaultException("busy", e.getMessage(), e);
+    }
+    if (!scored.isDone()) {
+      long now = System.nanoTime();
+      waiting.values().removeIf(each -> each.isLeft(now));
+      waiting.put(place, new Waiting(scored, now));
+      throw new NotYetException(LOOK_AGAIN);
+    }
+    return answer(request, scored.join());
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.affinage.reward.config.RewardConfig;
 import io.affinage.service.kafka.Followed;
 import io.affinage.service.kafka.TopicSetup;
 import io.affinage.service.work.HeldBackReaders;
+import io.affinage.service.work.NotYetException;
 import io.affinage.service.work.ShortWork;
 import io.affinage.service.work.WorkConfig;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -14,6 +15,7 @@ import io.smallrye.common.annotation.Identifier;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -23,6 +25,9 @@ import java.util.Map;
  */
 @Singleton
 class RewardRequests implements Followed {
+  /** Pause until it is looked again whether the answers to external rewards are read. */
+  private static final Duration READING = Duration.ofMillis(200);
+
   private final TopicSetup topics;
   private final ShortWork work;
   private final HeldBackReaders readers;
@@ -33,6 +38,7 @@ class RewardRequests implements Followed {
       RewardConfig config,
       WorkConfig workConfig,
       MeteredScorer scorer,
+      ExternalAnswers externals,
       MeterRegistry meters) {
     this.topics = topics;
     this.work =
@@ -43,7 +49,14 @@ class RewardRequests implements Followed {
             workConfig,
             config.concurrency(),
             1,
-            new RewardHandler(scorer::score, new DuplicateRequests(meters)),
+            new RewardHandler(
+                request -> {
+                  if (!externals.isReady()) {
+                    throw new NotYetException(READING);
+                  }
+                  return scorer.score(request, externals.rewards());
+                },
+                new DuplicateRequests(meters)),
             meters);
     this.readers = new HeldBackReaders(List.of(Topics.REWARD_SCORED), connection, meters);
   }

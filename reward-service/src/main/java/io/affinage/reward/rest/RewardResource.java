@@ -4,11 +4,13 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.RequestRules;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
+import io.affinage.reward.batch.ExternalScores;
 import io.affinage.reward.config.MeteredScorer;
 import io.affinage.reward.config.RewardConfig;
 import io.affinage.service.http.Roles;
 import io.affinage.service.rest.ApiException;
 import io.affinage.service.rest.ErrorBody;
+import io.smallrye.common.annotation.Blocking;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -16,6 +18,8 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -31,16 +35,19 @@ public class RewardResource {
   private static final long PATIENCE_SECONDS = 10;
 
   private final MeteredScorer scorer;
+  private final ExternalScores externals;
 
   /** Scoring keeps a processor busy; more at once would only hold up every other request. */
   private final Semaphore places;
 
-  RewardResource(MeteredScorer scorer, RewardConfig config) {
+  RewardResource(MeteredScorer scorer, ExternalScores externals, RewardConfig config) {
     this.scorer = scorer;
+    this.externals = externals;
     this.places = new Semaphore(config.concurrency(), true);
   }
 
   @RolesAllowed(Roles.SERVE)
+  @Blocking
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @Produces(MediaType.APPLICATION_JSON)
@@ -61,22 +68,29 @@ public class RewardResource {
       responseCode = "503",
       description = "Too much is being scored at once",
       content = @Content(schema = @Schema(implementation = ErrorBody.class)))
-  public Response score(RewardRequested request) {
+  public CompletionStage<Response> score(RewardRequested request) {
     if (request == null) {
-      return ErrorBody.answer(400, "missing_body", "send the request as a JSON object", null);
+      return answer(
+          ErrorBody.answer(400, "missing_body", "send the request as a JSON object", null));
     }
     for (ErrorDetail problem : RequestRules.problems(request)) {
-      return ErrorBody.answer(400, problem.code(), problem.message(), problem.param());
+      return answer(ErrorBody.answer(400, problem.code(), problem.message(), problem.param()));
     }
-    RewardScored scored = scored(request);
-    if (scored.error() != null) {
-      return ErrorBody.answer(
-          400, scored.error().code(), scored.error().message(), scored.error().param());
-    }
-    return Response.ok(scored).build();
+    return scored(request).thenApply(RewardResource::answer);
   }
 
-  private RewardScored scored(RewardRequested request) {
+  private static CompletionStage<Response> answer(Response response) {
+    return CompletableFuture.completedFuture(response);
+  }
+
+  private static Response answer(RewardScored scored) {
+    return scored.error() == null
+        ? Response.ok(scored).build()
+        : ErrorBody.answer(
+            400, scored.error().code(), scored.error().message(), scored.error().param());
+  }
+
+  private CompletableFuture<RewardScored> scored(RewardRequested request) {
     try {
       if (!places.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         throw new ApiException(
@@ -87,7 +101,8 @@ public class RewardResource {
       throw new ApiException(503, "stopping", "the service is stopping", null);
     }
     try {
-      return scorer.score(request);
+      // Those that wait for a program of the user's hold no place.
+      return scorer.score(request, externals);
     } finally {
       places.release();
     }

@@ -27,11 +27,14 @@ import org.junit.jupiter.api.Test;
 class RewardHandlerTest {
   private final RewardHandler handler =
       new RewardHandler(
-          new RequestScorer(1_000)::score, new DuplicateRequests(new SimpleMeterRegistry()));
+          request ->
+              java.util.concurrent.CompletableFuture.completedFuture(
+                  new RequestScorer(1_000).score(request)),
+          new DuplicateRequests(new SimpleMeterRegistry()));
 
   /** A thousand items with long words about each are more than a record holds. */
   @Test
-  void shouldLeaveTheWordsOutWhereTheAnswerWouldNotFit() {
+  void shouldLeaveTheWordsOutWhereTheAnswerWouldNotFit() throws Exception {
     List<RewardRequested.Item> items = new ArrayList<>();
     for (int i = 0; i < 1_000; i++) {
       String text = "\u4e00".repeat(90);

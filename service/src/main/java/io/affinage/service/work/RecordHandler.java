@@ -17,10 +17,11 @@ public interface RecordHandler {
    *     before the record was sent was committed before that
    * @throws EventException when the bytes are no event of the topic
    * @throws PassingFaultException when something else is away; the record is tried again later
+   * @throws NotYetException when it waits for something; the record is looked at again
    * @throws InterruptedException when the service stops; nothing has happened then
    */
   Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
-      throws PassingFaultException, InterruptedException;
+      throws PassingFaultException, NotYetException, InterruptedException;
 
   /**
    * What to say of a record that is an event and cannot be worked on, beside the dead letter, so

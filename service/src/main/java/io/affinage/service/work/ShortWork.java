@@ -306,6 +306,11 @@ public final class ShortWork implements Reading, AutoCloseable {
       answerWith(work, new Answer(List.of(deadLetter(work, poison))));
       return;
     }
+    if (cause instanceof NotYetException wait) {
+      work.waits(System.nanoTime() + wait.pause().toNanos());
+      pausing.add(work);
+      return;
+    }
     // What the work itself asked of Kafka: the broker is away.
     boolean passing = cause instanceof PassingFaultException || cause instanceof KafkaException;
     if (!passing && work.failures() + 1 >= config.tries()) {

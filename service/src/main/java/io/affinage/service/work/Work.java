@@ -85,6 +85,16 @@ final class Work {
     tries++;
   }
 
+  /**
+   * Waits to be looked at again; no try has failed.
+   *
+   * @param when by {@link System#nanoTime}
+   */
+  void waits(long when) {
+    result = null;
+    notBefore = when;
+  }
+
   /** How often it was tried, whoever was at fault. */
   int tries() {
     return tries;
