@@ -16,6 +16,7 @@ import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +34,12 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "rewards")
 public class RewardResource {
   private static final long PATIENCE_SECONDS = 10;
+
+  /** What a client waits before it tries again. */
+  private static final int RETRY_SECONDS = 5;
+
+  /** Requests that wait for a place at the same time; more would take all worker threads. */
+  private static final int MOST_QUEUED = 16;
 
   private final MeteredScorer scorer;
   private final ExternalScores externals;
@@ -76,7 +83,46 @@ public class RewardResource {
     for (ErrorDetail problem : RequestRules.problems(request)) {
       return answer(ErrorBody.answer(400, problem.code(), problem.message(), problem.param()));
     }
-    return scored(request).thenApply(RewardResource::answer);
+    try {
+      return scored(request).thenApply(RewardResource::answer);
+    } catch (ApiException e) {
+      return answer(later(e));
+    }
+  }
+
+  private static Response later(ApiException e) {
+    return Response.fromResponse(
+            ErrorBody.answer(e.status(), e.detail().code(), e.detail().message(), null))
+        .header(HttpHeaders.RETRY_AFTER, RETRY_SECONDS)
+        .build();
+  }
+
+  /** As {@code /v1/rewards}, by the name of what it does. */
+  @RolesAllowed(Roles.SERVE)
+  @Blocking
+  @POST
+  @Path("/score")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Produces(MediaType.APPLICATION_JSON)
+  @Operation(
+      summary = "Score completions",
+      description =
+          "Takes the body of a reward.requested event and answers with that of reward.scored. An"
+              + " item that cannot be scored has a null value and says why.")
+  @APIResponse(
+      responseCode = "200",
+      description = "One score per item, in their order",
+      content = @Content(schema = @Schema(implementation = RewardScored.class)))
+  @APIResponse(
+      responseCode = "400",
+      description = "The request cannot be scored",
+      content = @Content(schema = @Schema(implementation = ErrorBody.class)))
+  @APIResponse(
+      responseCode = "503",
+      description = "Too much is being scored at once",
+      content = @Content(schema = @Schema(implementation = ErrorBody.class)))
+  public CompletionStage<Response> scoreByName(RewardRequested request) {
+    return score(request);
   }
 
   private static CompletionStage<Response> answer(Response response) {
@@ -92,7 +138,8 @@ public class RewardResource {
 
   private CompletableFuture<RewardScored> scored(RewardRequested request) {
     try {
-      if (!places.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (places.getQueueLength() >= MOST_QUEUED
+          || !places.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         throw new ApiException(
             503, "busy", "other requests are being scored; try again in some seconds", null);
       }

@@ -79,6 +79,27 @@ class RewardResourceIT {
   }
 
   @Test
+  void shouldScoreByEnsemblesUnderTheNameOfWhatItDoes() {
+    given()
+        .contentType(ContentType.JSON)
+        .body(
+            """
+            {"requestId":"r4","reward":{"reward":"ensemble","rewards":[
+              {"reward":{"reward":"ifeval","instructions":[{"id":"punctuation:no_comma"}]},"weight":2},
+              {"name":"form","reward":{"reward":"format","template":"<a>…</a>"}}]},
+             "items":[{"itemId":"a","prompt":"p","completion":"<a>b</a>"},
+              {"itemId":"b","prompt":"p","completion":"<a>b, c</a>"}]}
+            """)
+        .post("/v1/rewards/score")
+        .then()
+        .statusCode(200)
+        .body("scores[0].value", equalTo(3.0f))
+        .body("scores[1].value", equalTo(1.0f))
+        .body("scores[1].shares[0].name", equalTo("ifeval"))
+        .body("scores[1].shares[1].share", equalTo(1.0f));
+  }
+
+  @Test
   void shouldServeItsContract() {
     given()
         .accept(ContentType.JSON)
