@@ -75,6 +75,9 @@ public final class SpecResolver {
       problems.absent("completionOnly", spec.completionOnly(), why);
       problems.absent("trainOn", spec.trainOn(), why);
     }
+    if (objective != null) {
+      requireNothingOfTargets(spec, method, problems);
+    }
     if (maxSteps != null && spec.epochs() != null && spec.epochs() != DEFAULT_EPOCHS) {
       problems.add("epochs", "is given beside maxSteps, which takes its place");
     }
@@ -284,6 +287,27 @@ public final class SpecResolver {
               .formatted(method, Choices.name(ObjectiveSpec.class, given)));
     }
     return (ObjectiveSpec) Settings.withDefaults((Record) given, "objective", problems);
+  }
+
+  /** An objective scores the answers of both sides, all of their tokens. */
+  private static void requireNothingOfTargets(
+      TrainingSpec spec, String objective, Problems problems) {
+    if (Boolean.FALSE.equals(spec.completionOnly())) {
+      problems.add("completionOnly", "is false, but " + objective + " scores answers alone");
+    }
+    if ("last_answer".equals(spec.trainOn())) {
+      problems.add(
+          "trainOn", "is last_answer, but " + objective + " scores all that follows the prompt");
+    }
+    Regularisation regularisation = spec.regularisation();
+    if (regularisation != null
+        && regularisation.labelSmoothing() != null
+        && regularisation.labelSmoothing() > 0) {
+      problems.add(
+          "regularisation.labelSmoothing",
+          "spreads a token's probability over the vocabulary, which %s does not do"
+              .formatted(objective));
+    }
   }
 
   private static int maxLength(Architecture architecture) {
