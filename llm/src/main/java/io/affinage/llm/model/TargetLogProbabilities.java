@@ -63,7 +63,7 @@ public final class TargetLogProbabilities {
     float[] values =
         decoder
             .kernels()
-            .run(
+            .differentiable(
                 scope,
                 "token_losses",
                 hidden,

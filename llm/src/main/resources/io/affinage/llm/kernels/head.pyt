@@ -127,8 +127,10 @@
       start = torch.add(start, count)
     return losses
 
-  # -log p of each target, without gradients: [targets] float32
+  # -log p of each target, without gradients: [targets] float32. Called as what has gradients is, so that it rounds as
+  # head_rows does: what is computed for inference takes another norm.
   def token_losses(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
+    torch.set_grad_enabled(False)
     count = torch.size(at, 0)
     parts = annotate(List[Tensor], [])
     chunks = torch.floordiv(torch.add(count, torch.sub(self.chunk, 1)), self.chunk)
@@ -138,4 +140,5 @@
       h = (self).normalized(torch.index_select(x, 0, torch.narrow(at, 0, start, length)), norm[0], norm[1], )
       logits = (self).logits(h, head, )
       _0 = torch.append(parts, torch.cross_entropy_loss(logits, torch.narrow(target, 0, start, length), None, 0, -100, 0.))
+    torch.set_grad_enabled(True)
     return [torch.cat(parts, 0)]

@@ -13,6 +13,8 @@ import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.data.Group;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.objective.Dpo;
 import io.affinage.llm.objective.Loss;
 import io.affinage.llm.objective.Objective;
@@ -235,6 +237,25 @@ class ObjectiveTrainingTest {
         .containsEntry("rewards/chosen", 0.0)
         .containsEntry("rewards/margins", 0.0)
         .containsEntry("rewards/accuracies", 0.0);
+  }
+
+  /** A norm that rounds otherwise where nothing is trained shows in a wider model only. */
+  @Test
+  void shouldScoreAsTrainingDoes() {
+    DecoderConfig wide =
+        DecoderConfig.llama(new DecoderShape(37, 192, 256, 2, 4, 2, 48, 64, true), 1e-5, 10_000);
+    try (TinyModel model = new TinyModel(wide, Precision.BFLOAT16);
+        LoraAdapter lora = LoraAdapter.initialise(model.decoder, LORA, 5);
+        Trainables trainables = Trainables.of(model.decoder, lora);
+        PassedReference reference =
+            new PassedReference(model.decoder, model.decoder.withoutAdapter(), 0, true)) {
+      TrainingSettings settings = TrainingSettings.DEFAULT.with(Batching.of(12));
+      StepLoss.Result result =
+          loss(model, trainables, settings, reference, Optional.empty(), "dpo", PAIRS);
+
+      assertThat(result.metrics()).containsEntry("rewards/chosen", 0.0);
+      assertThat(result.loss()).isCloseTo(Math.log(2), within(1e-12));
+    }
   }
 
   /** The sign: chosen answers become likelier than rejected ones, in every way of training. */

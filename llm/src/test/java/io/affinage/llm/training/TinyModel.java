@@ -36,13 +36,18 @@ final class TinyModel implements AutoCloseable {
 
   /** The same weights, rounded to another precision. */
   TinyModel(Precision precision) {
-    try (TinyModel exact = new TinyModel()) {
+    this(CONFIG, precision);
+  }
+
+  /** The weights of this configuration, rounded to another precision. */
+  TinyModel(DecoderConfig config, Precision precision) {
+    try (TinyModel exact = new TinyModel(config)) {
       Map<String, float[]> weights = new HashMap<>();
       exact.decoder.forEachWeight((name, array) -> weights.put(name, array.toFloatArray()));
       decoder =
           Decoder.create(
               root,
-              CONFIG,
+              config,
               precision,
               (manager, kernels) ->
                   (name, shape, transposed) -> {
