@@ -103,6 +103,15 @@ public final class BaseModels {
   }
 
   /**
+   * Whether a registered model that a reference means has been heard of here; true for references
+   * of other kinds.
+   */
+  public boolean isKnown(BaseReference reference) {
+    return !(reference instanceof BaseReference.Registered named)
+        || registered.find(named.modelId()).isPresent();
+  }
+
+  /**
    * How the adapter was trained that a reference means; empty for whole models and for what is not
    * known.
    */

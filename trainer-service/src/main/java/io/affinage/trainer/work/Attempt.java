@@ -26,6 +26,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,9 @@ final class Attempt {
   private static final Logger LOG = System.getLogger(Attempt.class.getName());
 
   private final TrainingEngine engine;
+  private static final Duration POLL = Duration.ofMillis(100);
+  private static final int KNOWN_AFTER_POLLS = 50;
+
   private final BaseModels bases;
   private final ArtifactStore artifacts;
   private final WorkMetrics metrics;
@@ -90,14 +94,16 @@ final class Attempt {
   /**
    * What a claim records: the specification as this version resolves it.
    *
-   * @return empty where it was recorded before, and where the attempt will find that it is wrong
+   * @return empty where it was recorded before, where the attempt will find that it is wrong, and
+   *     where the model that it goes on from has not been heard of yet, whose adapter decides
    */
   Optional<TrainingSpec> toRecord(Job job) {
     if (job.spec().isPresent()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(resolved(job, BaseReference.parse(job.request().baseModel())));
+      BaseReference reference = BaseReference.parse(job.request().baseModel());
+      return bases.isKnown(reference) ? Optional.of(resolved(job, reference)) : Optional.empty();
     } catch (InvalidSpecException | TrainingException e) {
       return Optional.empty();
     }
@@ -173,6 +179,16 @@ final class Attempt {
     }
   }
 
+  /**
+   * A stage that goes on from the one before is asked for as soon as that one's model is
+   * registered; the two come on different topics, so another worker may hear of the request first.
+   */
+  private void awaitKnown(BaseReference reference) throws InterruptedException {
+    for (int polls = 0; polls < KNOWN_AFTER_POLLS && !bases.isKnown(reference); polls++) {
+      Thread.sleep(POLL.toMillis());
+    }
+  }
+
   private Path newWorkFolder() throws IOException {
     Files.createDirectories(settings.workFolder());
     return Files.createTempDirectory(settings.workFolder(), "attempt-");
@@ -185,6 +201,7 @@ final class Attempt {
           AttemptLeaseLostException,
           InterruptedException {
     BaseReference reference = BaseReference.parse(job.request().baseModel());
+    awaitKnown(reference);
     TrainingSpec spec = resolved(job, reference);
     BaseModel base = store.call("keep the base model", () -> bases.find(reference, folder));
     Path dataset = local(store, "read the dataset", job.dataset());
