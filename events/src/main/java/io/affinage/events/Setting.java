@@ -27,6 +27,9 @@ public @interface Setting {
   /** The words that it may be; none for any text. */
   String[] words() default {};
 
+  /** A typed choice whose types' names are words, too. */
+  Class<?> orTypesOf() default Object.class;
+
   /** Other names that recipes may use, in snake case. */
   String[] also() default {};
 

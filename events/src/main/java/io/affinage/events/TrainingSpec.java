@@ -53,39 +53,113 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TrainingSpec(
-    @Nullable String method,
-    @Nullable AdapterSpec adapter,
-    @Nullable Architecture architecture,
-    @Nullable Double epochs,
-    @Nullable Integer maxSteps,
-    @Nullable Integer batchSize,
-    @Nullable Integer gradientAccumulation,
-    @Nullable Double learningRate,
-    @Nullable String schedule,
-    @Nullable Double warmupRatio,
-    @Nullable Double weightDecay,
-    @Nullable Double maxGradNorm,
-    @Nullable Integer maxLength,
-    @Nullable String overlength,
-    @Nullable Boolean packing,
-    @Nullable Boolean completionOnly,
-    @Nullable String dtype,
-    @Nullable Integer checkpointEverySteps,
-    @Nullable Long seed,
-    @Nullable Weights weights,
-    @Nullable Optimizer optimizer,
-    @Nullable Double decayRatio,
-    @Nullable Double minLearningRateRatio,
-    @Nullable Integer tokenBudget,
-    @Nullable Regularisation regularisation,
-    @Nullable Evaluation evaluation,
-    @Nullable Integer keepCheckpoints,
-    @Nullable Boolean recomputeActivations,
-    @Nullable Integer maxSkippedSteps,
-    @Nullable String trainOn,
-    @Nullable Boolean strict,
-    @Nullable Boolean allowTokenLoss,
-    @Nullable ObjectiveSpec objective) {
+    @Setting(
+            value =
+                "`sft` learns answers, `pretrain` learns documents, from scratch or from a base model; an objective is a method of its own name",
+            words = {"sft", "pretrain"},
+            orTypesOf = ObjectiveSpec.class)
+        @Nullable String method,
+    @Setting("what is trained beside or in place of the model's weights")
+        @Nullable AdapterSpec adapter,
+    @Setting("shape of a new model, for `pretrain` from scratch")
+        @Nullable Architecture architecture,
+    @Setting(
+            value = "passes over the training split",
+            otherwise = "1.0",
+            from = 0.001,
+            to = 100_000)
+        @Nullable Double epochs,
+    @Setting(value = "optimizer steps, in place of epochs", from = 1) @Nullable Integer maxSteps,
+    @Setting(
+            value = "examples of one step; for `pretrain` rows of `max_length` tokens",
+            otherwise = "8",
+            from = 1)
+        @Nullable Integer batchSize,
+    @Setting(value = "micro-batches that a step is divided into", otherwise = "1", from = 1)
+        @Nullable Integer gradientAccumulation,
+    @Setting(value = "peak learning rate", from = 1e-12, to = 1) @Nullable Double learningRate,
+    @Setting(
+            value =
+                "`constant`, `linear`, `cosine` or `wsd` (warm-up, stable, decay), as transformers defines them",
+            otherwise = "\"cosine\"",
+            words = {"constant", "linear", "cosine", "wsd"})
+        @Nullable String schedule,
+    @Setting(
+            value = "share of the steps during which the rate rises",
+            otherwise = "0.03",
+            from = 0,
+            to = 0.99)
+        @Nullable Double warmupRatio,
+    @Setting(value = "of matrices; norms and biases are spared", from = 0, to = 10)
+        @Nullable Double weightDecay,
+    @Setting(
+            value = "the global gradient norm is clipped to this; 0 for no clipping",
+            otherwise = "1.0",
+            from = 0)
+        @Nullable Double maxGradNorm,
+    @Setting(value = "longest example in tokens", from = 2) @Nullable Integer maxLength,
+    @Setting(
+            value = "`drop`, `truncate` or `fail`; what it did is counted",
+            words = {"drop", "truncate", "fail"})
+        @Nullable String overlength,
+    @Setting(
+            value = "lay the examples of a micro-batch in one row; attention never crosses them",
+            otherwise = "true")
+        @Nullable Boolean packing,
+    @Setting("take loss on completions and answers only; false takes it on everything")
+        @Nullable Boolean completionOnly,
+    @Setting(
+            value =
+                "`float32`, `bfloat16`, or `auto` for the faster one of this machine; trained weights are float32 all the same, of which a bfloat16 weight is the upper half; a model from scratch is computed in float32",
+            otherwise = "\"auto\"",
+            words = {"auto", "float32", "bfloat16"})
+        @Nullable String dtype,
+    @Setting(value = "optimizer steps between checkpoints", otherwise = "50", from = 1)
+        @Nullable Integer checkpointEverySteps,
+    @Setting(value = "decides order, dropout, noise and initial weights", otherwise = "0")
+        @Nullable Long seed,
+    @Setting("which weights are trained, without an adapter") @Nullable Weights weights,
+    @Setting("what moves the weights") @Nullable Optimizer optimizer,
+    @Setting(value = "share of the steps during which `wsd` falls, there 0.1", from = 0, to = 1)
+        @Nullable Double decayRatio,
+    @Setting(value = "share of the peak below which the rate does not fall", from = 0, to = 0.99)
+        @Nullable Double minLearningRateRatio,
+    @Setting(
+            value =
+                "tokens of a micro-batch at most, like lengths together; in place of `gradient_accumulation`",
+            from = 1)
+        @Nullable Integer tokenBudget,
+    @Setting("against learning by heart") @Nullable Regularisation regularisation,
+    @Setting("what happens to the validation split during training")
+        @Nullable Evaluation evaluation,
+    @Setting(
+            value = "newest checkpoints that stay on the worker beside the best one; 0 for all",
+            otherwise = "2",
+            from = 0)
+        @Nullable Integer keepCheckpoints,
+    @Setting("compute activations twice to save memory; by the model's size unless given")
+        @Nullable Boolean recomputeActivations,
+    @Setting(
+            value =
+                "steps in a row with a loss or gradient that is not finite that end the job; fewer are skipped and counted",
+            otherwise = "3",
+            from = 1)
+        @Nullable Integer maxSkippedSteps,
+    @Setting(
+            value =
+                "`all_answers` or `last_answer` of a conversation; answers of weight 0 are never learned, calls of functions are answers",
+            words = {"all_answers", "last_answer"})
+        @Nullable String trainOn,
+    @Setting(
+            value =
+                "end the job at a row that cannot be learned from, rather than leave it out, count and name it",
+            otherwise = "false")
+        @Nullable Boolean strict,
+    @Setting(
+            "go on although more than 20% of the tokens are cut off or dropped for their length; true where `overlength` is given")
+        @Nullable Boolean allowTokenLoss,
+    @Setting("what a step minimises in place of the method's own loss")
+        @Nullable ObjectiveSpec objective) {
 
   /** A specification that leaves optimizer, regularisation, evaluation and weights to defaults. */
   public TrainingSpec(
@@ -147,13 +221,20 @@ public record TrainingSpec(
   /** The shape of a new Llama-family model and its tokenizer. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Architecture(
-      @Nullable Integer hiddenSize,
-      @Nullable Integer intermediateSize,
-      @Nullable Integer layers,
-      @Nullable Integer heads,
-      @Nullable Integer kvHeads,
-      @Nullable Integer vocabularySize,
-      @Nullable Integer contextLength) {}
+      @Setting(value = "width of the residual stream of a new model", otherwise = "192", from = 1)
+          @Nullable Integer hiddenSize,
+      @Setting(value = "width of its feed-forward layers", otherwise = "512", from = 1)
+          @Nullable Integer intermediateSize,
+      @Setting(value = "its blocks", otherwise = "6", from = 1) @Nullable Integer layers,
+      @Setting(value = "its query heads", otherwise = "6", from = 1) @Nullable Integer heads,
+      @Setting(value = "its key and value heads", from = 1) @Nullable Integer kvHeads,
+      @Setting(
+              value = "entries of the tokenizer that is trained on the data",
+              otherwise = "2048",
+              from = 260)
+          @Nullable Integer vocabularySize,
+      @Setting(value = "longest context in tokens", otherwise = "512", from = 1)
+          @Nullable Integer contextLength) {}
 
   /**
    * Which weights are trained.
@@ -166,10 +247,14 @@ public record TrainingSpec(
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Weights(
-      @Nullable String scope,
-      @Nullable Integer lastLayers,
-      @Nullable List<String> train,
-      @Nullable List<String> freeze) {}
+      @Setting(
+              value = "`all`, `last_layers`, `head` or `embeddings`",
+              words = {"all", "last_layers", "head", "embeddings"})
+          @Nullable String scope,
+      @Setting(value = "how many, for `last_layers`", from = 1) @Nullable Integer lastLayers,
+      @Setting("patterns of weight names (`model.layers.2.*`), in place of a scope")
+          @Nullable List<String> train,
+      @Setting("patterns of names that stay as they are") @Nullable List<String> freeze) {}
 
   /**
    * The method that moves the weights.
@@ -187,15 +272,33 @@ public record TrainingSpec(
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Optimizer(
-      @Nullable String type,
-      @Nullable Double beta1,
-      @Nullable Double beta2,
-      @Nullable Double epsilon,
-      @Nullable Double momentum,
-      @Nullable Boolean nesterov,
-      @Nullable Double loraPlusRatio,
-      @Nullable Double embeddingRateFactor,
-      @Nullable Boolean paged) {}
+      @Setting(
+              value =
+                  "`adamw`, `adamw_8bit` (2.03 bytes a number for its state, not 8), `adamw_companded` (2.13, and faster), `adafactor`, `lion` or `sgd`",
+              otherwise = "\"adamw\"",
+              words = {"adamw", "adamw_8bit", "adamw_companded", "adafactor", "lion", "sgd"})
+          @Nullable String type,
+      @Setting(value = "decay of the mean gradient (AdamW, Lion)", from = 0, to = 0.999999)
+          @Nullable Double beta1,
+      @Setting(
+              value =
+                  "decay of the mean squared gradient (AdamW), of the momentum (Lion, there 0.99)",
+              from = 0,
+              to = 0.999999)
+          @Nullable Double beta2,
+      @Setting(value = "added to the divisor (AdamW)", from = 1e-16, to = 1)
+          @Nullable Double epsilon,
+      @Setting(value = "of `sgd`, there 0.9", from = 0, to = 0.999999) @Nullable Double momentum,
+      @Setting("of `sgd`, there false") @Nullable Boolean nesterov,
+      @Setting(value = "learning rate of B over that of A (LoRA+)", from = 0.001, to = 1000)
+          @Nullable Double loraPlusRatio,
+      @Setting(
+              value = "multiplies the rate of the embedding and of the head",
+              from = 0.001,
+              to = 1000)
+          @Nullable Double embeddingRateFactor,
+      @Setting(value = "keep optimizer state in a memory-mapped file (CPU)", otherwise = "false")
+          @Nullable Boolean paged) {}
 
   /**
    * Against learning by heart.
@@ -206,7 +309,24 @@ public record TrainingSpec(
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Regularisation(
-      @Nullable Double neftuneAlpha, @Nullable Double labelSmoothing, @Nullable Double emaDecay) {}
+      @Setting(
+              value = "noise on embedded tokens, alpha / sqrt(tokens * width)",
+              otherwise = "0.0",
+              from = 0)
+          @Nullable Double neftuneAlpha,
+      @Setting(
+              value = "share of the target's probability that is spread over the vocabulary",
+              otherwise = "0.0",
+              from = 0,
+              to = 0.99)
+          @Nullable Double labelSmoothing,
+      @Setting(
+              value =
+                  "decay of a running mean of the weights, which is evaluated and becomes the result",
+              otherwise = "0.0",
+              from = 0,
+              to = 0.999999)
+          @Nullable Double emaDecay) {}
 
   /**
    * What happens to the validation split during training.
@@ -219,9 +339,20 @@ public record TrainingSpec(
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Evaluation(
-      @Nullable Integer everySteps,
-      @Nullable Integer patience,
-      @Nullable Double minImprovement,
-      @Nullable Boolean keepBest,
-      @Nullable Integer maxRows) {}
+      @Setting(
+              value = "steps between evaluations of the validation split; 0 for none",
+              otherwise = "0",
+              from = 0)
+          @Nullable Integer everySteps,
+      @Setting(
+              value = "evaluations without improvement that end the training; 0 for never",
+              otherwise = "0",
+              from = 0)
+          @Nullable Integer patience,
+      @Setting(value = "nats by which a loss must be lower", otherwise = "0.0", from = 0)
+          @Nullable Double minImprovement,
+      @Setting("the model with the lowest loss is the result; true where the run is evaluated")
+          @Nullable Boolean keepBest,
+      @Setting(value = "validation rows that are evaluated", otherwise = "256", from = 1)
+          @Nullable Integer maxRows) {}
 }

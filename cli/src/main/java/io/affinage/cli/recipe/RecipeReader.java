@@ -10,14 +10,16 @@ import io.affinage.events.NameRule;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.SplitPolicy;
 import io.affinage.events.TrainingSpec;
-import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.objective.ObjectiveSpec;
 import io.affinage.events.spec.Choices;
-import io.affinage.events.spec.SettingRanges;
+import io.affinage.events.spec.Settings;
+import io.affinage.events.spec.SpecResolver;
 import java.io.Reader;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -30,9 +32,11 @@ import org.yaml.snakeyaml.nodes.Node;
 
 /** Reads a recipe and finds every problem in it at once. */
 public final class RecipeReader {
+  private static final List<String> METHODS = Settings.find(TrainingSpec.class, "method").words();
+
   /** A training may be named by its method, too. */
   private static final List<String> STAGES =
-      Stream.concat(Stream.of("train", "evaluate"), SettingRanges.METHODS.stream()).toList();
+      Stream.concat(Stream.of("train", "evaluate"), METHODS.stream()).toList();
 
   private final List<Problem> problems = new ArrayList<>();
 
@@ -165,51 +169,19 @@ public final class RecipeReader {
       train.problem("suffix", "must be " + NameRule.NAME.words());
     }
     Boolean strict = train.flag("strict");
-    boolean named = SettingRanges.METHODS.contains(kind);
-    String method = named ? kind : train.word("method", SettingRanges.METHODS);
-    Optional<Class<? extends Record>> shorthand =
-        named ? Choices.find(ObjectiveSpec.class, kind) : Optional.empty();
-    ObjectiveSpec objective =
-        shorthand.isPresent()
-            ? (ObjectiveSpec) SettingsReader.record(train, shorthand.get())
-            : named
-                ? null
-                : SettingsReader.choice(train.section("objective"), ObjectiveSpec.class, null);
-    TrainingSpec spec =
-        new TrainingSpec(
-            shorthand.isPresent() ? null : method == null && objective == null ? "sft" : method,
-            SettingsReader.choice(train.section("adapter"), AdapterSpec.class, "lora"),
-            architecture(train.section("architecture")),
-            train.number("epochs", SettingRanges.EPOCHS),
-            train.count("max_steps", 1),
-            train.count("batch_size", 1),
-            train.count("gradient_accumulation", 1),
-            train.number("learning_rate", SettingRanges.LEARNING_RATE),
-            train.word("schedule", SettingRanges.SCHEDULES),
-            train.number("warmup_ratio", SettingRanges.WARMUP_RATIO),
-            train.number("weight_decay", SettingRanges.WEIGHT_DECAY),
-            train.number("max_grad_norm", SettingRanges.MAX_GRAD_NORM),
-            train.count("max_length", SettingRanges.MAX_LENGTH),
-            train.word("overlength", SettingRanges.OVERLENGTH),
-            train.flag("packing"),
-            train.flag("completion_only"),
-            train.word("dtype", SettingRanges.DTYPES),
-            train.count("checkpoint_every_steps", 1),
-            train.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
-            TrainingGroups.weights(train.section("weights")),
-            TrainingGroups.optimizer(train.section("optimizer")),
-            train.number("decay_ratio", SettingRanges.DECAY_RATIO),
-            train.number("min_learning_rate_ratio", SettingRanges.MIN_LEARNING_RATE_RATIO),
-            train.count("token_budget", 1),
-            TrainingGroups.regularisation(train.section("regularisation")),
-            TrainingGroups.evaluation(train.section("evaluation")),
-            train.count("keep_checkpoints", 0),
-            train.flag("recompute_activations"),
-            train.count("max_skipped_steps", SettingRanges.ONE),
-            train.word("train_on", SettingRanges.TRAIN_ON),
-            strict == null && strictData ? Boolean.TRUE : strict,
-            train.flag("allow_token_loss"),
-            objective);
+    Map<String, Object> decided = new HashMap<>();
+    decided.put("strict", strict == null && strictData ? Boolean.TRUE : strict);
+    if (METHODS.contains(kind)) {
+      Optional<ObjectiveSpec> objective =
+          Choices.find(ObjectiveSpec.class, kind)
+              .map(type -> (ObjectiveSpec) SettingsReader.record(train, type));
+      decided.put("objective", objective.orElse(null));
+      decided.put("method", objective.isPresent() ? null : kind);
+    } else if (!train.has("method") && !train.has("objective")) {
+      decided.put("method", SpecResolver.SFT);
+    }
+    TrainingSpec spec = SettingsReader.record(train, TrainingSpec.class, decided);
+    String method = spec.method();
     if (spec.epochs() != null && spec.maxSteps() != null) {
       train.problem("max_steps", "and epochs contradict each other; give one");
     }
@@ -221,23 +193,6 @@ public final class RecipeReader {
     }
     train.close();
     return new Recipe.Train(spec, base, suffix, name, dataset);
-  }
-
-  private static TrainingSpec.Architecture architecture(Section shape) {
-    if (shape == null) {
-      return null;
-    }
-    TrainingSpec.Architecture result =
-        new TrainingSpec.Architecture(
-            shape.count("hidden_size", SettingRanges.ONE),
-            shape.count("intermediate_size", SettingRanges.ONE),
-            shape.count("layers", 1),
-            shape.count("heads", 1),
-            shape.count("kv_heads", 1),
-            shape.count("vocabulary_size", SettingRanges.VOCABULARY),
-            shape.count("context_length", SettingRanges.ONE));
-    shape.close();
-    return result;
   }
 
   private EvaluationSpec evaluationSpec(Section spec) {

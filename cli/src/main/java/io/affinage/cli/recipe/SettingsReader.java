@@ -1,13 +1,12 @@
 package io.affinage.cli.recipe;
 
+import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.spec.Choices;
-import io.affinage.events.spec.Range;
 import io.affinage.events.spec.SettingNames;
 import io.affinage.events.spec.SettingRule;
 import io.affinage.events.spec.Settings;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** Reads records of settings by what their components say of themselves. */
 final class SettingsReader {
@@ -38,23 +37,52 @@ final class SettingsReader {
 
   /** The settings of a record, which need not be all that the section has. */
   static <R extends Record> R record(Section section, Class<R> type) {
-    Map<String, SettingRule> rules =
-        Settings.of(type).stream().collect(Collectors.toMap(SettingRule::name, rule -> rule));
-    return Settings.make(type, component -> value(section, rules.get(component.getName())));
+    return record(section, type, Map.of());
   }
 
+  /**
+   * As the other.
+   *
+   * @param decided values of settings that are not read, by name; null for none
+   */
+  static <R extends Record> R record(Section section, Class<R> type, Map<String, Object> decided) {
+    return Settings.make(
+        type,
+        component ->
+            decided.containsKey(component.getName())
+                ? decided.get(component.getName())
+                : value(section, SettingRule.of(component)));
+  }
+
+  @SuppressWarnings("unchecked")
   private static Object value(Section section, SettingRule rule) {
     String name = section.oneNameOf(SettingNames.inRecipe(rule.name()), rule.also());
+    if (rule.isGroup()) {
+      Section group = section.section(name);
+      if (group == null) {
+        return null;
+      }
+      Record read = record(group, (Class<? extends Record>) rule.type());
+      group.close();
+      return read;
+    }
+    if (Choices.isChoice(rule.type())) {
+      String otherwise = rule.type() == AdapterSpec.class ? "lora" : null;
+      return choice(section.section(name), rule.type(), otherwise);
+    }
     if (rule.type() == Boolean.class) {
       return section.flag(name);
     }
     if (rule.type() == Integer.class) {
       return section.count(name, rule.range() == null ? 0 : (int) rule.range().least());
     }
+    if (rule.type() == Long.class) {
+      return section.whole(name, Long.MIN_VALUE, Long.MAX_VALUE);
+    }
     if (rule.type() == Double.class) {
-      return section.number(
-          name,
-          rule.range() == null ? new Range(-Section.UNBOUNDED, Section.UNBOUNDED) : rule.range());
+      return rule.range() == null
+          ? section.number(name, -Section.UNBOUNDED, Section.UNBOUNDED)
+          : section.number(name, rule.range());
     }
     if (rule.type() == List.class) {
       return section.texts(name);

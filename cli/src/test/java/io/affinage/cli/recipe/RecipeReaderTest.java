@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RecipeReaderTest {
-  private static final String WHOLE =
+  static final String WHOLE =
       """
       name: intents
       model: owner/name
@@ -221,10 +221,10 @@ class RecipeReaderTest {
                 """))
         .extracting(Problem::message)
         .satisfiesExactly(
-            type -> assertThat(type).contains("objective: type is missing, one of dpo, ipo"),
             rank -> assertThat(rank).contains("adapter.rank: is not known here"),
-            beta -> assertThat(beta).contains("did you mean 'beta'?"),
+            type -> assertThat(type).contains("objective: type is missing, one of dpo, ipo"),
             dora -> assertThat(dora).contains("expected one of lora, dora", "'dorra'"),
+            beta -> assertThat(beta).contains("did you mean 'beta'?"),
             alpha -> assertThat(alpha).contains("alpha: is given beside lora_alpha"),
             twice -> assertThat(twice).contains("dpo.objective: is not known here"));
   }

@@ -39,7 +39,7 @@ final class OptimizerDefaults {
     boolean adapted = !(adapter instanceof NoAdapter);
     Optimizer from =
         given == null ? new Optimizer(null, null, null, null, null, null, null, null, null) : given;
-    String type = problems.oneOf("optimizer.type", from.type(), TYPE, SettingRanges.OPTIMIZERS);
+    String type = from.type() == null ? TYPE : from.type();
     Map<String, Object> defaults = HYPERPARAMETERS.get(type);
     if (!lora) {
       problems.absent(
@@ -59,17 +59,8 @@ final class OptimizerDefaults {
         epsilon(problems, type, from.epsilon(), defaults),
         rate(problems, type, "momentum", from.momentum(), defaults),
         nesterov(problems, type, from.nesterov(), defaults),
-        lora
-            ? problems.within(
-                "optimizer.loraPlusRatio", from.loraPlusRatio(), 1.0, SettingRanges.RATE_FACTOR)
-            : null,
-        adapted
-            ? null
-            : problems.within(
-                "optimizer.embeddingRateFactor",
-                from.embeddingRateFactor(),
-                1.0,
-                SettingRanges.RATE_FACTOR),
+        lora ? or(from.loraPlusRatio(), 1.0) : null,
+        adapted ? null : or(from.embeddingRateFactor(), 1.0),
         from.paged() != null && from.paged());
   }
 
@@ -78,8 +69,7 @@ final class OptimizerDefaults {
     if (!has(problems, type, name, given, defaults)) {
       return null;
     }
-    return problems.within(
-        "optimizer." + name, given, (Double) defaults.get(name), SettingRanges.BETA);
+    return or(given, (Double) defaults.get(name));
   }
 
   private static Double epsilon(
@@ -87,8 +77,7 @@ final class OptimizerDefaults {
     if (!has(problems, type, "epsilon", given, defaults)) {
       return null;
     }
-    return problems.within(
-        "optimizer.epsilon", given, (Double) defaults.get("epsilon"), SettingRanges.EPSILON);
+    return or(given, (Double) defaults.get("epsilon"));
   }
 
   private static Boolean nesterov(
@@ -97,6 +86,10 @@ final class OptimizerDefaults {
       return null;
     }
     return given == null ? (Boolean) defaults.get("nesterov") : given;
+  }
+
+  private static Double or(Double given, Double otherwise) {
+    return given == null ? otherwise : given;
   }
 
   private static boolean has(

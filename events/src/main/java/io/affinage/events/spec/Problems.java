@@ -12,25 +12,6 @@ final class Problems {
     found.add(new ErrorDetail(InvalidSpecException.CODE, param + " " + message, param));
   }
 
-  String oneOf(String param, String value, String fallback, List<String> allowed) {
-    if (value == null) {
-      return fallback;
-    }
-    if (!allowed.contains(value)) {
-      add(param, "is '" + value + "', must be one of " + String.join(", ", allowed));
-      return fallback;
-    }
-    return value;
-  }
-
-  Integer atLeast(String param, Integer value, Integer fallback, int low) {
-    if (value != null && value < low) {
-      add(param, "is " + value + ", must be at least " + low);
-      return fallback;
-    }
-    return value == null ? fallback : value;
-  }
-
   Double within(String param, Double value, Double fallback, Range range) {
     if (value == null) {
       return fallback;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import io.affinage.events.EventJson;
 import io.affinage.events.Setting;
 import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,12 @@ public record SettingRule(
     List<String> also,
     boolean changeable) {
 
-  static SettingRule of(RecordComponent component) {
+  /**
+   * What a component says of itself.
+   *
+   * @throws IllegalArgumentException when it says nothing
+   */
+  public static SettingRule of(RecordComponent component) {
     Setting setting = component.getAnnotation(Setting.class);
     if (setting == null) {
       throw new IllegalArgumentException(component + " says nothing of itself: give it @Setting");
@@ -39,11 +45,19 @@ public record SettingRule(
         component.getName(),
         component.getType(),
         bounded ? Range.of(setting.from(), setting.to()) : null,
-        List.of(setting.words()),
+        words(setting),
         otherwise(setting, component),
         setting.value(),
         List.of(setting.also()),
         setting.changeable());
+  }
+
+  private static List<String> words(Setting setting) {
+    List<String> words = new ArrayList<>(List.of(setting.words()));
+    if (Choices.isChoice(setting.orTypesOf())) {
+      words.addAll(Choices.names(setting.orTypesOf()));
+    }
+    return List.copyOf(words);
   }
 
   private static @Nullable Object otherwise(Setting setting, RecordComponent component) {
@@ -56,6 +70,11 @@ public record SettingRule(
       throw new IllegalArgumentException(
           component + " has a default that is not of its type: " + e.getOriginalMessage(), e);
     }
+  }
+
+  /** Whether it is a record of settings itself. */
+  public boolean isGroup() {
+    return type.isRecord();
   }
 
   /** Why the setting cannot have a value of its type; null where it can. */

@@ -23,6 +23,14 @@ public final class Settings {
         .toList();
   }
 
+  /** A setting of a record by its name. */
+  public static SettingRule find(Class<? extends Record> type, String name) {
+    return of(type).stream()
+        .filter(rule -> rule.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(type + " has no setting " + name));
+  }
+
   /** A record whose every setting is absent. */
   public static <T extends Record> T absent(Class<T> type) {
     return make(type, component -> null);
@@ -57,23 +65,34 @@ public final class Settings {
     }
   }
 
-  /** As given where it is in its range, with the default of every setting that is absent. */
-  static Record withDefaults(Record given, String path, Problems problems) {
-    return make(
-        given.getClass(),
-        component -> {
-          SettingRule rule = SettingRule.of(component);
-          Object value = value(given, component);
-          if (value == null) {
-            return rule.otherwise();
-          }
-          String wrong = rule.wrong(value);
-          if (wrong == null) {
-            return value;
-          }
-          problems.add(path + "." + rule.name(), wrong);
-          return rule.otherwise();
-        });
+  /** As given, with the default of every setting that is absent, or refused. */
+  @SuppressWarnings("unchecked")
+  static <T extends Record> T withDefaults(T given, String path, Problems problems) {
+    return (T) make(given.getClass(), component -> value(given, component, path, true, problems));
+  }
+
+  /** As given, without what is refused: a group of settings whose defaults others know. */
+  private static Record checked(Record given, String path, Problems problems) {
+    return make(given.getClass(), component -> value(given, component, path, false, problems));
+  }
+
+  private static @Nullable Object value(
+      Record given, RecordComponent component, String path, boolean defaults, Problems problems) {
+    SettingRule rule = SettingRule.of(component);
+    String at = path.isEmpty() ? rule.name() : path + "." + rule.name();
+    Object value = value(given, component);
+    if (value == null) {
+      return defaults ? rule.otherwise() : null;
+    }
+    if (rule.isGroup()) {
+      return checked((Record) value, at, problems);
+    }
+    String wrong = rule.wrong(value);
+    if (wrong != null) {
+      problems.add(at, wrong);
+      return defaults ? rule.otherwise() : null;
+    }
+    return value;
   }
 
   /**

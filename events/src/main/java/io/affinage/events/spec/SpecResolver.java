@@ -18,20 +18,15 @@ import org.jspecify.annotations.Nullable;
 public final class SpecResolver {
   public static final String SFT = "sft";
   public static final String PRETRAIN = "pretrain";
-  public static final int DEFAULT_BATCH_SIZE = 8;
-  public static final double DEFAULT_EPOCHS = 1.0;
+  private static final double DEFAULT_EPOCHS = 1.0;
 
   public static final double PRETRAIN_LEARNING_RATE = 1e-3;
 
   private static final int MAX_LENGTH = 1024;
-  private static final int CHECKPOINT_EVERY = 50;
-  private static final int KEEP_CHECKPOINTS = 2;
-  private static final int MAX_SKIPPED_STEPS = 3;
   private static final String CONSTANT = "constant";
   private static final String WSD = "wsd";
-  private static final int HELD_OUT_ROWS = 256;
   private static final double WSD_DECAY_RATIO = 0.1;
-  private static final Architecture TINY = new Architecture(192, 512, 6, 6, 2, 2048, 512);
+  private static final Architecture TINY = new Architecture(null, null, null, null, 2, null, null);
 
   private SpecResolver() {}
 
@@ -53,9 +48,9 @@ public final class SpecResolver {
   public static TrainingSpec resolve(
       @Nullable TrainingSpec given, boolean scratch, Optional<AdapterSpec> parent)
       throws InvalidSpecException {
-    TrainingSpec spec = given == null ? empty() : given;
     Problems problems = new Problems();
-    String asked = problems.oneOf("method", spec.method(), SFT, SettingRanges.METHODS);
+    TrainingSpec spec = Settings.withDefaults(given == null ? empty() : given, "", problems);
+    String asked = spec.method() == null ? SFT : spec.method();
     ObjectiveSpec objective =
         objective(spec.objective(), spec.method() == null ? null : asked, problems);
     String method = objective == null ? asked : Choices.name(ObjectiveSpec.class, objective);
@@ -68,7 +63,7 @@ public final class SpecResolver {
             ? ParentAdapter.continued(parent.get(), spec.adapter(), pretrain, problems)
             : adapter(spec.adapter(), pretrain, problems);
     Architecture architecture = architecture(spec.architecture(), scratch, problems);
-    Integer maxSteps = problems.atLeast("maxSteps", spec.maxSteps(), null, 1);
+    Integer maxSteps = spec.maxSteps();
     if (pretrain) {
       String why = "has no meaning for 'pretrain': documents are cut into rows of maxLength tokens";
       problems.absent("overlength", spec.overlength(), why);
@@ -78,12 +73,10 @@ public final class SpecResolver {
     if (objective != null) {
       requireNothingOfTargets(spec, method, problems);
     }
-    if (maxSteps != null && spec.epochs() != null && spec.epochs() != DEFAULT_EPOCHS) {
+    if (maxSteps != null && spec.epochs() != DEFAULT_EPOCHS) {
       problems.add("epochs", "is given beside maxSteps, which takes its place");
     }
-    int maxLength =
-        problems.atLeast(
-            "maxLength", spec.maxLength(), maxLength(architecture), SettingRanges.MAX_LENGTH);
+    int maxLength = or(spec.maxLength(), maxLength(architecture));
     if (architecture != null && maxLength > architecture.contextLength()) {
       problems.add(
           "maxLength",
@@ -92,26 +85,24 @@ public final class SpecResolver {
               + ", longer than architecture.contextLength "
               + architecture.contextLength());
     }
-    int batchSize = problems.atLeast("batchSize", spec.batchSize(), DEFAULT_BATCH_SIZE, 1);
-    int accumulation = problems.atLeast("gradientAccumulation", spec.gradientAccumulation(), 1, 1);
+    int batchSize = spec.batchSize();
+    int accumulation = spec.gradientAccumulation();
     if (accumulation > batchSize) {
       problems.add(
           "gradientAccumulation",
           "is " + accumulation + ", more than the batchSize " + batchSize + " that it divides");
     }
-    boolean packing = spec.packing() == null || spec.packing();
+    boolean packing = spec.packing();
     if (!packing && accumulation > 1) {
       problems.add(
           "gradientAccumulation",
           "is given beside packing: false, which computes every example by itself");
     }
     boolean adapted = !(adapter instanceof NoAdapter);
-    boolean strict = spec.strict() != null && spec.strict();
-    String schedule =
-        problems.oneOf("schedule", spec.schedule(), "cosine", SettingRanges.SCHEDULES);
-    double warmupRatio =
-        problems.within("warmupRatio", spec.warmupRatio(), 0.03, SettingRanges.WARMUP_RATIO);
-    Integer tokenBudget = problems.atLeast("tokenBudget", spec.tokenBudget(), null, 1);
+    boolean strict = spec.strict();
+    String schedule = spec.schedule();
+    double warmupRatio = spec.warmupRatio();
+    Integer tokenBudget = spec.tokenBudget();
     if (tokenBudget != null && accumulation > 1) {
       problems.add("tokenBudget", "is given beside gradientAccumulation, which it replaces");
     }
@@ -127,37 +118,22 @@ public final class SpecResolver {
             method,
             adapter,
             architecture,
-            problems.within("epochs", spec.epochs(), DEFAULT_EPOCHS, SettingRanges.EPOCHS),
+            spec.epochs(),
             maxSteps,
             batchSize,
             accumulation,
-            problems.within(
-                "learningRate",
-                spec.learningRate(),
-                learningRate(adapter, objective, pretrain),
-                SettingRanges.LEARNING_RATE),
+            or(spec.learningRate(), learningRate(adapter, objective, pretrain)),
             schedule,
             warmupRatio,
-            problems.within(
-                "weightDecay",
-                spec.weightDecay(),
-                pretrain ? 0.1 : 0.0,
-                SettingRanges.WEIGHT_DECAY),
-            problems.within("maxGradNorm", spec.maxGradNorm(), 1.0, SettingRanges.MAX_GRAD_NORM),
+            or(spec.weightDecay(), pretrain ? 0.1 : 0.0),
+            spec.maxGradNorm(),
             maxLength,
-            pretrain
-                ? null
-                : problems.oneOf(
-                    "overlength",
-                    spec.overlength(),
-                    strict ? "fail" : "drop",
-                    SettingRanges.OVERLENGTH),
+            pretrain ? null : or(spec.overlength(), strict ? "fail" : "drop"),
             packing,
             pretrain ? null : spec.completionOnly() == null || spec.completionOnly(),
-            problems.oneOf("dtype", spec.dtype(), "auto", SettingRanges.DTYPES),
-            problems.atLeast(
-                "checkpointEverySteps", spec.checkpointEverySteps(), CHECKPOINT_EVERY, 1),
-            spec.seed() == null ? Long.valueOf(0) : spec.seed(),
+            spec.dtype(),
+            spec.checkpointEverySteps(),
+            spec.seed(),
             WeightDefaults.resolve(spec.weights(), adapted, problems),
             OptimizerDefaults.resolve(spec.optimizer(), adapter, problems),
             decayRatio(spec.decayRatio(), schedule, warmupRatio, problems),
@@ -165,9 +141,9 @@ public final class SpecResolver {
             tokenBudget,
             regularisation(spec.regularisation(), problems),
             evaluation(spec.evaluation(), problems),
-            problems.atLeast("keepCheckpoints", spec.keepCheckpoints(), KEEP_CHECKPOINTS, 0),
+            spec.keepCheckpoints(),
             spec.recomputeActivations(),
-            problems.atLeast("maxSkippedSteps", spec.maxSkippedSteps(), MAX_SKIPPED_STEPS, 1),
+            spec.maxSkippedSteps(),
             pretrain ? null : trainOn(spec, problems),
             strict,
             // Whoever says what happens to longer examples has thought of it.
@@ -188,7 +164,7 @@ public final class SpecResolver {
           "is given beside completionOnly: false, which takes loss on everything");
       return null;
     }
-    return problems.oneOf("trainOn", spec.trainOn(), "all_answers", SettingRanges.TRAIN_ON);
+    return or(spec.trainOn(), "all_answers");
   }
 
   private static Double decayRatio(
@@ -197,11 +173,7 @@ public final class SpecResolver {
       problems.absent("decayRatio", given, "goes with the schedule 'wsd' only");
       return null;
     }
-    return problems.within(
-        "decayRatio",
-        given,
-        WSD_DECAY_RATIO,
-        new Range(SettingRanges.DECAY_RATIO.least(), 1 - warmupRatio));
+    return problems.within("decayRatio", given, WSD_DECAY_RATIO, new Range(0, 1 - warmupRatio));
   }
 
   private static Double floor(Double given, String schedule, Problems problems) {
@@ -209,42 +181,29 @@ public final class SpecResolver {
       problems.absent("minLearningRateRatio", given, "has no meaning for the schedule 'constant'");
       return null;
     }
-    return problems.within(
-        "minLearningRateRatio", given, 0.0, SettingRanges.MIN_LEARNING_RATE_RATIO);
+    return or(given, 0.0);
   }
 
   private static Regularisation regularisation(Regularisation given, Problems problems) {
-    Regularisation from = given == null ? new Regularisation(null, null, null) : given;
-    return new Regularisation(
-        problems.within(
-            "regularisation.neftuneAlpha", from.neftuneAlpha(), 0.0, SettingRanges.NEFTUNE_ALPHA),
-        problems.within(
-            "regularisation.labelSmoothing",
-            from.labelSmoothing(),
-            0.0,
-            SettingRanges.LABEL_SMOOTHING),
-        problems.within("regularisation.emaDecay", from.emaDecay(), 0.0, SettingRanges.EMA_DECAY));
+    return Settings.withDefaults(
+        given == null ? Settings.absent(Regularisation.class) : given, "regularisation", problems);
   }
 
   private static Evaluation evaluation(Evaluation given, Problems problems) {
-    Evaluation from = given == null ? new Evaluation(null, null, null, null, null) : given;
-    int everySteps = problems.atLeast("evaluation.everySteps", from.everySteps(), 0, 0);
-    int patience = problems.atLeast("evaluation.patience", from.patience(), 0, 0);
+    Evaluation from =
+        Settings.withDefaults(
+            given == null ? Settings.absent(Evaluation.class) : given, "evaluation", problems);
+    int everySteps = from.everySteps();
     boolean keepBest = from.keepBest() == null ? everySteps > 0 : from.keepBest();
-    if (everySteps == 0 && (patience > 0 || keepBest)) {
+    if (everySteps == 0 && (from.patience() > 0 || keepBest)) {
       problems.add(
           "evaluation.everySteps", "is missing: early stopping and the best model need it");
     }
-    if (everySteps == 0 && from.minImprovement() != null && from.minImprovement() > 0) {
+    if (everySteps == 0 && from.minImprovement() > 0) {
       problems.add("evaluation.minImprovement", "has no meaning without evaluation.everySteps");
     }
     return new Evaluation(
-        everySteps,
-        patience,
-        problems.within(
-            "evaluation.minImprovement", from.minImprovement(), 0.0, SettingRanges.MIN_IMPROVEMENT),
-        keepBest,
-        problems.atLeast("evaluation.maxRows", from.maxRows(), HELD_OUT_ROWS, 1));
+        everySteps, from.patience(), from.minImprovement(), keepBest, from.maxRows());
   }
 
   /** A specification that asks for the default of everything. */
@@ -335,16 +294,19 @@ public final class SpecResolver {
       problems.absent("architecture", given, "is given, but the base model has its own");
       return null;
     }
-    Architecture from = given == null ? TINY : given;
+    Architecture from =
+        Settings.withDefaults(given == null ? TINY : given, "architecture", problems);
     Architecture shape =
-        new Architecture(
-            size("hiddenSize", from.hiddenSize(), TINY.hiddenSize(), problems),
-            size("intermediateSize", from.intermediateSize(), TINY.intermediateSize(), problems),
-            size("layers", from.layers(), TINY.layers(), problems),
-            size("heads", from.heads(), TINY.heads(), problems),
-            size("kvHeads", from.kvHeads(), kvHeads(from), problems),
-            size("vocabularySize", from.vocabularySize(), TINY.vocabularySize(), problems),
-            size("contextLength", from.contextLength(), TINY.contextLength(), problems));
+        from.kvHeads() != null
+            ? from
+            : new Architecture(
+                from.hiddenSize(),
+                from.intermediateSize(),
+                from.layers(),
+                from.heads(),
+                kvHeads(given),
+                from.vocabularySize(),
+                from.contextLength());
     if (shape.hiddenSize() % (2 * shape.heads()) != 0) {
       problems.add(
           "architecture.hiddenSize",
@@ -355,12 +317,6 @@ public final class SpecResolver {
           "architecture.heads",
           "is " + shape.heads() + ", must be a multiple of kvHeads " + shape.kvHeads());
     }
-    if (shape.vocabularySize() < SettingRanges.VOCABULARY) {
-      problems.add(
-          "architecture.vocabularySize",
-          "is %d, must hold 256 bytes and the special tokens (%d)"
-              .formatted(shape.vocabularySize(), SettingRanges.VOCABULARY));
-    }
     return shape;
   }
 
@@ -368,7 +324,7 @@ public final class SpecResolver {
     return from.heads() == null ? TINY.kvHeads() : from.heads();
   }
 
-  private static int size(String name, Integer value, Integer fallback, Problems problems) {
-    return problems.atLeast("architecture." + name, value, Math.max(1, fallback), 1);
+  private static <T> T or(@Nullable T given, T otherwise) {
+    return given == null ? otherwise : given;
   }
 }

@@ -21,11 +21,8 @@ final class WeightDefaults {
       problems.absent("weights.scope", from.scope(), "is given beside weights.train");
       patterns("weights.train", from.train(), problems);
     }
-    String scope =
-        from.train() == null
-            ? problems.oneOf("weights.scope", from.scope(), "all", SettingRanges.SCOPES)
-            : null;
-    Integer lastLayers = problems.atLeast("weights.lastLayers", from.lastLayers(), null, 1);
+    String scope = from.train() == null ? from.scope() == null ? "all" : from.scope() : null;
+    Integer lastLayers = from.lastLayers();
     if ("last_layers".equals(scope)) {
       if (from.lastLayers() == null) {
         problems.add("weights.lastLayers", "is missing for the scope 'last_layers'");

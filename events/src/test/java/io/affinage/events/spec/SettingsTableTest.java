@@ -7,21 +7,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.adapter.NoAdapter;
 import java.io.IOException;
-import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds {@code docs/training-settings.md} to the code: names from the event record, defaults from
- * the resolver. With {@code -Daffinage.regenerate=true} the table is written anew; what a setting
- * means stands in the test resource {@code training-settings.properties}.
+ * Holds {@code docs/training-settings.md} to the code: names and meanings from the event record,
+ * defaults from the resolver. With {@code -Daffinage.regenerate=true} the table is written anew.
  */
 class SettingsTableTest {
   private static final Path TABLE = Path.of("..", "docs", "training-settings.md");
@@ -40,10 +37,6 @@ class SettingsTableTest {
   }
 
   private static String table() throws Exception {
-    Properties meanings = new Properties();
-    try (var in = SettingsTableTest.class.getResourceAsStream("/training-settings.properties")) {
-      meanings.load(in);
-    }
     JsonNode lora = resolved(null, false);
     JsonNode weights =
         resolved(
@@ -102,27 +95,35 @@ class SettingsTableTest {
             | setting | LoRA | weights of the model | from scratch | meaning |
             |---|---|---|---|---|
             """);
-    for (Map.Entry<String, Class<?>> setting : settings("", TrainingSpec.class).entrySet()) {
-      String path = setting.getKey();
-      if (Choices.isChoice(setting.getValue())) {
-        choice(path, setting.getValue(), lora, weights, pretrain, text);
-        continue;
-      }
-      String meaning = meanings.getProperty(path);
-      assertThat(meaning).as("training-settings.properties tells what %s means", path).isNotBlank();
-      text.append(
-          "| `%s` | %s | %s | %s | %s |\n"
-              .formatted(
-                  SettingNames.inRecipe(path),
-                  at(lora, path),
-                  at(weights, path),
-                  at(pretrain, path),
-                  meaning));
-    }
-    assertThat(meanings.stringPropertyNames())
-        .as("settings that are described")
-        .isSubsetOf(settings("", TrainingSpec.class).keySet());
+    rows("", TrainingSpec.class, lora, weights, pretrain, text);
     return text.toString();
+  }
+
+  private static void rows(
+      String prefix,
+      Class<? extends Record> type,
+      JsonNode lora,
+      JsonNode weights,
+      JsonNode pretrain,
+      StringBuilder text)
+      throws IOException {
+    for (SettingRule rule : Settings.of(type)) {
+      String path = prefix + rule.name();
+      if (Choices.isChoice(rule.type())) {
+        choice(path, rule.type(), lora, weights, pretrain, text);
+      } else if (rule.isGroup()) {
+        rows(path + ".", rule.type().asSubclass(Record.class), lora, weights, pretrain, text);
+      } else {
+        text.append(
+            "| `%s` | %s | %s | %s | %s |\n"
+                .formatted(
+                    SettingNames.inRecipe(path),
+                    at(lora, path),
+                    at(weights, path),
+                    at(pretrain, path),
+                    rule.meaning()));
+      }
+    }
   }
 
   /** The type, then the settings of each; types with one setting in common share its row. */
@@ -175,19 +176,6 @@ class SettingsTableTest {
 
   private static JsonNode resolved(TrainingSpec given, boolean scratch) throws Exception {
     return JSON.valueToTree(SpecResolver.resolve(given, scratch));
-  }
-
-  private static Map<String, Class<?>> settings(String prefix, Class<?> type) {
-    Map<String, Class<?>> found = new LinkedHashMap<>();
-    for (RecordComponent component : type.getRecordComponents()) {
-      String path = prefix + component.getName();
-      if (component.getType().isRecord()) {
-        found.putAll(settings(path + ".", component.getType()));
-      } else {
-        found.put(path, component.getType());
-      }
-    }
-    return found;
   }
 
   private static String at(JsonNode spec, String path) throws IOException {

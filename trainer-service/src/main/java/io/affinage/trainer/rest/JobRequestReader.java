@@ -13,6 +13,7 @@ import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.objective.ObjectiveSpec;
 import io.affinage.events.spec.Choices;
 import io.affinage.events.spec.InvalidSpecException;
+import io.affinage.events.spec.NearestName;
 import io.affinage.events.spec.SettingNames;
 import io.affinage.events.spec.SettingRule;
 import io.affinage.events.spec.Settings;
@@ -109,11 +110,11 @@ final class JobRequestReader {
       return extension;
     }
     onlyFields(given, "affinage.", names(TrainingSpec.class));
-    nested(given, "architecture", TrainingSpec.Architecture.class);
-    nested(given, "weights", TrainingSpec.Weights.class);
-    nested(given, "optimizer", TrainingSpec.Optimizer.class);
-    nested(given, "regularisation", TrainingSpec.Regularisation.class);
-    nested(given, "evaluation", TrainingSpec.Evaluation.class);
+    for (SettingRule rule : Settings.of(TrainingSpec.class)) {
+      if (rule.isGroup()) {
+        nested(given, rule.name(), rule.type().asSubclass(Record.class));
+      }
+    }
     extension.setAll((ObjectNode) given);
     choice(extension, "adapter", AdapterSpec.class, "lora");
     choice(extension, "objective", ObjectiveSpec.class, null);
@@ -367,7 +368,7 @@ final class JobRequestReader {
         .forEachRemaining(
             name -> {
               if (!allowed.contains(name)) {
-                refuse(path + name, "is unknown; known are " + String.join(", ", allowed));
+                refuse(path + name, "is unknown" + NearestName.hint(name, allowed));
               }
             });
   }

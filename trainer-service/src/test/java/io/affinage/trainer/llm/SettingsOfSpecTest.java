@@ -2,12 +2,15 @@ package io.affinage.trainer.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.TrainingSpec.Optimizer;
+import io.affinage.events.spec.Choices;
 import io.affinage.events.spec.Range;
-import io.affinage.events.spec.SettingRanges;
+import io.affinage.events.spec.SettingRule;
+import io.affinage.events.spec.Settings;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.llm.training.Optimization;
 import io.affinage.llm.training.Schedule;
@@ -53,24 +56,25 @@ class SettingsOfSpecTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '^',
       value = {
-        "{'learningRate': %s}                                   | LEARNING_RATE",
-        "{'weightDecay': %s}                                    | WEIGHT_DECAY",
-        "{'warmupRatio': %s}                                    | WARMUP_RATIO",
-        "{'maxGradNorm': %s}                                    | MAX_GRAD_NORM",
-        "{'minLearningRateRatio': %s}                           | MIN_LEARNING_RATE_RATIO",
-        "{'epochs': %s}                                         | EPOCHS",
-        "{'optimizer': {'beta1': %s}}                           | BETA",
-        "{'optimizer': {'epsilon': %s}}                         | EPSILON",
-        "{'optimizer': {'loraPlusRatio': %s}}                   | RATE_FACTOR",
-        "{'optimizer': {'type': 'sgd', 'momentum': %s}}         | BETA",
-        "{'regularisation': {'neftuneAlpha': %s}}               | NEFTUNE_ALPHA",
-        "{'regularisation': {'labelSmoothing': %s}}             | LABEL_SMOOTHING",
-        "{'regularisation': {'emaDecay': %s}}                   | EMA_DECAY",
-        "{'evaluation': {'everySteps': 1, 'minImprovement': %s}}| MIN_IMPROVEMENT",
+        "{'learningRate': %s}",
+        "{'weightDecay': %s}",
+        "{'warmupRatio': %s}",
+        "{'maxGradNorm': %s}",
+        "{'minLearningRateRatio': %s}",
+        "{'epochs': %s}",
+        "{'optimizer': {'beta1': %s}}",
+        "{'optimizer': {'epsilon': %s}}",
+        "{'optimizer': {'loraPlusRatio': %s}}",
+        "{'optimizer': {'type': 'sgd', 'momentum': %s}}",
+        "{'regularisation': {'neftuneAlpha': %s}}",
+        "{'regularisation': {'labelSmoothing': %s}}",
+        "{'regularisation': {'emaDecay': %s}}",
+        "{'evaluation': {'everySteps': 1, 'minImprovement': %s}}",
       })
-  void shouldTakeBothEndsOfARange(String json, String name) throws Exception {
-    Range range = (Range) SettingRanges.class.getField(name).get(null);
+  void shouldTakeBothEndsOfARange(String json) throws Exception {
+    Range range = range(json.replace('\'', '"').formatted(7.5));
     for (double end : new double[] {range.least(), range.most()}) {
       TrainingSpec given =
           JSON.readValue(json.replace('\'', '"').formatted(end), TrainingSpec.class);
@@ -81,6 +85,31 @@ class SettingsOfSpecTest {
       assertThat(SettingsOfSpec.settings(JSON.treeToValue(decided, TrainingSpec.class), null))
           .isNotNull();
     }
+  }
+
+  /** Of the setting that is 7.5 in a specification. */
+  private static Range range(String json) throws Exception {
+    return range(TrainingSpec.class, JSON.readTree(json));
+  }
+
+  private static Range range(Class<? extends Record> type, JsonNode spec) {
+    for (SettingRule rule : Settings.of(type)) {
+      JsonNode value = spec.path(rule.name());
+      if (value.isDouble()) {
+        return rule.range();
+      }
+      Class<?> inside =
+          Choices.isChoice(rule.type())
+              ? Choices.find(rule.type(), value.path("type").asText()).orElse(null)
+              : rule.type();
+      if (value.isObject() && inside != null) {
+        Range found = range(inside.asSubclass(Record.class), value);
+        if (found != null) {
+          return found;
+        }
+      }
+    }
+    return null;
   }
 
   private static String messageFor(TrainingSpec spec) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.adapter.Ia3Spec;
 import io.affinage.events.objective.DpoSpec;
 import io.affinage.events.objective.IpoSpec;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.service.rest.ApiException;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,12 @@ class JobRequestReaderTest {
     assertThat(request.spec().objective()).isEqualTo(new DpoSpec(0.2, 0.0));
     assertThat(request.spec().method()).isEqualTo("dpo");
     assertThat(request.spec().epochs()).isEqualTo(2.0);
-    assertThat(request.spec().learningRate()).isCloseTo(2e-5, within(1e-12));
+    assertThat(request.spec().learningRate())
+        .isCloseTo(
+            2
+                * SpecResolver.learningRate(
+                    request.spec().adapter(), request.spec().objective(), false),
+            within(1e-12));
     assertThat(
             refused(
                     """

@@ -1,0 +1,328 @@
+package io.affinage.cli.recipe;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.events.DatasetFormat;
+import io.affinage.events.DatasetLayout;
+import io.affinage.events.EvaluationSpec;
+import io.affinage.events.KeptAnswers;
+import io.affinage.events.TrainingSpec;
+import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.spec.Choices;
+import io.affinage.events.spec.SettingNames;
+import io.affinage.events.spec.SettingRule;
+import io.affinage.events.spec.Settings;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The JSON Schema (draft 7, which editors have) of recipes. All of a training comes from what its
+ * records say of their settings; the rest is what the reader asks for.
+ */
+final class RecipeSchema {
+  /** An upper end from which a range has none. */
+  private static final double NO_END = 1e29;
+
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  private RecipeSchema() {}
+
+  static ObjectNode schema() {
+    ObjectNode root = JSON.objectNode();
+    root.put("$schema", "http://json-schema.org/draft-07/schema#");
+    root.put("title", "A recipe of Affinage");
+    ObjectNode recipe = object("a run: what to train, on what, and when it is good enough");
+    properties(recipe).set("name", text("of the run and of its dataset"));
+    properties(recipe)
+        .set("model", text("a folder, a .gguf file, owner/name of a hub, or a registered model"));
+    properties(recipe).set("data", data());
+    ObjectNode stages = JSON.objectNode().put("type", "array").put("minItems", 1);
+    stages.put("description", "what is done, in order");
+    stages.set("items", stage());
+    properties(recipe).set("stages", stages);
+    recipe.putArray("required").add("name").add("stages");
+    root.setAll(recipe);
+    ObjectNode definitions = root.putObject("definitions");
+    for (SettingRule rule : Settings.of(TrainingSpec.class)) {
+      if (isShared(rule)) {
+        definitions.set(rule.name(), whole(rule));
+      }
+    }
+    return root;
+  }
+
+  private static ObjectNode stage() {
+    ObjectNode stage = object("one of these");
+    stage.put("minProperties", 1).put("maxProperties", 1);
+    properties(stage).set("train", training("trains a model", Set.of()));
+    for (String method : Settings.find(TrainingSpec.class, "method").words()) {
+      ObjectNode training =
+          training("trains with the method " + method, Set.of("method", "objective"));
+      Choices.find(ObjectiveSpec.class, method).ifPresent(type -> settings(training, type));
+      properties(stage).set(method, training);
+    }
+    properties(stage).set("evaluate", evaluation());
+    return stage;
+  }
+
+  private static ObjectNode training(String meaning, Set<String> decided) {
+    ObjectNode training = object(meaning);
+    properties(training).set("name", text("by which later stages name this one"));
+    properties(training).set("suffix", text("part of the model's name; the recipe's unless given"));
+    properties(training).set("dataset", dataset());
+    ObjectNode base =
+        JSON.objectNode()
+            .put(
+                "description",
+                "what it starts from: `model` (the recipe's; the default of the first training),"
+                    + " `previous` (the training before; the default of the others), an earlier"
+                    + " stage or another model");
+    ArrayNode either = base.putArray("oneOf");
+    either.addObject().putArray("enum").add("model").add("previous");
+    for (String role : List.of("stage", "model")) {
+      ObjectNode named = object(null);
+      properties(named).set(role, text(null));
+      named.putArray("required").add(role);
+      either.add(named);
+    }
+    properties(training).set("base", base);
+    for (SettingRule rule : Settings.of(TrainingSpec.class)) {
+      if (!decided.contains(rule.name())) {
+        setting(training, rule);
+      }
+    }
+    return training;
+  }
+
+  private static void settings(ObjectNode object, Class<? extends Record> type) {
+    Settings.of(type).forEach(rule -> setting(object, rule));
+  }
+
+  private static void setting(ObjectNode object, SettingRule rule) {
+    properties(object).set(SettingNames.inRecipe(rule.name()), value(rule));
+    for (String older : rule.also()) {
+      ObjectNode value = value(rule);
+      value.put("description", "the same as " + SettingNames.inRecipe(rule.name()));
+      value.put("deprecated", true);
+      properties(object).set(older, value);
+    }
+  }
+
+  /** What every way to write a training has alike stands once. */
+  private static boolean isShared(SettingRule rule) {
+    return rule.isGroup() || Choices.isChoice(rule.type());
+  }
+
+  private static ObjectNode value(SettingRule rule) {
+    return isShared(rule)
+        ? JSON.objectNode().put("$ref", "#/definitions/" + rule.name())
+        : whole(rule);
+  }
+
+  private static ObjectNode whole(SettingRule rule) {
+    if (rule.isGroup()) {
+      ObjectNode group = object(rule.meaning());
+      settings(group, rule.type().asSubclass(Record.class));
+      return group;
+    }
+    if (Choices.isChoice(rule.type())) {
+      return choice(rule.type(), rule.meaning());
+    }
+    ObjectNode value = JSON.objectNode();
+    if (rule.type() == List.class) {
+      value = texts(null);
+    } else if (!rule.words().isEmpty()) {
+      rule.words().forEach(value.putArray("enum")::add);
+    } else {
+      value.put("type", type(rule.type()));
+    }
+    if (rule.range() != null) {
+      number(value, "minimum", rule.range().least(), rule.type());
+      if (rule.range().most() < NO_END) {
+        number(value, "maximum", rule.range().most(), rule.type());
+      }
+    }
+    return value.put("description", rule.meaning());
+  }
+
+  private static void number(ObjectNode value, String key, double number, Class<?> type) {
+    if (type == Double.class) {
+      value.put(key, number);
+    } else {
+      value.put(key, (long) number);
+    }
+  }
+
+  private static String type(Class<?> type) {
+    if (type == Boolean.class) {
+      return "boolean";
+    }
+    if (type == Double.class) {
+      return "number";
+    }
+    return type == String.class ? "string" : "integer";
+  }
+
+  private static ObjectNode choice(Class<?> choice, String meaning) {
+    ObjectNode either = JSON.objectNode().put("description", meaning);
+    ArrayNode cases = either.putArray("anyOf");
+    Choices.cases(choice)
+        .forEach(
+            (name, type) -> {
+              ObjectNode chosen = object(null);
+              properties(chosen).putObject("type").put("const", name);
+              settings(chosen, type);
+              if (choice != AdapterSpec.class || !name.equals("lora")) {
+                chosen.putArray("required").add("type");
+              }
+              cases.add(chosen);
+            });
+    return either;
+  }
+
+  private static ObjectNode data() {
+    ObjectNode data = object("the dataset; see docs/datasets.md");
+    ObjectNode fields = properties(data);
+    fields.set("path", text("relative to the recipe's folder"));
+    fields.set("columns", textByName("from the file's columns to the layout's"));
+    fields.set("constants", textByName("columns that every row gets"));
+    fields.set("format", words("how the file is written", DatasetFormat.values()));
+    fields.set("layout", words("how a row says what to learn", DatasetLayout.values()));
+    ObjectNode split = object("how rows are held out");
+    for (String share : List.of("validation", "test")) {
+      properties(split)
+          .putObject(share)
+          .put("type", "number")
+          .put("minimum", 0)
+          .put("maximum", 0.9);
+    }
+    properties(split).set("salt", text("another one holds out other rows"));
+    fields.set("split", split);
+    fields.set("strict", flag("one bad row rejects the dataset"));
+    fields.set("encoding", text("of text files, as IANA names it"));
+    fields.set("separator", text("of CSV files; of plain text the line between documents"));
+    fields.set("keep", words("which answers of preference data become rows", KeptAnswers.values()));
+    return data;
+  }
+
+  private static ObjectNode evaluation() {
+    ObjectNode evaluation = object("evaluates the model of the training before, and decides on it");
+    evaluation.putArray("type").add("object").add("null");
+    ObjectNode fields = properties(evaluation);
+    fields.set("dataset", dataset());
+    ObjectNode metrics = texts("the first decides");
+    ((ObjectNode) metrics.at("/oneOf/1"))
+        .set("items", enumeration(List.copyOf(EvaluationSpec.METRICS)));
+    ((ObjectNode) metrics.at("/oneOf/0")).setAll(enumeration(List.copyOf(EvaluationSpec.METRICS)));
+    fields.set("metrics", metrics);
+    fields.set("split", enumeration(List.of("train", "validation", "test")));
+    fields.set("max_items", count("items at most", 1));
+    fields.set("few_shot", count("examples before the prompt of the prompted base", 0));
+    fields.set("max_new_tokens", count("longest answer", 1));
+    fields.set("choices", texts("the answers of multiple_choice"));
+    fields.set("seed", count("of drawing items", null));
+    ObjectNode gate = object("when the model passes");
+    properties(gate).putObject("min_gain").put("type", "number");
+    properties(gate)
+        .putObject("max_p_value")
+        .put("type", "number")
+        .put("minimum", 0)
+        .put("maximum", 1);
+    fields.set("gate", gate);
+    ObjectNode reward = JSON.objectNode().put("description", "how answers are scored");
+    ArrayNode rewards = reward.putArray("anyOf");
+    ObjectNode exact = reward(rewards, "exact_match");
+    exact.set("ignore_case", flag(null));
+    exact.set("ignore_punctuation", flag(null));
+    reward(rewards, "regex").set("pattern", text("`{reference}` stands for the right answer"));
+    reward(rewards, "numeric_answer")
+        .putObject("tolerance")
+        .put("type", "number")
+        .put("minimum", 0);
+    ObjectNode length = reward(rewards, "length");
+    length.set("min_characters", count(null, 0));
+    length.set("max_characters", count(null, 1));
+    fields.set("reward", reward);
+    return evaluation;
+  }
+
+  private static ObjectNode reward(ArrayNode rewards, String type) {
+    ObjectNode reward = object(null);
+    properties(reward).putObject("type").put("const", type);
+    reward.putArray("required").add("type");
+    rewards.add(reward);
+    return properties(reward);
+  }
+
+  private static ObjectNode dataset() {
+    return text(
+        "a registered dataset: its name, its submission or its digest; that of the stage before"
+            + " unless given");
+  }
+
+  private static ObjectNode object(String meaning) {
+    ObjectNode object = JSON.objectNode().put("type", "object");
+    if (meaning != null) {
+      object.put("description", meaning);
+    }
+    object.put("additionalProperties", false);
+    object.putObject("properties");
+    return object;
+  }
+
+  private static ObjectNode properties(ObjectNode object) {
+    return (ObjectNode) object.get("properties");
+  }
+
+  private static ObjectNode described(ObjectNode value, String meaning) {
+    return meaning == null ? value : value.put("description", meaning);
+  }
+
+  private static ObjectNode text(String meaning) {
+    return described(JSON.objectNode().put("type", "string"), meaning);
+  }
+
+  private static ObjectNode flag(String meaning) {
+    return described(JSON.objectNode().put("type", "boolean"), meaning);
+  }
+
+  private static ObjectNode count(String meaning, Integer least) {
+    ObjectNode count = JSON.objectNode().put("type", "integer");
+    if (least != null) {
+      count.put("minimum", least);
+    }
+    return described(count, meaning);
+  }
+
+  /** A list of texts, or one. */
+  private static ObjectNode texts(String meaning) {
+    ObjectNode texts = JSON.objectNode();
+    ArrayNode either = texts.putArray("oneOf");
+    either.addObject().put("type", "string");
+    either.addObject().put("type", "array").putObject("items").put("type", "string");
+    return described(texts, meaning);
+  }
+
+  private static ObjectNode textByName(String meaning) {
+    ObjectNode byName = JSON.objectNode().put("type", "object");
+    byName.putObject("additionalProperties").put("type", "string");
+    return described(byName, meaning);
+  }
+
+  private static ObjectNode words(String meaning, Enum<?>[] constants) {
+    List<String> words = new ArrayList<>();
+    Arrays.stream(constants).forEach(c -> words.add(c.name().toLowerCase(Locale.ROOT)));
+    return described(enumeration(words), meaning);
+  }
+
+  private static ObjectNode enumeration(List<String> words) {
+    ObjectNode value = JSON.objectNode();
+    words.forEach(value.putArray("enum")::add);
+    return value;
+  }
+}
