@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -53,9 +54,6 @@ final class ExternalRewards implements ExternalScores, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ExternalRewards.class);
   private static final Duration SWEEP = Duration.ofMillis(50);
   private static final int SEND_MILLIS = 15_000;
-
-  /** Outcomes that nobody fetched are kept so long, in nanoseconds. */
-  private static final long KEPT_NANOS = TimeUnit.MINUTES.toNanos(5);
 
   private final Map<String, Object> connection;
   private final long mostBytes;
@@ -140,22 +138,17 @@ final class ExternalRewards implements ExternalScores, AutoCloseable {
   public CompletableFuture<RewardExternalScored> ask(Question question) {
     String id = question.request().externalId();
     Waiting asked;
-    synchronized (this) {
-      RewardExternalScored answer = answers.get(id);
-      if (answer != null) {
-        return CompletableFuture.completedFuture(answer);
-      }
-      Waiting same = waiting.get(id);
-      if (same != null) {
-        return same.outcome;
-      }
+    Optional<CompletableFuture<RewardExternalScored>> known = known(id);
+    if (known.isPresent()) {
+      return known.get();
     }
     requireTopic(question.topic());
     ProducerRecord<byte[], byte[]> record = record(question);
     synchronized (this) {
-      Waiting same = waiting.get(id);
-      if (same != null) {
-        return same.outcome;
+      // Another instance may have asked, or another thread here, and even been answered.
+      Optional<CompletableFuture<RewardExternalScored>> nowKnown = known(id);
+      if (nowKnown.isPresent()) {
+        return nowKnown.get();
       }
       if (waitingBytes + record.value().length > mostBytes && waitingBytes > 0) {
         throw new BusyException();
@@ -175,6 +168,14 @@ final class ExternalRewards implements ExternalScores, AutoCloseable {
     }
     meters.asked();
     return asked.outcome;
+  }
+
+  /** What came, or will come, of a question that was asked. */
+  private synchronized Optional<CompletableFuture<RewardExternalScored>> known(String id) {
+    RewardExternalScored answer = answers.get(id);
+    return answer != null
+        ? Optional.of(CompletableFuture.completedFuture(answer))
+        : Optional.ofNullable(waiting.get(id)).map(asked -> asked.outcome);
   }
 
   private static RuntimeException unsent(Exception e) {
@@ -254,11 +255,10 @@ final class ExternalRewards implements ExternalScores, AutoCloseable {
     try {
       long now = System.nanoTime();
       for (Waiting each : due(now)) {
-        if (each.outcome.isDone()) {
-          forget(each.question.request().externalId());
-        } else if (each.asked > each.question.retries()) {
+        if (each.asked > each.question.retries()) {
           meters.timedOut();
-          each.deadline = now + KEPT_NANOS;
+          // Whoever asks after this asks anew.
+          forget(each.question.request().externalId());
           each.outcome.complete(timedOut(each));
         } else {
           each.asked++;
