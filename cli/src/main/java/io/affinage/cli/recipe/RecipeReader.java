@@ -238,7 +238,10 @@ public final class RecipeReader {
     if (reward == null) {
       return null;
     }
-    String type = reward.word("type", List.of("exact_match", "regex", "numeric_answer", "length"));
+    String type =
+        reward.word(
+            "type",
+            List.of("exact_match", "regex", "numeric_answer", "length", "ifeval", "format"));
     RewardSpec result = null;
     if (!reward.has("type")) {
       reward.problem("type is missing");
@@ -260,11 +263,33 @@ public final class RecipeReader {
       } else {
         result = new RewardSpec.Length(least, most);
       }
+    } else if ("ifeval".equals(type)) {
+      // The instructions are those of each row, in its reference.
+      result =
+          new RewardSpec.IfEval(
+              null,
+              reward.word("score", List.of("all", "mean")),
+              Boolean.TRUE.equals(reward.flag("loose")));
+    } else if ("format".equals(type)) {
+      result = format(reward);
     }
     if (type != null) {
       reward.close();
     }
     return result;
+  }
+
+  private static RewardSpec format(Section reward) {
+    boolean hasTemplate = reward.has("template");
+    if (hasTemplate == reward.has("pattern")) {
+      reward.problem("template or pattern must be given, one of them");
+    }
+    return new RewardSpec.Format(
+        reward.text("template"),
+        reward.has("pattern") ? pattern(reward) : null,
+        reward.text("prefix"),
+        Boolean.TRUE.equals(reward.flag("partial")),
+        Boolean.TRUE.equals(reward.flag("allow_empty")));
   }
 
   private static String pattern(Section reward) {

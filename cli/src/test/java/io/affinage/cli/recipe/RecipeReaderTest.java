@@ -1,6 +1,7 @@
 package io.affinage.cli.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.affinage.cli.recipe.RecipeException.Problem;
@@ -172,6 +173,28 @@ class RecipeReaderTest {
                             new EvaluationSpec.Gate(0.1, 0.05),
                             4L),
                         null))));
+  }
+
+  @Test
+  void shouldReadRewards() throws RecipeException {
+    assertThat(reward("type: ifeval, score: mean, loose: true"))
+        .isEqualTo(new RewardSpec.IfEval(null, "mean", true));
+    assertThat(reward("type: format, template: '<a>…</a>', prefix: '<a>', partial: true"))
+        .isEqualTo(new RewardSpec.Format("<a>…</a>", null, "<a>", true, false));
+    assertThat(reward("type: format, pattern: '[a-z]+'"))
+        .isEqualTo(new RewardSpec.Format(null, "[a-z]+", null, false, false));
+    assertThatThrownBy(() -> reward("type: format"))
+        .isInstanceOfSatisfying(
+            RecipeException.class,
+            e -> assertThat(e.problems().toString()).contains("template or pattern must be given"));
+  }
+
+  private static RewardSpec reward(String settings) throws RecipeException {
+    Recipe recipe =
+        read(
+            "name: x\nstages: [{train: {method: sft}}, {evaluate: {reward: {%s}}}]"
+                .formatted(settings));
+    return ((Recipe.Evaluate) recipe.steps().get(1)).spec().reward();
   }
 
   @Test
