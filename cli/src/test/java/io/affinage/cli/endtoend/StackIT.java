@@ -1,6 +1,7 @@
 package io.affinage.cli.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -19,6 +20,7 @@ import io.affinage.events.Topics;
 import io.affinage.events.TrainingCheckpointed;
 import io.affinage.events.TrainingClaimed;
 import io.affinage.events.TrainingFailed;
+import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
 import java.io.IOException;
 import java.net.URI;
@@ -90,6 +92,38 @@ class StackIT {
             max_items: 6
             few_shot: 2
             max_new_tokens: 8
+            gate: {min_gain: -1.0, max_p_value: 1.0}
+      """;
+
+  private static final String PREFERENCE_RECIPE =
+      """
+      name: preferred
+      data: {path: tickets.jsonl, split: {test: 0.1}}
+      stages:
+        - train:
+            name: sft
+            method: sft
+            suffix: answering
+            adapter: {type: lora, rank: 4, alpha: 8, target_modules: [all-linear]}
+            max_steps: 20
+            batch_size: 8
+            learning_rate: 5.0e-3
+            max_length: 128
+            dtype: float32
+        - dpo:
+            dataset: pairs
+            base: {stage: sft}
+            suffix: preferring
+            beta: 0.2
+            max_steps: 24
+            batch_size: 8
+            learning_rate: 5.0e-3
+            max_length: 128
+            dtype: float32
+        - evaluate:
+            dataset: pairs
+            metrics: [preference_accuracy]
+            max_items: 16
             gate: {min_gain: -1.0, max_p_value: 1.0}
       """;
 
@@ -366,6 +400,56 @@ class StackIT {
           .isNotEmpty()
           .allSatisfy(log -> assertThat(Files.readString(log)).doesNotContain(key));
     }
+  }
+
+  /** The second stage goes on from the first one's adapter, and compares with it. */
+  @Test
+  @Order(4)
+  void shouldLearnPreferencesAfterAnswersAndMeasureThem() throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    List<String> rows = new ArrayList<>();
+    for (String ticket : DemoData.generate(3, 600, 240).tickets().keySet()) {
+      rows.add(
+          json.writeValueAsString(
+              Map.of("prompt", ticket, "chosen", " thank you", "rejected", " go away")));
+    }
+    Path pairs = Files.write(folder.resolve("pairs.jsonl"), rows);
+    assertThat(
+            affinage("submit", pairs.toString(), "--name=pairs", "--validation=0.1", "--json")
+                .end()
+                .status())
+        .isZero();
+
+    AffinageProcess run =
+        affinage("run", recipe("preferred", PREFERENCE_RECIPE), "--model", baseModel, "--json")
+            .end();
+
+    result(run);
+    try (EventWatch watch = new EventWatch(bootstrapServers)) {
+      ModelRegistered answering = registered(watch, "answering");
+      ModelRegistered preferring = registered(watch, "preferring");
+      assertThat(preferring.parentAdapter()).isEqualTo(answering.model());
+      // Nothing differs from the reference before the first update, as it is the first stage's
+      // model.
+      assertThat(preferring.metrics().get("train_loss_first")).isCloseTo(Math.log(2), within(1e-4));
+      assertThat(preferring.metrics().get("held_out_rewards/accuracies")).isGreaterThan(0.9);
+      TrainingProgressed last =
+          watch.await(
+              TrainingProgressed.class,
+              at -> at.jobId().equals(preferring.jobId()) && at.step() == 24);
+      assertThat(last.metrics())
+          .containsKeys("rewards/chosen", "rewards/rejected", "rewards/margins", "logps/chosen");
+      EvaluationCompleted measured =
+          watch.await(EvaluationCompleted.class, at -> at.modelId().equals(preferring.modelId()));
+      assertThat(measured.decidingMetric()).isEqualTo("preference_accuracy");
+      assertThat(measured.variants().get("tuned").get("preference_accuracy").score())
+          .isGreaterThan(0.9);
+    }
+  }
+
+  private static ModelRegistered registered(EventWatch watch, String suffix) {
+    String jobId = jobWithSuffix(watch, suffix);
+    return watch.await(ModelRegistered.class, at -> at.jobId().equals(jobId));
   }
 
   private List<String> scrapes() throws Exception {
