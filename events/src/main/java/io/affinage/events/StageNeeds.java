@@ -1,6 +1,7 @@
 package io.affinage.events;
 
 import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.objective.SampledObjective;
 import io.affinage.events.spec.Choices;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +54,9 @@ public final class StageNeeds {
           param);
     }
     boolean pairs = ready.isPreference() && ready.layout() == DatasetLayout.PREFERENCE;
+    if (spec != null && spec.objective() instanceof SampledObjective) {
+      return Optional.empty(); // prompts are all that it takes, and every layout but text has them
+    }
     Optional<String> objective = objective(spec);
     if (objective.isPresent()) {
       return pairs

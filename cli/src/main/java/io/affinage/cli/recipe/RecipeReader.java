@@ -234,7 +234,7 @@ public final class RecipeReader {
     return result;
   }
 
-  private static RewardSpec reward(Section reward) {
+  static RewardSpec reward(Section reward) {
     if (reward == null) {
       return null;
     }

@@ -1,5 +1,6 @@
 package io.affinage.cli.recipe;
 
+import io.affinage.events.RewardSpec;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.spec.Choices;
 import io.affinage.events.spec.SettingNames;
@@ -65,6 +66,9 @@ final class SettingsReader {
       Record read = record(group, (Class<? extends Record>) rule.type());
       group.close();
       return read;
+    }
+    if (rule.type() == RewardSpec.class) {
+      return RecipeReader.reward(section.section(name));
     }
     if (Choices.isChoice(rule.type())) {
       String otherwise = rule.type() == AdapterSpec.class ? "lora" : null;

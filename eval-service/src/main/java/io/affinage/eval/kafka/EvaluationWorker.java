@@ -238,8 +238,7 @@ final class EvaluationWorker {
         new RewardAnswers(
             new RewardClient(
                 claimer.connection(),
-                events,
-                request,
+                asked -> events.causedBy(request, asked),
                 Plans.reward(data.spec()),
                 settings.scoring(),
                 () -> goOn(heartbeat)));

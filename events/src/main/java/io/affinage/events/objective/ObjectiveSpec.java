@@ -10,9 +10,11 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = DpoSpec.class, name = "dpo"),
-  @JsonSubTypes.Type(value = IpoSpec.class, name = "ipo")
+  @JsonSubTypes.Type(value = IpoSpec.class, name = "ipo"),
+  @JsonSubTypes.Type(value = GrpoSpec.class, name = "grpo"),
+  @JsonSubTypes.Type(value = RlooSpec.class, name = "rloo")
 })
-public sealed interface ObjectiveSpec permits DpoSpec, IpoSpec {
+public sealed interface ObjectiveSpec permits DpoSpec, IpoSpec, GrpoSpec, RlooSpec {
 
   /**
    * The share of supervised fine-tuning's learning rate that is the default. Where all weights are

@@ -4,7 +4,6 @@ import io.affinage.events.ContentIds;
 import io.affinage.events.Event;
 import io.affinage.events.EventCodec;
 import io.affinage.events.EventException;
-import io.affinage.events.EventFactory;
 import io.affinage.events.EventSerializer;
 import io.affinage.events.KafkaDefaults;
 import io.affinage.events.RewardRequested;
@@ -17,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -43,8 +43,7 @@ public final class RewardClient {
   private static final Duration META = Duration.ofSeconds(30);
 
   private final Map<String, Object> connection;
-  private final EventFactory events;
-  private final Event<?> cause;
+  private final Function<RewardRequested, Event<RewardRequested>> envelope;
   private final RewardSpec reward;
   private final Timing timing;
   private final Runnable whileWaiting;
@@ -58,19 +57,17 @@ public final class RewardClient {
   public record Timing(Duration repeat, Duration giveUp) {}
 
   /**
-   * @param cause the request that the scores are for
+   * @param envelope makes an event of a request
    * @param whileWaiting called while scores are waited for; may throw to end the wait
    */
   public RewardClient(
       Map<String, Object> connection,
-      EventFactory events,
-      Event<?> cause,
+      Function<RewardRequested, Event<RewardRequested>> envelope,
       RewardSpec reward,
       Timing timing,
       Runnable whileWaiting) {
     this.connection = connection;
-    this.events = events;
-    this.cause = cause;
+    this.envelope = envelope;
     this.reward = reward;
     this.timing = timing;
     this.whileWaiting = whileWaiting;
@@ -136,7 +133,7 @@ public final class RewardClient {
 
   private void send(Map<String, RewardRequested> open, Producer<String, Event<?>> producer) {
     for (RewardRequested request : open.values()) {
-      producer.send(Topics.REWARD_REQUESTED.record(events.causedBy(cause, request)));
+      producer.send(Topics.REWARD_REQUESTED.record(envelope.apply(request)));
     }
     producer.flush();
   }

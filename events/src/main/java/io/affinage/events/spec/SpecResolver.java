@@ -8,6 +8,7 @@ import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.adapter.NoAdapter;
 import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.objective.SampledObjective;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -233,19 +234,21 @@ public final class SpecResolver {
       @Nullable ObjectiveSpec given, @Nullable String method, Problems problems) {
     Optional<Class<? extends Record>> named =
         method == null ? Optional.empty() : Choices.find(ObjectiveSpec.class, method);
-    if (given == null) {
-      return named
-          .map(type -> Settings.withDefaults(Settings.absent(type), "objective", problems))
-          .map(ObjectiveSpec.class::cast)
-          .orElse(null);
-    }
-    if (method != null && named.filter(type -> type == given.getClass()).isEmpty()) {
+    if (given != null
+        && method != null
+        && named.filter(type -> type == given.getClass()).isEmpty()) {
       problems.add(
           "method",
           "is '%s', but the objective is '%s': leave the method out"
               .formatted(method, Choices.name(ObjectiveSpec.class, given)));
     }
-    return (ObjectiveSpec) Settings.withDefaults((Record) given, "objective", problems);
+    Record chosen = given == null ? named.map(Settings::absent).orElse(null) : (Record) given;
+    if (chosen instanceof SampledObjective sampled && sampled.reward() == null) {
+      problems.add("objective.reward", "is missing: it says how sampled answers are scored");
+    }
+    return chosen == null
+        ? null
+        : (ObjectiveSpec) Settings.withDefaults(chosen, "objective", problems);
   }
 
   /** An objective scores the answers of both sides, all of their tokens. */

@@ -1,5 +1,6 @@
 package io.affinage.trainer.config;
 
+import io.affinage.events.reward.RewardClient;
 import io.affinage.llm.hub.HubSettings;
 import io.affinage.llm.hub.ModelHub;
 import io.affinage.llm.tensor.Compute;
@@ -7,12 +8,15 @@ import io.affinage.llm.tensor.DeviceChoice;
 import io.affinage.service.compute.DeviceCheck;
 import io.affinage.trainer.base.HubModels;
 import io.affinage.trainer.engine.TrainingEngine;
+import io.affinage.trainer.kafka.KafkaAnswerScorer;
 import io.affinage.trainer.llm.LlmHub;
 import io.affinage.trainer.llm.LlmTrainingEngine;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
+import java.util.Map;
 
 /** The model library behind the seams of the domain. */
 @Singleton
@@ -20,8 +24,12 @@ final class ModelLibrary {
 
   @Produces
   @Singleton
-  TrainingEngine engine(TrainerConfig config) {
-    return new LlmTrainingEngine(config.device());
+  TrainingEngine engine(
+      TrainerConfig config, @Identifier("default-kafka-broker") Map<String, Object> connection) {
+    return new LlmTrainingEngine(
+        config.device(),
+        new KafkaAnswerScorer(
+            connection, new RewardClient.Timing(config.scoreRepeat(), config.scoreTimeout())));
   }
 
   @Produces

@@ -66,6 +66,14 @@ public interface TrainerConfig {
   @WithDefault("auto")
   String device();
 
+  /** Silence after which requests for scores of sampled answers are sent again. */
+  @WithDefault("30s")
+  Duration scoreRepeat();
+
+  /** How long scores of sampled answers are waited for, before the job fails. */
+  @WithDefault("10m")
+  Duration scoreTimeout();
+
   /** Names this process in the log; by default host, process id and a random part. */
   Optional<String> workerId();
 

@@ -47,6 +47,16 @@ final class DatasetRows {
     return read(dataset, split, DatasetRows::pair);
   }
 
+  /**
+   * The questions of one split, in its order; empty where the dataset has no such split.
+   *
+   * @param split {@code train}, {@code validation} or {@code test}
+   * @throws LlmException {@code dataset_unreadable}, {@code dataset_layout_unsupported}
+   */
+  static Split<PromptRow> prompts(Path dataset, String split) {
+    return read(dataset, split, DatasetRows::prompt);
+  }
+
   private static <T> Split<T> read(Path dataset, String split, Function<NormalRow, T> reading) {
     Path file = dataset.resolve(split + ".jsonl");
     List<T> found = new ArrayList<>();
@@ -115,6 +125,40 @@ final class DatasetRows {
     }
     throw new LlmException(
         "dataset_unreadable", "row " + row.id() + " has neither text, completion nor messages");
+  }
+
+  private static PromptRow prompt(NormalRow row) {
+    if (row.text() != null) {
+      throw new LlmException(
+          "dataset_layout_unsupported",
+          "row "
+              + row.id()
+              + " is text, which asks nothing: answers are sampled to prompts or conversations");
+    }
+    String answer = row.chosenText() != null ? row.chosenText() : row.completion();
+    if (answer != null) {
+      String question = row.prompt() == null ? "" : row.prompt();
+      return new PromptRow(
+          new Example.Completion(row.id(), question, answer),
+          question,
+          Boolean.FALSE.equals(row.label()) ? null : answer);
+    }
+    List<NormalRow.ChatMessage> turns =
+        new ArrayList<>(row.messages() == null ? List.of() : row.messages());
+    if (row.chosen() != null) {
+      turns.addAll(row.chosen());
+    }
+    int last = turns.size() - 1;
+    if (last < 1 || !"assistant".equals(turns.get(last).role())) {
+      throw new LlmException(
+          "dataset_layout_unsupported",
+          "row " + row.id() + " is no conversation that ends with an answer of the assistant");
+    }
+    String question = turns.get(last - 1).content();
+    return new PromptRow(
+        chat(row, turns, last),
+        question == null ? "" : question,
+        Boolean.FALSE.equals(row.label()) ? null : turns.get(last).content());
   }
 
   private static PreferencePair pair(NormalRow row) {

@@ -1,6 +1,7 @@
 package io.affinage.trainer.llm;
 
 import io.affinage.events.Warning;
+import io.affinage.events.objective.SampledObjective;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.error.NativeFault;
 import io.affinage.llm.export.AdapterExport;
@@ -8,6 +9,7 @@ import io.affinage.llm.export.Exported;
 import io.affinage.llm.export.ModelExport;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.tensor.ResidentMemory;
+import io.affinage.trainer.engine.AnswerScorer;
 import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingEngine;
@@ -29,13 +31,16 @@ import java.util.function.Supplier;
 /** Trains with the model library: an adapter or weights of the model, on answers or documents. */
 public final class LlmTrainingEngine implements TrainingEngine {
   private final String device;
+  private final AnswerScorer scorer;
   private final ReentrantLock machine = new ReentrantLock();
 
   /**
    * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
+   * @param scorer of answers that are sampled
    */
-  public LlmTrainingEngine(String device) {
+  public LlmTrainingEngine(String device, AnswerScorer scorer) {
     this.device = device;
+    this.scorer = scorer;
   }
 
   @Override
@@ -124,7 +129,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
       String dtype,
       Path workFolder) {
     return TrainingSession.open(
-        job, datasetFolder, base, device, dtype, workFolder.resolve("scratch"));
+        job, datasetFolder, base, scorer, device, dtype, workFolder.resolve("scratch"));
   }
 
   @Override
@@ -216,7 +221,10 @@ public final class LlmTrainingEngine implements TrainingEngine {
     bench.heldOut().ifPresent(rows -> note(rows, metrics));
     note(outcome, metrics);
     List<Warning> warnings = new ArrayList<>(bench.warnings());
-    Convergence.judge(outcome, metrics).ifPresent(warnings::add);
+    if (!(job.spec().objective() instanceof SampledObjective)) {
+      // A surrogate of sampled answers is near 0 at every step; what rises or falls is the reward.
+      Convergence.judge(outcome, metrics).ifPresent(warnings::add);
+    }
     Path folder = workFolder.resolve("model");
     Exported exported = written(listener, () -> export(job, bench, metrics, warnings, folder));
     metrics.put("export_logit_error", exported.logitError());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.objective.SampledObjective;
 import io.affinage.events.spec.Choices;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
@@ -42,6 +43,9 @@ final class SettingsOfSpec {
    * @throws LlmException {@code objective_unknown}, {@code objective_invalid}
    */
   static Objective objective(ObjectiveSpec spec) {
+    if (spec instanceof SampledObjective sampled) {
+      return SampledAnswers.objective(sampled);
+    }
     Map<String, Object> settings = JSON.convertValue(spec, new TypeReference<>() {});
     settings.remove(Choices.tag(ObjectiveSpec.class));
     return Objectives.of(Choices.name(ObjectiveSpec.class, spec), settings);

@@ -1,6 +1,7 @@
 package io.affinage.trainer.llm;
 
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.objective.SampledObjective;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.data.PreferencePair;
@@ -49,6 +50,29 @@ sealed interface TrainingData {
     }
   }
 
+  /** Questions, whose answers are sampled. */
+  record Questions(DatasetRows.Split<PromptRow> train) implements TrainingData {
+    @Override
+    public DatasetRows.Split<?> validation() {
+      return new DatasetRows.Split<>("validation.jsonl", List.of(), List.of());
+    }
+
+    @Override
+    public TrainingRows learned(TrainingSpec spec, LanguageModel model) {
+      throw new IllegalStateException("answers are sampled, there are no rows to learn");
+    }
+
+    @Override
+    public TrainingRows measured(TrainingSpec spec, LanguageModel model) {
+      throw new IllegalStateException("answers are sampled, there are no rows to measure");
+    }
+
+    @Override
+    public List<Example> examples() {
+      return train.rows().stream().map(PromptRow::example).toList();
+    }
+  }
+
   /**
    * Reads a dataset.
    *
@@ -56,6 +80,9 @@ sealed interface TrainingData {
    *     dataset_layout_unsupported}
    */
   static TrainingData read(Path dataset, TrainingSpec spec) {
+    if (spec.objective() instanceof SampledObjective) {
+      return new Questions(DatasetRows.prompts(dataset, "train"));
+    }
     return spec.objective() == null
         ? new Examples(
             DatasetRows.examples(dataset, "train"), DatasetRows.examples(dataset, "validation"))

@@ -2,6 +2,7 @@ package io.affinage.trainer.llm;
 
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
+import io.affinage.events.objective.SampledObjective;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.data.Example;
@@ -9,6 +10,7 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
+import io.affinage.llm.rollout.RolloutSource;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.BpeTrainer;
 import io.affinage.llm.text.TokenizerDefinition;
@@ -17,6 +19,7 @@ import io.affinage.llm.training.Trainables;
 import io.affinage.llm.training.TrainingInputs;
 import io.affinage.llm.training.TrainingRun;
 import io.affinage.llm.training.TrainingSettings;
+import io.affinage.trainer.engine.AnswerScorer;
 import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.TrainingJob;
 import java.nio.file.Path;
@@ -59,6 +62,7 @@ final class TrainingSession implements AutoCloseable {
   /**
    * Opens what a job needs.
    *
+   * @param scorer of answers that are sampled
    * @param dtype in place of the specification's
    * @param scratch for files that live as long as the run
    */
@@ -66,6 +70,7 @@ final class TrainingSession implements AutoCloseable {
       TrainingJob job,
       Path datasetFolder,
       Optional<BaseFolders> base,
+      AnswerScorer scorer,
       String device,
       String dtype,
       Path scratch) {
@@ -77,7 +82,19 @@ final class TrainingSession implements AutoCloseable {
           opened.add(model(spec, data.examples(), base, Compute.of(device, dtype)));
       Optional<Adapter> adapter =
           AdapterOfSpec.open(spec, model, base.flatMap(BaseFolders::adapter)).map(opened::add);
-      TrainingRows rows = data.learned(spec, model);
+      Optional<RolloutSource> source = Optional.empty();
+      TrainingRows rows;
+      if (data instanceof TrainingData.Questions questions) {
+        SampledObjective objective = (SampledObjective) spec.objective();
+        BlockAdapter policy =
+            adapter.isPresent() ? adapter.get() : model.decoder().withoutAdapter();
+        Prompts prompts = Prompts.of(questions.train(), spec, objective, model);
+        source =
+            Optional.of(SampledAnswers.source(spec, objective, model, policy, prompts, scorer));
+        rows = new TrainingRows(source.get().likeness(), prompts.counts(), prompts.warnings());
+      } else {
+        rows = data.learned(spec, model);
+      }
       List<Warning> warnings = new ArrayList<>(rows.warnings());
       TrainingInputs inputs =
           TrainingInputs.of(rows.rows()).withScratch(scratch).from(job.origin());
@@ -101,7 +118,11 @@ final class TrainingSession implements AutoCloseable {
                       SettingsOfSpec.weights(spec, model.decoder()),
                       settings.batching()));
       requireEffect(spec, trainables);
-      TrainingRun run = opened.add(new TrainingRun(model.decoder(), trainables, settings, inputs));
+      TrainingRun run =
+          opened.add(
+              source.isPresent()
+                  ? new TrainingRun(model.decoder(), trainables, settings, inputs, source.get())
+                  : new TrainingRun(model.decoder(), trainables, settings, inputs));
       return new TrainingSession(model, adapter, rows, heldOut, opened, warnings, run);
     } catch (RuntimeException e) {
       opened.close();

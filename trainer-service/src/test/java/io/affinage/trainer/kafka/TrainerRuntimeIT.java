@@ -38,6 +38,7 @@ import io.affinage.trainer.job.Job;
 import io.affinage.trainer.job.JobStatus;
 import io.affinage.trainer.job.Refs;
 import io.affinage.trainer.llm.LlmTrainingEngine;
+import io.affinage.trainer.llm.NoRewards;
 import io.affinage.trainer.work.SilentMetrics;
 import io.affinage.trainer.work.WorkSettings;
 import java.io.IOException;
@@ -202,7 +203,7 @@ class TrainerRuntimeIT {
   /** The real library, asked for a device that this machine has not. */
   @Test
   void shouldGiveAJobBackThatThisWorkerCannotDoAndFinishItElsewhere() throws Exception {
-    TrainerRuntime broken = start("broken", new LlmTrainingEngine("cuda:99"));
+    TrainerRuntime broken = start("broken", new LlmTrainingEngine("cuda:99", NoRewards.SCORER));
     TrainingRequested request = tinyPretraining();
     broken.commands().request(request);
     await().atMost(PATIENCE).until(() -> told(broken, request, "[device_unavailable]"));
@@ -210,7 +211,7 @@ class TrainerRuntimeIT {
         .get()
         .satisfies(each -> assertThat(each.why().code()).isEqualTo("device_unavailable"));
 
-    TrainerRuntime sound = start("sound", new LlmTrainingEngine("cpu"));
+    TrainerRuntime sound = start("sound", new LlmTrainingEngine("cpu", NoRewards.SCORER));
 
     // A real training beside a broker, on however few cores.
     await().atMost(Duration.ofMinutes(4)).until(() -> job(sound, request).status().terminal());
@@ -222,7 +223,8 @@ class TrainerRuntimeIT {
 
   @Test
   void shouldFailAJobThatWasGivenBackTooOftenWithTheLastReasonAndAllAttempts() throws Exception {
-    TrainerRuntime broken = start("broken", new LlmTrainingEngine("cuda:99"), LEASE, store, BRIEF);
+    TrainerRuntime broken =
+        start("broken", new LlmTrainingEngine("cuda:99", NoRewards.SCORER), LEASE, store, BRIEF);
     TrainingRequested request = tinyPretraining();
 
     broken.commands().request(request);

@@ -56,7 +56,7 @@ class AdapterTrainingTest {
 
   @TempDir private static Path shared;
   @TempDir private Path folder;
-  private final LlmTrainingEngine engine = new LlmTrainingEngine("cpu");
+  private final LlmTrainingEngine engine = new LlmTrainingEngine("cpu", NoRewards.SCORER);
 
   @BeforeAll
   static void makeBase() {

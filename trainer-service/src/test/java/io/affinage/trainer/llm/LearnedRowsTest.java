@@ -35,7 +35,7 @@ class LearnedRowsTest {
   private static final List<String> COLOURS = List.of("red", "green", "blue");
 
   @TempDir static Path folder;
-  private static final LlmTrainingEngine ENGINE = new LlmTrainingEngine("cpu");
+  private static final LlmTrainingEngine ENGINE = new LlmTrainingEngine("cpu", NoRewards.SCORER);
   private static Path base;
 
   private final List<Warning> live = new ArrayList<>();

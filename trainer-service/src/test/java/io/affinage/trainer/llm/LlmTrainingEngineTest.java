@@ -37,7 +37,7 @@ class LlmTrainingEngineTest {
   private static final List<String> COLOURS = List.of("red", "green", "blue", "white");
 
   @TempDir Path folder;
-  private final LlmTrainingEngine engine = new LlmTrainingEngine("cpu");
+  private final LlmTrainingEngine engine = new LlmTrainingEngine("cpu", NoRewards.SCORER);
 
   @Test
   void shouldPretrainFromScratchAndTuneAnAdapterOnTheResult() throws Exception {

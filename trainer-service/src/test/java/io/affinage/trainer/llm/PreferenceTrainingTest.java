@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PreferenceTrainingTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> COLOURS = List.of("red", "green", "blue");
-  private static final LlmTrainingEngine ENGINE = new LlmTrainingEngine("cpu");
+  private static final LlmTrainingEngine ENGINE = new LlmTrainingEngine("cpu", NoRewards.SCORER);
   private static final String DPO =
       "{'objective': {'type': 'dpo', 'beta': 0.2}, 'epochs': 6, 'batchSize': 8, 'dtype': 'float32', 'learningRate': 0.005%s}";
 

@@ -157,7 +157,7 @@ class SettingsEffectTest {
   }
 
   @TempDir static Path folder;
-  private final LlmTrainingEngine engine = new LlmTrainingEngine("cpu");
+  private final LlmTrainingEngine engine = new LlmTrainingEngine("cpu", NoRewards.SCORER);
   private final Map<String, String> seen = new HashMap<>();
   private Path base;
   private Path answers;
