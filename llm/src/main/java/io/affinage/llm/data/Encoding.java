@@ -61,12 +61,16 @@ final class Encoding {
     List<Outcome> outcomes =
         IntStream.range(0, items.size())
             .parallel()
-            .mapToObj(i -> outcome(items.get(i), encode, settings.strict()))
+            .mapToObj(i -> outcome(items.get(i), encode))
             .toList();
     Encoding encoding = new Encoding(settings, items.size());
     for (int i = 0; i < outcomes.size(); i++) {
       Outcome outcome = outcomes.get(i);
       if (outcome.refusal() != null) {
+        // In the data set's order, whichever core was first.
+        if (settings.strict() || OF_THE_MODEL.contains(outcome.refusal().code())) {
+          throw outcome.refusal();
+        }
         encoding.refuse(i, id.apply(items.get(i)), outcome.refusal());
         continue;
       }
@@ -82,14 +86,11 @@ final class Encoding {
   }
 
   private static <T> Outcome outcome(
-      T item, BiFunction<T, Set<Adjustment>, List<List<TokenizedExample>>> encode, boolean strict) {
+      T item, BiFunction<T, Set<Adjustment>, List<List<TokenizedExample>>> encode) {
     Set<Adjustment> seen = EnumSet.noneOf(Adjustment.class);
     try {
       return new Outcome(encode.apply(item, seen), seen, null);
     } catch (LlmException e) {
-      if (strict || OF_THE_MODEL.contains(e.code())) {
-        throw e;
-      }
       return new Outcome(List.of(), seen, e);
     }
   }

@@ -147,7 +147,7 @@ class LoraOptionsTest {
     Matcher types = Pattern.compile("\\*\\*\\w+Config\\*\\* \\((\\w+)\\)").matcher(keys);
     Set<String> found = new TreeSet<>();
     while (types.find()) {
-      if (!Set.of("lora", "ia3").contains(types.group(1))) {
+      if (!Set.of("lora", "ia3", "prompt_tuning", "prefix_tuning").contains(types.group(1))) {
         found.add(types.group(1).toUpperCase(java.util.Locale.ROOT));
       }
     }
