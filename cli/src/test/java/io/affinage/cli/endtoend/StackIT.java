@@ -127,6 +127,40 @@ class StackIT {
             gate: {min_gain: -1.0, max_p_value: 1.0}
       """;
 
+  private static final String SAMPLED_RECIPE =
+      """
+      name: sampled
+      data: {path: tickets.jsonl, split: {test: 0.1}}
+      stages:
+        - sft:
+            name: sft
+            suffix: asked
+            adapter: {type: lora, rank: 4, alpha: 8, target_modules: [all-linear]}
+            max_steps: 20
+            batch_size: 8
+            learning_rate: 5.0e-3
+            max_length: 128
+            dtype: float32
+        - grpo:
+            base: {stage: sft}
+            suffix: rewarded
+            reward: {type: length, min_characters: 1, max_characters: 20}
+            num_generations: 4
+            max_completion_length: 8
+            beta: 0.02
+            max_steps: 6
+            batch_size: 2
+            learning_rate: 1.0e-3
+            max_length: 128
+            dtype: float32
+        - evaluate:
+            metrics: [exact_match]
+            max_items: 6
+            few_shot: 0
+            max_new_tokens: 8
+            gate: {min_gain: -1.0, max_p_value: 1.0}
+      """;
+
   private final List<AffinageProcess> started = new ArrayList<>();
   private final List<ProcessHandle> services = new ArrayList<>();
   private Path folder;
@@ -444,6 +478,32 @@ class StackIT {
       assertThat(measured.decidingMetric()).isEqualTo("preference_accuracy");
       assertThat(measured.variants().get("tuned").get("preference_accuracy").score())
           .isGreaterThan(0.9);
+    }
+  }
+
+  /** Answers go to the reward service, and come back as scores; the reference is the first stage. */
+  @Test
+  @Order(4)
+  void shouldLearnFromTheRewardsOfAnswersThatItSamples() throws Exception {
+    AffinageProcess run =
+        affinage("run", recipe("sampled", SAMPLED_RECIPE), "--model", baseModel, "--json").end();
+
+    result(run);
+    try (EventWatch watch = new EventWatch(bootstrapServers)) {
+      ModelRegistered rewarded = registered(watch, "rewarded");
+      assertThat(rewarded.parentAdapter()).isEqualTo(registered(watch, "asked").model());
+      assertThat(rewarded.metrics()).containsKey("prompts");
+      TrainingProgressed last =
+          watch.await(
+              TrainingProgressed.class,
+              at -> at.jobId().equals(rewarded.jobId()) && at.step() == 6);
+      assertThat(last.metrics())
+          .containsKeys("reward", "kl", "clip_ratio/region_mean", "completions/mean_length")
+          .containsEntry("unscored", 0.0);
+      assertThat(last.metrics().get("reward")).isBetween(0.0, 1.0);
+      EvaluationCompleted measured =
+          watch.await(EvaluationCompleted.class, at -> at.modelId().equals(rewarded.modelId()));
+      assertThat(measured.items()).isPositive();
     }
   }
 
