@@ -161,63 +161,6 @@ public record TrainingSpec(
     @Setting("what a step minimises in place of the method's own loss")
         @Nullable ObjectiveSpec objective) {
 
-  /** A specification that leaves optimizer, regularisation, evaluation and weights to defaults. */
-  public TrainingSpec(
-      @Nullable String method,
-      @Nullable AdapterSpec adapter,
-      @Nullable Architecture architecture,
-      @Nullable Double epochs,
-      @Nullable Integer maxSteps,
-      @Nullable Integer batchSize,
-      @Nullable Integer gradientAccumulation,
-      @Nullable Double learningRate,
-      @Nullable String schedule,
-      @Nullable Double warmupRatio,
-      @Nullable Double weightDecay,
-      @Nullable Double maxGradNorm,
-      @Nullable Integer maxLength,
-      @Nullable String overlength,
-      @Nullable Boolean packing,
-      @Nullable Boolean completionOnly,
-      @Nullable String dtype,
-      @Nullable Integer checkpointEverySteps,
-      @Nullable Long seed) {
-    this(
-        method,
-        adapter,
-        architecture,
-        epochs,
-        maxSteps,
-        batchSize,
-        gradientAccumulation,
-        learningRate,
-        schedule,
-        warmupRatio,
-        weightDecay,
-        maxGradNorm,
-        maxLength,
-        overlength,
-        packing,
-        completionOnly,
-        dtype,
-        checkpointEverySteps,
-        seed,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
-  }
-
   /** The shape of a new Llama-family model and its tokenizer. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Architecture(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.spec.Settings;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -16,44 +17,46 @@ public final class ExampleEvents {
       new ArtifactRef("sha256:" + "1b".repeat(32), ArtifactRef.Kind.FILE, 99);
   static final ErrorDetail ERROR = new ErrorDetail("non_finite_loss", "loss is NaN", "spec");
   public static final TrainingSpec SPARSE_SPEC =
-      new TrainingSpec(
-          "sft", null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null, null, null, null);
+      Settings.build(TrainingSpec.class).with("method", "sft").record();
   static final TrainingSpec SPEC =
-      new TrainingSpec(
-          "sft",
-          new LoraSpec(16, 32.0, 0.05, false, List.of("all-linear")),
-          new TrainingSpec.Architecture(128, 256, 4, 4, 2, 1024, 256),
-          2.0,
-          100,
-          8,
-          2,
-          2e-4,
-          "cosine",
-          0.03,
-          0.01,
-          1.0,
-          512,
-          "truncate",
-          true,
-          true,
-          "bfloat16",
-          50,
-          42L,
-          new TrainingSpec.Weights("last_layers", 2, List.of("lm_head.*"), List.of("*norm*")),
-          new TrainingSpec.Optimizer("adamw_8bit", 0.9, 0.95, 1e-8, 0.9, true, 16.0, 0.5, true),
-          0.2,
-          0.1,
-          4096,
-          new TrainingSpec.Regularisation(5.0, 0.1, 0.999),
-          new TrainingSpec.Evaluation(25, 3, 0.001, true, 128),
-          2,
-          true,
-          3,
-          "last_answer",
-          true,
-          false,
-          null);
+      Settings.build(TrainingSpec.class)
+          .with("method", "sft")
+          .with("adapter", new LoraSpec(16, 32.0, 0.05, false, List.of("all-linear")))
+          .with("architecture", new TrainingSpec.Architecture(128, 256, 4, 4, 2, 1024, 256))
+          .with("epochs", 2.0)
+          .with("maxSteps", 100)
+          .with("batchSize", 8)
+          .with("gradientAccumulation", 2)
+          .with("learningRate", 2e-4)
+          .with("schedule", "cosine")
+          .with("warmupRatio", 0.03)
+          .with("weightDecay", 0.01)
+          .with("maxGradNorm", 1.0)
+          .with("maxLength", 512)
+          .with("overlength", "truncate")
+          .with("packing", true)
+          .with("completionOnly", true)
+          .with("dtype", "bfloat16")
+          .with("checkpointEverySteps", 50)
+          .with("seed", 42L)
+          .with(
+              "weights",
+              new TrainingSpec.Weights("last_layers", 2, List.of("lm_head.*"), List.of("*norm*")))
+          .with(
+              "optimizer",
+              new TrainingSpec.Optimizer("adamw_8bit", 0.9, 0.95, 1e-8, 0.9, true, 16.0, 0.5, true))
+          .with("decayRatio", 0.2)
+          .with("minLearningRateRatio", 0.1)
+          .with("tokenBudget", 4096)
+          .with("regularisation", new TrainingSpec.Regularisation(5.0, 0.1, 0.999))
+          .with("evaluation", new TrainingSpec.Evaluation(25, 3, 0.001, true, 128))
+          .with("keepCheckpoints", 2)
+          .with("recomputeActivations", true)
+          .with("maxSkippedSteps", 3)
+          .with("trainOn", "last_answer")
+          .with("strict", true)
+          .with("allowTokenLoss", false)
+          .record();
   private static final Warning WARNING = new Warning("loss_rose", "the loss rose");
   static final TrainingSpec PREFERENCE_SPEC = preferences();
   static final EvaluationSpec EVALUATION_SPEC =

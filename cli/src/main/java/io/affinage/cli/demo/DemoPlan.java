@@ -15,6 +15,7 @@ import io.affinage.events.SplitPolicy;
 import io.affinage.events.Stage;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.spec.Settings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -83,26 +84,21 @@ public record DemoPlan(Size size) {
   public RunRequest pretraining(ArtifactStore store) throws IOException {
     String text = String.join("\n\n", data().conversations());
     TrainingSpec spec =
-        new TrainingSpec(
-            "pretrain",
-            null,
-            size.shape(),
-            null,
-            size.pretrainSteps(),
-            size.pretrainBatch(),
-            null,
-            size.pretrainRate(),
-            "cosine",
-            0.1,
-            0.1,
-            1.0,
-            TEXT_ROW,
-            null,
-            null,
-            null,
-            "float32",
-            Math.max(1, size.pretrainSteps() / 4),
-            SEED);
+        Settings.build(TrainingSpec.class)
+            .with("method", "pretrain")
+            .with("architecture", size.shape())
+            .with("maxSteps", size.pretrainSteps())
+            .with("batchSize", size.pretrainBatch())
+            .with("learningRate", size.pretrainRate())
+            .with("schedule", "cosine")
+            .with("warmupRatio", 0.1)
+            .with("weightDecay", 0.1)
+            .with("maxGradNorm", 1.0)
+            .with("maxLength", TEXT_ROW)
+            .with("dtype", "float32")
+            .with("checkpointEverySteps", Math.max(1, size.pretrainSteps() / 4))
+            .with("seed", SEED)
+            .record();
     return new RunRequest(
         "support-desk-text",
         stored(store, text, "support-desk.txt"),
@@ -122,26 +118,24 @@ public record DemoPlan(Size size) {
             .map(row -> json(row.getKey(), row.getValue()))
             .collect(Collectors.joining("\n", "", "\n"));
     TrainingSpec spec =
-        new TrainingSpec(
-            "sft",
-            new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear")),
-            null,
-            null,
-            size.tuningSteps(),
-            16,
-            null,
-            size.tuningRate(),
-            "cosine",
-            0.05,
-            0.0,
-            1.0,
-            96,
-            "fail",
-            true,
-            true,
-            "float32",
-            Math.max(1, size.tuningSteps() / 3),
-            SEED);
+        Settings.build(TrainingSpec.class)
+            .with("method", "sft")
+            .with("adapter", new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear")))
+            .with("maxSteps", size.tuningSteps())
+            .with("batchSize", 16)
+            .with("learningRate", size.tuningRate())
+            .with("schedule", "cosine")
+            .with("warmupRatio", 0.05)
+            .with("weightDecay", 0.0)
+            .with("maxGradNorm", 1.0)
+            .with("maxLength", 96)
+            .with("overlength", "fail")
+            .with("packing", true)
+            .with("completionOnly", true)
+            .with("dtype", "float32")
+            .with("checkpointEverySteps", Math.max(1, size.tuningSteps() / 3))
+            .with("seed", SEED)
+            .record();
     EvaluationSpec evaluation =
         new EvaluationSpec(
             List.of("exact_match"),

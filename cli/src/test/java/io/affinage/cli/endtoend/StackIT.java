@@ -481,7 +481,9 @@ class StackIT {
     }
   }
 
-  /** Answers go to the reward service, and come back as scores; the reference is the first stage. */
+  /**
+   * Answers go to the reward service, and come back as scores; the reference is the first stage.
+   */
   @Test
   @Order(4)
   void shouldLearnFromTheRewardsOfAnswersThatItSamples() throws Exception {

@@ -1,6 +1,7 @@
 package io.affinage.cli.packaged;
 
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.spec.Settings;
 
 /** Pre-training from scratch that a test can wait for. */
 final class TinyPretraining {
@@ -13,25 +14,16 @@ final class TinyPretraining {
    */
   static TrainingSpec spec(
       TrainingSpec.Architecture shape, int maxSteps, int batchSize, Integer checkpointEverySteps) {
-    return new TrainingSpec(
-        "pretrain",
-        null,
-        shape,
-        null,
-        maxSteps,
-        batchSize,
-        null,
-        1e-3,
-        null,
-        null,
-        null,
-        null,
-        64,
-        null,
-        null,
-        null,
-        "float32",
-        checkpointEverySteps,
-        1L);
+    return Settings.build(TrainingSpec.class)
+        .with("method", "pretrain")
+        .with("architecture", shape)
+        .with("maxSteps", maxSteps)
+        .with("batchSize", batchSize)
+        .with("learningRate", 1e-3)
+        .with("maxLength", 64)
+        .with("dtype", "float32")
+        .with("checkpointEverySteps", checkpointEverySteps)
+        .with("seed", 1L)
+        .record();
   }
 }

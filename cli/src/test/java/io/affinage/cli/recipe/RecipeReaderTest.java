@@ -17,6 +17,7 @@ import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.adapter.PromptTuningSpec;
 import io.affinage.events.objective.DpoSpec;
 import io.affinage.events.objective.IpoSpec;
+import io.affinage.events.spec.Settings;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
@@ -123,42 +124,46 @@ class RecipeReaderTest {
                         KeptAnswers.CHOSEN)),
                 List.of(
                     new Recipe.Train(
-                        new TrainingSpec(
-                            "sft",
-                            new LoraSpec(8, 16.0, 0.1, true, List.of("q_proj")),
-                            null,
-                            1.5,
-                            null,
-                            4,
-                            2,
-                            2e-4,
-                            "cosine",
-                            0.1,
-                            0.01,
-                            1.0,
-                            512,
-                            "drop",
-                            true,
-                            true,
-                            "bfloat16",
-                            50,
-                            3L,
-                            new TrainingSpec.Weights(
-                                "last_layers", 2, List.of("lm_head.*"), List.of("*norm*")),
-                            new TrainingSpec.Optimizer(
-                                "adamw_8bit", 0.9, 0.95, 1e-8, 0.9, true, 16.0, 0.5, true),
-                            0.2,
-                            0.1,
-                            4096,
-                            new TrainingSpec.Regularisation(5.0, 0.1, 0.999),
-                            new TrainingSpec.Evaluation(25, 3, 0.001, true, 128),
-                            2,
-                            true,
-                            3,
-                            "last_answer",
-                            true,
-                            false,
-                            null),
+                        Settings.build(TrainingSpec.class)
+                            .with("method", "sft")
+                            .with("adapter", new LoraSpec(8, 16.0, 0.1, true, List.of("q_proj")))
+                            .with("epochs", 1.5)
+                            .with("batchSize", 4)
+                            .with("gradientAccumulation", 2)
+                            .with("learningRate", 2e-4)
+                            .with("schedule", "cosine")
+                            .with("warmupRatio", 0.1)
+                            .with("weightDecay", 0.01)
+                            .with("maxGradNorm", 1.0)
+                            .with("maxLength", 512)
+                            .with("overlength", "drop")
+                            .with("packing", true)
+                            .with("completionOnly", true)
+                            .with("dtype", "bfloat16")
+                            .with("checkpointEverySteps", 50)
+                            .with("seed", 3L)
+                            .with(
+                                "weights",
+                                new TrainingSpec.Weights(
+                                    "last_layers", 2, List.of("lm_head.*"), List.of("*norm*")))
+                            .with(
+                                "optimizer",
+                                new TrainingSpec.Optimizer(
+                                    "adamw_8bit", 0.9, 0.95, 1e-8, 0.9, true, 16.0, 0.5, true))
+                            .with("decayRatio", 0.2)
+                            .with("minLearningRateRatio", 0.1)
+                            .with("tokenBudget", 4096)
+                            .with(
+                                "regularisation", new TrainingSpec.Regularisation(5.0, 0.1, 0.999))
+                            .with(
+                                "evaluation", new TrainingSpec.Evaluation(25, 3, 0.001, true, 128))
+                            .with("keepCheckpoints", 2)
+                            .with("recomputeActivations", true)
+                            .with("maxSkippedSteps", 3)
+                            .with("trainOn", "last_answer")
+                            .with("strict", true)
+                            .with("allowTokenLoss", false)
+                            .record(),
                         new Recipe.RunModel(),
                         "short"),
                     new Recipe.Evaluate(

@@ -15,6 +15,7 @@ import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.Stage;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.spec.Settings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -163,25 +164,10 @@ class DryRunTest {
   }
 
   private static TrainingSpec spec() {
-    return new TrainingSpec(
-        "sft",
-        new LoraSpec(8, null, null, null, List.of("q_proj")),
-        null,
-        null,
-        7,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+    return Settings.build(TrainingSpec.class)
+        .with("method", "sft")
+        .with("adapter", new LoraSpec(8, null, null, null, List.of("q_proj")))
+        .with("maxSteps", 7)
+        .record();
   }
 }

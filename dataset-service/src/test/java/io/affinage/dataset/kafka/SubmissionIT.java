@@ -30,6 +30,7 @@ import io.affinage.events.Topic;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.spec.Settings;
 import io.affinage.service.kafka.TopicSetup;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -96,9 +97,7 @@ class SubmissionIT {
   @Test
   void shouldMakeADatasetAndAskForTheTrainingThatTheRunWants() {
     TrainingSpec spec =
-        new TrainingSpec(
-            "sft", null, null, 1.0, null, null, null, null, null, null, null, null, null, null,
-            null, null, null, null, null);
+        Settings.build(TrainingSpec.class).with("method", "sft").with("epochs", 1.0).record();
     Stage.Evaluate evaluate =
         new Stage.Evaluate(
             new EvaluationSpec(null, null, null, null, null, null, null, null, null));

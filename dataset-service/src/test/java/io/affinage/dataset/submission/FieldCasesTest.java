@@ -20,6 +20,7 @@ import io.affinage.events.NormalRow;
 import io.affinage.events.NormalRow.ChatMessage;
 import io.affinage.events.Stage;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.spec.Settings;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -43,11 +44,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FieldCasesTest {
   static final Stage TRAIN =
       new Stage.Train(
-          "scratch",
-          new TrainingSpec(
-              "sft", null, null, null, null, null, null, null, null, null, null, null, null, null,
-              null, null, null, null, null),
-          null);
+          "scratch", Settings.build(TrainingSpec.class).with("method", "sft").record(), null);
   static final Stage EVALUATE =
       new Stage.Evaluate(new EvaluationSpec(null, null, null, null, null, null, null, null, null));
 

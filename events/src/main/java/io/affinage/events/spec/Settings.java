@@ -5,8 +5,10 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,37 @@ public final class Settings {
         .filter(rule -> rule.name().equals(name))
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException(type + " has no setting " + name));
+  }
+
+  /** A record of some settings by their names; the others are absent. */
+  public static <T extends Record> Builder<T> build(Class<T> type) {
+    return new Builder<>(type);
+  }
+
+  /** Takes settings by their names. */
+  public static final class Builder<T extends Record> {
+    private final Class<T> type;
+    private final Map<String, Object> values = new HashMap<>();
+
+    private Builder(Class<T> type) {
+      this.type = type;
+    }
+
+    /**
+     * @param value of the setting's type; null for absent
+     * @throws IllegalArgumentException for a name that the record does not have
+     */
+    public Builder<T> with(String name, @Nullable Object value) {
+      if (Arrays.stream(type.getRecordComponents()).noneMatch(c -> c.getName().equals(name))) {
+        throw new IllegalArgumentException(type.getSimpleName() + " has no " + name);
+      }
+      values.put(name, value);
+      return this;
+    }
+
+    public T record() {
+      return make(type, component -> values.get(component.getName()));
+    }
   }
 
   /** A record whose every setting is absent. */

@@ -209,9 +209,7 @@ public final class SpecResolver {
 
   /** A specification that asks for the default of everything. */
   public static TrainingSpec empty() {
-    return new TrainingSpec(
-        null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-        null, null, null, null);
+    return Settings.absent(TrainingSpec.class);
   }
 
   /**

@@ -40,50 +40,9 @@ class SettingsTableTest {
     JsonNode lora = resolved(null, false);
     JsonNode weights =
         resolved(
-            new TrainingSpec(
-                null,
-                new NoAdapter(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null),
-            false);
+            Settings.build(TrainingSpec.class).with("adapter", new NoAdapter()).record(), false);
     JsonNode pretrain =
-        resolved(
-            new TrainingSpec(
-                "pretrain",
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null),
-            true);
+        resolved(Settings.build(TrainingSpec.class).with("method", "pretrain").record(), true);
     StringBuilder text =
         new StringBuilder(
             """

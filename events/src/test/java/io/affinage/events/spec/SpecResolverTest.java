@@ -82,9 +82,10 @@ class SpecResolverTest {
   }
 
   private static TrainingSpec spec(String method, AdapterSpec adapter) {
-    return new TrainingSpec(
-        method, adapter, null, null, null, null, null, null, null, null, null, null, null, null,
-        null, null, null, null, null);
+    return Settings.build(TrainingSpec.class)
+        .with("method", method)
+        .with("adapter", adapter)
+        .record();
   }
 
   @Test
@@ -93,40 +94,36 @@ class SpecResolverTest {
 
     assertThat(spec)
         .isEqualTo(
-            new TrainingSpec(
-                "sft",
-                new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear")),
-                null,
-                1.0,
-                null,
-                8,
-                1,
-                2e-4,
-                "cosine",
-                0.03,
-                0.0,
-                1.0,
-                1024,
-                "drop",
-                true,
-                true,
-                "auto",
-                50,
-                0L,
-                null,
-                new Optimizer("adamw", 0.9, 0.999, 1e-8, null, null, 1.0, null, false),
-                null,
-                0.0,
-                null,
-                new Regularisation(0.0, 0.0, 0.0),
-                new Evaluation(0, 0, 0.0, false, 256),
-                2,
-                null,
-                3,
-                "all_answers",
-                false,
-                false,
-                null));
+            Settings.build(TrainingSpec.class)
+                .with("method", "sft")
+                .with("adapter", new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear")))
+                .with("epochs", 1.0)
+                .with("batchSize", 8)
+                .with("gradientAccumulation", 1)
+                .with("learningRate", 2e-4)
+                .with("schedule", "cosine")
+                .with("warmupRatio", 0.03)
+                .with("weightDecay", 0.0)
+                .with("maxGradNorm", 1.0)
+                .with("maxLength", 1024)
+                .with("overlength", "drop")
+                .with("packing", true)
+                .with("completionOnly", true)
+                .with("dtype", "auto")
+                .with("checkpointEverySteps", 50)
+                .with("seed", 0L)
+                .with(
+                    "optimizer",
+                    new Optimizer("adamw", 0.9, 0.999, 1e-8, null, null, 1.0, null, false))
+                .with("minLearningRateRatio", 0.0)
+                .with("regularisation", new Regularisation(0.0, 0.0, 0.0))
+                .with("evaluation", new Evaluation(0, 0, 0.0, false, 256))
+                .with("keepCheckpoints", 2)
+                .with("maxSkippedSteps", 3)
+                .with("trainOn", "all_answers")
+                .with("strict", false)
+                .with("allowTokenLoss", false)
+                .record());
   }
 
   @Test
@@ -157,26 +154,23 @@ class SpecResolverTest {
   @Test
   void shouldReportEveryProblemAtOnce() {
     TrainingSpec bad =
-        new TrainingSpec(
-            "rlhf",
-            new DoraSpec(0, -1.0, 1.5, null, List.of()),
-            null,
-            0.0,
-            0,
-            0,
-            0,
-            Double.NaN,
-            "step",
-            1.5,
-            -1.0,
-            -0.5,
-            1,
-            "ignore",
-            null,
-            null,
-            "fp8",
-            0,
-            null);
+        Settings.build(TrainingSpec.class)
+            .with("method", "rlhf")
+            .with("adapter", new DoraSpec(0, -1.0, 1.5, null, List.of()))
+            .with("epochs", 0.0)
+            .with("maxSteps", 0)
+            .with("batchSize", 0)
+            .with("gradientAccumulation", 0)
+            .with("learningRate", Double.NaN)
+            .with("schedule", "step")
+            .with("warmupRatio", 1.5)
+            .with("weightDecay", -1.0)
+            .with("maxGradNorm", -0.5)
+            .with("maxLength", 1)
+            .with("overlength", "ignore")
+            .with("dtype", "fp8")
+            .with("checkpointEverySteps", 0)
+            .record();
 
     InvalidSpecException e =
         catchThrowableOfType(InvalidSpecException.class, () -> SpecResolver.resolve(bad, HUB));
@@ -389,74 +383,26 @@ class SpecResolverTest {
 
   private static TrainingSpec groups(
       Weights weights, Optimizer optimizer, Regularisation regularisation, Evaluation evaluation) {
-    return new TrainingSpec(
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        weights,
-        optimizer,
-        null,
-        null,
-        null,
-        regularisation,
-        evaluation,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+    return Settings.build(TrainingSpec.class)
+        .with("weights", weights)
+        .with("optimizer", optimizer)
+        .with("regularisation", regularisation)
+        .with("evaluation", evaluation)
+        .record();
   }
 
   private static TrainingSpec method(String method) {
-    return new TrainingSpec(
-        method, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-        null, null, null, null);
+    return Settings.build(TrainingSpec.class).with("method", method).record();
   }
 
   private static TrainingSpec adapter(AdapterSpec adapter) {
-    return new TrainingSpec(
-        null, adapter, null, null, null, null, null, null, null, null, null, null, null, null, null,
-        null, null, null, null);
+    return Settings.build(TrainingSpec.class).with("adapter", adapter).record();
   }
 
   private static TrainingSpec architecture(Architecture architecture) {
-    return new TrainingSpec(
-        "pretrain",
-        null,
-        architecture,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+    return Settings.build(TrainingSpec.class)
+        .with("method", "pretrain")
+        .with("architecture", architecture)
+        .record();
   }
 }

@@ -12,6 +12,7 @@ import io.affinage.events.ModelRegistered;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.spec.Settings;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.ModelView;
 import java.nio.file.Files;
@@ -84,9 +85,7 @@ class BaseModelsTest {
   private static ModelRegistered registered(
       String id, ArtifactRef adapter, ArtifactRef base, AdapterSpec settings) {
     TrainingSpec spec =
-        new TrainingSpec(
-            "sft", settings, null, null, null, null, null, null, null, null, null, null, null, null,
-            null, null, null, null, null);
+        Settings.build(TrainingSpec.class).with("method", "sft").with("adapter", settings).record();
     return new ModelRegistered(
         id,
         "ftjob-1",

@@ -6,6 +6,7 @@ import io.affinage.events.EventFactory;
 import io.affinage.events.RoutingSlip;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.spec.Settings;
 import io.affinage.events.spec.SpecResolver;
 import java.time.Clock;
 
@@ -37,25 +38,10 @@ public final class Events {
 
   /** So many steps with a checkpoint every so many. */
   public static TrainingSpec steps(int steps, int checkpointEvery) {
-    return new TrainingSpec(
-        null,
-        null,
-        null,
-        null,
-        steps,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        checkpointEvery,
-        7L);
+    return Settings.build(TrainingSpec.class)
+        .with("maxSteps", steps)
+        .with("checkpointEverySteps", checkpointEvery)
+        .with("seed", 7L)
+        .record();
   }
 }

@@ -13,6 +13,7 @@ import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.adapter.NoAdapter;
 import io.affinage.events.adapter.PrefixTuningSpec;
 import io.affinage.events.adapter.PromptTuningSpec;
+import io.affinage.events.spec.Settings;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.Adapter;
@@ -264,9 +265,15 @@ class AdapterTrainingTest {
   private static TrainingSpec spec(AdapterSpec adapter, int steps) throws Exception {
     assertThat(adapter).isNotInstanceOf(NoAdapter.class);
     TrainingSpec given =
-        new TrainingSpec(
-            "sft", adapter, null, null, steps, 8, null, 1e-2, null, null, null, null, null, null,
-            null, null, "float32", null, 3L);
+        Settings.build(TrainingSpec.class)
+            .with("method", "sft")
+            .with("adapter", adapter)
+            .with("maxSteps", steps)
+            .with("batchSize", 8)
+            .with("learningRate", 1e-2)
+            .with("dtype", "float32")
+            .with("seed", 3L)
+            .record();
     return SpecResolver.resolve(given, false);
   }
 

@@ -12,6 +12,7 @@ import io.affinage.events.TrainingSpec.Weights;
 import io.affinage.events.Warning;
 import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.adapter.NoAdapter;
+import io.affinage.events.spec.Settings;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.SmallDisk;
 import io.affinage.trainer.engine.BaseFolders;
@@ -519,26 +520,17 @@ class LlmTrainingEngineTest {
    */
   private static TrainingSpec pretraining(Architecture scratch) throws Exception {
     return SpecResolver.resolve(
-        new TrainingSpec(
-            "pretrain",
-            null,
-            scratch,
-            null,
-            8,
-            4,
-            null,
-            3e-3,
-            null,
-            null,
-            null,
-            null,
-            32,
-            null,
-            null,
-            null,
-            "float32",
-            4,
-            3L),
+        Settings.build(TrainingSpec.class)
+            .with("method", "pretrain")
+            .with("architecture", scratch)
+            .with("maxSteps", 8)
+            .with("batchSize", 4)
+            .with("learningRate", 3e-3)
+            .with("maxLength", 32)
+            .with("dtype", "float32")
+            .with("checkpointEverySteps", 4)
+            .with("seed", 3L)
+            .record(),
         scratch != null);
   }
 
@@ -548,40 +540,26 @@ class LlmTrainingEngineTest {
 
   private static TrainingSpec weights(Weights weights) throws Exception {
     return SpecResolver.resolve(
-        new TrainingSpec(
-            "sft",
-            new NoAdapter(),
-            null,
-            null,
-            400,
-            8,
-            null,
-            1e-2,
-            "wsd",
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            "bfloat16",
-            null,
-            3L,
-            weights,
-            new Optimizer("lion", null, null, null, null, null, null, null, true),
-            0.5,
-            0.1,
-            64,
-            new Regularisation(1.0, 0.05, 0.5),
-            new Evaluation(2, 2, null, null, null),
-            1,
-            true,
-            null,
-            null,
-            null,
-            null,
-            null),
+        Settings.build(TrainingSpec.class)
+            .with("method", "sft")
+            .with("adapter", new NoAdapter())
+            .with("maxSteps", 400)
+            .with("batchSize", 8)
+            .with("learningRate", 1e-2)
+            .with("schedule", "wsd")
+            .with("dtype", "bfloat16")
+            .with("seed", 3L)
+            .with("weights", weights)
+            .with(
+                "optimizer", new Optimizer("lion", null, null, null, null, null, null, null, true))
+            .with("decayRatio", 0.5)
+            .with("minLearningRateRatio", 0.1)
+            .with("tokenBudget", 64)
+            .with("regularisation", new Regularisation(1.0, 0.05, 0.5))
+            .with("evaluation", new Evaluation(2, 2, null, null, null))
+            .with("keepCheckpoints", 1)
+            .with("recomputeActivations", true)
+            .record(),
         false);
   }
 
@@ -590,26 +568,15 @@ class LlmTrainingEngineTest {
    */
   private static TrainingSpec tuning(int steps, Double alpha) throws Exception {
     return SpecResolver.resolve(
-        new TrainingSpec(
-            "sft",
-            new LoraSpec(4, alpha, null, null, null),
-            null,
-            null,
-            steps,
-            8,
-            null,
-            1e-2,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            "float32",
-            null,
-            3L),
+        Settings.build(TrainingSpec.class)
+            .with("method", "sft")
+            .with("adapter", new LoraSpec(4, alpha, null, null, null))
+            .with("maxSteps", steps)
+            .with("batchSize", 8)
+            .with("learningRate", 1e-2)
+            .with("dtype", "float32")
+            .with("seed", 3L)
+            .record(),
         false);
   }
 

@@ -123,45 +123,12 @@ class SettingsOfSpecTest {
   }
 
   private static TrainingSpec optimizer(String type) {
-    return new TrainingSpec(
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        new Optimizer(type, null, null, null, null, null, null, null, null),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+    return Settings.build(TrainingSpec.class)
+        .with("optimizer", new Optimizer(type, null, null, null, null, null, null, null, null))
+        .record();
   }
 
   private static TrainingSpec schedule(String name) {
-    return new TrainingSpec(
-        null, null, null, null, null, null, null, null, name, null, null, null, null, null, null,
-        null, null, null, null);
+    return Settings.build(TrainingSpec.class).with("schedule", name).record();
   }
 }
