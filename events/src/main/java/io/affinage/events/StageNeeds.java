@@ -85,7 +85,7 @@ public final class StageNeeds {
                     + " the layout of the rest, which leaves it unread.")
             + " To learn from the preference itself takes "
             + (pairs
-                ? "an objective for pairs (objective: {type: dpo})"
+                ? "an objective for pairs, such as DPO (objective: {type: dpo})"
                 : "KTO, which is not there yet"),
         param);
   }

@@ -375,12 +375,12 @@ class TrainerRuntimeIT {
                 "run-1",
                 List.of(
                     new Stage.Train(
-                        Stage.PREVIOUS, Events.steps(3, 10), null, null, "more", null, null),
-                    new Stage.Train("stage:more", Events.steps(4, 10), null))));
+                        Stage.PREVIOUS, Events.steps(17, 10), null, null, "more", null, null),
+                    new Stage.Train("stage:more", Events.steps(18, 10), null))));
     trainer.commands().request(first);
 
     String before = awaitModel(trainer, first).modelId();
-    for (int steps : List.of(3, 4)) {
+    for (int steps : List.of(17, 18)) { // as no other test has
       await()
           .atMost(PATIENCE)
           .until(
