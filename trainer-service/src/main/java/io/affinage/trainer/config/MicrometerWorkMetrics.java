@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /** What deploy/METRICS.md names for this process's own work. */
 final class MicrometerWorkMetrics implements WorkMetrics {
@@ -38,6 +39,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   private volatile boolean waiting;
   private volatile double loss = Double.NaN;
   private volatile long checkpointAt;
+  private volatile Set<String> names = Set.of();
   private long tokensBefore;
   private int stepsBefore;
 
@@ -54,6 +56,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
         .forEach(
             topic -> unsent.put(topic.name(), registry.counter(UNSENT, "topic", topic.name())));
     List.of("succeeded", "failed", "cancelled").forEach(outcome -> count(outcome, "none", 0));
+    registry.counter(GIVEN_BACK, "code", "none");
     Gauge.builder("affinage.training.running", () -> running ? 1 : 0).register(registry);
     Gauge.builder("affinage.training.waiting", () -> waiting ? 1 : 0).register(registry);
     Gauge.builder("affinage.training.loss", () -> loss).register(registry);
@@ -82,7 +85,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     running = false;
     waiting = false;
     loss = Double.NaN;
-    metrics.register(List.of(), true);
+    register(name -> Double.NaN);
   }
 
   @Override
@@ -102,10 +105,13 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     stepsBefore = progress.step();
     tokensBefore = progress.tokensSeen();
     loss = progress.trainLoss() == null ? Double.NaN : progress.trainLoss();
+    names = Set.copyOf(progress.metrics().keySet());
+    register(progress.metrics()::get);
+  }
+
+  private void register(Function<String, Double> value) {
     List<MultiGauge.Row<?>> rows = new ArrayList<>();
-    progress
-        .metrics()
-        .forEach((name, value) -> rows.add(MultiGauge.Row.of(Tags.of("name", name), value)));
+    names.forEach(name -> rows.add(MultiGauge.Row.of(Tags.of("name", name), value.apply(name))));
     metrics.register(rows, true);
   }
 
