@@ -4,11 +4,13 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.JsonTypeResolver;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One way to score a completion. A learned reward model joins as one more case. */
-@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "reward")
+/** One way to score a completion. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonTypeResolver(OlderRewardName.class)
 @JsonSubTypes({
   @JsonSubTypes.Type(value = RewardSpec.ExactMatch.class, name = "exact_match"),
   @JsonSubTypes.Type(value = RewardSpec.Regex.class, name = "regex"),
@@ -18,7 +20,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = RewardSpec.IfEval.class, name = "ifeval"),
   @JsonSubTypes.Type(value = RewardSpec.Format.class, name = "format"),
   @JsonSubTypes.Type(value = RewardSpec.Ensemble.class, name = "ensemble"),
-  @JsonSubTypes.Type(value = RewardSpec.External.class, name = "external")
+  @JsonSubTypes.Type(value = RewardSpec.External.class, name = "external"),
+  @JsonSubTypes.Type(value = RewardSpec.Model.class, name = "model")
 })
 public sealed interface RewardSpec {
 
@@ -136,6 +139,15 @@ public sealed interface RewardSpec {
       @Nullable Double fallback,
       @Nullable JsonNode settings)
       implements RewardSpec {}
+
+  /**
+   * What a registered reward model says of a completion: a number that only means something beside
+   * others of the same model.
+   *
+   * @param model its id; {@code stage:NAME} for that of an earlier training of the same run, which
+   *     is resolved before anything is scored
+   */
+  record Model(String model) implements RewardSpec {}
 
   /** Bounds; null for none on that side. */
   record Clip(@Nullable Double low, @Nullable Double high) {}

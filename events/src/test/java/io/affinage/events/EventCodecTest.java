@@ -3,8 +3,10 @@ package io.affinage.events;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.adapter.NoAdapter;
+import io.affinage.events.objective.GrpoSpec;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
@@ -63,6 +65,54 @@ class EventCodecTest {
                     "{\"adapter\": {\"type\": \"none\", \"rank\": null}}", TrainingSpec.class)
                 .adapter())
         .isEqualTo(new NoAdapter());
+  }
+
+  /** As they were written when a reward named its type in the field {@code reward}. */
+  @Test
+  void shouldReadARewardOfEarlierEvents() throws Exception {
+    RewardSpec right = new RewardSpec.ExactMatch(true, false);
+    String exact = "{\"reward\": \"exact_match\", \"ignoreCase\": true}";
+    JsonMapper json = EventJson.mapper();
+    assertThat(json.readValue(exact, RewardSpec.class)).isEqualTo(right);
+    assertThat(
+            json.readValue("{\"ignoreCase\": true, \"reward\": \"exact_match\"}", RewardSpec.class))
+        .isEqualTo(right);
+    assertThat(json.readValue(exact.replace("reward", "type"), RewardSpec.class)).isEqualTo(right);
+    assertThat(json.writeValueAsString(right))
+        .isEqualTo("{\"type\":\"exact_match\",\"ignoreCase\":true,\"ignorePunctuation\":false}");
+
+    assertThat(json.readValue("{\"reward\": %s}".formatted(exact), EvaluationSpec.class).reward())
+        .isEqualTo(right);
+    String training = "{\"objective\": {\"type\": \"grpo\", \"reward\": %s}}";
+    assertThat(
+            ((GrpoSpec) json.readValue(training.formatted(exact), TrainingSpec.class).objective())
+                .reward())
+        .isEqualTo(right);
+    String ensemble =
+        "{\"requestId\": \"r\", \"items\": [], \"reward\": {\"reward\": \"ensemble\", \"rewards\":"
+            + " [{\"name\": \"a\", \"reward\": %s}], \"clip\": {\"high\": 1.0}}}";
+    assertThat(json.readValue(ensemble.formatted(exact), RewardRequested.class).reward())
+        .isEqualTo(
+            new RewardSpec.Ensemble(
+                List.of(new RewardSpec.Member("a", right, null, null, null, null, null)),
+                new RewardSpec.Clip(null, 1.0)));
+  }
+
+  @Test
+  void shouldNameWhatARewardLacks() {
+    JsonMapper json = EventJson.mapper();
+    for (String bad : List.of("{}", "{\"reward\": 3}", "{\"pattern\": \"x\"}")) {
+      assertThatThrownBy(() -> json.readValue(bad, RewardSpec.class))
+          .as(bad)
+          .hasMessageContaining("missing type id property 'type'");
+    }
+    for (String bad : List.of("{\"reward\": \"vibes\"}", "{\"type\": \"vibes\"}")) {
+      assertThatThrownBy(() -> json.readValue(bad, RewardSpec.class))
+          .as(bad)
+          .hasMessageContaining("'vibes'");
+    }
+    assertThatThrownBy(() -> json.readValue("{\"reward\": \"regex\"}", RewardSpec.class))
+        .hasMessageContaining("pattern");
   }
 
   @Test
@@ -269,7 +319,7 @@ class EventCodecTest {
     headers.remove("ce_subject");
     assertRefused(
         headers,
-        bytes("{\"requestId\":\"r\",\"reward\":{\"reward\":\"exact_match\"},\"items\":[null]}"),
+        bytes("{\"requestId\":\"r\",\"reward\":{\"type\":\"exact_match\"},\"items\":[null]}"),
         "invalid_event_data");
     set(headers, "ce_type", "io.affinage.dataset.submitted.v1");
     assertRefused(

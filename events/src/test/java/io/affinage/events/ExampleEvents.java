@@ -232,6 +232,7 @@ public final class ExampleEvents {
                 0.0,
                 JsonNodeFactory.instance.objectNode().put("tone", "calm"))),
         reward("req-12", new RewardSpec.External(null, null, null, null, null)),
+        reward("req-13", new RewardSpec.Model("smol:helpful:1")),
         new RewardExternalRequested(
             "ext-1",
             "req-11",

@@ -7,7 +7,6 @@ import io.affinage.events.DatasetLayout;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.KeptAnswers;
 import io.affinage.events.NameRule;
-import io.affinage.events.RewardSpec;
 import io.affinage.events.SplitPolicy;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.objective.ObjectiveSpec;
@@ -21,8 +20,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -226,83 +223,11 @@ public final class RecipeReader {
             spec.count("max_items", 1),
             spec.count("few_shot", 0),
             spec.count("max_new_tokens", 1),
-            reward(spec.section("reward")),
+            RewardReader.read(spec.section("reward")),
             spec.texts("choices"),
             gate,
             spec.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE));
     spec.close();
     return result;
-  }
-
-  static RewardSpec reward(Section reward) {
-    if (reward == null) {
-      return null;
-    }
-    String type =
-        reward.word(
-            "type",
-            List.of("exact_match", "regex", "numeric_answer", "length", "ifeval", "format"));
-    RewardSpec result = null;
-    if (!reward.has("type")) {
-      reward.problem("type is missing");
-    } else if ("exact_match".equals(type)) {
-      result =
-          new RewardSpec.ExactMatch(
-              Boolean.TRUE.equals(reward.flag("ignore_case")),
-              Boolean.TRUE.equals(reward.flag("ignore_punctuation")));
-    } else if ("regex".equals(type)) {
-      result = new RewardSpec.Regex(pattern(reward));
-    } else if ("numeric_answer".equals(type)) {
-      Double tolerance = reward.number("tolerance", 0, Section.UNBOUNDED);
-      result = new RewardSpec.NumericAnswer(tolerance == null ? 0 : tolerance);
-    } else if ("length".equals(type)) {
-      Integer least = reward.count("min_characters", 0);
-      Integer most = reward.count("max_characters", 1);
-      if (least == null || most == null || least > most) {
-        reward.problem("min_characters and max_characters must be given, the first not above");
-      } else {
-        result = new RewardSpec.Length(least, most);
-      }
-    } else if ("ifeval".equals(type)) {
-      // The instructions are those of each row, in its reference.
-      result =
-          new RewardSpec.IfEval(
-              null,
-              reward.word("score", List.of("all", "mean")),
-              Boolean.TRUE.equals(reward.flag("loose")));
-    } else if ("format".equals(type)) {
-      result = format(reward);
-    }
-    if (type != null) {
-      reward.close();
-    }
-    return result;
-  }
-
-  private static RewardSpec format(Section reward) {
-    boolean hasTemplate = reward.has("template");
-    if (hasTemplate == reward.has("pattern")) {
-      reward.problem("template or pattern must be given, one of them");
-    }
-    return new RewardSpec.Format(
-        reward.text("template"),
-        reward.has("pattern") ? pattern(reward) : null,
-        reward.text("prefix"),
-        Boolean.TRUE.equals(reward.flag("partial")),
-        Boolean.TRUE.equals(reward.flag("allow_empty")));
-  }
-
-  private static String pattern(Section reward) {
-    String pattern = reward.text("pattern");
-    if (pattern == null) {
-      reward.problem("pattern is missing");
-      return "";
-    }
-    try {
-      Pattern.compile(pattern.replace("{reference}", "reference"));
-    } catch (PatternSyntaxException e) {
-      reward.problem("pattern", "is not a regular expression: " + e.getDescription());
-    }
-    return pattern;
   }
 }

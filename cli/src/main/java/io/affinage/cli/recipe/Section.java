@@ -1,5 +1,6 @@
 package io.affinage.cli.recipe;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.affinage.cli.recipe.RecipeException.Problem;
 import io.affinage.events.spec.NearestName;
 import io.affinage.events.spec.Range;
@@ -261,6 +262,20 @@ final class Section {
       }
     }
     return result;
+  }
+
+  /** Whatever stands there, as JSON; null when absent. */
+  JsonNode json(String key) {
+    Node node = value(key);
+    if (node == null) {
+      return null;
+    }
+    try {
+      return YamlJson.of(node);
+    } catch (IllegalArgumentException e) {
+      problem(node, key, e.getMessage());
+      return null;
+    }
   }
 
   /** Whether a mapping stands there. */

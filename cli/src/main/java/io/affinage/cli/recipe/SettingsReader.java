@@ -68,7 +68,7 @@ final class SettingsReader {
       return read;
     }
     if (rule.type() == RewardSpec.class) {
-      return RecipeReader.reward(section.section(name));
+      return RewardReader.read(section.section(name));
     }
     if (Choices.isChoice(rule.type())) {
       String otherwise = rule.type() == AdapterSpec.class ? "lora" : null;

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.affinage.cli.recipe.RecipeException.Problem;
 import io.affinage.cli.run.DataRules;
 import io.affinage.events.DatasetFormat;
 import io.affinage.events.DatasetLayout;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.KeptAnswers;
+import io.affinage.events.RewardInstruction;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.SplitPolicy;
 import io.affinage.events.TrainingSpec;
@@ -188,10 +192,89 @@ class RecipeReaderTest {
         .isEqualTo(new RewardSpec.Format("<a>…</a>", null, "<a>", true, false));
     assertThat(reward("type: format, pattern: '[a-z]+'"))
         .isEqualTo(new RewardSpec.Format(null, "[a-z]+", null, false, false));
-    assertThatThrownBy(() -> reward("type: format"))
+    assertThat(reward("type: model, model: 'smol:rm:1'"))
+        .isEqualTo(new RewardSpec.Model("smol:rm:1"));
+    assertThat(
+            reward(
+                "type: json_schema, schema: {type: object, minimum: 1.5, maxItems: 3, x: '3', y: no}"))
+        .isEqualTo(
+            new RewardSpec.JsonSchema(
+                json("{'type': 'object', 'minimum': 1.5, 'maxItems': 3, 'x': '3', 'y': false}")));
+    assertThat(reward("type: ifeval, instructions: [{id: 'k:e', kwargs: {keywords: [tea], n: 2}}]"))
+        .isEqualTo(
+            new RewardSpec.IfEval(
+                List.of(
+                    new RewardInstruction(
+                        "k:e", Map.of("keywords", json("['tea']"), "n", json("2")))),
+                null,
+                false));
+    assertThat(
+            reward(
+                "type: external, topic: reward.external.requested.tone, timeout_millis: 5000,"
+                    + " retries: 1, fallback: -0.5, settings: {tone: calm}"))
+        .isEqualTo(
+            new RewardSpec.External(
+                "reward.external.requested.tone", 5000L, 1, -0.5, json("{'tone': 'calm'}")));
+    assertThat(
+            reward(
+                "type: ensemble, clip: {high: 5}, rewards: [{reward: {type: external}}, {name: b,"
+                    + " reward: {type: exact_match}, weight: -2, normalize: minmax, over: request,"
+                    + " clip: {low: 0, high: 1}, fallback: 0}]"))
+        .isEqualTo(
+            new RewardSpec.Ensemble(
+                List.of(
+                    new RewardSpec.Member(
+                        null,
+                        new RewardSpec.External(null, null, null, null, null),
+                        null,
+                        null,
+                        null,
+                        null,
+                        null),
+                    new RewardSpec.Member(
+                        "b",
+                        new RewardSpec.ExactMatch(false, false),
+                        -2.0,
+                        "minmax",
+                        "request",
+                        new RewardSpec.Clip(0.0, 1.0),
+                        0.0)),
+                new RewardSpec.Clip(null, 5.0)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '^',
+      value = {
+        "type: format | template or pattern must be given",
+        "type: bleurt | expected one of exact_match",
+        "pattern: x | type is missing",
+        "type: model | model is missing",
+        "type: json_schema | schema is missing",
+        "type: json_schema, schema: {maximum: .inf} | '.inf' is no number",
+        "type: json_schema, schema: {a: 1, a: 2} | has 'a' twice",
+        "type: json_schema, schema: &s {a: *s} | refers to itself",
+        "type: ifeval, instructions: [{kwargs: {}}] | id is missing",
+        "type: ifeval, instructions: [] | instructions: is empty",
+        "type: ensemble, rewards: [] | rewards is missing or empty",
+        "type: ensemble, rewards: [{weight: 2}] | rewards[1]: reward is missing",
+        "type: ensemble, rewards: [{reward: {type: exact_match}, wieght: 2}] | did you mean 'weight'",
+        "type: ensemble, rewards: [{reward: {type: ensemble, rewards: [{reward: {type: external}}]}}] | has none in it",
+        "type: ensemble, clip: {low: 2, high: 1}, rewards: [{reward: {type: external}}] | low must not be above high",
+      })
+  void shouldSayWhatIsWrongWithAReward(String reward, String problem) {
+    assertThatThrownBy(() -> reward(reward))
         .isInstanceOfSatisfying(
-            RecipeException.class,
-            e -> assertThat(e.problems().toString()).contains("template or pattern must be given"));
+            RecipeException.class, e -> assertThat(e.problems().toString()).contains(problem));
+  }
+
+  private static JsonNode json(String text) {
+    try {
+      return new JsonMapper().readTree(text.replace('\'', '"'));
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static RewardSpec reward(String settings) throws RecipeException {

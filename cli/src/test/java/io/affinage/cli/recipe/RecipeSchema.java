@@ -53,6 +53,7 @@ final class RecipeSchema {
         definitions.set(rule.name(), whole(rule));
       }
     }
+    definitions.set("reward", rewards());
     return root;
   }
 
@@ -234,6 +235,15 @@ final class RecipeSchema {
         .put("minimum", 0)
         .put("maximum", 1);
     fields.set("gate", gate);
+    fields.set("reward", rewardReference());
+    return evaluation;
+  }
+
+  private static ObjectNode rewardReference() {
+    return JSON.objectNode().put("$ref", "#/definitions/reward");
+  }
+
+  private static ObjectNode rewards() {
     ObjectNode reward = JSON.objectNode().put("description", "how answers are scored");
     ArrayNode rewards = reward.putArray("anyOf");
     ObjectNode exact = reward(rewards, "exact_match");
@@ -244,17 +254,73 @@ final class RecipeSchema {
         .putObject("tolerance")
         .put("type", "number")
         .put("minimum", 0);
-    ObjectNode length = reward(rewards, "length");
+    reward(rewards, "json_schema", "schema")
+        .set("schema", described(JSON.objectNode(), "JSON Schema, 2020-12"));
+    ObjectNode length = reward(rewards, "length", "min_characters", "max_characters");
     length.set("min_characters", count(null, 0));
     length.set("max_characters", count(null, 1));
-    fields.set("reward", reward);
-    return evaluation;
+    ObjectNode ifEval = reward(rewards, "ifeval");
+    ObjectNode instruction = object(null);
+    properties(instruction).set("id", text("as IFEval names it"));
+    properties(instruction).putObject("kwargs").put("type", "object");
+    instruction.putArray("required").add("id");
+    ifEval.set(
+        "instructions", list(instruction, "what to follow; of each row's reference unless given"));
+    ifEval.set("score", enumeration(List.of("all", "mean")));
+    ifEval.set("loose", flag(null));
+    ObjectNode format = reward(rewards, "format");
+    format.set("template", text("in which `…` stands for any text"));
+    format.set("pattern", text("for the whole answer"));
+    format.set("prefix", text("what the prompt has begun"));
+    format.set("partial", flag("a share for what is there of the template"));
+    format.set("allow_empty", flag(null));
+    ObjectNode ensemble = reward(rewards, "ensemble", "rewards");
+    ObjectNode member = object(null);
+    ObjectNode fields = properties(member);
+    fields.set("name", text("of its share"));
+    fields.set("reward", rewardReference());
+    fields.set("weight", number(null));
+    fields.set("normalize", enumeration(List.of("none", "standardize", "minmax")));
+    fields.set("over", enumeration(List.of("group", "request")));
+    fields.set("clip", clip());
+    fields.set("fallback", number("the score of an answer that has none"));
+    member.putArray("required").add("reward");
+    ensemble.set("rewards", list(member, "a weighted sum of these"));
+    ensemble.set("clip", clip());
+    ObjectNode external = reward(rewards, "external");
+    external.set("topic", text("where a program of yours reads"));
+    external.set("timeout_millis", count(null, 1));
+    external.set("retries", count(null, 0));
+    external.set("fallback", number("the score of an answer that gets none"));
+    external.set("settings", described(JSON.objectNode(), "for the program"));
+    reward(rewards, "model", "model")
+        .set(
+            "model", text("a registered reward model, or stage:NAME for that of an earlier stage"));
+    return reward;
   }
 
-  private static ObjectNode reward(ArrayNode rewards, String type) {
+  private static ObjectNode clip() {
+    ObjectNode clip = object("bounds");
+    properties(clip).set("low", number(null));
+    properties(clip).set("high", number(null));
+    return clip;
+  }
+
+  private static ObjectNode number(String meaning) {
+    return described(JSON.objectNode().put("type", "number"), meaning);
+  }
+
+  private static ObjectNode list(ObjectNode items, String meaning) {
+    ObjectNode list = JSON.objectNode().put("type", "array").put("minItems", 1);
+    list.set("items", items);
+    return described(list, meaning);
+  }
+
+  private static ObjectNode reward(ArrayNode rewards, String type, String... required) {
     ObjectNode reward = object(null);
     properties(reward).putObject("type").put("const", type);
-    reward.putArray("required").add("type");
+    ArrayNode must = reward.putArray("required").add("type");
+    Arrays.stream(required).forEach(must::add);
     rewards.add(reward);
     return properties(reward);
   }

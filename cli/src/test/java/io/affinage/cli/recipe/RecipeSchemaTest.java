@@ -72,6 +72,12 @@ class RecipeSchemaTest {
         "sft: {name: a, base: model, max_steps: 3}",
         "dpo: {base: {model: owner/name}, beta: 0.3, dataset: pairs}",
         "evaluate: {metrics: perplexity, dataset: held-out}",
+        "evaluate: {reward: {type: json_schema, schema: {type: object, required: [a]}}}",
+        "evaluate: {reward: {type: ifeval, instructions: [{id: 'startend:quotation'}]}}",
+        "evaluate: {reward: {type: external, topic: reward.external.requested.x, settings: {a: [1]}}}",
+        "evaluate: {reward: {type: format, template: '<a>…</a>'}}",
+        "grpo: {max_steps: 1, reward: {type: model, model: 'a:b:1'}}",
+        "grpo: {reward: {type: ensemble, rewards: [{reward: {type: model, model: 'stage:rm'}, weight: 2}, {name: l, reward: {type: length, min_characters: 1, max_characters: 9}, clip: {low: -1}}]}}",
         "evaluate:",
       })
   void shouldAcceptWhatTheReaderAccepts(String stage) throws Exception {
@@ -107,6 +113,14 @@ class RecipeSchemaTest {
         "evaluate: {metrics: [bleu]}",
         "evaluate: {gate: {max_p_value: 2}}",
         "evaluate: {reward: {type: bleurt}}",
+        "evaluate: {reward: {type: json_schema}}",
+        "evaluate: {reward: {type: model}}",
+        "evaluate: {reward: {type: model, modle: x}}",
+        "evaluate: {reward: {type: ensemble}}",
+        "evaluate: {reward: {type: ensemble, rewards: [{weight: 2}]}}",
+        "evaluate: {reward: {type: external, retries: -1}}",
+        "grpo: {reward: {type: bleurt}}",
+        "train: {objective: {type: grpo, reward: {type: length}}}",
         "tarin: {}",
       })
   void shouldRefuseWhatTheReaderRefuses(String stage) throws Exception {

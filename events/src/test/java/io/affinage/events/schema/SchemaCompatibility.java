@@ -1,6 +1,7 @@
 package io.affinage.events.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -20,6 +21,9 @@ import java.util.stream.StreamSupport;
  * choice are allowed: who does not know them refuses the single event that uses them.
  */
 final class SchemaCompatibility {
+  /** Older names of the field that tells cases apart, which readers still take, to the present. */
+  private static final Map<String, String> OLDER_TAGS = Map.of("reward", "type");
+
   private final JsonNode released;
   private final JsonNode current;
   private final List<String> breaks = new ArrayList<>();
@@ -98,6 +102,7 @@ final class SchemaCompatibility {
   private void compareVariants(String path, JsonNode before, JsonNode after) {
     List<JsonNode> candidates = variants(current, after);
     for (JsonNode variant : variants(released, before)) {
+      renameTag(variant);
       String tag = tag(variant);
       candidates.stream()
           .filter(candidate -> tag(candidate).equals(tag))
@@ -215,6 +220,23 @@ final class SchemaCompatibility {
         throw new IllegalArgumentException("dangling reference in " + option);
       }
     }
+  }
+
+  private static void renameTag(JsonNode variant) {
+    ObjectNode properties = (ObjectNode) variant.path("properties");
+    OLDER_TAGS.forEach(
+        (older, present) -> {
+          if (properties.path(older).has("const")) {
+            properties.set(present, properties.remove(older));
+            ArrayNode required = (ArrayNode) variant.get("required");
+            Set<String> names = texts(required);
+            if (names.remove(older)) {
+              required.removeAll();
+              names.forEach(required::add);
+              required.add(present);
+            }
+          }
+        });
   }
 
   private static ObjectNode copy(JsonNode object) {

@@ -293,7 +293,7 @@ class SpecResolverTest {
       boolean sampled =
           SampledObjective.class.isAssignableFrom(
               Choices.find(ObjectiveSpec.class, type).orElseThrow());
-      String more = sampled ? ", 'reward': {'reward': 'exact_match'}" : "";
+      String more = sampled ? ", 'reward': {'type': 'exact_match'}" : "";
       TrainingSpec once =
           SpecResolver.resolve(json("{'objective': {'type': '%s'" + more + "}}", type), HUB);
       assertThat(Choices.name(ObjectiveSpec.class, once.objective())).isEqualTo(type);

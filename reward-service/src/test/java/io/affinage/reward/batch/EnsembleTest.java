@@ -22,8 +22,8 @@ class EnsembleTest {
     RewardScored scored =
         score(
             """
-            {"name": "right", "reward": {"reward": "exact_match"}, "weight": 2},
-            {"reward": {"reward": "length", "minCharacters": 0, "maxCharacters": 4}, "weight": -0.5}
+            {"name": "right", "reward": {"type": "exact_match"}, "weight": 2},
+            {"reward": {"type": "length", "minCharacters": 0, "maxCharacters": 4}, "weight": -0.5}
             """,
             "yes",
             "nooooo");
@@ -91,7 +91,7 @@ class EnsembleTest {
 
   @Test
   void shouldLeaveOutWhatOneCannotScoreUnlessItHasAFallback() throws Exception {
-    String right = "{\"name\": \"right\", \"reward\": {\"reward\": \"exact_match\"}%s}";
+    String right = "{\"name\": \"right\", \"reward\": {\"type\": \"exact_match\"}%s}";
     List<RewardRequested.Item> items =
         Arrays.asList(item("a", "yes", null), new RewardRequested.Item("b", "p", "yes", null));
     RewardScored without = scorer.score(request(right.formatted(""), "null", items));
@@ -109,8 +109,7 @@ class EnsembleTest {
 
   @Test
   void shouldNameTheItemWhoseSumIsNoNumber() throws Exception {
-    String huge =
-        "{\"name\": \"%s\", \"reward\": {\"reward\": \"exact_match\"}, \"weight\": 1e308}";
+    String huge = "{\"name\": \"%s\", \"reward\": {\"type\": \"exact_match\"}, \"weight\": 1e308}";
     RewardScored scored = score(huge.formatted("a") + "," + huge.formatted("b"), "yes", "no");
     assertThat(scored.scores().get(0).value()).isNull();
     assertThat(scored.scores().get(0).code()).isEqualTo("not_finite");
@@ -123,13 +122,13 @@ class EnsembleTest {
       nullValues = "none",
       value = {
         "none | takes 1 to 16",
-        "{\"reward\": {\"reward\": \"ensemble\", \"rewards\": []}} | no ensembles in it",
-        "{\"reward\": {\"reward\": \"exact_match\"}, \"normalize\": \"zscore\"} | not 'zscore'",
-        "{\"reward\": {\"reward\": \"exact_match\"}, \"over\": \"batch\"} | not 'batch'",
-        "{\"reward\": {\"reward\": \"exact_match\"}, \"clip\": {\"low\": 1, \"high\": 0}} | low <= high",
-        "{\"reward\": {\"reward\": \"exact_match\"}, \"name\": \"a b\"} | names are",
-        "{\"reward\": {\"reward\": \"exact_match\"}}, {\"reward\": {\"reward\": \"exact_match\"}} | two rewards are named exact_match",
-        "{\"reward\": {\"reward\": \"regex\", \"pattern\": \"(\"}} | RE2"
+        "{\"reward\": {\"type\": \"ensemble\", \"rewards\": []}} | no ensembles in it",
+        "{\"reward\": {\"type\": \"exact_match\"}, \"normalize\": \"zscore\"} | not 'zscore'",
+        "{\"reward\": {\"type\": \"exact_match\"}, \"over\": \"batch\"} | not 'batch'",
+        "{\"reward\": {\"type\": \"exact_match\"}, \"clip\": {\"low\": 1, \"high\": 0}} | low <= high",
+        "{\"reward\": {\"type\": \"exact_match\"}, \"name\": \"a b\"} | names are",
+        "{\"reward\": {\"type\": \"exact_match\"}}, {\"reward\": {\"type\": \"exact_match\"}} | two rewards are named exact_match",
+        "{\"reward\": {\"type\": \"regex\", \"pattern\": \"(\"}} | RE2"
       })
   void shouldRefuse(String members, String why) throws Exception {
     RewardScored scored = score(members == null ? "" : members, "yes");
@@ -138,7 +137,7 @@ class EnsembleTest {
   }
 
   private static String length(String more) {
-    return "{\"reward\": {\"reward\": \"length\", \"minCharacters\": 0, \"maxCharacters\": 4}, %s}"
+    return "{\"reward\": {\"type\": \"length\", \"minCharacters\": 0, \"maxCharacters\": 4}, %s}"
         .formatted(more);
   }
 
@@ -156,7 +155,7 @@ class EnsembleTest {
     RewardSpec spec =
         EventJson.mapper()
             .readValue(
-                "{\"reward\": \"ensemble\", \"rewards\": [%s], \"clip\": %s}"
+                "{\"type\": \"ensemble\", \"rewards\": [%s], \"clip\": %s}"
                     .formatted(members, clip),
                 RewardSpec.class);
     return new RewardRequested("r", spec, items, null);

@@ -18,7 +18,7 @@ class RewardResourceIT {
   @Test
   void shouldScore() {
     post("""
-            {"requestId":"r1","reward":{"reward":"numeric_answer","tolerance":0},"items":[
+            {"requestId":"r1","reward":{"type":"numeric_answer","tolerance":0},"items":[
              {"itemId":"a","prompt":"p","completion":"so 1,000 in all","reference":"#### 1000"},
              {"itemId":"b","prompt":"p","completion":"7","reference":"8"},
              {"itemId":"c","prompt":"p","completion":"7","reference":null}]}
@@ -44,7 +44,7 @@ class RewardResourceIT {
   @Test
   void shouldRefuseWithACode() {
     post("""
-            {"requestId":"r2","reward":{"reward":"regex","pattern":"("},
+            {"requestId":"r2","reward":{"type":"regex","pattern":"("},
              "items":[{"itemId":"a","prompt":"p","completion":"c"}]}
             """)
         .statusCode(400)
@@ -52,18 +52,18 @@ class RewardResourceIT {
         .body("error.param", equalTo("reward.pattern"))
         .body("error.type", equalTo("invalid_request_error"));
     post("{\"reward\":").statusCode(400).body("error.code", equalTo("invalid_json"));
-    post("{\"requestId\":\"r\",\"reward\":{\"reward\":\"length\",\"minCharacters\":1,\"maxCharacters\":2},\"items\":7}")
+    post("{\"requestId\":\"r\",\"reward\":{\"type\":\"length\",\"minCharacters\":1,\"maxCharacters\":2},\"items\":7}")
         .statusCode(400)
         .body("error.code", equalTo("invalid_field"))
         .body("error.param", equalTo("items"));
-    post("{\"requestId\":\"r\",\"reward\":{\"reward\":\"vibes\"},\"items\":[]}")
+    post("{\"requestId\":\"r\",\"reward\":{\"type\":\"vibes\"},\"items\":[]}")
         .statusCode(400)
         .body("error.code", equalTo("invalid_field"))
         .body("error.message", containsString("vibes"));
-    post("{\"requestId\":\"a\\ud800\",\"reward\":{\"reward\":\"length\",\"minCharacters\":1,\"maxCharacters\":2},\"items\":[]}")
+    post("{\"requestId\":\"a\\ud800\",\"reward\":{\"type\":\"length\",\"minCharacters\":1,\"maxCharacters\":2},\"items\":[]}")
         .statusCode(400)
         .body("error.param", equalTo("requestId"));
-    post("{\"requestId\":\"r3\",\"reward\":{\"reward\":\"regex\",\"pattern\":\"(x{0,1000}){18}y?$\"},"
+    post("{\"requestId\":\"r3\",\"reward\":{\"type\":\"regex\",\"pattern\":\"(x{0,1000}){18}y?$\"},"
             + "\"items\":[{\"itemId\":\"a\",\"prompt\":\"p\",\"completion\":\""
             + "x".repeat(300_000)
             + "\"},{\"itemId\":\"b\",\"prompt\":\"p\",\"completion\":\"x\"}]}")
@@ -84,9 +84,9 @@ class RewardResourceIT {
         .contentType(ContentType.JSON)
         .body(
             """
-            {"requestId":"r4","reward":{"reward":"ensemble","rewards":[
-              {"reward":{"reward":"ifeval","instructions":[{"id":"punctuation:no_comma"}]},"weight":2},
-              {"name":"form","reward":{"reward":"format","template":"<a>…</a>"}}]},
+            {"requestId":"r4","reward":{"type":"ensemble","rewards":[
+              {"reward":{"type":"ifeval","instructions":[{"id":"punctuation:no_comma"}]},"weight":2},
+              {"name":"form","reward":{"type":"format","template":"<a>…</a>"}}]},
              "items":[{"itemId":"a","prompt":"p","completion":"<a>b</a>"},
               {"itemId":"b","prompt":"p","completion":"<a>b, c</a>"}]}
             """)

@@ -34,7 +34,7 @@ class SampledTrainingTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> COLOURS = List.of("red", "green", "blue");
   private static final String SAMPLED =
-      "{'objective': {'type': '%s', 'reward': {'reward': 'exact_match'}, 'numGenerations': 8, 'maxCompletionLength': 6},"
+      "{'objective': {'type': '%s', 'reward': {'type': 'exact_match'}, 'numGenerations': 8, 'maxCompletionLength': 6},"
           + " 'maxSteps': %d, 'batchSize': 4, 'dtype': 'float32', 'learningRate': 0.01, 'warmupRatio': 0,"
           + " 'schedule': 'constant', 'checkpointEverySteps': 100}";
 
