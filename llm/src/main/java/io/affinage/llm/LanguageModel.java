@@ -69,7 +69,17 @@ public final class LanguageModel implements AutoCloseable {
    * @throws LlmException as above, and {@code weight_form_unsupported}
    */
   public static LanguageModel open(Path path, Compute compute, WeightForm form) {
-    Checkpoint checkpoint = Checkpoint.open(path);
+    return open(Checkpoint.open(path), path, compute, form);
+  }
+
+  /**
+   * Opens weights as a checkpoint shows them.
+   *
+   * @param path where its tokenizer is
+   * @throws LlmException as above
+   */
+  public static LanguageModel open(
+      Checkpoint checkpoint, Path path, Compute compute, WeightForm form) {
     TokenizerDefinition definition = definition(checkpoint, path);
     NDManager root = NDManager.newBaseManager(compute.resolveDevice(), "PyTorch");
     try {

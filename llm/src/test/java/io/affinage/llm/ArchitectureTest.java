@@ -55,6 +55,8 @@ class ArchitectureTest {
           .definedBy("io.affinage.llm.evaluation..")
           .layer("export")
           .definedBy("io.affinage.llm.export..")
+          .layer("reward")
+          .definedBy("io.affinage.llm.reward..")
           .whereLayer("door")
           .mayOnlyAccessLayers("error", "checkpoint", "text", "tensor", "model", "adapter")
           .whereLayer("error")
@@ -80,6 +82,9 @@ class ArchitectureTest {
           .whereLayer("evaluation")
           .mayOnlyAccessLayers(
               "error", "model", "tensor", "adapter", "text", "data", "generation", "objective")
+          .whereLayer("reward")
+          .mayOnlyAccessLayers(
+              "door", "error", "checkpoint", "text", "tensor", "model", "adapter", "data")
           .whereLayer("training")
           .mayOnlyAccessLayers(
               "error", "model", "tensor", "adapter", "data", "checkpoint", "objective");

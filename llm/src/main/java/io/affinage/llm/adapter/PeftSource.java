@@ -54,9 +54,15 @@ public final class PeftSource implements ParameterSource {
 
   /**
    * @throws LlmException {@code adapter_config_unsupported} for another task than a language
-   *     model's
+   *     model's; {@code model_is_reward_model} for one that scores texts
    */
   public void requireCausal(PeftConfig.Base base) {
+    if (base.taskType().equals("SEQ_CLS")) {
+      throw new LlmException(
+          "model_is_reward_model",
+          folder
+              + " is a reward model (task_type SEQ_CLS): it scores texts, and has no head to write or predict them with");
+    }
     if (!base.taskType().equals("CAUSAL_LM")) {
       throw new LlmException(
           "adapter_config_unsupported",

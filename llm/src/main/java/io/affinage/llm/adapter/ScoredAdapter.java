@@ -9,6 +9,7 @@ import io.affinage.llm.checkpoint.SafetensorsWriter;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.ScalarHead;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -22,6 +23,16 @@ public record ScoredAdapter(Adapter adapter, ScalarHead head) implements AutoClo
 
   /** PEFT saves both, of which a model has one. */
   private static final Set<String> HEADS = Set.of("score", "classifier");
+
+  /**
+   * Whether a folder is an adapter's of this kind.
+   *
+   * @throws LlmException {@code adapter_config_invalid}
+   */
+  public static boolean isIn(Path folder) {
+    return Files.exists(folder.resolve(PeftConfig.FILE))
+        && PeftConfig.json(folder).path("task_type").asText().equals(TASK);
+  }
 
   /**
    * Writes both.

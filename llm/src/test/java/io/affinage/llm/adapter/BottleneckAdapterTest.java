@@ -71,7 +71,7 @@ class BottleneckAdapterTest {
     "non_linearity, '\"mish\"', adapter_config_invalid",
     "ln_before, true, adapter_config_unsupported",
     "scaling, 2.0, adapter_config_unsupported",
-    "task_type, '\"SEQ_CLS\"', adapter_config_unsupported",
+    "task_type, '\"TOKEN_CLS\"', adapter_config_unsupported",
     "mh_adapter, false, adapter_invalid"
   })
   void shouldRefuseWhatItDoesNotCompute(String field, String value, String code)

@@ -76,7 +76,7 @@ class LoraOptionsTest {
           new Option("revision", Kind.HARMLESS, "'main'"),
           new Option("inference_mode", Kind.HARMLESS, "false"),
           new Option("peft_type", Kind.REFUSED, "'ADALORA'"),
-          new Option("task_type", Kind.REFUSED, "'SEQ_CLS'"),
+          new Option("task_type", Kind.REFUSED, "'TOKEN_CLS'"),
           new Option("exclude_modules", Kind.REFUSED, "['lm_head']"),
           new Option("bias", Kind.REFUSED, "'all'"),
           new Option("modules_to_save", Kind.REFUSED, "['embed_tokens']"),

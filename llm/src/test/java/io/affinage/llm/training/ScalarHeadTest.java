@@ -123,8 +123,7 @@ class ScalarHeadTest {
               e -> assertThat(e.code()).isEqualTo("adapter_config_unsupported"));
       assertThatThrownBy(() -> PeftFolder.load(decoder, theirs))
           .isInstanceOfSatisfying(
-              LlmException.class,
-              e -> assertThat(e.code()).isEqualTo("adapter_config_unsupported"));
+              LlmException.class, e -> assertThat(e.code()).isEqualTo("model_is_reward_model"));
     }
   }
 

@@ -22,6 +22,8 @@ public enum Architecture {
   GPT2("GPT2LMHeadModel", "gpt2", Gpt2Family::gpt2),
   GPT_NEOX("GPTNeoXForCausalLM", "gpt_neox", GptNeoxFamily::gptNeox);
 
+  private static final String CLASSIFIER = "ForSequenceClassification";
+
   private final String className;
   private final String modelType;
   private final Function<ConfigFields, ConfigDraft> reader;
@@ -37,6 +39,25 @@ public enum Architecture {
     return className;
   }
 
+  /**
+   * The class of the same model with a head of scores in place of the language model's, such as
+   * {@code LlamaForSequenceClassification}.
+   */
+  public String classifierName() {
+    return switch (this) {
+      case GPT2 -> "GPT2" + CLASSIFIER;
+      case GEMMA3 -> "Gemma3Text" + CLASSIFIER; // without Text it takes images
+      default -> className.substring(0, className.length() - "ForCausalLM".length()) + CLASSIFIER;
+    };
+  }
+
+  /** The family whose models with a head of scores have this class. */
+  public static Optional<Architecture> ofClassifier(String className) {
+    return Arrays.stream(values())
+        .filter(each -> each.classifierName().equals(className))
+        .findFirst();
+  }
+
   /** The {@code model_type}, such as {@code llama}. */
   public String modelType() {
     return modelType;
@@ -46,10 +67,17 @@ public enum Architecture {
    * The family of a configuration: by {@code architectures}, or by {@code model_type} where there
    * is none.
    *
-   * @throws LlmException {@code model_architecture_unsupported}
+   * @throws LlmException {@code model_architecture_unsupported}; {@code model_is_reward_model} for
+   *     one with a head of scores
    */
   static Architecture of(ModelMetadata config) {
     String named = named(config);
+    if (ofClassifier(named).isPresent()) {
+      throw new LlmException(
+          "model_is_reward_model",
+          "%s: a %s is a reward model: it scores texts, and has no head to write or predict them with"
+              .formatted(config.source(), named));
+    }
     return Arrays.stream(values())
         .filter(each -> each.className.equals(named) || each.modelType.equals(named))
         .findFirst()

@@ -1,0 +1,236 @@
+package io.affinage.llm.reward;
+
+import io.affinage.llm.LanguageModel;
+import io.affinage.llm.adapter.ScoredAdapter;
+import io.affinage.llm.checkpoint.PeftConfig;
+import io.affinage.llm.data.AnswerTargets;
+import io.affinage.llm.data.Example;
+import io.affinage.llm.data.ExampleEncoder;
+import io.affinage.llm.data.OverlengthPolicy;
+import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.BlockAdapter;
+import io.affinage.llm.model.ScalarHead;
+import io.affinage.llm.model.WeightForm;
+import io.affinage.llm.tensor.Compute;
+import io.affinage.llm.text.TokenizerDefinition;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * A model that gives a text one score: a body with a head, opened from a folder. Either an adapter
+ * with its head on a base, of which many may stand on one, or a model of its own. Texts are written
+ * in the rendering that the model learned from. Not safe for use by several threads at once, and
+ * neither are models on one base.
+ */
+public final class RewardModel implements AutoCloseable {
+  private final LanguageModel model;
+  private final BlockAdapter adapter;
+  private final ScalarHead head;
+  private final Rendering rendering;
+  private final AutoCloseable owned;
+  private final ExampleEncoder encoder;
+
+  private RewardModel(
+      LanguageModel model,
+      BlockAdapter adapter,
+      ScalarHead head,
+      Rendering rendering,
+      AutoCloseable owned) {
+    this.model = model;
+    this.adapter = adapter;
+    this.head = head;
+    this.rendering = rendering;
+    this.owned = owned;
+    this.encoder =
+        new ExampleEncoder(
+            model.tokenizer(),
+            model.chatTemplate(),
+            new ExampleEncoder.Settings(
+                Integer.MAX_VALUE, OverlengthPolicy.FAIL, AnswerTargets.LAST, true));
+  }
+
+  /** Whether a folder holds a reward model that has a base of its own beside it: an adapter. */
+  public static boolean isAdapter(Path folder) {
+    return ScoredAdapter.isIn(folder);
+  }
+
+  /** Whether a folder holds a reward model that needs no base. */
+  public static boolean isWhole(Path folder) {
+    return !Files.exists(folder.resolve(PeftConfig.FILE)) && ClassifierCheckpoint.isIn(folder);
+  }
+
+  /**
+   * Opens a model of its own, a folder of {@code ...ForSequenceClassification} with one label.
+   *
+   * @throws LlmException {@code model_is_no_reward_model}, {@code reward_model_invalid}, and what
+   *     {@link LanguageModel#open} throws
+   */
+  public static RewardModel open(Path folder, Compute compute) {
+    ClassifierCheckpoint checkpoint = ClassifierCheckpoint.open(folder);
+    LanguageModel model = LanguageModel.open(checkpoint, folder, compute, WeightForm.PLAIN);
+    try {
+      Rendering rendering =
+          Rendering.read(folder).orElseGet(() -> foreign(model, checkpoint.padding()));
+      ScalarHead head = ScalarHead.of(model.decoder(), checkpoint.score(), rendering.padding());
+      return new RewardModel(
+          model, model.decoder().withoutAdapter(), head, rendering, closing(head, model));
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens an adapter with its head, a PEFT folder for {@code SEQ_CLS}, on its base.
+   *
+   * @param base stays the caller's, who closes it after the reward model
+   * @throws LlmException {@code adapter_config_unsupported} where it has no head of scores, {@code
+   *     reward_model_invalid}, and what {@link ScoredAdapter#load} throws
+   */
+  public static RewardModel open(LanguageModel base, Path adapter) {
+    Rendering rendering =
+        Rendering.read(adapter).orElseGet(() -> foreign(base, padding(base, adapter)));
+    ScoredAdapter scored = ScoredAdapter.load(base.decoder(), adapter, rendering.padding());
+    return new RewardModel(base, scored.adapter(), scored.head(), rendering, scored);
+  }
+
+  /** Of a model that another program made: as TRL renders conversations, or else texts. */
+  private static Rendering foreign(LanguageModel model, OptionalInt padding) {
+    return new Rendering(
+        model.chatTemplate().isPresent() ? Rendering.Form.CHAT : Rendering.Form.COMPLETION,
+        padding);
+  }
+
+  private static OptionalInt padding(LanguageModel base, Path adapter) {
+    TokenizerDefinition definition =
+        Files.exists(adapter.resolve("tokenizer.json"))
+            ? TokenizerDefinition.fromFolder(adapter)
+            : base.definition();
+    return definition.specialTokens().pad();
+  }
+
+  private static AutoCloseable closing(ScalarHead head, LanguageModel model) {
+    return () -> {
+      head.close();
+      model.close();
+    };
+  }
+
+  /** The body, with its tokenizer; the caller's base of an adapter. */
+  public LanguageModel model() {
+    return model;
+  }
+
+  /** The head of scores. */
+  public ScalarHead head() {
+    return head;
+  }
+
+  /** How texts are written that it scores. */
+  public Rendering rendering() {
+    return rendering;
+  }
+
+  /** Tokens that a text may have. */
+  public int longestText() {
+    return model.decoder().shape().maxPositions() - adapter.virtualTokens();
+  }
+
+  /**
+   * An answer to a prompt, in the model's own rendering, closing tokens included.
+   *
+   * @param id names it in errors
+   * @throws LlmException {@code text_too_long} beyond the model's context: nothing is cut; what the
+   *     chat template throws
+   */
+  public TokenizedExample encode(String id, String prompt, String answer) {
+    return encode(rendering.example(id, prompt, answer));
+  }
+
+  /**
+   * A text as training encodes it.
+   *
+   * @throws LlmException as above
+   */
+  public TokenizedExample encode(Example example) {
+    TokenizedExample text =
+        example instanceof Example.Completion completion && completion.completion().isEmpty()
+            ? nothingAnswered(completion)
+            : encoder.encode(example);
+    if (text.length() > longestText()) {
+      throw new LlmException(
+          "text_too_long",
+          "text %s has %d tokens, more than the %d of the reward model's context"
+              .formatted(text.id(), text.length(), longestText()));
+    }
+    return text;
+  }
+
+  private TokenizedExample nothingAnswered(Example.Completion completion) {
+    int[] prompt = encoder.prompt(completion.prompt());
+    int[] ids = Arrays.copyOf(prompt, prompt.length + 1);
+    ids[prompt.length] = model.tokenizer().specialTokens().requireEos();
+    return new TokenizedExample(completion.id(), ids, new int[0]);
+  }
+
+  /**
+   * The scores of texts, in their order. Texts of like lengths are computed together, and
+   * beginnings that they share once.
+   *
+   * @param texts as {@link #encode} gives them
+   * @param tokenBudget tokens that are computed together at most, at least one text
+   * @throws LlmException {@code non_finite_score} naming the text
+   */
+  public float[] scores(List<TokenizedExample> texts, int tokenBudget) {
+    float[] scores = new float[texts.size()];
+    List<Integer> byLength =
+        IntStream.range(0, texts.size())
+            .boxed()
+            .sorted(Comparator.comparingInt(i -> texts.get(i).length()))
+            .toList();
+    int from = 0;
+    while (from < byLength.size()) {
+      int to = from;
+      int tokens = 0;
+      while (to < byLength.size()
+          && (to == from || tokens + texts.get(byLength.get(to)).length() <= tokenBudget)) {
+        tokens += texts.get(byLength.get(to++)).length();
+      }
+      score(texts, byLength.subList(from, to), scores);
+      from = to;
+    }
+    return scores;
+  }
+
+  private void score(List<TokenizedExample> texts, List<Integer> some, float[] scores) {
+    List<TokenizedExample> batch = new ArrayList<>();
+    some.forEach(i -> batch.add(texts.get(i)));
+    float[] found = head.scores(model.decoder(), adapter, batch);
+    for (int i = 0; i < found.length; i++) {
+      if (!Float.isFinite(found[i])) {
+        throw new LlmException(
+            "non_finite_score",
+            "the score of text %s is %s".formatted(batch.get(i).id(), found[i]));
+      }
+      scores[some.get(i)] = found[i];
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      owned.close();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("cannot close a reward model", e);
+    }
+  }
+}
