@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -59,6 +60,11 @@ public interface Checkpoint {
    * @throws LlmException {@code checkpoint_tensor_missing}
    */
   TensorEntry entry(String name);
+
+  /** The texts under {@code __metadata__} of a single safetensors file; empty elsewhere. */
+  default Map<String, String> texts() {
+    return Map.of();
+  }
 
   /** The files that hold the weights. */
   List<Path> files();

@@ -20,10 +20,15 @@ final class SafetensorsCheckpoint implements Checkpoint {
   private final List<Path> files;
   private final TreeMap<String, TensorEntry> entries = new TreeMap<>();
   private final Map<Path, TensorReader> readers = new HashMap<>();
+  private final Map<String, String> texts;
 
   private SafetensorsCheckpoint(Path folder, List<SafetensorsFile> shards) {
     this.folder = folder;
     this.files = shards.stream().map(shard -> shard.mapped().path()).toList();
+    this.texts =
+        shards.size() == 1
+            ? Collections.unmodifiableMap(shards.get(0).metadata())
+            : Collections.emptyMap();
     for (SafetensorsFile shard : shards) {
       readers.put(shard.mapped().path(), new TensorReader(shard.mapped()));
       shard
@@ -109,6 +114,11 @@ final class SafetensorsCheckpoint implements Checkpoint {
           "%s has no tensor %s".formatted(files.size() == 1 ? files.get(0) : folder, name));
     }
     return entry;
+  }
+
+  @Override
+  public Map<String, String> texts() {
+    return texts;
   }
 
   @Override

@@ -21,17 +21,21 @@ import io.affinage.llm.objective.Signal;
 import io.affinage.llm.training.BatchSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Batches of answers that the model samples as training goes: prompts, answers of the model as it
  * is now, rewards, advantages. Answers to a prompt are a group. What comes is a function of the
  * weights, the settings and the rewards, so a run that is resumed meets the same answers; those
- * that further steps learn from are part of the position.
+ * that further steps learn from are part of the position. What a {@link RolloutLog} has of an
+ * iteration is neither sampled nor scored again.
  */
 public final class RolloutSource implements BatchSource {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -41,6 +45,10 @@ public final class RolloutSource implements BatchSource {
   private final List<RolloutPrompt> prompts;
   private final RolloutSettings settings;
   private final RewardFunction rewards;
+  private final RolloutLog log;
+  private final Supplier<String> digest;
+  private Optional<String> policyDigest = Optional.empty();
+  private Optional<String> sampledBy = Optional.empty();
   private List<Scored> scored = List.of();
   private Map<Group, List<Scored>> ofGroups = new IdentityHashMap<>();
 
@@ -57,6 +65,23 @@ public final class RolloutSource implements BatchSource {
       List<RolloutPrompt> prompts,
       RolloutSettings settings,
       RewardFunction rewards) {
+    this(decoder, policy, prompts, settings, rewards, RolloutLog.NONE, () -> "");
+  }
+
+  /**
+   * A source whose iterations are kept on record, and taken from there.
+   *
+   * @param digest of what is trained, as it is now
+   * @throws LlmException {@code no_prompts}
+   */
+  public RolloutSource(
+      Decoder decoder,
+      BlockAdapter policy,
+      List<RolloutPrompt> prompts,
+      RolloutSettings settings,
+      RewardFunction rewards,
+      RolloutLog log,
+      Supplier<String> digest) {
     if (prompts.isEmpty()) {
       throw new LlmException("no_prompts", "there are no prompts to answer");
     }
@@ -65,6 +90,8 @@ public final class RolloutSource implements BatchSource {
     this.prompts = List.copyOf(prompts);
     this.settings = settings;
     this.rewards = rewards;
+    this.log = log;
+    this.digest = digest;
   }
 
   /**
@@ -95,8 +122,9 @@ public final class RolloutSource implements BatchSource {
   public List<Group> next(int step) {
     if (step % settings.iterations() == 0 || scored.isEmpty()) {
       int iteration = step / settings.iterations();
-      List<Rollout> rollouts = sample(chosen(iteration), iteration);
-      scored = compared(rollouts, scores(rollouts));
+      Iteration made = iteration(iteration);
+      sampledBy = Optional.of(made.policy());
+      scored = compared(made.rollouts(), scores(made));
     }
     ofGroups = new IdentityHashMap<>();
     List<Group> groups = new ArrayList<>();
@@ -124,13 +152,44 @@ public final class RolloutSource implements BatchSource {
         .toList();
   }
 
-  private List<Rollout> sample(List<RolloutPrompt> chosen, int iteration) {
+  @Override
+  public void stepped(int steps) {
+    policyDigest = Optional.empty();
+    if (steps % settings.iterations() == 0 && sampledBy.isPresent()) {
+      log.recordUpdate(steps / settings.iterations() - 1, sampledBy.get(), policyDigest());
+    }
+  }
+
+  private String policyDigest() {
+    if (policyDigest.isEmpty()) {
+      policyDigest = Optional.of(digest.get());
+    }
+    return policyDigest.get();
+  }
+
+  /** As it is on record, or else sampled now. */
+  private Iteration iteration(int number) {
     List<RolloutPrompt> repeated = new ArrayList<>();
-    for (RolloutPrompt prompt : chosen) {
+    for (RolloutPrompt prompt : chosen(number)) {
       for (int sample = 0; sample < settings.groupSize(); sample++) {
         repeated.add(prompt);
       }
     }
+    Sampling sampling = new Sampling(1, 0, 1, 1, settings.seed() * 1_000_003L + number);
+    Optional<Iteration> known =
+        log.sampled(number, policyDigest())
+            .filter(each -> each.answers(repeated, sampling, settings.maxNewTokens()));
+    if (known.isPresent()) {
+      return known.get();
+    }
+    Iteration made =
+        new Iteration(
+            number, policyDigest(), sampling, settings.maxNewTokens(), sample(repeated, sampling));
+    log.recordSampled(made);
+    return made;
+  }
+
+  private List<Rollout> sample(List<RolloutPrompt> repeated, Sampling sampling) {
     // The generator sees the weights as they are when it is made.
     try (Generator generator = new Generator(decoder, policy)) {
       List<GeneratedTokens> answers =
@@ -139,7 +198,7 @@ public final class RolloutSource implements BatchSource {
                   repeated.stream().map(RolloutPrompt::ids).toList(),
                   settings.maxNewTokens(),
                   settings.stopTokens(),
-                  new Sampling(1, 0, 1, 1, settings.seed() * 1_000_003L + iteration)),
+                  sampling),
               TokenListener.NONE);
       List<Rollout> rollouts = new ArrayList<>();
       for (int i = 0; i < answers.size(); i++) {
@@ -152,8 +211,10 @@ public final class RolloutSource implements BatchSource {
   /**
    * @throws LlmException {@code invalid_reward}
    */
-  private double[] scores(List<Rollout> rollouts) {
-    List<OptionalDouble> scores = rewards.score(rollouts);
+  private double[] scores(Iteration of) {
+    List<Rollout> rollouts = of.rollouts();
+    Optional<List<OptionalDouble>> known = log.scores(of);
+    List<OptionalDouble> scores = known.orElseGet(() -> rewards.score(rollouts));
     if (scores.size() != rollouts.size()) {
       throw new LlmException(
           "invalid_reward", "%d rewards for %d answers".formatted(scores.size(), rollouts.size()));
@@ -167,6 +228,9 @@ public final class RolloutSource implements BatchSource {
             "the reward of %s is %s; a reward is a finite number, or absent where there is none"
                 .formatted(rollouts.get(i).id(), values[i]));
       }
+    }
+    if (known.isEmpty()) {
+      log.recordScores(of, scores);
     }
     return values;
   }
@@ -212,7 +276,11 @@ public final class RolloutSource implements BatchSource {
     }
     float[] advantage = new float[logp.length];
     Arrays.fill(advantage, (float) each.advantage());
-    return Map.of(Signal.OLD_LOGP, old, Signal.ADVANTAGE, advantage);
+    Map<Signal, float[]> known = new EnumMap<>(Signal.class);
+    known.putAll(each.rollout().signals());
+    known.put(Signal.OLD_LOGP, old);
+    known.put(Signal.ADVANTAGE, advantage);
+    return known;
   }
 
   private static Map<Signal, float[]> likely(TokenizedExample member) {
@@ -264,12 +332,38 @@ public final class RolloutSource implements BatchSource {
         node.put("sample", each.rollout().sample());
         node.set("ids", JSON.valueToTree(each.rollout().answer().ids()));
         node.set("logp", JSON.valueToTree(each.rollout().answer().logProbabilities()));
+        ObjectNode signals = JsonNodeFactory.instance.objectNode();
+        each.rollout()
+            .signals()
+            .forEach((signal, values) -> signals.set(signal.name(), JSON.valueToTree(values)));
+        if (!signals.isEmpty()) {
+          node.set("signals", signals);
+        }
         node.put("finish", each.rollout().answer().finish().name());
         node.put("reward", Double.isNaN(each.reward()) ? null : (Double) each.reward());
         node.put("advantage", each.advantage());
       }
     }
-    return JsonNodeFactory.instance.objectNode().set("rollouts", kept);
+    ObjectNode position = JsonNodeFactory.instance.objectNode();
+    if (!kept.isEmpty()) {
+      sampledBy.filter(text -> !text.isEmpty()).ifPresent(text -> position.put("policy", text));
+    }
+    return position.set("rollouts", kept);
+  }
+
+  private static Map<Signal, float[]> signals(JsonNode saved) {
+    Map<Signal, float[]> signals = new EnumMap<>(Signal.class);
+    saved
+        .properties()
+        .forEach(
+            each -> {
+              float[] values = new float[each.getValue().size()];
+              for (int i = 0; i < values.length; i++) {
+                values[i] = (float) each.getValue().get(i).asDouble();
+              }
+              signals.put(Signal.valueOf(each.getKey()), values);
+            });
+    return signals;
   }
 
   /**
@@ -302,10 +396,13 @@ public final class RolloutSource implements BatchSource {
                   prompt,
                   node.path("sample").asInt(),
                   new GeneratedTokens(
-                      ids, logp, GeneratedTokens.Finish.valueOf(node.path("finish").asText()))),
+                      ids, logp, GeneratedTokens.Finish.valueOf(node.path("finish").asText())),
+                  signals(node.path("signals"))),
               node.path("reward").isNumber() ? node.path("reward").asDouble() : Double.NaN,
               node.path("advantage").asDouble()));
     }
     scored = found;
+    policyDigest = Optional.empty();
+    sampledBy = Optional.of(position.path("policy").asText("")).filter(text -> !text.isEmpty());
   }
 }

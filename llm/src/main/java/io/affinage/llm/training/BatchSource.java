@@ -30,6 +30,13 @@ public interface BatchSource {
     return Map.of();
   }
 
+  /**
+   * A step has been made of what {@link #next} gave last, and the weights are what it left.
+   *
+   * @param steps made so far
+   */
+  default void stepped(int steps) {}
+
   /** Numbers by name of the groups that {@link #next} gave last, beside what their loss tells. */
   default Map<String, Double> metrics() {
     return Map.of();

@@ -14,7 +14,12 @@ import io.affinage.llm.model.ScalarHead;
 import io.affinage.llm.model.config.WeightNames;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.training.optimizer.MasterWeight;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +38,8 @@ import java.util.TreeMap;
  * roundings; {@link #publish()} rounds both.
  */
 public final class Trainables implements AutoCloseable {
+  private static final long DIGESTED_AT_ONCE = 1 << 22;
+
   private final Decoder decoder;
   private final Optional<Adapter> trained;
   private final BlockAdapter blockAdapter;
@@ -327,6 +334,32 @@ public final class Trainables implements AutoCloseable {
   /** What is trained of one array, float32. */
   public float[] numbers(Parameter parameter) {
     return parameter.value().toFloats(decoder.kernels());
+  }
+
+  /**
+   * {@code sha256:} and the hexadecimal SHA-256 of everything that is trained, names and bits.
+   * Equal where and only where the same arrays have the same numbers.
+   */
+  public String digest() {
+    MessageDigest hash;
+    try {
+      hash = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+    for (Parameter parameter : parameters) {
+      MasterWeight value = parameter.value();
+      String header = parameter.name() + Arrays.toString(value.shape().getShape()) + "\n";
+      hash.update(header.getBytes(StandardCharsets.UTF_8));
+      long count = value.shape().size();
+      for (long from = 0; from < count; from += DIGESTED_AT_ONCE) {
+        try (NDManager scope = manager.newSubManager()) {
+          long length = Math.min(DIGESTED_AT_ONCE, count - from);
+          hash.update(value.numbers(decoder.kernels(), scope, from, length).toByteBuffer(true));
+        }
+      }
+    }
+    return "sha256:" + HexFormat.of().formatHex(hash.digest());
   }
 
   /** PEFT's configuration of the trained adapter by name, and its type; empty without one. */

@@ -422,6 +422,7 @@ public final class TrainingRun implements AutoCloseable {
       }
     }
     trainables.clearGradients();
+    source.stepped(state.step());
     return progress(result, gradNorm, rate);
   }
 
