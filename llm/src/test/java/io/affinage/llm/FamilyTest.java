@@ -34,6 +34,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +44,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every family against what transformers and PEFT compute from the same files; gradients are
  * compared in {@link io.affinage.llm.training.FamilyGradientTest}.
  */
+@Tag("slow")
 class FamilyTest {
   @TempDir private Path folder;
 

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * src/test/python/gguf_family_fixtures.py) and by this library's export: both give what
  * transformers computes from the original.
  */
+@Tag("slow")
 class GgufFamilyTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

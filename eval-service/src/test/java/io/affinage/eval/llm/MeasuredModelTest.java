@@ -15,10 +15,12 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real library under the domain's questions. */
+@Tag("slow")
 class MeasuredModelTest {
   @TempDir static Path folder;
   private static LoadedModel loaded;

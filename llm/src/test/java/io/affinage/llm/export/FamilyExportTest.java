@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * their prefix, tensors that are no weights. Every export is read back and held to the live model
  * by itself; this looks at what was written.
  */
+@Tag("slow")
 class FamilyExportTest {
   private static final ModelCard CARD = ModelCard.named("tiny");
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -44,12 +44,14 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** An adapter as PEFT's users get it: with a base that is found, a tokenizer and a card. */
+@Tag("slow")
 class PeftExportTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Compute CPU = Compute.of("cpu", "float32");

@@ -18,10 +18,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Generation with every method of adaptation, whose logits are PEFT's: see AdapterFixtureTest. */
+@Tag("slow")
 class AdapterGenerationTest {
   private static final int NEW_TOKENS = 12;
 

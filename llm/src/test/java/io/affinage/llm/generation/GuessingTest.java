@@ -13,10 +13,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tokens that are guessed and checked are those that one pass for each would give. */
+@Tag("slow")
 class GuessingTest {
   private static final int[] PROMPT = {3, 7, 2, 9, 3, 7, 2, 9, 3, 7};
   private static final int NEW_TOKENS = 45;

@@ -27,11 +27,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every method of adaptation against what PEFT computes from the same files. */
+@Tag("slow")
 class AdapterFixtureTest {
   private static final String ALL = "io.affinage.llm.AdapterFixture#all";
 

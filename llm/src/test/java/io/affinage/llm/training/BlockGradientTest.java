@@ -14,10 +14,12 @@ import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.tensor.Precision;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The written-out backward pass against autograd over the same forward parts. */
+@Tag("slow")
 class BlockGradientTest {
   private static final String ALL = "io.affinage.llm.FamilyFixture#all";
   private static final double DROPOUT = 0.3;

@@ -17,6 +17,7 @@ import io.affinage.llm.tensor.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The gradient of every single weight and adapter matrix of every family against the reference's
  * autograd, and rows that share prefixes against rows that do not.
  */
+@Tag("slow")
 class FamilyGradientTest {
   private static final String ALL = "io.affinage.llm.FamilyFixture#all";
 

@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training by objectives: the same under any division, and resumed in the same bits. */
+@Tag("slow")
 class ObjectiveTrainingTest {
   private static final LoraConfig LORA = new LoraConfig(3, 6, 0, false, List.of("all-linear"));
   private static final List<Group> PAIRS = pairs(12);

@@ -10,11 +10,13 @@ import io.affinage.llm.training.optimizer.AdamW8bit;
 import io.affinage.llm.training.optimizer.OptimizerRule;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("slow")
 class PreflightTest {
   private static final List<TokenizedExample> EXAMPLES = TinyModel.examples(12, 5);
   private static final TrainingSettings SETTINGS =

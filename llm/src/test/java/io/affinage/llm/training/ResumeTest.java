@@ -9,12 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A run that was stopped and resumed ends in the bits of one that was not, whatever it keeps. */
+@Tag("slow")
 class ResumeTest {
   private static final List<TokenizedExample> EXAMPLES = TinyModel.examples(12, 5);
   private static final List<TokenizedExample> HELD_OUT = TinyModel.examples(4, 77);

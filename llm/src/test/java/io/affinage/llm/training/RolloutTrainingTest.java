@@ -31,12 +31,14 @@ import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training on answers that are sampled as it goes. */
+@Tag("slow")
 class RolloutTrainingTest {
   private static final int WANTED = 7;
   private static final LoraConfig LORA = new LoraConfig(4, 8, 0, false, List.of("all-linear"));

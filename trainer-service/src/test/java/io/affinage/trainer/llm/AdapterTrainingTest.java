@@ -44,12 +44,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every type of adapter through the engine: trained, written, resumed and trained further. */
+@Tag("slow")
 class AdapterTrainingTest {
   private static final Compute CPU = Compute.of("cpu", "float32");
   private static final List<String> COLOURS = List.of("red", "green", "blue", "white");

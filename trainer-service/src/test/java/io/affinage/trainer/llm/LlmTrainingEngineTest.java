@@ -29,10 +29,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real library on a model that is small enough to be trained here from nothing. */
+@Tag("slow")
 class LlmTrainingEngineTest {
   private static final Architecture TINY = new Architecture(32, 64, 2, 2, 1, 300, 64);
   private static final List<String> COLOURS = List.of("red", "green", "blue", "white");

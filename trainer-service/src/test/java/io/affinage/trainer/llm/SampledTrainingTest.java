@@ -24,12 +24,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Questions from a dataset's rows, answers of the model, and what comes of their rewards. */
+@Tag("slow")
 class SampledTrainingTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> COLOURS = List.of("red", "green", "blue");
