@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.model.BlockWeights;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.BlockArrays;
 import io.affinage.llm.model.config.LinearLayer;
 import io.affinage.llm.model.config.LinearSlot;
 import java.util.concurrent.atomic.DoubleAdder;
@@ -53,8 +53,8 @@ final class Traffic {
           case UP -> LinearSlot.GATE;
           default -> slot;
         };
-    return block.arrays().get(DecoderConfig.SCALES + slot.ordinal()).size() > 0
-        || block.arrays().get(DecoderConfig.SCALES + stack.ordinal()).size() > 0;
+    return block.arrays().get(BlockArrays.scales(slot)).size() > 0
+        || block.arrays().get(BlockArrays.scales(stack)).size() > 0;
   }
 
   /** Bytes per second of the fastest of several sums over one large array, on all threads. */

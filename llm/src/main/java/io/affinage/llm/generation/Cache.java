@@ -25,8 +25,8 @@ final class Cache {
   /** The share of its slots that a cache grows by, so that growing costs little however long. */
   private static final int GROWTH = 16;
 
-  /** Tokens that the kernel computes beyond those chosen, where it guesses. */
-  private static final int GUESSES = 3;
+  /** Tokens that the kernel computes beyond those chosen, where it drafts some. */
+  private static final int DRAFTED_TOKENS = 3;
 
   private final NDManager scope;
   private final Kernels kernels;
@@ -46,13 +46,14 @@ final class Cache {
     this.prompts = prompts;
     this.longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
     this.slots = rounded(longest);
-    this.most = rounded(longest + newTokens + GUESSES);
+    this.most = rounded(longest + newTokens + DRAFTED_TOKENS);
     DecoderShape shape = decoder.shape();
     stepRotary =
         RotaryTensors.of(scope, decoder, IntStream.rangeClosed(1, longest + newTokens).toArray());
     text =
         Decoder.indices(
-            scope, prompts.size() == 1 ? guessable(prompts.get(0), most + GUESSES) : new int[0]);
+            scope,
+            prompts.size() == 1 ? draftable(prompts.get(0), most + DRAFTED_TOKENS) : new int[0]);
     Shape layer = new Shape(prompts.size(), shape.kvHeads(), slots, shape.headDim());
     try (NDManager step = scope.newSubManager()) {
       NDArray zeros = step.zeros(layer);
@@ -69,9 +70,9 @@ final class Cache {
   }
 
   /**
-   * A text with room for more; where it has virtual tokens, which nothing may guess, any others.
+   * A text with room for more; where it has virtual tokens, which are never drafted, any others.
    */
-  private static int[] guessable(int[] text, int size) {
+  private static int[] draftable(int[] text, int size) {
     return Arrays.stream(Arrays.copyOf(text, size)).map(id -> Math.max(id, 0)).toArray();
   }
 
@@ -81,7 +82,7 @@ final class Cache {
 
   /** Makes room for so many tokens, at most as many as prompts and new ones are. */
   void reserve(int tokens) {
-    int needed = tokens + GUESSES;
+    int needed = tokens + DRAFTED_TOKENS;
     if (needed <= slots) {
       return;
     }

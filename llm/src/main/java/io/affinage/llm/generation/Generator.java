@@ -123,7 +123,7 @@ public final class Generator implements AutoCloseable {
     List<int[]> texts = rows.stream().map(row -> laidOut(row.text())).toList();
     Cache cache = new Cache(scope, decoder, texts, to - from);
     NDArray logits = prefill(scope, texts, cache);
-    NDArray guessed = Decoder.indices(scope, new int[0]);
+    NDArray drafted = Decoder.indices(scope, new int[0]);
     Sampling sampling = batch.request.sampling();
     int count = from;
     while (count < to && rows.stream().anyMatch(Row::isOpen)) {
@@ -136,7 +136,7 @@ public final class Generator implements AutoCloseable {
                 step,
                 "decode",
                 logits,
-                guessed,
+                drafted,
                 batch.seen,
                 uniform(step, rows, chunk),
                 batch.stops,
@@ -163,9 +163,9 @@ public final class Generator implements AutoCloseable {
         logits.close();
         logits = result.get(2);
         logits.attach(scope);
-        guessed.close();
-        guessed = result.get(3);
-        guessed.attach(scope);
+        drafted.close();
+        drafted = result.get(3);
+        drafted.attach(scope);
         accept(rows, result.get(0), result.get(1));
         passes += result.get(4).getLong();
       }

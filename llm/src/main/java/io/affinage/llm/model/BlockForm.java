@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.model.config.AttentionForm.Packing;
+import io.affinage.llm.model.config.BlockArrays;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.FeedForwardForm.Gating;
 import io.affinage.llm.model.config.LinearLayer;
@@ -42,7 +43,7 @@ final class BlockForm {
 
   /** The arrays of a block whose names begin with {@code prefix}, as kernels take them. */
   List<NDArray> load(String prefix, WeightForm form) {
-    NDArray[] arrays = new NDArray[DecoderConfig.BLOCK_ARRAYS];
+    NDArray[] arrays = new NDArray[BlockArrays.COUNT];
     Arrays.fill(arrays, none);
     List<List<LinearLayer>> groups = form == WeightForm.PLAIN ? List.of() : groups(form);
     try (NDManager scope = manager.newSubManager()) {
@@ -63,7 +64,7 @@ final class BlockForm {
   }
 
   private static boolean isLinear(int index) {
-    return index < 2 * LinearSlot.values().length;
+    return index < BlockArrays.FIRST_NORM;
   }
 
   private List<List<LinearLayer>> groups(WeightForm form) {
@@ -87,7 +88,7 @@ final class BlockForm {
 
   private void pack(
       String prefix, WeightForm form, List<LinearLayer> group, NDArray[] arrays, NDManager scope) {
-    int slot = group.get(0).slot().ordinal();
+    LinearSlot slot = group.get(0).slot();
     List<String> names = group.stream().map(layer -> prefix + layer.path() + ".weight").toList();
     if (form == WeightForm.FOUR_BIT && names.stream().allMatch(source::isFourBit)) {
       List<NDArray> codes = new ArrayList<>();
@@ -99,8 +100,8 @@ final class BlockForm {
         scales.add(parts.get(1));
       }
       NDList packed = kernels.run(manager, "pack_four_bit", codes, scales);
-      arrays[2 * slot] = packed.get(0);
-      arrays[DecoderConfig.SCALES + slot] = packed.get(1);
+      arrays[BlockArrays.weight(slot)] = packed.get(0);
+      arrays[BlockArrays.scales(slot)] = packed.get(1);
     } else {
       List<NDArray> weights = new ArrayList<>();
       for (int i = 0; i < group.size(); i++) {
@@ -108,7 +109,7 @@ final class BlockForm {
         weights.add(
             source.load(names.get(i), new Shape(layer.out(), layer.in()), layer.transposed()));
       }
-      arrays[2 * slot] = kernels.run(manager, "pack", weights).singletonOrThrow();
+      arrays[BlockArrays.weight(slot)] = kernels.run(manager, "pack", weights).singletonOrThrow();
       weights.forEach(NDArray::close);
     }
     List<NDArray> biases = new ArrayList<>();
@@ -121,7 +122,7 @@ final class BlockForm {
       if (biases.size() != group.size()) {
         throw new IllegalStateException("some of " + names + " have a bias, others none");
       }
-      arrays[2 * slot + 1] = kernels.run(manager, "stack", biases).singletonOrThrow();
+      arrays[BlockArrays.bias(slot)] = kernels.run(manager, "stack", biases).singletonOrThrow();
       biases.forEach(NDArray::close);
     }
   }

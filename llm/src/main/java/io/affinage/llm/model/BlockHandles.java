@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 public final class BlockHandles {
   private final BlockStore store;
   private final Optional<NDManager> scope;
-  private final List<List<NDArray>> kept;
+  private final List<List<NDArray>> resident;
   private final Map<Integer, NDManager> acquired = new HashMap<>();
 
   /**
@@ -25,7 +25,7 @@ public final class BlockHandles {
   private BlockHandles(BlockStore store, Optional<NDManager> scope) {
     this.store = store;
     this.scope = scope;
-    this.kept =
+    this.resident =
         store.resident()
             ? IntStream.range(0, store.layers())
                 .mapToObj(layer -> named(scope, store.acquire(layer).arrays()))
@@ -51,7 +51,7 @@ public final class BlockHandles {
   /** The arrays of a block, {@link BlockWeights#arrays}. */
   List<NDArray> acquire(int layer) {
     if (store.resident()) {
-      return kept.get(layer);
+      return resident.get(layer);
     }
     List<NDArray> arrays = store.acquire(layer).arrays();
     if (scope.isEmpty()) {

@@ -1,8 +1,8 @@
 package io.affinage.llm.model;
 
 import ai.djl.ndarray.NDArray;
+import io.affinage.llm.model.config.BlockArrays;
 import io.affinage.llm.model.config.BlockWeight;
-import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.LinearLayer;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -10,9 +10,7 @@ import java.util.function.BiConsumer;
 /**
  * The weights of one decoder block.
  *
- * @param arrays as kernels take them: weight and bias of each {@link
- *     io.affinage.llm.model.config.LinearSlot}, then of each {@link
- *     io.affinage.llm.model.config.NormSlot}; an empty array for what the model lacks
+ * @param arrays in the order of {@link BlockArrays}; an empty array for what the model lacks
  * @param weights which of them there are, in the order of arrays
  * @param prefix what Hugging Face's names of this block begin with, such as {@code model.layers.0.}
  */
@@ -21,9 +19,9 @@ public record BlockWeights(List<NDArray> arrays, List<BlockWeight> weights, Stri
   public BlockWeights {
     arrays = List.copyOf(arrays);
     weights = List.copyOf(weights);
-    if (arrays.size() != DecoderConfig.BLOCK_ARRAYS) {
+    if (arrays.size() != BlockArrays.COUNT) {
       throw new IllegalArgumentException(
-          "a block takes " + DecoderConfig.BLOCK_ARRAYS + " arrays, not " + arrays.size());
+          "a block takes " + BlockArrays.COUNT + " arrays, not " + arrays.size());
     }
   }
 
@@ -36,7 +34,7 @@ public record BlockWeights(List<NDArray> arrays, List<BlockWeight> weights, Stri
 
   /** The weight [out, in] of a linear layer. */
   public NDArray weight(LinearLayer layer) {
-    return arrays.get(2 * layer.slot().ordinal());
+    return arrays.get(BlockArrays.weight(layer.slot()));
   }
 
   /** Hugging Face's name of that weight. */

@@ -34,7 +34,7 @@ final class CheckpointSource implements WeightSource {
       return load(entry(name, shape));
     }
     try (NDArray stored = load(entry(name, new Shape(shape.get(1), shape.get(0))))) {
-      return kernels.differentiable(manager, "turned", stored).singletonOrThrow();
+      return kernels.differentiable(manager, "transposed", stored).singletonOrThrow();
     }
   }
 

@@ -121,8 +121,8 @@ public final class RowBlocks {
       List<List<float[]>> result = new ArrayList<>();
       NDArray hidden = tensors.embedded();
       for (int block = 0; block < decoder.shape().layers(); block++) {
-        NDList found = blocks.call("keys_and_values", block, hidden);
-        result.add(List.of(found.get(0).toFloatArray(), found.get(1).toFloatArray()));
+        NDList computed = blocks.call("keys_and_values", block, hidden);
+        result.add(List.of(computed.get(0).toFloatArray(), computed.get(1).toFloatArray()));
         hidden = blocks.forward(block, hidden);
       }
       return result;

@@ -13,7 +13,7 @@ import java.util.List;
 
 /**
  * The way of a row through the blocks and back. Of a block only what its backward pass cannot
- * cheaply make again is kept, or nothing but its input, and then the block is computed again
+ * cheaply make again is saved, or nothing but its input, and then the block is computed again
  * (activation checkpointing, Chen et al. 2016). Blocks below the lowest trained array are not
  * differentiated.
  */
@@ -27,7 +27,7 @@ final class ForwardBackward {
   private final int layers;
   private final int lowest;
   private final NDArray[] inputs;
-  private final NDList[] kept;
+  private final NDList[] saved;
 
   /**
    * @param scope owns what the pass makes
@@ -50,7 +50,7 @@ final class ForwardBackward {
     this.layers = decoder.shape().layers();
     this.lowest = trainables.lowestBlock();
     this.inputs = new NDArray[layers];
-    this.kept = new NDList[layers];
+    this.saved = new NDList[layers];
     List<NDArray> noise = new ArrayList<>();
     for (int block = 0; block < layers; block++) {
       long seed = dropoutSeed(noiseSeed, block);
@@ -99,10 +99,10 @@ final class ForwardBackward {
    * @param embedded what the first block reads, [nodes, hidden]
    * @param weighting how targets count
    */
-  Result run(NDArray embedded, Weighting weighting, BlockGradients found) {
+  Result run(NDArray embedded, Weighting weighting, BlockGradients taker) {
     NDArray hidden = forward(embedded);
     Head.Result behind = head.forwardBackward(hidden, weighting);
-    return new Result(behind.loss(), backward(behind.upstream(), found), behind.own());
+    return new Result(behind.loss(), backward(behind.upstream(), taker), behind.own());
   }
 
   /** The head's number for each place of the row, without the way back. */
@@ -132,7 +132,7 @@ final class ForwardBackward {
       NDArray input = hidden;
       inputs[block] = input;
       if (block >= lowest && writtenOut && !settings.recomputeActivations()) {
-        hidden = keep(block);
+        hidden = forwardSaving(block);
       } else {
         hidden = blocks.forward(block, input);
       }
@@ -143,21 +143,21 @@ final class ForwardBackward {
     return hidden;
   }
 
-  /** A block's output; keeps what its written-out backward pass takes. */
-  private NDArray keep(int block) {
-    NDList results = blocks.call("block_kept", block, inputs[block]);
-    kept[block] = results.subNDList(1);
+  /** A block's output; saves what its written-out backward pass takes. */
+  private NDArray forwardSaving(int block) {
+    NDList results = blocks.call("block_saving", block, inputs[block]);
+    saved[block] = results.subNDList(1);
     return results.get(0);
   }
 
-  private NDArray backward(NDArray gradient, BlockGradients found) {
+  private NDArray backward(NDArray gradient, BlockGradients taker) {
     NDArray upstream = gradient;
     for (int block = layers - 1; block >= lowest; block--) {
       NDList gradients =
           writtenOut
               ? writtenOut(block, upstream)
               : blocks.call("autograd_vjp", block, inputs[block], upstream);
-      found.take(block, gradients.subNDList(1));
+      taker.take(block, gradients.subNDList(1));
       upstream.close();
       upstream = gradients.get(0);
       inputs[block].close();
@@ -167,10 +167,10 @@ final class ForwardBackward {
 
   private NDList writtenOut(int block, NDArray upstream) {
     if (settings.recomputeActivations()) {
-      keep(block).close();
+      forwardSaving(block).close();
     }
-    NDList gradients = blocks.call("block_vjp", block, inputs[block], kept[block], upstream);
-    kept[block].forEach(NDArray::close);
+    NDList gradients = blocks.call("block_vjp", block, inputs[block], saved[block], upstream);
+    saved[block].forEach(NDArray::close);
     return gradients;
   }
 }

@@ -97,12 +97,12 @@ public final class Trainables implements AutoCloseable {
     }
 
     private boolean isCopied() {
-      return value.high() != weight;
+      return value.parameter() != weight;
     }
 
     /** Bytes that the value takes beside the weight. */
     long bytesBesideWeight() {
-      return isCopied() ? 4 * weight.getShape().size() : value.lowBytes();
+      return isCopied() ? 4 * weight.getShape().size() : value.remainderBytes();
     }
   }
 
@@ -303,7 +303,7 @@ public final class Trainables implements AutoCloseable {
   private MasterWeight value(NDManager owner, NDArray weight) {
     return switch (decoder.precision()) {
       case FLOAT32 -> MasterWeight.whole(owner, weight);
-      case BFLOAT16 -> MasterWeight.halves(decoder.kernels(), owner, weight);
+      case BFLOAT16 -> MasterWeight.split(decoder.kernels(), owner, weight);
       case FLOAT16 ->
           MasterWeight.whole(
               owner, decoder.kernels().run(owner, "as_float32", weight).singletonOrThrow());
@@ -387,7 +387,7 @@ public final class Trainables implements AutoCloseable {
       call(
           "copy_all",
           copied.stream().map(Parameter::weight).toList(),
-          copied.stream().map(parameter -> parameter.value().high()).toList());
+          copied.stream().map(parameter -> parameter.value().parameter()).toList());
     }
     trained.ifPresent(Adapter::valuesChanged);
   }

@@ -95,8 +95,8 @@ final class UpdateTrial {
               scope,
               "average_all",
               averages,
-              arrays.stream().map(array -> array.value().high()).toList(),
-              arrays.stream().map(array -> array.value().low()).toList(),
+              arrays.stream().map(array -> array.value().parameter()).toList(),
+              arrays.stream().map(array -> array.value().remainder()).toList(),
               settings.regularisation().emaDecay());
     }
   }

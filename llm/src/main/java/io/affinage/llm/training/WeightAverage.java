@@ -26,16 +26,16 @@ final class WeightAverage implements AutoCloseable {
     for (Trainables.Parameter parameter : trainables.parameters()) {
       averages.add(manager.zeros(parameter.value().shape()));
     }
-    call("average_all", averages, highs(), lows(), 0.0);
+    call("average_all", averages, weights(), remainders(), 0.0);
   }
 
   void update() {
-    call("average_all", averages, highs(), lows(), decay);
+    call("average_all", averages, weights(), remainders(), decay);
   }
 
   /** Averages and weights exchange places; called twice, nothing has changed. */
   void swap() {
-    call("swap_all", averages, highs(), lows());
+    call("swap_all", averages, weights(), remainders());
     trainables.publish();
   }
 
@@ -46,12 +46,12 @@ final class WeightAverage implements AutoCloseable {
     }
   }
 
-  private List<NDArray> highs() {
-    return trainables.parameters().stream().map(p -> p.value().high()).toList();
+  private List<NDArray> weights() {
+    return trainables.parameters().stream().map(p -> p.value().parameter()).toList();
   }
 
-  private List<NDArray> lows() {
-    return trainables.parameters().stream().map(p -> p.value().low()).toList();
+  private List<NDArray> remainders() {
+    return trainables.parameters().stream().map(p -> p.value().remainder()).toList();
   }
 
   private void call(String kernel, Object... arguments) {

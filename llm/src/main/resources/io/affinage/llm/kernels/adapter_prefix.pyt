@@ -1,17 +1,18 @@
   # Prefix tuning (Li and Liang 2021): virtual tokens stand before every text, and of them attention sees learned keys and
   # values. They are computed as a text's first tokens are, and then have these in place of their own.
-  # a[0], a[1] [virtual, kv_heads * head_dim]: keys, as if rotated already, and values; a[2] [nodes] int64: tokens, -1 and below
-  # the virtual ones; left out where there are none among what is computed.
+  # a: keys, as if rotated already, and values, both [virtual, kv_heads * head_dim]; then tokens [nodes] int64, -1 and below the
+  # virtual ones, which are left out where there are none among what is computed.
 
   def adapt_output(self: __torch__.Kernels, y: Tensor, first: int, columns: int, x: Tensor, slot: int, w: List[Tensor], a: List[Tensor], drop: List[float]) -> Tensor:
     return y
 
   def projections(self: __torch__.Kernels, h: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor], a: List[Tensor], drop: List[float]) -> List[Tensor]:
-    raw = (self).linears(h, (self).projection_slots(), w, a, drop, )
-    q, k, v = (self).turned_heads(raw, cos, sin, w, )
+    qkv = (self).linears(h, (self).projection_slots(), w, a, drop, )
+    q, k, v = (self).rotated_heads(qkv, cos, sin, w, )
     if torch.gt(torch.len(a), 2):
-      k = (self).with_learned(k, a[0], a[2], )
-      v = (self).with_learned(v, a[1], a[2], )
+      keys, values, tokens = torch.slice(a, 0, 3, 1)
+      k = (self).with_learned(k, keys, tokens, )
+      v = (self).with_learned(v, values, tokens, )
     return [q, k, v]
 
   # heads [nodes, kv_heads, head_dim] with those of virtual tokens replaced.

@@ -8,8 +8,8 @@
     width = torch.size(cos, -1)
     y = x
     if torch.gt(width, 0):
-      turned = torch.narrow(x, -1, 0, width)
-      y = torch.addcmul(torch.mul(turned, cos), torch.roll(turned, [torch.floordiv(width, 2)], [-1]), sin)
+      part = torch.narrow(x, -1, 0, width)
+      y = torch.addcmul(torch.mul(part, cos), torch.roll(part, [torch.floordiv(width, 2)], [-1]), sin)
       if torch.lt(width, self.head_dim):
         y = torch.cat([y, torch.narrow(x, -1, width, torch.sub(self.head_dim, width))], -1)
     return y
@@ -27,48 +27,48 @@
   def projection_slots(self: __torch__.Kernels) -> List[int]:
     slots = (self).attention_layers()
     if self.stacked:
-      slots = [0]
+      slots = [self.slot_q]
     return slots
 
   def attention_layers(self: __torch__.Kernels) -> List[int]:
-    slots = [0]
+    slots = [self.slot_q]
     if torch.eq(self.packing, 0):
-      slots = [0, 1, 2]
+      slots = [self.slot_q, self.slot_k, self.slot_v]
     return slots
 
   # Rotated queries and keys, and values of h [..., hidden]: [q [..., heads, head_dim], k, v [..., kv_heads, head_dim]]
   def projections(self: __torch__.Kernels, h: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor], a: List[Tensor], drop: List[float]) -> List[Tensor]:
-    raw = (self).linears(h, (self).projection_slots(), w, a, drop, )
-    return (self).turned_heads(raw, cos, sin, w, )
+    qkv = (self).linears(h, (self).projection_slots(), w, a, drop, )
+    return (self).rotated_heads(qkv, cos, sin, w, )
 
   # The same from what those layers gave.
-  def turned_heads(self: __torch__.Kernels, raw: List[Tensor], cos: Tensor, sin: Tensor, w: List[Tensor]) -> List[Tensor]:
-    turned = False
-    if torch.eq(torch.len(raw), 3):
-      q = torch.unflatten(raw[0], -1, [self.heads, self.head_dim])
-      k = torch.unflatten(raw[1], -1, [self.kv_heads, self.head_dim])
-      v = torch.unflatten(raw[2], -1, [self.kv_heads, self.head_dim])
+  def rotated_heads(self: __torch__.Kernels, qkv: List[Tensor], cos: Tensor, sin: Tensor, w: List[Tensor]) -> List[Tensor]:
+    rotated = False
+    if torch.eq(torch.len(qkv), 3):
+      q = torch.unflatten(qkv[0], -1, [self.heads, self.head_dim])
+      k = torch.unflatten(qkv[1], -1, [self.kv_heads, self.head_dim])
+      v = torch.unflatten(qkv[2], -1, [self.kv_heads, self.head_dim])
     else:
-      first = raw[0]
+      first = qkv[0]
       if torch.ne(self.packing, 2):
         rows = torch.unflatten(first, -1, [-1, self.head_dim])
-        turning = torch.add(self.heads, self.kv_heads)
-        both = torch.narrow(rows, -2, 0, turning)
+        queries_and_keys = torch.add(self.heads, self.kv_heads)
+        qk = torch.narrow(rows, -2, 0, queries_and_keys)
         if torch.__not__(self.query_key_norm):
-          both = (self).rotate(both, cos, sin, )
-        q = torch.narrow(both, -2, 0, self.heads)
-        k = torch.narrow(both, -2, self.heads, self.kv_heads)
-        v = torch.narrow(rows, -2, turning, self.kv_heads)
-        turned = torch.__not__(self.query_key_norm)
+          qk = (self).rotate(qk, cos, sin, )
+        q = torch.narrow(qk, -2, 0, self.heads)
+        k = torch.narrow(qk, -2, self.heads, self.kv_heads)
+        v = torch.narrow(rows, -2, queries_and_keys, self.kv_heads)
+        rotated = torch.__not__(self.query_key_norm)
       else:
         triples = torch.unflatten(first, -1, [self.heads, 3, self.head_dim])
         q = torch.select(triples, -2, 0)
         k = torch.select(triples, -2, 1)
         v = torch.select(triples, -2, 2)
     if self.query_key_norm:
-      q = (self).norm(q, 1, w, )
-      k = (self).norm(k, 2, w, )
-    if torch.__not__(turned):
+      q = (self).norm(q, self.norm_query, w, )
+      k = (self).norm(k, self.norm_key, w, )
+    if torch.__not__(rotated):
       q = (self).rotate(q, cos, sin, )
       k = (self).rotate(k, cos, sin, )
     return [q, k, v]

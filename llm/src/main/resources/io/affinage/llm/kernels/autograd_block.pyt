@@ -3,7 +3,7 @@
 
   def block(self: __torch__.Kernels, x: Tensor, cos: Tensor, sin: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor, w: List[Tensor], a: List[Tensor], noise: Tensor) -> Tensor:
     drop = (self).dropout_of(noise, )
-    heads = torch.cat((self).projections((self).norm(x, 0, w, ), cos, sin, w, a, drop, ), 1)
+    heads = torch.cat((self).projections((self).norm(x, self.norm_input, w, ), cos, sin, w, a, drop, ), 1)
     attended = (self).tree_attention(heads, gather, outputs, mask, annotate(List[Tensor], []), )
     return (self).after_attention(x, attended, w, a, drop, )
 
@@ -27,6 +27,6 @@
   # The keys and values of each node, [nodes, kv_heads * head_dim] float32, as a cache would hold them.
   def keys_and_values(self: __torch__.Kernels, x: Tensor, cos: Tensor, sin: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor, w: List[Tensor], a: List[Tensor], noise: Tensor) -> List[Tensor]:
     torch.set_grad_enabled(False)
-    q, k, v = (self).projections((self).norm(x, 0, w, ), cos, sin, w, a, annotate(List[float], []), )
+    q, k, v = (self).projections((self).norm(x, self.norm_input, w, ), cos, sin, w, a, annotate(List[float], []), )
     torch.set_grad_enabled(True)
     return [torch.to(torch.flatten(k, 1), 6), torch.to(torch.flatten(v, 1), 6)]

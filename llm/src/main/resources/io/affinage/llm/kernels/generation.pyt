@@ -13,9 +13,9 @@
       rotary = (self).rope(position, frequencies[r], factors[r], like, )
       _0 = torch.append(result, rotary[0])
       _1 = torch.append(result, rotary[1])
-    still = torch.empty([0], dtype=6, device=ops.prim.device(like))
-    _2 = torch.append(result, still)
-    _3 = torch.append(result, still)
+    none = torch.empty([0], dtype=6, device=ops.prim.device(like))
+    _2 = torch.append(result, none)
+    _3 = torch.append(result, none)
     return result
 
   # The frequencies [..., rotated / 2] at position [batch], of tables by position or of one vector for all.
@@ -43,15 +43,15 @@
   # each prompt. Returns logits [batch, vocabulary] float32 of what follows.
   def prefill(self: __torch__.Kernels, x: Tensor, position: Tensor, path: Tensor, owner: Tensor, filled: Tensor, last: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
     longest = torch.size(path, 1)
-    turns = (self).rotations(position, frequencies, factors, x, )
+    rotations = (self).rotations(position, frequencies, factors, x, )
     block = ops.prim.min(longest, 128)
     later = torch.triu(torch.full([block, block], float("-inf"), dtype=ops.prim.dtype(x), device=ops.prim.device(x)), 1)
     layers = torch.len(keys)
     for i in range(layers):
       wi = w[i]
       ai = a[i]
-      turn = (self).rotation(i, turns, )
-      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[turn], turns[torch.add(turn, 1)], wi, ai, annotate(List[float], []), )
+      cosine = (self).rotation(i, rotations, )
+      q, k, v = (self).projections((self).norm(x, self.norm_input, wi, ), rotations[cosine], rotations[torch.add(cosine, 1)], wi, ai, annotate(List[float], []), )
       _0 = torch.copy_(torch.narrow(keys[i], 2, 0, longest), (self).by_path(k, filled, ))
       _1 = torch.copy_(torch.narrow(values[i], 2, 0, longest), (self).by_path(v, filled, ))
       window = torch.mul(self.windowed[i], self.window)
@@ -64,7 +64,7 @@
         if torch.ne(torch.size(owner, 0), torch.size(attended, 0)):
           attended = torch.index_select(attended, 0, owner)
       x = (self).after_attention(x, attended, wi, ai, annotate(List[float], []), )
-    return [(self).logits((self).normalized(x, norm[0], norm[1], ), head, )]
+    return [(self).logits((self).final_norm(x, norm, ), head, )]
 
   # x [nodes, heads, head_dim] along paths [documents, longest]: [documents, heads, longest, head_dim]
   def by_path(self: __torch__.Kernels, x: Tensor, path: Tensor) -> Tensor:
@@ -85,7 +85,7 @@
   # slots that are seen, -inf elsewhere; empty where all up to slot are. Returns logits [batch, vocabulary] float32.
   def step(self: __torch__.Kernels, token: Tensor, position: Tensor, slot: int, mask: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> Tensor:
     x = (self).embedded(token, position, embedding, positions, )
-    turns = (self).rotations(position, (self).at_positions(position, frequencies, ), factors, x, )
+    rotations = (self).rotations(position, (self).at_positions(position, frequencies, ), factors, x, )
     masked = torch.gt(torch.numel(mask), 0)
     end = torch.add(slot, 1)
     if masked:
@@ -96,8 +96,8 @@
     for i in range(torch.len(keys)):
       wi = w[i]
       ai = a[i]
-      at = (self).rotation(i, turns, )
-      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[at], turns[torch.add(at, 1)], wi, ai, annotate(List[float], []), )
+      cosine = (self).rotation(i, rotations, )
+      q, k, v = (self).projections((self).norm(x, self.norm_input, wi, ), rotations[cosine], rotations[torch.add(cosine, 1)], wi, ai, annotate(List[float], []), )
       _1 = torch.copy_(torch.select(keys[i], 2, slot), k)
       _2 = torch.copy_(torch.select(values[i], 2, slot), v)
       first = 0
@@ -108,7 +108,7 @@
         visible = torch.narrow(mask, 2, first, length)
       attended = (self).step_attention(q, torch.narrow(keys[i], 2, first, length), torch.narrow(values[i], 2, first, length), visible, )
       x = (self).after_attention(x, attended, wi, ai, annotate(List[float], []), )
-    return (self).logits((self).normalized(x, norm[0], norm[1], ), head, )
+    return (self).logits((self).final_norm(x, norm, ), head, )
 
   # Several tokens of one row at once, each seeing those before it: token [n] int64; position [1] int64 and slot: of the
   # first; other arguments as in step, whose frequencies do not change with the text's length. Returns logits [n,
@@ -121,7 +121,7 @@
     before = torch.sub(torch.unsqueeze(torch.narrow(slots, 0, slot, count), 1), slots)
     places = torch.add(torch.narrow(slots, 0, 0, count), position)
     x = (self).embedded(token, places, embedding, positions, )
-    turns = (self).rotations(places, frequencies, factors, x, )
+    rotations = (self).rotations(places, frequencies, factors, x, )
     rows = [torch.mul(count, group), end]
     nothing = torch.zeros([count, group, end], dtype=ops.prim.dtype(x), device=ops.prim.device(x))
     later = torch.unsqueeze(torch.lt(before, 0), 1)
@@ -133,8 +133,8 @@
     for i in range(torch.len(keys)):
       wi = w[i]
       ai = a[i]
-      turn = (self).rotation(i, turns, )
-      q, k, v = (self).projections((self).norm(x, 0, wi, ), turns[turn], turns[torch.add(turn, 1)], wi, ai, annotate(List[float], []), )
+      cosine = (self).rotation(i, rotations, )
+      q, k, v = (self).projections((self).norm(x, self.norm_input, wi, ), rotations[cosine], rotations[torch.add(cosine, 1)], wi, ai, annotate(List[float], []), )
       _0 = torch.copy_(torch.narrow(keys[i], 2, slot, count), torch.transpose(k, 0, 1))
       _1 = torch.copy_(torch.narrow(values[i], 2, slot, count), torch.transpose(v, 0, 1))
       visible = all
@@ -146,56 +146,56 @@
       attended = torch.scaled_dot_product_attention(grouped, torch.narrow(keys[i], 2, 0, end), torch.narrow(values[i], 2, 0, end), visible, 0., False, scale=self.scale, enable_gqa=False)
       attended = torch.transpose(torch.unflatten(torch.select(attended, 0, 0), 1, [count, group]), 0, 1)
       x = (self).after_attention(x, torch.reshape(attended, [count, -1]), wi, ai, annotate(List[float], []), )
-    return (self).logits((self).normalized(x, norm[0], norm[1], ), head, )
+    return (self).logits((self).final_norm(x, norm, ), head, )
 
-  # Whether a row's tokens are guessed ahead: where products of four rows cost no more than of one (weights packed by
+  # Whether a row's tokens are drafted ahead: where products of four rows cost no more than of one (weights packed by
   # oneDNN, which are read from memory either way), and nothing depends on where the text ends.
-  def guesses(self: __torch__.Kernels, position: Tensor, frequencies: List[Tensor], positions: Tensor, w: List[List[Tensor]]) -> bool:
+  def speculates(self: __torch__.Kernels, position: Tensor, frequencies: List[Tensor], positions: Tensor, w: List[List[Tensor]]) -> bool:
     result = torch.__and__(torch.eq(torch.size(position, 0), 1), torch.eq(self.score_cap, 0.))
     result = torch.__and__(result, torch.eq(torch.numel(positions), 0))
     for r in range(torch.len(frequencies)):
       result = torch.__and__(result, torch.eq(torch.dim(frequencies[r]), 1))
-    for slot in [0, 3, 6]:
-      result = torch.__and__(result, ops.prim.is_mkldnn(w[0][torch.mul(slot, 2)]))
+    for layer in [self.slot_q, self.slot_o, self.slot_down]:
+      result = torch.__and__(result, ops.prim.is_mkldnn(w[0][(self).weight_index(layer, )]))
     return result
 
   # What may follow text[: end]: the 3 tokens that followed the last place which ends like it, in two tokens or at least in
-  # one, as far as these are written. Where there is none, what was likeliest after tokens that were guessed wrong (Jacobi
+  # one, as far as these are written. Where there is none, what was likeliest after tokens that were drafted wrong (Jacobi
   # decoding, Santilli et al. 2023), and then any. text [at least end + 3] int64; after [at most 3, vocabulary]: logits.
-  def guess(self: __torch__.Kernels, text: Tensor, end: int, after: Tensor) -> Tensor:
-    guessed = torch.narrow(text, 0, 0, 3)
+  def draft(self: __torch__.Kernels, text: Tensor, end: int, after: Tensor) -> Tensor:
+    drafted = torch.narrow(text, 0, 0, 3)
     last = torch.sub(end, 1)
-    found = False
+    matched = False
     if torch.gt(last, 1):
-      alike = torch.to(torch.eq(torch.narrow(text, 0, 1, torch.sub(last, 1)), torch.select(text, 0, last)), 4)
-      longer = torch.to(torch.eq(torch.narrow(text, 0, 0, torch.sub(last, 1)), torch.select(text, 0, torch.sub(last, 1))), 4)
-      rank = torch.mul(torch.mul(alike, torch.add(longer, 1)), end)
+      matches = torch.to(torch.eq(torch.narrow(text, 0, 1, torch.sub(last, 1)), torch.select(text, 0, last)), 4)
+      longer_matches = torch.to(torch.eq(torch.narrow(text, 0, 0, torch.sub(last, 1)), torch.select(text, 0, torch.sub(last, 1))), 4)
+      rank = torch.mul(torch.mul(matches, torch.add(longer_matches, 1)), end)
       rank = torch.add(rank, torch.arange(torch.sub(last, 1), dtype=4, device=ops.prim.device(text)))
       place = int(torch.argmax(rank))
-      found = torch.eq(int(torch.select(alike, 0, place)), 1)
-      if found:
-        guessed = torch.clone(torch.narrow(text, 0, torch.add(place, 2), 3))
-    if torch.__not__(found):
-      guessed = torch.narrow(torch.cat([(self).likeliest(after, ), guessed], 0), 0, 0, 3)
-    return guessed
+      matched = torch.eq(int(torch.select(matches, 0, place)), 1)
+      if matched:
+        drafted = torch.clone(torch.narrow(text, 0, torch.add(place, 2), 3))
+    if torch.__not__(matched):
+      drafted = torch.narrow(torch.cat([(self).likeliest(after, ), drafted], 0), 0, 0, 3)
+    return drafted
 
   # Chooses and computes tokens until every row has met a stop token, at most as many as uniform has rows.
-  # logits [batch, vocabulary] float32, of one row followed by those after each of guessed [n] int64: tokens that an earlier
-  # call has guessed and computed; seen: as sample has it; uniform [tokens, batch] float32 in [0, 1); stops [n] int64;
+  # logits [batch, vocabulary] float32, of one row followed by those after each of drafted [n] int64: tokens that an earlier
+  # call has drafted and computed; seen: as sample has it; uniform [tokens, batch] float32 in [0, 1); stops [n] int64;
   # done [batch] bool, in place: rows that need no more; position [batch]: of the first token; more: whether the
   # logits after the last token are wanted too; text: of one row, [slots + 3] int64, to which tokens are added.
-  # Tokens of one row may be guessed from what its text says elsewhere, computed with the token before them, and kept as far
+  # Tokens of one row may be drafted from what its text says elsewhere, computed with the token before them, and kept as far
   # as the choice falls on them: the choice is the same, made from the same logits, with fewer passes over the weights.
-  # Returns tokens [n, batch] int64, their log-probabilities [n, batch] float32, logits and guessed for the next call, and
+  # Returns tokens [n, batch] int64, their log-probabilities [n, batch] float32, logits and drafted for the next call, and
   # [1] int64: passes over the weights.
-  def decode(self: __torch__.Kernels, logits: Tensor, guessed: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, position: Tensor, slot: int, more: bool, text: Tensor, mask: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
+  def decode(self: __torch__.Kernels, logits: Tensor, drafted: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, position: Tensor, slot: int, more: bool, text: Tensor, mask: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
     tokens = annotate(List[Tensor], [])
     log_probabilities = annotate(List[Tensor], [])
     count = torch.size(uniform, 0)
     open = True
     t = 0
     passes = 0
-    guessing = (self).guesses(position, frequencies, positions, w, )
+    speculative = (self).speculates(position, frequencies, positions, w, )
     while open:
       next = torch.narrow(logits, 0, 0, torch.size(position, 0))
       chosen = (self).sample(next, seen, torch.select(uniform, 0, t), temperature, top_k, top_p, penalty, )
@@ -211,26 +211,26 @@
       if torch.__and__(open, torch.__or__(more, torch.__not__(last))):
         at = torch.add(slot, t)
         place = torch.add(position, t)
-        if guessing:
+        if speculative:
           _4 = torch.copy_(torch.narrow(text, 0, at, 1), token)
           known = False
-          if torch.gt(torch.size(guessed, 0), 0):
-            known = torch.eq(int(token), int(torch.select(guessed, 0, 0)))
+          if torch.gt(torch.size(drafted, 0), 0):
+            known = torch.eq(int(token), int(torch.select(drafted, 0, 0)))
           # What was computed after the chosen token, or after another in its place.
           rest = torch.sub(torch.size(logits, 0), 1)
           logits = torch.narrow(logits, 0, 1, rest)
           if known:
-            guessed = torch.narrow(guessed, 0, 1, torch.sub(rest, 1))
+            drafted = torch.narrow(drafted, 0, 1, torch.sub(rest, 1))
           else:
-            guessed = (self).guess(text, torch.add(at, 1), logits, )
-            logits = (self).steps(torch.cat([token, guessed], 0), place, at, frequencies, factors, keys, values, embedding, positions, norm, head, w, a, )
+            drafted = (self).draft(text, torch.add(at, 1), logits, )
+            logits = (self).steps(torch.cat([token, drafted], 0), place, at, frequencies, factors, keys, values, embedding, positions, norm, head, w, a, )
             passes = torch.add(passes, 1)
         else:
           logits = (self).step(token, place, at, mask, frequencies, factors, keys, values, embedding, positions, norm, head, w, a, )
           passes = torch.add(passes, 1)
       t = torch.add(t, 1)
       open = torch.__and__(open, torch.__not__(last))
-    return [torch.stack(tokens, 0), torch.stack(log_probabilities, 0), torch.contiguous(logits), guessed, torch.full([1], passes, dtype=4)]
+    return [torch.stack(tokens, 0), torch.stack(log_probabilities, 0), torch.contiguous(logits), drafted, torch.full([1], passes, dtype=4)]
 
   # The next token of each row: [tokens [batch] int64, log-probability of each under the unmodified distribution [batch]].
   # logits [batch, vocabulary] float32; seen [batch, vocabulary] bool: tokens of the row so far; uniform [batch] in [0, 1).
@@ -253,8 +253,8 @@
       cumulative = torch.cumsum(p, -1)
       total = torch.select(cumulative, -1, -1)
       threshold = torch.unsqueeze(torch.mul(uniform, total), -1)
-      kept = torch.sub(torch.sum(torch.gt(p, 0.), [-1], True), 1)
-      rank = torch.minimum(torch.sum(torch.le(cumulative, threshold), [-1], True), kept)
+      last = torch.sub(torch.sum(torch.gt(p, 0.), [-1], True), 1)
+      rank = torch.minimum(torch.sum(torch.le(cumulative, threshold), [-1], True), last)
       token = torch.squeeze(torch.gather(index, -1, rank), -1)
     logp = torch.squeeze(torch.gather(torch.log_softmax(raw, -1), -1, torch.unsqueeze(token, -1)), -1)
     return [token, logp]

@@ -27,7 +27,7 @@
       array = norm[n]
       if ops.prim.requires_grad(array):
         _0 = torch.append(inputs, array)
-    normed = (self).normalized(torch.index_select(leaf, 0, at), norm[0], norm[1], )
+    normed = (self).final_norm(torch.index_select(leaf, 0, at), norm, )
     h = torch.detach(normed)
     w = torch.detach(head)
     upstream = torch.empty_like(h)
@@ -46,16 +46,16 @@
       _1 = torch.copy_(torch.narrow(upstream, 0, start, length), torch.mul(torch.mm(g, w), share))
       if torch.gt(torch.numel(sum), 0):
         _2 = (self).add_product(sum, torch.t(g), torch.type_as(torch.mul(rows, share), rows), )
-    found = (self).gradients(normed, upstream, inputs, )
-    result = annotate(List[Tensor], [total, found[0]])
-    for i in range(torch.sub(torch.len(found), 1)):
-      _3 = torch.append(result, torch.to(found[torch.add(i, 1)], 6))
+    gradients = (self).gradients(normed, upstream, inputs, )
+    result = annotate(List[Tensor], [total, gradients[0]])
+    for i in range(torch.sub(torch.len(gradients), 1)):
+      _3 = torch.append(result, torch.to(gradients[torch.add(i, 1)], 6))
     return result
 
   # head_vjp in two calls, for weights that follow from the losses: logits are computed once. Of a frozen head alone, for its
   # gradient would need them again. Returns [-log p [targets] float32, its gradient by the normalized node [targets, hidden]].
   def head_rows(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
-    h = torch.detach((self).normalized(torch.index_select(torch.detach(x), 0, at), norm[0], norm[1], ))
+    h = torch.detach((self).final_norm(torch.index_select(torch.detach(x), 0, at), norm, ))
     w = torch.detach(head)
     upstream = torch.empty_like(h)
     count = torch.size(at, 0)
@@ -79,12 +79,12 @@
       array = norm[n]
       if ops.prim.requires_grad(array):
         _0 = torch.append(inputs, array)
-    normed = (self).normalized(torch.index_select(leaf, 0, at), norm[0], norm[1], )
+    normed = (self).final_norm(torch.index_select(leaf, 0, at), norm, )
     weighted = torch.type_as(torch.mul(upstream, torch.unsqueeze(weight, -1)), upstream)
-    found = (self).gradients(normed, weighted, inputs, )
-    result = annotate(List[Tensor], [found[0]])
-    for i in range(torch.sub(torch.len(found), 1)):
-      _1 = torch.append(result, torch.to(found[torch.add(i, 1)], 6))
+    gradients = (self).gradients(normed, weighted, inputs, )
+    result = annotate(List[Tensor], [gradients[0]])
+    for i in range(torch.sub(torch.len(gradients), 1)):
+      _1 = torch.append(result, torch.to(gradients[torch.add(i, 1)], 6))
     return result
 
   # sum [rows, columns] += left [rows, n] @ right [n, columns], in place; by some rows together where the product is of
@@ -137,7 +137,7 @@
     for c in range(chunks):
       start = torch.mul(c, self.chunk)
       length = ops.prim.min(self.chunk, torch.sub(count, start))
-      h = (self).normalized(torch.index_select(x, 0, torch.narrow(at, 0, start, length)), norm[0], norm[1], )
+      h = (self).final_norm(torch.index_select(x, 0, torch.narrow(at, 0, start, length)), norm, )
       logits = (self).logits(h, head, )
       _0 = torch.append(parts, torch.cross_entropy_loss(logits, torch.narrow(target, 0, start, length), None, 0, -100, 0.))
     torch.set_grad_enabled(True)

@@ -1,23 +1,34 @@
-  # A linear layer of a block with its adapter.
-  # slot: 0 q, 1 k, 2 v, 3 o, 4 gate, 5 up, 6 down (a model that stores layers stacked has the stack in the first's slot).
-  # w[2 slot], w[2 slot + 1]: weight [out, in] and bias [out], the bias empty where the layer has none; w[26 + slot]: the
-  # scales of a weight in 4 bits, else empty. a: the block's adapter; drop: the adapter's dropout (adapter.pyt).
-  # Attribute stacked: q, k, v lie stacked in the slot of q, and gate, up in that of gate, though their adapters do not.
+  # A linear layer of a block with its adapter. Attributes: slot_q, slot_k, slot_v, slot_o, slot_gate, slot_up, slot_down:
+  # the slots of layers (a model that stores layers stacked has the stack in the first's slot); linear_layers: how many slots
+  # there are; stacked: q, k, v lie stacked in the slot of q, and gate, up in that of gate, though their adapters do not;
+  # first_scales: see scales_index.
+  # w: the block's weights (block.pyt); a: the block's adapter; drop: the adapter's dropout (adapter.pyt).
+
+  # Where a layer's arrays are in w: weight [out, in]; bias [out], empty where the layer has none; scales of a weight in 4
+  # bits, else empty.
+  def weight_index(self: __torch__.Kernels, slot: int) -> int:
+    return torch.mul(slot, 2)
+
+  def bias_index(self: __torch__.Kernels, slot: int) -> int:
+    return torch.add(torch.mul(slot, 2), 1)
+
+  def scales_index(self: __torch__.Kernels, slot: int) -> int:
+    return torch.add(self.first_scales, slot)
+
   def linear(self: __torch__.Kernels, x: Tensor, slot: int, w: List[Tensor], a: List[Tensor], drop: List[float]) -> Tensor:
-    bias = w[torch.add(torch.mul(slot, 2), 1)]
     input = (self).adapt_input(x, slot, a, drop, )
-    y = (self).product(input, w[torch.mul(slot, 2)], bias, w[torch.add(slot, 26)], )
-    if torch.__and__(self.stacked, torch.eq(slot, 0)):
+    y = (self).product(input, w[(self).weight_index(slot, )], w[(self).bias_index(slot, )], w[(self).scales_index(slot, )], )
+    if torch.__and__(self.stacked, torch.eq(slot, self.slot_q)):
       q = torch.mul(self.heads, self.head_dim)
       k = torch.mul(self.kv_heads, self.head_dim)
-      y = (self).adapt_output(y, 0, q, x, 0, w, a, drop, )
-      y = (self).adapt_output(y, q, k, x, 1, w, a, drop, )
-      y = (self).adapt_output(y, torch.add(q, k), k, x, 2, w, a, drop, )
+      y = (self).adapt_output(y, 0, q, x, self.slot_q, w, a, drop, )
+      y = (self).adapt_output(y, q, k, x, self.slot_k, w, a, drop, )
+      y = (self).adapt_output(y, torch.add(q, k), k, x, self.slot_v, w, a, drop, )
     else:
-      if torch.__and__(self.stacked, torch.eq(slot, 4)):
+      if torch.__and__(self.stacked, torch.eq(slot, self.slot_gate)):
         half = torch.floordiv(torch.size(y, -1), 2)
-        y = (self).adapt_output(y, 0, half, x, 4, w, a, drop, )
-        y = (self).adapt_output(y, half, half, x, 5, w, a, drop, )
+        y = (self).adapt_output(y, 0, half, x, self.slot_gate, w, a, drop, )
+        y = (self).adapt_output(y, half, half, x, self.slot_up, w, a, drop, )
       else:
         y = (self).adapt_output(y, 0, torch.size(y, -1), x, slot, w, a, drop, )
     return y

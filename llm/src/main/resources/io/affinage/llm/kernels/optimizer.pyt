@@ -31,48 +31,49 @@
   def zeros_of(self: __torch__.Kernels, x: Tensor) -> List[Tensor]:
     return [torch.zeros_like(torch.detach(x))]
 
-  # Trained values are float32: high itself where low is empty, or else two halves of 16 bits. high is then the value
-  # rounded to bfloat16, and low (int16) what its bits as an integer lack to those of the value, so that nothing is lost.
-  def value(self: __torch__.Kernels, high: Tensor, low: Tensor) -> Tensor:
-    whole = high
-    if torch.gt(torch.numel(low), 0):
-      bits = torch.mul_(torch.to(torch.view_copy(high, 2), 3), 65536)
-      whole = torch.view_copy(torch.add_(bits, torch.to(low, 3)), 6)
+  # Trained values (master values) are float32: parameter itself where remainder is empty, or else two halves of 16 bits.
+  # parameter is then the value rounded to bfloat16, and remainder (int16) what its bits as an integer lack to those of the
+  # value, so that nothing is lost.
+  def master_value(self: __torch__.Kernels, parameter: Tensor, remainder: Tensor) -> Tensor:
+    whole = parameter
+    if torch.gt(torch.numel(remainder), 0):
+      bits = torch.mul_(torch.to(torch.view_copy(parameter, 2), 3), 65536)
+      whole = torch.view_copy(torch.add_(bits, torch.to(remainder, 3)), 6)
     return whole
 
-  # Makes high and low those of the value; nothing to do where the value is high itself.
-  def keep(self: __torch__.Kernels, high: Tensor, low: Tensor, value: Tensor) -> Tensor:
-    if torch.gt(torch.numel(low), 0):
-      bits = torch.view_copy(value, 3)
-      _0 = torch.copy_(low, bits)
+  # Makes parameter and remainder those of the value; nothing to do where the value is parameter itself.
+  def set_master(self: __torch__.Kernels, parameter: Tensor, remainder: Tensor, master: Tensor) -> Tensor:
+    if torch.gt(torch.numel(remainder), 0):
+      bits = torch.view_copy(master, 3)
+      _0 = torch.copy_(remainder, bits)
       rounded = torch.bitwise_right_shift(torch.add_(bits, 32768), 16, out=bits)
-      _1 = torch.view_copy(torch.to(rounded, 2), 15, out=high)
-    return high
+      _1 = torch.view_copy(torch.to(rounded, 2), 15, out=parameter)
+    return parameter
 
-  # The low half of a bfloat16 array, for the values that it has.
-  def low_half(self: __torch__.Kernels, high: Tensor) -> List[Tensor]:
-    return [torch.zeros_like(high, dtype=2)]
+  # The remainder of a bfloat16 array, for the values that it has.
+  def zero_remainder(self: __torch__.Kernels, parameter: Tensor) -> List[Tensor]:
+    return [torch.zeros_like(parameter, dtype=2)]
 
   # Values first to first + count of an array, [count] float32.
-  def some_values(self: __torch__.Kernels, high: Tensor, low: Tensor, first: int, count: int) -> List[Tensor]:
-    part = torch.narrow(torch.view(high, [-1]), 0, first, count)
-    rest = low
-    if torch.gt(torch.numel(low), 0):
-      rest = torch.narrow(torch.view(low, [-1]), 0, first, count)
-    return [(self).value(part, rest, )]
+  def read_master(self: __torch__.Kernels, parameter: Tensor, remainder: Tensor, first: int, count: int) -> List[Tensor]:
+    part = torch.narrow(torch.view(parameter, [-1]), 0, first, count)
+    rest = remainder
+    if torch.gt(torch.numel(remainder), 0):
+      rest = torch.narrow(torch.view(remainder, [-1]), 0, first, count)
+    return [(self).master_value(part, rest, )]
 
   # The same values of an array become those given.
-  def keep_some(self: __torch__.Kernels, high: Tensor, low: Tensor, first: int, values: Tensor) -> List[Tensor]:
-    part = torch.narrow(torch.view(high, [-1]), 0, first, torch.numel(values))
-    if torch.gt(torch.numel(low), 0):
-      _0 = (self).keep(part, torch.narrow(torch.view(low, [-1]), 0, first, torch.numel(values)), values, )
+  def write_master(self: __torch__.Kernels, parameter: Tensor, remainder: Tensor, first: int, values: Tensor) -> List[Tensor]:
+    part = torch.narrow(torch.view(parameter, [-1]), 0, first, torch.numel(values))
+    if torch.gt(torch.numel(remainder), 0):
+      _0 = (self).set_master(part, torch.narrow(torch.view(remainder, [-1]), 0, first, torch.numel(values)), values, )
     else:
       _1 = torch.copy_(part, values)
     return annotate(List[Tensor], [])
 
-  # What follows updates p in place from its gradient g and its state; low belongs to p, see value. step counts from 1,
-  # factor multiplies gradients first (clipping), rate is the learning rate, decay the weight decay. Elementwise rules go
-  # through an array in pieces: what they compute in between then never needs a model's size.
+  # What follows updates p in place from its gradient g and its state; remainder belongs to p, see master_value. step counts
+  # from 1, factor multiplies gradients first (clipping), rate is the learning rate, decay the weight decay. Elementwise rules
+  # go through an array in pieces: what they compute in between then never needs a model's size.
   def pieces(self: __torch__.Kernels, x: Tensor) -> List[Tensor]:
     return torch.split(torch.view(x, [-1]), (self).piece(x, ), 0)
 
@@ -83,11 +84,11 @@
       size = 262144
     return size
 
-  # The pieces of low beside so many of p; an empty one has as many empty pieces.
-  def low_pieces(self: __torch__.Kernels, low: Tensor, count: int) -> List[Tensor]:
-    parts = (self).pieces(low, )
+  # The pieces of remainder beside so many of p; an empty one has as many empty pieces.
+  def remainder_pieces(self: __torch__.Kernels, remainder: Tensor, count: int) -> List[Tensor]:
+    parts = (self).pieces(remainder, )
     for missing in range(torch.sub(count, torch.len(parts))):
-      _0 = torch.append(parts, low)
+      _0 = torch.append(parts, remainder)
     return parts
 
   # factor * g as float32.
@@ -107,32 +108,32 @@
     return torch.len(p)
 
   # AdamW. first, second: running moments.
-  def adamw(self: __torch__.Kernels, p: List[Tensor], low: List[Tensor], g: List[Tensor], first: List[Tensor], second: List[Tensor], step: int, factor: float, rate: float, decay: float, beta1: float, beta2: float, eps: float) -> List[Tensor]:
-    made = torch.full([], step, dtype=6, device=ops.prim.device(p[0]))
+  def adamw(self: __torch__.Kernels, p: List[Tensor], remainder: List[Tensor], g: List[Tensor], first: List[Tensor], second: List[Tensor], step: int, factor: float, rate: float, decay: float, beta1: float, beta2: float, eps: float) -> List[Tensor]:
+    steps_made = torch.full([], step, dtype=6, device=ops.prim.device(p[0]))
     whole = annotate(List[Tensor], [])
     gradients = annotate(List[Tensor], [])
     firsts = annotate(List[Tensor], [])
     seconds = annotate(List[Tensor], [])
     for i in range(torch.len(p)):
-      if torch.eq(torch.numel(low[i]), 0):
+      if torch.eq(torch.numel(remainder[i]), 0):
         _0 = torch.append(whole, p[i])
         _1 = torch.append(gradients, g[i])
         _2 = torch.append(firsts, first[i])
         _3 = torch.append(seconds, second[i])
       else:
         ps = (self).pieces(p[i], )
-        ls = (self).pieces(low[i], )
+        rs = (self).pieces(remainder[i], )
         gs = (self).pieces(torch.contiguous(g[i]), )
         ms = (self).pieces(first[i], )
         vs = (self).pieces(second[i], )
         for j in range(torch.len(ps)):
-          w = (self).value(ps[j], ls[j], )
-          _4 = (self).fused_adamw([w], [(self).times(gs[j], factor, )], [ms[j]], [vs[j]], made, rate, decay, beta1, beta2, eps, )
-          _5 = (self).keep(ps[j], ls[j], w, )
+          w = (self).master_value(ps[j], rs[j], )
+          _4 = (self).fused_adamw([w], [(self).times(gs[j], factor, )], [ms[j]], [vs[j]], steps_made, rate, decay, beta1, beta2, eps, )
+          _5 = (self).set_master(ps[j], rs[j], w, )
     if torch.gt(torch.len(whole), 0):
       if torch.ne(factor, 1.):
         _6 = ops.aten._foreach_mul_(gradients, factor)
-      _7 = (self).fused_adamw(whole, gradients, firsts, seconds, made, rate, decay, beta1, beta2, eps, )
+      _7 = (self).fused_adamw(whole, gradients, firsts, seconds, steps_made, rate, decay, beta1, beta2, eps, )
     return annotate(List[Tensor], [])
 
   # codes [blocks, 256] uint8, scale [blocks], map [256] ascending -> float32 [blocks, 256]
@@ -148,9 +149,9 @@
     divisor = torch.where(torch.eq(largest, 0), torch.ones_like(largest), largest)
     relative = torch.flatten(torch.div(x, torch.unsqueeze(divisor, 1)))
     key = torch.add_(torch.__rshift__(torch.view_copy(relative, 3), 16), 32768)
-    found = torch.index_select(lowest, 0, key)
-    above = torch.gt(relative, torch.index_select(middle, 0, found))
-    return torch.copy_(codes, torch.view(torch.add_(found, above), [-1, 256]))
+    code = torch.index_select(lowest, 0, key)
+    above = torch.gt(relative, torch.index_select(middle, 0, code))
+    return torch.copy_(codes, torch.view(torch.add_(code, above), [-1, 256]))
 
   # What lies between each two entries of a map, then infinity: [256]
   def middles(self: __torch__.Kernels, map: Tensor) -> Tensor:
@@ -166,15 +167,15 @@
 
   # AdamW with 8-bit state in blocks of 256 (Dettmers et al. 2022), as bitsandbytes. first, second: codes [blocks, 256];
   # signed, unsigned: the maps [256] of the first and of the second moment.
-  def adamw8bit(self: __torch__.Kernels, p: List[Tensor], low: List[Tensor], g: List[Tensor], first: List[Tensor], first_scale: List[Tensor], second: List[Tensor], second_scale: List[Tensor], signed: Tensor, unsigned: Tensor, step: int, factor: float, rate: float, decay: float, beta1: float, beta2: float, eps: float) -> List[Tensor]:
-    made = torch.full([], step, dtype=6, device=ops.prim.device(p[0]))
+  def adamw8bit(self: __torch__.Kernels, p: List[Tensor], remainder: List[Tensor], g: List[Tensor], first: List[Tensor], first_scale: List[Tensor], second: List[Tensor], second_scale: List[Tensor], signed: Tensor, unsigned: Tensor, step: int, factor: float, rate: float, decay: float, beta1: float, beta2: float, eps: float) -> List[Tensor]:
+    steps_made = torch.full([], step, dtype=6, device=ops.prim.device(p[0]))
     signed_middle = (self).middles(signed, )
     unsigned_middle = (self).middles(unsigned, )
     signed_lowest = (self).lowest_codes(signed_middle, )
     unsigned_lowest = (self).lowest_codes(unsigned_middle, )
     for i in range(torch.len(p)):
       ps = (self).pieces(p[i], )
-      ls = (self).low_pieces(low[i], torch.len(ps), )
+      rs = (self).remainder_pieces(remainder[i], torch.len(ps), )
       gs = (self).pieces(torch.contiguous(g[i]), )
       for j in range(torch.len(ps)):
         count = torch.numel(ps[j])
@@ -188,9 +189,9 @@
         v = (self).from_codes(v_codes, v_scale, unsigned, )
         m_flat = torch.narrow(torch.view(m, [-1]), 0, 0, count)
         v_flat = torch.narrow(torch.view(v, [-1]), 0, 0, count)
-        w = (self).value(ps[j], ls[j], )
-        _0 = (self).fused_adamw([w], [(self).times(gs[j], factor, )], [m_flat], [v_flat], made, rate, decay, beta1, beta2, eps, )
-        _1 = (self).keep(ps[j], ls[j], w, )
+        w = (self).master_value(ps[j], rs[j], )
+        _0 = (self).fused_adamw([w], [(self).times(gs[j], factor, )], [m_flat], [v_flat], steps_made, rate, decay, beta1, beta2, eps, )
+        _1 = (self).set_master(ps[j], rs[j], w, )
         _2 = (self).into_codes(m, m_codes, m_scale, signed_middle, signed_lowest, )
         _3 = (self).into_codes(v, v_codes, v_scale, unsigned_middle, unsigned_lowest, )
     return annotate(List[Tensor], [])
@@ -199,12 +200,12 @@
   # of a block, a first moment m is the code 128 + 127 * 2x / (1 + |x|), x = m / s, and a second moment v is the code
   # 255 * sqrt(v) / s of its square root, s then being the largest of these; both rounded. No second moment gets the code
   # 0, since a step divides by it.
-  def adamw_companded(self: __torch__.Kernels, p: List[Tensor], low: List[Tensor], g: List[Tensor], first: List[Tensor], first_scale: List[Tensor], second: List[Tensor], second_scale: List[Tensor], step: int, factor: float, rate: float, decay: float, beta1: float, beta2: float, eps: float) -> List[Tensor]:
-    made = torch.full([], step, dtype=6, device=ops.prim.device(p[0]))
+  def adamw_companded(self: __torch__.Kernels, p: List[Tensor], remainder: List[Tensor], g: List[Tensor], first: List[Tensor], first_scale: List[Tensor], second: List[Tensor], second_scale: List[Tensor], step: int, factor: float, rate: float, decay: float, beta1: float, beta2: float, eps: float) -> List[Tensor]:
+    steps_made = torch.full([], step, dtype=6, device=ops.prim.device(p[0]))
     least = 1e-30
     for i in range(torch.len(p)):
       ps = (self).pieces(p[i], )
-      ls = (self).low_pieces(low[i], torch.len(ps), )
+      rs = (self).remainder_pieces(remainder[i], torch.len(ps), )
       gs = (self).pieces(torch.contiguous(g[i]), )
       for j in range(torch.len(ps)):
         count = torch.numel(ps[j])
@@ -220,9 +221,9 @@
         v = torch.square_(torch.mul_(torch.to(v_codes, 6), torch.div(v_scale, 255.)))
         m_flat = torch.narrow(torch.view(m, [-1]), 0, 0, count)
         v_flat = torch.narrow(torch.view(v, [-1]), 0, 0, count)
-        w = (self).value(ps[j], ls[j], )
-        _0 = (self).fused_adamw([w], [(self).times(gs[j], factor, )], [m_flat], [v_flat], made, rate, decay, beta1, beta2, eps, )
-        _1 = (self).keep(ps[j], ls[j], w, )
+        w = (self).master_value(ps[j], rs[j], )
+        _0 = (self).fused_adamw([w], [(self).times(gs[j], factor, )], [m_flat], [v_flat], steps_made, rate, decay, beta1, beta2, eps, )
+        _1 = (self).set_master(ps[j], rs[j], w, )
         size = torch.abs(m)
         largest = torch.amax(size, [1], True)
         _2 = torch.copy_(m_scale, largest)
@@ -237,44 +238,44 @@
     return annotate(List[Tensor], [])
 
   # Lion (Chen et al. 2023). momentum: running mean of gradients.
-  def lion(self: __torch__.Kernels, p: List[Tensor], low: List[Tensor], g: List[Tensor], momentum: List[Tensor], step: int, factor: float, rate: float, decay: float, beta1: float, beta2: float) -> List[Tensor]:
+  def lion(self: __torch__.Kernels, p: List[Tensor], remainder: List[Tensor], g: List[Tensor], momentum: List[Tensor], step: int, factor: float, rate: float, decay: float, beta1: float, beta2: float) -> List[Tensor]:
     for i in range(torch.len(p)):
       ps = (self).pieces(p[i], )
-      ls = (self).low_pieces(low[i], torch.len(ps), )
+      rs = (self).remainder_pieces(remainder[i], torch.len(ps), )
       gs = (self).pieces(torch.contiguous(g[i]), )
       ms = (self).pieces(momentum[i], )
       for j in range(torch.len(ps)):
-        w = (self).value(ps[j], ls[j], )
+        w = (self).master_value(ps[j], rs[j], )
         gradient = (self).times(gs[j], factor, )
         if torch.ne(decay, 0.):
           _0 = torch.mul_(w, torch.sub(1., torch.mul(rate, decay)))
         update = torch.add_(torch.mul(ms[j], beta1), gradient, alpha=torch.sub(1., beta1))
         _1 = torch.add_(w, torch.sign_(update), alpha=torch.neg(rate))
         _2 = torch.add_(torch.mul_(ms[j], beta2), gradient, alpha=torch.sub(1., beta2))
-        _3 = (self).keep(ps[j], ls[j], w, )
+        _3 = (self).set_master(ps[j], rs[j], w, )
     return annotate(List[Tensor], [])
 
   # Stochastic gradient descent with momentum, as PyTorch: decay is added to the gradient; nesterov is 0 or 1.
-  def sgd(self: __torch__.Kernels, p: List[Tensor], low: List[Tensor], g: List[Tensor], momentum: List[Tensor], step: int, factor: float, rate: float, decay: float, kept: float, nesterov: float) -> List[Tensor]:
+  def sgd(self: __torch__.Kernels, p: List[Tensor], remainder: List[Tensor], g: List[Tensor], buffer: List[Tensor], step: int, factor: float, rate: float, decay: float, momentum: float, nesterov: float) -> List[Tensor]:
     for i in range(torch.len(p)):
       ps = (self).pieces(p[i], )
-      ls = (self).low_pieces(low[i], torch.len(ps), )
+      rs = (self).remainder_pieces(remainder[i], torch.len(ps), )
       gs = (self).pieces(torch.contiguous(g[i]), )
-      ms = (self).pieces(momentum[i], )
+      ms = (self).pieces(buffer[i], )
       for j in range(torch.len(ps)):
-        w = (self).value(ps[j], ls[j], )
+        w = (self).master_value(ps[j], rs[j], )
         gradient = (self).times(gs[j], factor, )
         if torch.ne(decay, 0.):
           gradient = torch.add(gradient, w, alpha=decay)
         if torch.eq(step, 1):
           _0 = torch.copy_(ms[j], gradient)
         else:
-          _1 = torch.add_(torch.mul_(ms[j], kept), gradient, alpha=1)
+          _1 = torch.add_(torch.mul_(ms[j], momentum), gradient, alpha=1)
         update = ms[j]
         if torch.ne(nesterov, 0.):
-          update = torch.add(gradient, update, alpha=kept)
+          update = torch.add(gradient, update, alpha=momentum)
         _2 = torch.add_(w, update, alpha=torch.neg(rate))
-        _3 = (self).keep(ps[j], ls[j], w, )
+        _3 = (self).set_master(ps[j], rs[j], w, )
     return annotate(List[Tensor], [])
 
   # Root mean square of all elements, a scalar.
@@ -295,7 +296,7 @@
 
   # Adafactor (Shazeer and Stern 2018), as transformers: row [out] and column [in] are running means of the squared
   # gradient [out, in] along the other dimension.
-  def adafactor(self: __torch__.Kernels, p: List[Tensor], low: List[Tensor], g: List[Tensor], row: List[Tensor], column: List[Tensor], step: int, factor: float, rate: float, decay: float, exponent: float, eps: float, floor: float, clip: float, scale: float) -> List[Tensor]:
+  def adafactor(self: __torch__.Kernels, p: List[Tensor], remainder: List[Tensor], g: List[Tensor], row: List[Tensor], column: List[Tensor], step: int, factor: float, rate: float, decay: float, exponent: float, eps: float, floor: float, clip: float, scale: float) -> List[Tensor]:
     beta = torch.sub(1., torch.pow(float(step), exponent))
     for i in range(torch.len(p)):
       gradient = (self).times(g[i], factor, )
@@ -304,22 +305,22 @@
       _1 = torch.add_(torch.mul_(column[i], beta), torch.mean(square, [-2], False), alpha=torch.sub(1., beta))
       by_row = torch.unsqueeze(torch.rsqrt_(torch.div(row[i], torch.mean(row[i], [-1], True))), -1)
       update = torch.mul_(torch.mul(by_row, torch.rsqrt(torch.unsqueeze(column[i], -2))), gradient)
-      w = (self).value(p[i], low[i], )
+      w = (self).master_value(p[i], remainder[i], )
       _2 = (self).adafactor_apply(w, update, rate, decay, clip, floor, scale, )
-      _3 = (self).keep(p[i], low[i], w, )
+      _3 = (self).set_master(p[i], remainder[i], w, )
     return annotate(List[Tensor], [])
 
   # The same for arrays of one dimension, whose second moment is kept whole.
-  def adafactor_vector(self: __torch__.Kernels, p: List[Tensor], low: List[Tensor], g: List[Tensor], second: List[Tensor], step: int, factor: float, rate: float, decay: float, exponent: float, eps: float, floor: float, clip: float, scale: float) -> List[Tensor]:
+  def adafactor_vector(self: __torch__.Kernels, p: List[Tensor], remainder: List[Tensor], g: List[Tensor], second: List[Tensor], step: int, factor: float, rate: float, decay: float, exponent: float, eps: float, floor: float, clip: float, scale: float) -> List[Tensor]:
     beta = torch.sub(1., torch.pow(float(step), exponent))
     for i in range(torch.len(p)):
       gradient = (self).times(g[i], factor, )
       square = torch.add_(torch.square(gradient), eps)
       _0 = torch.add_(torch.mul_(second[i], beta), square, alpha=torch.sub(1., beta))
       update = torch.mul_(torch.rsqrt(second[i]), gradient)
-      w = (self).value(p[i], low[i], )
+      w = (self).master_value(p[i], remainder[i], )
       _1 = (self).adafactor_apply(w, update, rate, decay, clip, floor, scale, )
-      _2 = (self).keep(p[i], low[i], w, )
+      _2 = (self).set_master(p[i], remainder[i], w, )
     return annotate(List[Tensor], [])
 
   # A file of so many elements as one array; what is written to the array is written to the file when memory is short.
@@ -327,13 +328,13 @@
     return [torch.from_file(path, True, elements, dtype=dtype)]
 
   # average = decay * average + (1 - decay) * values, in place; average is float32.
-  def average_all(self: __torch__.Kernels, average: List[Tensor], high: List[Tensor], low: List[Tensor], decay: float) -> List[Tensor]:
+  def average_all(self: __torch__.Kernels, average: List[Tensor], parameter: List[Tensor], remainder: List[Tensor], decay: float) -> List[Tensor]:
     for i in range(torch.len(average)):
       means = (self).pieces(average[i], )
-      hs = (self).pieces(high[i], )
-      ls = (self).low_pieces(low[i], torch.len(hs), )
+      ps = (self).pieces(parameter[i], )
+      rs = (self).remainder_pieces(remainder[i], torch.len(ps), )
       for j in range(torch.len(means)):
-        _0 = torch.lerp_(means[j], (self).value(hs[j], ls[j], ), torch.sub(1., decay))
+        _0 = torch.lerp_(means[j], (self).master_value(ps[j], rs[j], ), torch.sub(1., decay))
     return annotate(List[Tensor], [])
 
   # target = source, in place, each array in its own type.
@@ -343,16 +344,16 @@
     return annotate(List[Tensor], [])
 
   # Float32 averages and values exchange places.
-  def swap_all(self: __torch__.Kernels, average: List[Tensor], high: List[Tensor], low: List[Tensor]) -> List[Tensor]:
+  def swap_all(self: __torch__.Kernels, average: List[Tensor], parameter: List[Tensor], remainder: List[Tensor]) -> List[Tensor]:
     for i in range(torch.len(average)):
       means = (self).pieces(average[i], )
-      hs = (self).pieces(high[i], )
-      ls = (self).low_pieces(low[i], torch.len(hs), )
+      ps = (self).pieces(parameter[i], )
+      rs = (self).remainder_pieces(remainder[i], torch.len(ps), )
       for j in range(torch.len(means)):
-        kept = torch.clone((self).value(hs[j], ls[j], ))
-        if torch.gt(torch.numel(ls[j]), 0):
-          _0 = (self).keep(hs[j], ls[j], means[j], )
+        copy = torch.clone((self).master_value(ps[j], rs[j], ))
+        if torch.gt(torch.numel(rs[j]), 0):
+          _0 = (self).set_master(ps[j], rs[j], means[j], )
         else:
-          _1 = torch.copy_(hs[j], means[j])
-        _2 = torch.copy_(means[j], kept)
+          _1 = torch.copy_(ps[j], means[j])
+        _2 = torch.copy_(means[j], copy)
     return annotate(List[Tensor], [])

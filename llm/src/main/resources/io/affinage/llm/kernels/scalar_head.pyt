@@ -4,7 +4,7 @@
 
   # [numbers [places]]
   def scalar_scores(self: __torch__.Kernels, x: Tensor, at: Tensor, norm: List[Tensor], weight: Tensor) -> List[Tensor]:
-    h = (self).normalized(torch.index_select(x, 0, at), norm[0], norm[1], )
+    h = (self).final_norm(torch.index_select(x, 0, at), norm, )
     return [torch.squeeze(torch.mm(torch.to(h, 6), torch.t(weight)), -1)]
 
   # share [places] float32. Returns [sum of share * -number (not the mean), and of that sum the gradients: of x, of each norm
@@ -16,14 +16,14 @@
       array = norm[n]
       if ops.prim.requires_grad(array):
         _0 = torch.append(inputs, array)
-    normed = (self).normalized(torch.index_select(leaf, 0, at), norm[0], norm[1], )
+    normed = (self).final_norm(torch.index_select(leaf, 0, at), norm, )
     h = torch.to(torch.detach(normed), 6)
     w = torch.detach(weight)
-    down = torch.unsqueeze(torch.neg(share), 0)
-    total = torch.sum(torch.mm(down, torch.mm(h, torch.t(w))))
-    found = (self).gradients(normed, torch.type_as(torch.mm(torch.t(down), w), normed), inputs, )
-    result = annotate(List[Tensor], [total, found[0]])
-    for i in range(torch.sub(torch.len(found), 1)):
-      _1 = torch.append(result, torch.to(found[torch.add(i, 1)], 6))
-    _2 = torch.append(result, torch.mm(down, h))
+    upstream = torch.unsqueeze(torch.neg(share), 0)
+    total = torch.sum(torch.mm(upstream, torch.mm(h, torch.t(w))))
+    gradients = (self).gradients(normed, torch.type_as(torch.mm(torch.t(upstream), w), normed), inputs, )
+    result = annotate(List[Tensor], [total, gradients[0]])
+    for i in range(torch.sub(torch.len(gradients), 1)):
+      _1 = torch.append(result, torch.to(gradients[torch.add(i, 1)], 6))
+    _2 = torch.append(result, torch.mm(upstream, h))
     return result

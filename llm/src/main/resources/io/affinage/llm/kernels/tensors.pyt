@@ -27,8 +27,8 @@
     flat = torch.flatten(x)
     bad = torch.to(torch.logical_not(torch.isfinite(flat)), 1)
     at = torch.argmax(bad)
-    found = torch.index_select(flat, 0, torch.view(at, [1]))
-    return [torch.cat([torch.view(torch.to(torch.sum(bad, dtype=4), 7), [1]), torch.view(torch.to(at, 7), [1]), torch.to(found, 7)], 0)]
+    value = torch.index_select(flat, 0, torch.view(at, [1]))
+    return [torch.cat([torch.view(torch.to(torch.sum(bad, dtype=4), 7), [1]), torch.view(torch.to(at, 7), [1]), torch.to(value, 7)], 0)]
 
   # target = source, in place.
   def assign(self: __torch__.Kernels, target: Tensor, source: Tensor) -> List[Tensor]:
@@ -36,7 +36,7 @@
     return annotate(List[Tensor], [])
 
   # A copy of x [rows, columns] as [columns, rows].
-  def turned(self: __torch__.Kernels, x: Tensor) -> List[Tensor]:
+  def transposed(self: __torch__.Kernels, x: Tensor) -> List[Tensor]:
     return [torch.contiguous(torch.t(x))]
 
   # x[first : first + rows] as float32.

@@ -37,17 +37,17 @@
     rows = torch.view(score, [torch.size(score, 0), -1, longest, longest])
     return torch.softmax(torch.add(mask, rows, alpha=factor), -1)
 
-  # What heads gather, [nodes, heads * head_dim]; gather, outputs: as tree_places returns them. Puts the softmax into kept
+  # What heads gather, [nodes, heads * head_dim]; gather, outputs: as tree_places returns them. Puts the softmax into saved
   # where it is no larger than a few arrays of the row, else nothing: it is computed again then.
-  def tree_attention(self: __torch__.Kernels, heads: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor, kept: List[Tensor]) -> Tensor:
+  def tree_attention(self: __torch__.Kernels, heads: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor, saved: List[Tensor]) -> Tensor:
     q, k, v = (self).tree_parts(torch.embedding(torch.view(heads, [-1, self.head_dim]), gather), torch.size(mask, 0), )
     weight = (self).tree_weights(torch.bmm(q, torch.transpose(k, 1, 2)), mask, )
     out = torch.bmm(torch.view(weight, [torch.size(q, 0), -1, torch.size(mask, 0)]), v)
     small = torch.le(torch.numel(weight), torch.mul(torch.numel(heads), 3))
     if torch.__and__(small, torch.eq(self.score_cap, 0.)):
-      _0 = torch.append(kept, weight)
+      _0 = torch.append(saved, weight)
     else:
-      _1 = torch.append(kept, torch.new_empty(heads, [0]))
+      _1 = torch.append(saved, torch.new_empty(heads, [0]))
     return torch.view(torch.embedding(torch.view(out, [-1, self.head_dim]), outputs), [torch.size(heads, 0), -1])
 
   # [count, columns]: the sum of those rows that have its number in at. On a CPU scattering is the quickest; elsewhere its
@@ -60,7 +60,7 @@
       sums = torch.embedding_dense_backward(rows, at, count, -1, False)
     return sums
 
-  # The gradient of heads. weight: what tree_attention put into kept; upstream [nodes, heads * head_dim].
+  # The gradient of heads. weight: what tree_attention put into saved; upstream [nodes, heads * head_dim].
   def tree_attention_vjp(self: __torch__.Kernels, heads: Tensor, weight: Tensor, upstream: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor) -> Tensor:
     longest = torch.size(mask, 0)
     rows = torch.embedding(torch.view(heads, [-1, self.head_dim]), gather)
@@ -84,7 +84,7 @@
     return torch.view((self).added_rows(drows, gather, torch.floordiv(torch.numel(heads), self.head_dim), ), torch.size(heads))
 
   # Rotates queries and keys in place. heads [nodes, heads + 2 kv_heads, head_dim]; cos, sin as rotate has them.
-  def turn(self: __torch__.Kernels, heads: Tensor, cos: Tensor, sin: Tensor) -> NoneType:
+  def rotate_in_place(self: __torch__.Kernels, heads: Tensor, cos: Tensor, sin: Tensor) -> NoneType:
     width = torch.size(cos, -1)
     if torch.gt(width, 0):
       part = torch.narrow(torch.narrow(heads, 1, 0, torch.add(self.heads, self.kv_heads)), 2, 0, width)
@@ -97,30 +97,31 @@
     return torch.__and__(torch.ne(self.packing, 2), torch.__not__(self.query_key_norm))
 
   # heads of what the projections gave [nodes, ...], which is overwritten where it is direct.
-  def heads_of(self: __torch__.Kernels, raw: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor]) -> Tensor:
+  def heads_of(self: __torch__.Kernels, qkv: Tensor, cos: Tensor, sin: Tensor, w: List[Tensor]) -> Tensor:
     if (self).direct():
-      heads = torch.view(raw, [torch.size(raw, 0), -1, self.head_dim])
-      (self).turn(heads, cos, sin, )
+      heads = torch.view(qkv, [torch.size(qkv, 0), -1, self.head_dim])
+      (self).rotate_in_place(heads, cos, sin, )
     else:
-      heads = torch.cat((self).turned_heads([raw], cos, sin, w, ), 1)
+      heads = torch.cat((self).rotated_heads([qkv], cos, sin, w, ), 1)
     return heads
 
-  # The gradient of what the projections gave. raw: that itself, or where it is direct the heads; weight: what
-  # tree_attention put into kept; upstream [nodes, heads * head_dim].
-  def attention_vjp(self: __torch__.Kernels, raw: Tensor, weight: Tensor, upstream: Tensor, cos: Tensor, sin: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor, w: List[Tensor], found: List[Tensor]) -> Tensor:
+  # The gradient of what the projections gave. qkv: that itself, or where it is direct the heads; weight: what
+  # tree_attention put into saved; upstream [nodes, heads * head_dim].
+  def attention_vjp(self: __torch__.Kernels, qkv: Tensor, weight: Tensor, upstream: Tensor, cos: Tensor, sin: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor, w: List[Tensor], gradients: List[Tensor]) -> Tensor:
     if (self).direct():
-      heads = torch.view(raw, [torch.size(raw, 0), -1, self.head_dim])
+      heads = torch.view(qkv, [torch.size(qkv, 0), -1, self.head_dim])
       dheads = (self).tree_attention_vjp(heads, weight, upstream, gather, outputs, mask, )
-      # The inverse of a rotation turns the other way.
-      (self).turn(dheads, cos, torch.neg(sin), )
-      draw = torch.flatten(dheads, 1)
+      # The inverse of a rotation is one by the negative angle.
+      (self).rotate_in_place(dheads, cos, torch.neg(sin), )
+      dqkv = torch.flatten(dheads, 1)
     else:
-      leaf = torch.requires_grad_(torch.detach(raw), True)
+      leaf = torch.requires_grad_(torch.detach(qkv), True)
       inputs = annotate(List[Tensor], [leaf])
       trained = annotate(List[int], [])
       if self.query_key_norm:
+        # Weight and bias of the queries' norm, then of the keys'.
         for i in range(4):
-          at = torch.add(i, 16)
+          at = torch.add((self).norm_weight_index(self.norm_query, ), i)
           if ops.prim.requires_grad(w[at]):
             _0 = torch.append(trained, at)
             _1 = torch.append(inputs, w[at])
@@ -128,8 +129,8 @@
       heads = (self).heads_of(leaf, cos, sin, w, )
       torch.set_grad_enabled(False)
       dheads = (self).tree_attention_vjp(torch.detach(heads), weight, upstream, gather, outputs, mask, )
-      gradients = (self).gradients(heads, dheads, inputs, )
-      draw = gradients[0]
+      own = (self).gradients(heads, dheads, inputs, )
+      dqkv = own[0]
       for j in range(torch.len(trained)):
-        _2 = torch._set_item(found, trained[j], gradients[torch.add(j, 1)])
-    return draw
+        _2 = torch._set_item(gradients, trained[j], own[torch.add(j, 1)])
+    return dqkv

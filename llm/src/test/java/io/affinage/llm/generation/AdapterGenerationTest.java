@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AdapterGenerationTest {
   private static final int NEW_TOKENS = 12;
 
-  /** Cached, several rows at once, and guessed ahead: as the whole text computed anew. */
+  /** Cached, several rows at once, and drafted ahead: as the whole text computed anew. */
   @ParameterizedTest
   @MethodSource("io.affinage.llm.AdapterFixture#all")
   void shouldChooseWhatTheWholeTextMakesLikeliest(AdapterFixture fixture) {

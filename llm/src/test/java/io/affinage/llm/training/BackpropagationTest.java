@@ -174,7 +174,7 @@ class BackpropagationTest {
       double step = 2e-2 * Math.max(0.05, norm(values));
       double plus = lossAt(model, parameter, values, direction, step, backpropagation, row);
       double minus = lossAt(model, parameter, values, direction, -step, backpropagation, row);
-      model.decoder.assign(parameter.value().high(), values);
+      model.decoder.assign(parameter.value().parameter(), values);
       assertThat((plus - minus) / (2 * step))
           .as(parameter.name())
           .isCloseTo(expected, within(0.02 * Math.sqrt(gradientNorm) + 2e-3));
@@ -202,7 +202,7 @@ class BackpropagationTest {
     for (int i = 0; i < moved.length; i++) {
       moved[i] = (float) (values[i] + step * direction[i]);
     }
-    model.decoder.assign(parameter.value().high(), moved);
+    model.decoder.assign(parameter.value().parameter(), moved);
     return backpropagation.accumulate(row, 1, 0);
   }
 

@@ -148,9 +148,9 @@ public final class DoraAdapter implements Adapter {
     List<List<NDArray>> result = new ArrayList<>();
     for (int layer = 0; layer < base.shape().layers(); layer++) {
       List<NDArray> block = new ArrayList<>(arrays.of(layer));
-      NDList found = rowLengths(layer, block);
+      NDList computed = rowLengths(layer, block);
       for (LinearLayer target : targets) {
-        block.set(index(target, LENGTH), found.get(target.slot().ordinal()));
+        block.set(index(target, LENGTH), computed.get(target.slot().ordinal()));
       }
       result.add(List.copyOf(block));
     }
@@ -160,7 +160,7 @@ public final class DoraAdapter implements Adapter {
   private NDList rowLengths(int layer, List<NDArray> block) {
     List<NDArray> weights = decoder.blocks().acquire(layer).arrays();
     try {
-      return decoder.kernels(this).run(lengths, "dora_lengths", weights, block);
+      return decoder.kernels(this).run(lengths, "dora_norms", weights, block);
     } finally {
       decoder.blocks().release(layer);
     }

@@ -119,10 +119,10 @@ public final class PrefixAdapter implements Adapter {
     for (int i = 0; i < ids.length; i++) {
       ids[i] = text[i % text.length];
     }
-    List<List<float[]>> found = RowBlocks.keysAndValues(decoder, ids);
-    for (int layer = 0; layer < found.size(); layer++) {
-      decoder.assign(arrays.of(layer).get(KEYS), found.get(layer).get(0));
-      decoder.assign(arrays.of(layer).get(VALUES), found.get(layer).get(1));
+    List<List<float[]>> computed = RowBlocks.keysAndValues(decoder, ids);
+    for (int layer = 0; layer < computed.size(); layer++) {
+      decoder.assign(arrays.of(layer).get(KEYS), computed.get(layer).get(0));
+      decoder.assign(arrays.of(layer).get(VALUES), computed.get(layer).get(1));
     }
   }
 

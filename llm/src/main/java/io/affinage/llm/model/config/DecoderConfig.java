@@ -44,15 +44,6 @@ public record DecoderConfig(
     List<LinearLayer> linears,
     WeightNames names) {
 
-  /** Where the scales of linear layers begin among the arrays that kernels take for a block. */
-  public static final int SCALES = 2 * (LinearSlot.values().length + NormSlot.values().length);
-
-  /**
-   * Arrays that kernels take for a block: weight and bias of every slot, then the scales of every
-   * linear layer that is kept in 4 bits.
-   */
-  public static final int BLOCK_ARRAYS = SCALES + LinearSlot.values().length;
-
   public DecoderConfig {
     rotary = List.copyOf(rotary);
     layers = List.copyOf(layers);
@@ -101,23 +92,28 @@ public record DecoderConfig(
   public List<BlockWeight> blockWeights() {
     List<BlockWeight> weights = new ArrayList<>();
     for (LinearLayer linear : linears) {
-      int index = 2 * linear.slot().ordinal();
+      LinearSlot slot = linear.slot();
       weights.add(
           new BlockWeight(
-              index, linear.path() + ".weight", linear.out(), linear.in(), linear.transposed()));
+              BlockArrays.weight(slot),
+              linear.path() + ".weight",
+              linear.out(),
+              linear.in(),
+              linear.transposed()));
       if (linear.bias()) {
-        weights.add(new BlockWeight(index + 1, linear.path() + ".bias", linear.out(), 0, false));
+        int index = BlockArrays.bias(slot);
+        weights.add(new BlockWeight(index, linear.path() + ".bias", linear.out(), 0, false));
       }
     }
     for (NormSlot slot : NormSlot.values()) {
       String path = names.norms().get(slot);
       if (path != null) {
-        int index = 2 * (LinearSlot.values().length + slot.ordinal());
+        int index = BlockArrays.weight(slot);
         boolean ofHeads = slot == NormSlot.QUERY || slot == NormSlot.KEY;
         int size = ofHeads ? shape.headDim() : shape.hiddenSize();
         weights.add(new BlockWeight(index, path + ".weight", size, 0, false));
         if (normalization.hasBias()) {
-          weights.add(new BlockWeight(index + 1, path + ".bias", size, 0, false));
+          weights.add(new BlockWeight(BlockArrays.bias(slot), path + ".bias", size, 0, false));
         }
       }
     }

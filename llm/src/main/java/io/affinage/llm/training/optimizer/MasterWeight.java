@@ -8,15 +8,15 @@ import io.affinage.llm.tensor.Kernels;
 import java.util.List;
 
 /**
- * Float32 numbers that a run trains: one float32 array, or two halves of 16 bits of which the upper
+ * Float32 numbers that a run trains: one float32 array, or two halves of 16 bits of which the first
  * is a weight as kernels of a bfloat16 model read it. The halves lose nothing of the float32 number
  * and take 4 bytes, where a weight and a float32 copy of it take 6.
  *
- * @param high float32; or bfloat16, the number rounded to nearest
- * @param low empty; or int16 of the same shape, what the bits of the number, as an integer, have
- *     more than those of {@code high}
+ * @param parameter float32; or bfloat16, the number rounded to nearest
+ * @param remainder empty; or int16 of the same shape, what the bits of the number, as an integer,
+ *     have more than those of {@code parameter}
  */
-public record MasterWeight(NDArray high, NDArray low) {
+public record MasterWeight(NDArray parameter, NDArray remainder) {
 
   /** A float32 array as it is. */
   public static MasterWeight whole(NDManager manager, NDArray array) {
@@ -24,17 +24,18 @@ public record MasterWeight(NDArray high, NDArray low) {
   }
 
   /** A bfloat16 weight that is trained to float32. */
-  public static MasterWeight halves(Kernels kernels, NDManager manager, NDArray weight) {
-    return new MasterWeight(weight, kernels.run(manager, "low_half", weight).singletonOrThrow());
+  public static MasterWeight split(Kernels kernels, NDManager manager, NDArray weight) {
+    return new MasterWeight(
+        weight, kernels.run(manager, "zero_remainder", weight).singletonOrThrow());
   }
 
   public Shape shape() {
-    return high.getShape();
+    return parameter.getShape();
   }
 
-  /** Bytes taken beside {@code high}. */
-  public long lowBytes() {
-    return low.getShape().size() * 2;
+  /** Bytes taken beside {@code parameter}. */
+  public long remainderBytes() {
+    return remainder.getShape().size() * 2;
   }
 
   /**
@@ -43,12 +44,12 @@ public record MasterWeight(NDArray high, NDArray low) {
    * @return float32 [count]
    */
   public NDArray numbers(Kernels kernels, NDManager scope, long first, long count) {
-    return kernels.run(scope, "some_values", high, low, first, count).singletonOrThrow();
+    return kernels.run(scope, "read_master", parameter, remainder, first, count).singletonOrThrow();
   }
 
   /** All numbers. */
   public float[] toFloats(Kernels kernels) {
-    try (NDManager scope = high.getManager().newSubManager()) {
+    try (NDManager scope = parameter.getManager().newSubManager()) {
       return numbers(kernels, scope, 0, shape().size()).toFloatArray();
     }
   }
@@ -59,14 +60,14 @@ public record MasterWeight(NDArray high, NDArray low) {
    * @param numbers float32, one dimension
    */
   public void assign(Kernels kernels, NDManager scope, long first, NDArray numbers) {
-    kernels.run(scope, "keep_some", high, low, first, numbers);
+    kernels.run(scope, "write_master", parameter, remainder, first, numbers);
   }
 
-  static List<NDArray> highs(List<MasterWeight> values) {
-    return values.stream().map(MasterWeight::high).toList();
+  static List<NDArray> parameters(List<MasterWeight> values) {
+    return values.stream().map(MasterWeight::parameter).toList();
   }
 
-  static List<NDArray> lows(List<MasterWeight> values) {
-    return values.stream().map(MasterWeight::low).toList();
+  static List<NDArray> remainders(List<MasterWeight> values) {
+    return values.stream().map(MasterWeight::remainder).toList();
   }
 }

@@ -108,8 +108,8 @@ public final class Optimizer implements AutoCloseable {
     for (Group group : groups) {
       List<Object> arguments = new ArrayList<>();
       List<MasterWeight> values = group.arrays.stream().map(OptimizedArray::value).toList();
-      arguments.add(MasterWeight.highs(values));
-      arguments.add(MasterWeight.lows(values));
+      arguments.add(MasterWeight.parameters(values));
+      arguments.add(MasterWeight.remainders(values));
       arguments.add(group.places.stream().map(gradients::get).toList());
       arguments.addAll(group.slots);
       group.step.tables().forEach(table -> arguments.add(tables.get(table)));

@@ -85,8 +85,8 @@ class OptimizerTest {
 
   /** A float32 array in halves. */
   private static MasterWeight split(NDManager manager, NDArray numbers) {
-    NDArray high = kernels.run(manager, "to_precision", numbers).singletonOrThrow();
-    MasterWeight value = MasterWeight.halves(kernels, manager, high);
+    NDArray rounded = kernels.run(manager, "to_precision", numbers).singletonOrThrow();
+    MasterWeight value = MasterWeight.split(kernels, manager, rounded);
     value.assign(kernels, manager, 0, numbers.reshape(-1));
     return value;
   }
@@ -134,7 +134,7 @@ class OptimizerTest {
     try (NDManager scope = root.newSubManager()) {
       MasterWeight value = split(scope, scope.create(numbers));
       float[] upper =
-          MasterWeight.whole(scope, kernels.run(scope, "as_float32", value.high()).get(0))
+          MasterWeight.whole(scope, kernels.run(scope, "as_float32", value.parameter()).get(0))
               .toFloats(kernels);
 
       assertThat(bits(value.toFloats(kernels))).isEqualTo(bits(numbers));

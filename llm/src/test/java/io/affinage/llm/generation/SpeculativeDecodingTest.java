@@ -17,15 +17,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Tokens that are guessed and checked are those that one pass for each would give. */
+/** Tokens that are drafted and checked are those that one pass for each would give. */
 @Tag("slow")
-class GuessingTest {
+class SpeculativeDecodingTest {
   private static final int[] PROMPT = {3, 7, 2, 9, 3, 7, 2, 9, 3, 7};
   private static final int NEW_TOKENS = 45;
 
   @ParameterizedTest
   @MethodSource("io.affinage.llm.FamilyFixture#all")
-  void shouldChooseAsWithoutGuesses(FamilyFixture family) {
+  void shouldChooseAsWithoutDrafts(FamilyFixture family) {
     int room = family.checkpoint().config().json().path("max_position_embeddings").asInt(64);
     int tokens = Math.min(NEW_TOKENS, room - PROMPT.length);
     List<Sampling> samplings =
@@ -42,9 +42,9 @@ class GuessingTest {
           GenerationRequest request =
               new GenerationRequest(List.of(prompt), tokens, Set.of(), sampling);
           GeneratedTokens expected = one.generate(request, TokenListener.NONE).get(0);
-          GeneratedTokens found = several.generate(request, TokenListener.NONE).get(0);
-          assertThat(found.ids()).isEqualTo(expected.ids());
-          assertThat(found.logProbabilities())
+          GeneratedTokens generated = several.generate(request, TokenListener.NONE).get(0);
+          assertThat(generated.ids()).isEqualTo(expected.ids());
+          assertThat(generated.logProbabilities())
               .containsExactly(expected.logProbabilities(), within(1e-3));
         }
       }
