@@ -150,6 +150,7 @@ public final class Generator implements AutoCloseable {
                 sampling.topK(),
                 sampling.topP(),
                 sampling.repetitionPenalty(),
+                sampling.told(),
                 cache.stepRotary().frequencies(),
                 cache.stepRotary().factors(),
                 cache.keys(),

@@ -12,15 +12,27 @@ import io.affinage.llm.error.LlmException;
  *     for all
  * @param repetitionPenalty above 1 makes tokens that occurred less likely (Keskar et al. 2019); 1
  *     for none
+ * @param told temperature of the distribution whose log-probabilities are told; 1 for the model's
+ *     own, whatever tokens are sampled by
  * @param seed decides the draws; row i of a batch draws from its own stream, so a row's text does
  *     not depend on the rows beside it
  */
 public record Sampling(
-    double temperature, int topK, double topP, double repetitionPenalty, long seed) {
+    double temperature, int topK, double topP, double repetitionPenalty, double told, long seed) {
   private static final double LOWEST_TEMPERATURE = 1e-5;
   private static final double LOWEST_TOP_P = 1e-6;
 
   public static final Sampling GREEDY = new Sampling(0, 0, 1, 1, 0);
+
+  /** Tells the model's own log-probabilities. */
+  public Sampling(double temperature, int topK, double topP, double repetitionPenalty, long seed) {
+    this(temperature, topK, topP, repetitionPenalty, 1, seed);
+  }
+
+  /** From the whole distribution at a temperature, whose log-probabilities are told. */
+  public static Sampling whole(double temperature, long seed) {
+    return new Sampling(temperature, 0, 1, 1, temperature, seed);
+  }
 
   public Sampling {
     if (!(temperature >= 0 && temperature <= 100)) {
@@ -34,6 +46,9 @@ public record Sampling(
     }
     temperature = temperature < LOWEST_TEMPERATURE ? 0 : temperature;
     topP = Math.max(topP, LOWEST_TOP_P);
+    if (!(told > 0 && told <= 100)) {
+      throw invalid("told", "above 0 and at most 100", told);
+    }
     if (!(repetitionPenalty > 0)) {
       throw invalid("repetition_penalty", "above 0", repetitionPenalty);
     }

@@ -61,6 +61,11 @@ public final class ScalarHead implements AutoCloseable {
     return of(decoder, weight, padding);
   }
 
+  /** A head that gives 0 everywhere, as values are before anything is known. */
+  public static ScalarHead zeros(Decoder decoder) {
+    return of(decoder, new float[decoder.shape().hiddenSize()], OptionalInt.empty());
+  }
+
   /** [1, hidden] float32 */
   public NDArray weight() {
     return weight;

@@ -1,6 +1,7 @@
 package io.affinage.llm.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.affinage.llm.data.PrefixTreeRow;
 import java.util.function.Supplier;
@@ -10,26 +11,44 @@ public final class TargetLogProbabilities {
   private final Decoder decoder;
   private final BlockAdapter adapter;
   private final Supplier<DecoderHandles> handles;
+  private final Reading reading;
+
+  /**
+   * What was read.
+   *
+   * @param logp by pair, nats
+   * @param entropies by pair, nats; empty where they were not asked for
+   */
+  public record Read(float[] logp, float[] entropies) {}
 
   /**
    * @param adapter what is put beside the weights, see {@link Decoder#withoutAdapter()}
    */
   public TargetLogProbabilities(Decoder decoder, BlockAdapter adapter) {
-    this(decoder, adapter, () -> DecoderHandles.of(decoder, adapter));
+    this(decoder, adapter, Reading.PLAIN);
+  }
+
+  /**
+   * @param adapter what is put beside the weights, see {@link Decoder#withoutAdapter()}
+   */
+  public TargetLogProbabilities(Decoder decoder, BlockAdapter adapter, Reading reading) {
+    this(decoder, adapter, () -> DecoderHandles.of(decoder, adapter), reading);
   }
 
   /**
    * @param handles of the decoder and the adapter; a thread's own where several compute
    */
-  public TargetLogProbabilities(Decoder decoder, BlockAdapter adapter, DecoderHandles handles) {
-    this(decoder, adapter, () -> handles);
+  public TargetLogProbabilities(
+      Decoder decoder, BlockAdapter adapter, DecoderHandles handles, Reading reading) {
+    this(decoder, adapter, () -> handles, reading);
   }
 
   private TargetLogProbabilities(
-      Decoder decoder, BlockAdapter adapter, Supplier<DecoderHandles> handles) {
+      Decoder decoder, BlockAdapter adapter, Supplier<DecoderHandles> handles, Reading reading) {
     this.decoder = decoder;
     this.adapter = adapter;
     this.handles = handles;
+    this.reading = reading;
   }
 
   /**
@@ -45,22 +64,23 @@ public final class TargetLogProbabilities {
       DecoderHandles own = handles.get(); // an adapter's arrays may be others after training
       RowTensors tensors = RowTensors.of(scope, decoder, adapter, row);
       NDArray hidden = RowBlocks.of(scope, decoder, adapter, own, tensors).output();
-      return of(scope, decoder, own, tensors, hidden);
+      return of(scope, decoder, own, tensors, hidden, reading).logp();
     }
   }
 
   /**
-   * log p of each pair of a row whose blocks have been computed, nats.
+   * log p of each pair of a row whose blocks have been computed, nats, and entropies.
    *
    * @param hidden the last block's output [nodes, hidden]
    */
-  public static float[] of(
+  public static Read of(
       NDManager scope,
       Decoder decoder,
       DecoderHandles handles,
       RowTensors tensors,
-      NDArray hidden) {
-    float[] values =
+      NDArray hidden,
+      Reading reading) {
+    NDList found =
         decoder
             .kernels()
             .differentiable(
@@ -69,13 +89,13 @@ public final class TargetLogProbabilities {
                 hidden,
                 tensors.at(),
                 tensors.target(),
+                reading.asVector(scope, decoder),
                 handles.norm(),
-                handles.head())
-            .singletonOrThrow()
-            .toFloatArray();
+                handles.head());
+    float[] values = found.get(0).toFloatArray();
     for (int i = 0; i < values.length; i++) {
       values[i] = -values[i];
     }
-    return values;
+    return new Read(values, found.get(1).toFloatArray());
   }
 }

@@ -11,17 +11,25 @@ import java.util.Map;
  * @param value of the loss
  * @param derivatives of the loss by the log-probability of each target: by group, by member,
  *     [targets]; zeros for a sequence that is only looked at
+ * @param valueDerivatives of the loss by {@link Signal#VALUE}, likewise; empty where the objective
+ *     did not ask for it
  * @param metrics numbers by name
  */
-public record Loss(double value, List<List<double[]>> derivatives, Map<String, Double> metrics) {
+public record Loss(
+    double value,
+    List<List<double[]>> derivatives,
+    List<List<double[]>> valueDerivatives,
+    Map<String, Double> metrics) {
   public Loss {
     derivatives = List.copyOf(derivatives);
+    valueDerivatives = List.copyOf(valueDerivatives);
     metrics = Map.copyOf(metrics);
   }
 
   /** Adds up what groups give that do not depend on each other. */
   public static final class Sum {
     private final List<List<double[]>> derivatives = new ArrayList<>();
+    private final List<List<double[]>> valueDerivatives = new ArrayList<>();
     private final Map<String, Double> metrics = new LinkedHashMap<>();
     private double value;
 
@@ -33,8 +41,18 @@ public record Loss(double value, List<List<double[]>> derivatives, Map<String, D
       return this;
     }
 
+    /** Adds the share of the next group, of which values are learned too. */
+    public Sum add(
+        double share,
+        List<double[]> byMember,
+        List<double[]> valuesByMember,
+        Map<String, Double> shares) {
+      valueDerivatives.add(List.copyOf(valuesByMember));
+      return add(share, byMember, shares);
+    }
+
     public Loss loss() {
-      return new Loss(value, derivatives, metrics);
+      return new Loss(value, derivatives, valueDerivatives, metrics);
     }
   }
 }

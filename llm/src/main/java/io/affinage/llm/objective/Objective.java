@@ -57,6 +57,14 @@ public interface Objective {
    */
   Loss of(ScoredBatch batch);
 
+  /**
+   * What is told of a step, of the sums that its parts' metrics give: where a number is no sum (a
+   * variance), it is made of sums here.
+   */
+  default Map<String, Double> told(Map<String, Double> sums) {
+    return sums;
+  }
+
   /** What it has learned during the run (an adaptive coefficient, say); always null for nothing. */
   default JsonNode state() {
     return NullNode.getInstance();

@@ -15,6 +15,7 @@ public final class Objectives {
               "dpo", Dpo.class,
               "grpo", Grpo.class,
               "ipo", Ipo.class,
+              "ppo", Ppo.class,
               "rloo", Rloo.class));
 
   private static final ObjectMapper JSON =

@@ -16,7 +16,12 @@ public record ScoredBatch(List<ScoredGroup> groups, Size step) {
 
   /** A step as one. */
   public static ScoredBatch whole(List<ScoredGroup> groups) {
-    int sequences = groups.stream().mapToInt(group -> group.members().size()).sum();
+    int sequences =
+        (int)
+            groups.stream()
+                .flatMap(group -> group.members().stream())
+                .filter(member -> member.targets() > 0)
+                .count();
     long targets =
         groups.stream()
             .flatMap(group -> group.members().stream())
@@ -28,6 +33,7 @@ public record ScoredBatch(List<ScoredGroup> groups, Size step) {
   /**
    * What a step holds, known before any of it is computed.
    *
+   * @param sequences those of which a token is scored: what is masked counts in no mean
    * @param targets tokens that are scored
    */
   public record Size(int groups, int sequences, long targets) {}

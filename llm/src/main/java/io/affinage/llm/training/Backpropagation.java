@@ -8,6 +8,7 @@ import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.model.BlockGradient;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderHandles;
+import io.affinage.llm.model.Reading;
 import io.affinage.llm.model.RowTensors;
 import io.affinage.llm.tensor.ThreadPair;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ final class Backpropagation implements AutoCloseable {
   private final TrainingSettings settings;
   private final Optional<ThreadPair> threads;
   private final BlockGradient gradient;
+  private final Reading reading;
   private final NDManager manager;
   private final DecoderHandles handles;
   private final DecoderHandles others;
@@ -41,24 +43,40 @@ final class Backpropagation implements AutoCloseable {
       Trainables trainables,
       TrainingSettings settings,
       Optional<ThreadPair> threads) {
-    this(decoder, trainables, settings, threads, BlockGradient.of(trainables.adapter()));
+    this(decoder, trainables, settings, threads, Reading.PLAIN);
   }
 
   /**
    * @param threads compute a half each; see {@link #canBeDivided}
-   * @param gradient how the gradients of blocks are found
+   * @param reading of a language model's head
    */
   Backpropagation(
       Decoder decoder,
       Trainables trainables,
       TrainingSettings settings,
       Optional<ThreadPair> threads,
-      BlockGradient gradient) {
+      Reading reading) {
+    this(decoder, trainables, settings, threads, BlockGradient.of(trainables.adapter()), reading);
+  }
+
+  /**
+   * @param threads compute a half each; see {@link #canBeDivided}
+   * @param gradient how the gradients of blocks are found
+   * @param reading of a language model's head
+   */
+  Backpropagation(
+      Decoder decoder,
+      Trainables trainables,
+      TrainingSettings settings,
+      Optional<ThreadPair> threads,
+      BlockGradient gradient,
+      Reading reading) {
     this.decoder = decoder;
     this.trainables = trainables;
     this.settings = settings;
     this.threads = threads;
     this.gradient = gradient;
+    this.reading = reading;
     this.manager = decoder.manager().newSubManager();
     this.handles = DecoderHandles.of(decoder, trainables.adapter());
     this.others = threads.isPresent() ? handles.aliases(manager) : handles;
@@ -143,10 +161,10 @@ final class Backpropagation implements AutoCloseable {
   @FunctionalInterface
   interface PartScores {
     /**
-     * @param logp by pair of the part's row, nats
+     * @param outputs of the head, by pair of the part's row
      * @param thread 0, or 1 for the second half
      */
-    void take(GroupRow part, float[] logp, int thread);
+    void take(GroupRow part, HeadOutputs outputs, int thread);
   }
 
   /**
@@ -265,7 +283,7 @@ final class Backpropagation implements AutoCloseable {
   private ForwardBackward pass(
       NDManager scope, DecoderHandles own, RowTensors tensors, long noiseSeed) {
     return new ForwardBackward(
-        decoder, own, trainables, settings, scope, tensors, gradient, noiseSeed);
+        decoder, own, trainables, settings, scope, tensors, gradient, reading, noiseSeed);
   }
 
   /** Embedded tokens, with each example's own noise where that is asked for. */

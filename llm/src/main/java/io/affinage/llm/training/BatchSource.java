@@ -13,7 +13,8 @@ import java.util.Map;
 public interface BatchSource {
 
   /**
-   * The groups of a step, different objects, each with at least one target token.
+   * The groups of a step, different objects, each with at least one target token; none where there
+   * is nothing to be learned from: the step is skipped then, and counted.
    *
    * @param step counted from 0; asked for in order, and once each
    */
@@ -36,6 +37,23 @@ public interface BatchSource {
    * @param steps made so far
    */
   default void stepped(int steps) {}
+
+  /**
+   * The temperature at which what {@link #next} gives was sampled, at which log-probabilities of
+   * the model, of its reference and of the update are taken.
+   */
+  default double temperature() {
+    return 1;
+  }
+
+  /**
+   * Optimizer steps of the run.
+   *
+   * @param groups of one pass over what the run learns from
+   */
+  default int totalSteps(TrainingSettings settings, int groups) {
+    return settings.totalSteps(groups);
+  }
 
   /** Numbers by name of the groups that {@link #next} gave last, beside what their loss tells. */
   default Map<String, Double> metrics() {

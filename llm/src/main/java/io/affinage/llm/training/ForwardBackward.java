@@ -6,10 +6,12 @@ import ai.djl.ndarray.NDManager;
 import io.affinage.llm.model.BlockGradient;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderHandles;
+import io.affinage.llm.model.Reading;
 import io.affinage.llm.model.RowBlocks;
 import io.affinage.llm.model.RowTensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The way of a row through the blocks and back. Of a block only what its backward pass cannot
@@ -32,6 +34,7 @@ final class ForwardBackward {
   /**
    * @param scope owns what the pass makes
    * @param gradient how the gradients of blocks are found
+   * @param reading of a language model's head
    * @param noiseSeed decides what dropout drops
    */
   ForwardBackward(
@@ -42,6 +45,7 @@ final class ForwardBackward {
       NDManager scope,
       RowTensors tensors,
       BlockGradient gradient,
+      Reading reading,
       long noiseSeed) {
     this.settings = settings;
     this.scope = scope;
@@ -59,11 +63,23 @@ final class ForwardBackward {
     this.blocks =
         RowBlocks.of(
             scope, gradient, decoder.kernels(trainables.adapter()), handles, tensors, noise);
-    this.head =
-        trainables
-            .scalarHead()
-            .<Head>map(scalar -> new ScalarHeadPass(scope, decoder, handles, scalar, tensors))
-            .orElseGet(() -> new LanguageModelHead(scope, decoder, handles, trainables, tensors));
+    this.head = head(decoder, handles, trainables, reading);
+  }
+
+  private Head head(
+      Decoder decoder, DecoderHandles handles, Trainables trainables, Reading reading) {
+    if (trainables.scalarHead().isPresent()) {
+      return new ScalarHeadPass(scope, decoder, handles, trainables.scalarHead().get(), tensors);
+    }
+    LanguageModelHead policy =
+        new LanguageModelHead(scope, decoder, handles, trainables, tensors, reading);
+    return trainables
+        .valueHead()
+        .<Head>map(
+            value ->
+                new PolicyValueHead(
+                    scope, policy, new ScalarHeadPass(scope, decoder, handles, value, tensors)))
+        .orElse(policy);
   }
 
   /**
@@ -105,8 +121,8 @@ final class ForwardBackward {
     return new Result(behind.loss(), backward(behind.upstream(), taker), behind.own());
   }
 
-  /** The head's number for each place of the row, without the way back. */
-  float[] score(NDArray embedded) {
+  /** What the head gives of each place of the row, without the way back. */
+  HeadOutputs score(NDArray embedded) {
     NDArray hidden = embedded;
     for (int block = 0; block < layers; block++) {
       NDArray output = blocks.forward(block, hidden);
@@ -122,8 +138,14 @@ final class ForwardBackward {
   }
 
   /** Weights by pair of the row that are known before the pass. */
-  Weighting.Given given(float[] weights) {
-    return new Weighting.Given(scope.create(weights), 1, 0);
+  Weighting.Given given(PlaceWeights weights) {
+    return new Weighting.Given(
+        scope.create(weights.numbers()),
+        weights.values().length == 0
+            ? Optional.empty()
+            : Optional.of(scope.create(weights.values())),
+        1,
+        0);
   }
 
   private NDArray forward(NDArray embedded) {

@@ -10,11 +10,11 @@ import ai.djl.ndarray.NDList;
 interface Head {
 
   /**
-   * The number of each place of the row.
+   * What it gives of each place of the row.
    *
    * @param hidden the last block's output [nodes, hidden]
    */
-  float[] outputs(NDArray hidden);
+  HeadOutputs outputs(NDArray hidden);
 
   /**
    * Forward and back, of the weighted sum of the numbers with their signs changed.

@@ -6,21 +6,29 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderHandles;
+import io.affinage.llm.model.Reading;
 import io.affinage.llm.model.RowTensors;
 import io.affinage.llm.model.TargetLogProbabilities;
 
-/** The output head of a language model: log p of each pair of a row, nats. */
+/**
+ * The output head of a language model: log p of each pair of a row, nats.
+ *
+ * @param reading of the head: the temperature, and whether entropies are wanted
+ */
 record LanguageModelHead(
     NDManager scope,
     Decoder decoder,
     DecoderHandles handles,
     Trainables trainables,
-    RowTensors tensors)
+    RowTensors tensors,
+    Reading reading)
     implements Head {
 
   @Override
-  public float[] outputs(NDArray hidden) {
-    return TargetLogProbabilities.of(scope, decoder, handles, tensors, hidden);
+  public HeadOutputs outputs(NDArray hidden) {
+    TargetLogProbabilities.Read read =
+        TargetLogProbabilities.of(scope, decoder, handles, tensors, hidden, reading);
+    return HeadOutputs.of(read.logp()).withEntropies(read.entropies());
   }
 
   @Override
@@ -30,7 +38,8 @@ record LanguageModelHead(
     }
     Weighting.ByOutput function = (Weighting.ByOutput) weighting;
     return trainables.headGradient().isPresent()
-        ? given(hidden, new Weighting.Given(scope.create(function.of(outputs(hidden))), 1, 0))
+        ? given(
+            hidden, new Weighting.Given(scope.create(function.of(outputs(hidden)).numbers()), 1, 0))
         : byOutput(hidden, function);
   }
 
@@ -46,7 +55,7 @@ record LanguageModelHead(
                 tensors.target(),
                 weights.weight(),
                 scope.create((float) weights.scale()),
-                decoder.hostVector(scope, weights.smoothing()),
+                decoder.hostVector(scope, weights.smoothing(), reading.temperature()),
                 handles.norm(),
                 handles.head(),
                 trainables.headGradient().orElseGet(() -> scope.zeros(new Shape(0))));
@@ -64,9 +73,15 @@ record LanguageModelHead(
                 hidden,
                 tensors.at(),
                 tensors.target(),
+                reading.asVector(scope, decoder),
                 handles.norm(),
                 handles.head());
-    float[] weights = weighting.of(negated(rows.get(0).toFloatArray()));
+    float[] weights =
+        weighting
+            .of(
+                HeadOutputs.of(negated(rows.get(0).toFloatArray()))
+                    .withEntropies(rows.get(2).toFloatArray()))
+            .numbers();
     NDList found =
         decoder
             .kernels()

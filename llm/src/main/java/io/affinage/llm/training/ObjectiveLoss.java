@@ -16,6 +16,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -67,7 +68,7 @@ final class ObjectiveLoss implements StepLoss {
         part.metrics().forEach((name, share) -> metrics.merge(name, share, Double::sum));
       }
     }
-    return new Result(loss, metrics);
+    return new Result(loss, objective.told(metrics));
   }
 
   @Override
@@ -83,7 +84,11 @@ final class ObjectiveLoss implements StepLoss {
   private static ScoredBatch.Size size(List<Group> groups) {
     return new ScoredBatch.Size(
         groups.size(),
-        groups.stream().mapToInt(group -> group.members().size()).sum(),
+        (int)
+            groups.stream()
+                .flatMap(group -> group.members().stream())
+                .filter(member -> member.targetCount() > 0)
+                .count(),
         groups.stream().mapToLong(Group::targets).sum());
   }
 
@@ -96,10 +101,10 @@ final class ObjectiveLoss implements StepLoss {
           // Before the forward pass, while nothing is kept for the way back.
           Optional<List<float[]>> referenceLogp = reference.map(each -> each.of(part, thread));
           return (Weighting.ByOutput)
-              logp -> {
-                List<ScoredGroup> scored = scored(part, logp, referenceLogp);
+              outputs -> {
+                List<ScoredGroup> scored = scored(part, outputs, referenceLogp);
                 found[thread] = objective.of(new ScoredBatch(scored, size));
-                return weights(part, found[thread].derivatives());
+                return weights(part, found[thread].derivatives(), found[thread].valueDerivatives());
               };
         },
         noiseSeed);
@@ -112,9 +117,9 @@ final class ObjectiveLoss implements StepLoss {
     for (List<Group> microBatch : microBatches) {
       backpropagation.score(
           microBatch,
-          (part, logp, thread) -> {
+          (part, outputs, thread) -> {
             List<ScoredGroup> found =
-                scored(part, logp, reference.map(each -> each.of(part, thread)));
+                scored(part, outputs, reference.map(each -> each.of(part, thread)));
             for (int i = 0; i < found.size(); i++) {
               scored.put(part.groups().get(i), found.get(i));
             }
@@ -123,24 +128,38 @@ final class ObjectiveLoss implements StepLoss {
     }
     Loss loss =
         objective.of(new ScoredBatch(groups.stream().map(scored::get).toList(), size(groups)));
-    Map<Group, List<double[]>> derivatives = new IdentityHashMap<>();
-    for (int i = 0; i < groups.size(); i++) {
-      derivatives.put(groups.get(i), loss.derivatives().get(i));
-    }
+    Map<Group, List<double[]>> derivatives = byGroup(groups, loss.derivatives());
+    Map<Group, List<double[]>> ofValues = byGroup(groups, loss.valueDerivatives());
     noise = noiseSeed;
     for (List<Group> microBatch : microBatches) {
       backpropagation.accumulate(
           microBatch,
           (part, pass, thread) ->
-              pass.given(weights(part, part.groups().stream().map(derivatives::get).toList())),
+              pass.given(weights(part, of(part, derivatives), of(part, ofValues))),
           noise++);
     }
-    return new Result(loss.value(), loss.metrics());
+    return new Result(loss.value(), objective.told(loss.metrics()));
   }
 
-  /** What the objective sees of a part, of its log-probabilities by pair of the row. */
+  private static Map<Group, List<double[]>> byGroup(
+      List<Group> groups, List<List<double[]>> derivatives) {
+    Map<Group, List<double[]>> found = new IdentityHashMap<>();
+    for (int i = 0; i < derivatives.size(); i++) {
+      found.put(groups.get(i), derivatives.get(i));
+    }
+    return found;
+  }
+
+  private static List<List<double[]>> of(GroupRow part, Map<Group, List<double[]>> derivatives) {
+    return derivatives.isEmpty()
+        ? List.of()
+        : part.groups().stream().map(derivatives::get).toList();
+  }
+
+  /** What the objective sees of a part, of what the head gives by pair of the row. */
   private List<ScoredGroup> scored(
-      GroupRow part, float[] logp, Optional<List<float[]>> referenceLogp) {
+      GroupRow part, HeadOutputs outputs, Optional<List<float[]>> referenceLogp) {
+    Set<Signal> needs = objective.needs();
     List<ScoredGroup> scored = new ArrayList<>();
     int document = 0;
     for (Group group : part.groups()) {
@@ -149,13 +168,25 @@ final class ObjectiveLoss implements StepLoss {
         int at = document++;
         Map<Signal, float[]> signals = new EnumMap<>(Signal.class);
         signals.putAll(source.known(group, i));
-        signals.keySet().retainAll(objective.needs());
+        signals.keySet().retainAll(needs);
+        if (needs.contains(Signal.VALUE)) {
+          signals.put(Signal.VALUE, part.row().ofDocument(at, outputs.values()));
+        }
+        if (needs.contains(Signal.ENTROPY)) {
+          signals.put(Signal.ENTROPY, part.row().ofDocument(at, outputs.entropies()));
+        }
         referenceLogp.ifPresent(values -> signals.put(Signal.REFERENCE_LOGP, values.get(at)));
-        members.add(new ScoredSequence(part.row().ofDocument(at, logp), signals));
+        members.add(new ScoredSequence(part.row().ofDocument(at, outputs.numbers()), signals));
       }
       scored.add(new ScoredGroup(members));
     }
     return scored;
+  }
+
+  private static PlaceWeights weights(
+      GroupRow part, List<List<double[]>> derivatives, List<List<double[]>> ofValues) {
+    return new PlaceWeights(
+        weights(part, derivatives), ofValues.isEmpty() ? new float[0] : weights(part, ofValues));
   }
 
   /** A target's weight is -dL/dlogp, added up over the sequences that share it. */

@@ -5,6 +5,7 @@ import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderHandles;
+import io.affinage.llm.model.Reading;
 import io.affinage.llm.model.TargetLogProbabilities;
 import java.util.List;
 
@@ -25,18 +26,25 @@ final class PassedReference implements Reference, AutoCloseable {
    * @param adapter that of the stage's start, which nothing trains
    * @param trainedVirtual virtual tokens that parts are laid out behind
    * @param share whether sequences share the nodes of equal beginnings
+   * @param temperature of the distributions that are compared
    */
-  PassedReference(Decoder decoder, BlockAdapter adapter, int trainedVirtual, boolean share) {
+  PassedReference(
+      Decoder decoder,
+      BlockAdapter adapter,
+      int trainedVirtual,
+      boolean share,
+      double temperature) {
     this.decoder = decoder;
     this.trainedVirtual = trainedVirtual;
     this.virtual = adapter.virtualTokens();
     this.share = share;
     this.manager = decoder.manager().newSubManager();
+    Reading reading = new Reading(temperature, false);
     DecoderHandles handles = DecoderHandles.of(decoder, adapter);
     this.byThread =
         List.of(
-            new TargetLogProbabilities(decoder, adapter, handles),
-            new TargetLogProbabilities(decoder, adapter, handles.aliases(manager)));
+            new TargetLogProbabilities(decoder, adapter, handles, reading),
+            new TargetLogProbabilities(decoder, adapter, handles.aliases(manager), reading));
   }
 
   @Override

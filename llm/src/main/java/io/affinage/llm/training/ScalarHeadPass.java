@@ -15,8 +15,8 @@ record ScalarHeadPass(
     implements Head {
 
   @Override
-  public float[] outputs(NDArray hidden) {
-    return head.scores(scope, decoder, handles, tensors, hidden);
+  public HeadOutputs outputs(NDArray hidden) {
+    return HeadOutputs.of(head.scores(scope, decoder, handles, tensors, hidden));
   }
 
   @Override
@@ -27,12 +27,17 @@ record ScalarHeadPass(
       }
       return weighted(hidden, given.weight());
     }
-    float[] weights = ((Weighting.ByOutput) weighting).of(outputs(hidden));
-    Result result = weighted(hidden, scope.create(weights));
+    PlaceWeights weights = ((Weighting.ByOutput) weighting).of(outputs(hidden));
+    Result result = weighted(hidden, scope.create(weights.numbers()));
     return new Result(Double.NaN, result.upstream(), result.own());
   }
 
-  private Result weighted(NDArray hidden, NDArray share) {
+  /**
+   * Forward and back, of the weighted sum of the numbers with their signs changed.
+   *
+   * @param share of each place, [places] float32
+   */
+  Result weighted(NDArray hidden, NDArray share) {
     NDList found =
         decoder
             .kernels()

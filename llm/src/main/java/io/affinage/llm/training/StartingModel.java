@@ -32,6 +32,7 @@ final class StartingModel implements Reference, AutoCloseable {
    * @param virtual tokens of the adapter that is trained, before every sequence
    * @param groups all that the run learns from
    * @param keeps whether log-probabilities are computed before the first step
+   * @param temperature of the distributions that are compared
    */
   StartingModel(
       Decoder decoder,
@@ -39,10 +40,12 @@ final class StartingModel implements Reference, AutoCloseable {
       int virtual,
       List<Group> groups,
       TrainingSettings settings,
-      boolean keeps) {
+      boolean keeps,
+      double temperature) {
     this.decoder = decoder;
     this.virtual = virtual;
-    this.passed = new PassedReference(decoder, adapter, virtual, settings.sharesPrefixes());
+    this.passed =
+        new PassedReference(decoder, adapter, virtual, settings.sharesPrefixes(), temperature);
     this.groups = groups;
     this.settings = settings;
     this.keeps = keeps;

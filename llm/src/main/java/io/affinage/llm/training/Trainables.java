@@ -40,6 +40,9 @@ import java.util.TreeMap;
 public final class Trainables implements AutoCloseable {
   private static final long DIGESTED_AT_ONCE = 1 << 22;
 
+  /** Of a head of values in checkpoints; models with one have it by this name elsewhere (TRL). */
+  public static final String VALUE_KEY = "v_head.summary.weight";
+
   private final Decoder decoder;
   private final Optional<Adapter> trained;
   private final BlockAdapter blockAdapter;
@@ -52,6 +55,7 @@ public final class Trainables implements AutoCloseable {
   private final Range norm;
   private final int head;
   private final Optional<ScalarHead> scalar;
+  private final Optional<ScalarHead> values;
   private final Range score;
 
   /** What an array is for; learning rates and weight decay go by it. */
@@ -138,6 +142,7 @@ public final class Trainables implements AutoCloseable {
       Optional<Adapter> adapter,
       Optional<WeightSelection> selection,
       Optional<ScalarHead> scalar,
+      Optional<ScalarHead> values,
       boolean undivided) {
     if (adapter.isPresent()) {
       decoder.requireDifferentiable("training");
@@ -183,14 +188,14 @@ public final class Trainables implements AutoCloseable {
             : add(chosen, in.head() + ".weight", decoder.head(), Role.HEAD);
     this.scalar = scalar;
     int scores = parameters.size();
-    scalar.ifPresent(
-        each ->
-            add(
-                ScalarHead.KEY,
-                each.weight(),
-                MasterWeight.whole(manager, each.weight()),
-                Role.SCORE));
+    scalar.ifPresent(each -> add(ScalarHead.KEY, each));
+    values.ifPresent(each -> add(VALUE_KEY, each));
+    this.values = values;
     score = new Range(scores, parameters.size());
+  }
+
+  private void add(String name, ScalarHead each) {
+    add(name, each.weight(), MasterWeight.whole(manager, each.weight()), Role.SCORE);
   }
 
   /** Adds the chosen weights of a block, which is acquired for as long as they are trained. */
@@ -242,7 +247,8 @@ public final class Trainables implements AutoCloseable {
 
   /** Trains the adapter alone; the decoder stays as it is. */
   public static Trainables of(Decoder decoder, Adapter adapter) {
-    return new Trainables(decoder, Optional.of(adapter), Optional.empty(), Optional.empty(), false);
+    return new Trainables(
+        decoder, Optional.of(adapter), Optional.empty(), Optional.empty(), Optional.empty(), false);
   }
 
   /**
@@ -253,13 +259,53 @@ public final class Trainables implements AutoCloseable {
    */
   public static Trainables of(Decoder decoder, Adapter adapter, WeightSelection selection) {
     return new Trainables(
-        decoder, Optional.of(adapter), Optional.of(selection), Optional.empty(), false);
+        decoder,
+        Optional.of(adapter),
+        Optional.of(selection),
+        Optional.empty(),
+        Optional.empty(),
+        false);
   }
 
   /** Trains an adapter and a head of scores in place of the language model's. */
   public static Trainables of(Decoder decoder, Adapter adapter, ScalarHead head) {
     return new Trainables(
-        decoder, Optional.of(adapter), Optional.empty(), Optional.of(head), false);
+        decoder,
+        Optional.of(adapter),
+        Optional.empty(),
+        Optional.of(head),
+        Optional.empty(),
+        false);
+  }
+
+  /**
+   * Trains an adapter and a head of values beside the language model's, which reads the same hidden
+   * numbers.
+   */
+  public static Trainables withValues(Decoder decoder, Adapter adapter, ScalarHead values) {
+    return new Trainables(
+        decoder,
+        Optional.of(adapter),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(values),
+        false);
+  }
+
+  /**
+   * Trains some weights of a decoder, and a head of values beside the language model's.
+   *
+   * @throws LlmException {@code invalid_weight_selection}
+   */
+  public static Trainables withValues(
+      Decoder decoder, WeightSelection selection, ScalarHead values) {
+    return new Trainables(
+        decoder,
+        Optional.empty(),
+        Optional.of(selection),
+        Optional.empty(),
+        Optional.of(values),
+        false);
   }
 
   /** Trains every weight of a decoder. */
@@ -274,7 +320,12 @@ public final class Trainables implements AutoCloseable {
    */
   public static Trainables of(Decoder decoder, WeightSelection selection) {
     return new Trainables(
-        decoder, Optional.empty(), Optional.of(selection), Optional.empty(), false);
+        decoder,
+        Optional.empty(),
+        Optional.of(selection),
+        Optional.empty(),
+        Optional.empty(),
+        false);
   }
 
   /**
@@ -289,6 +340,7 @@ public final class Trainables implements AutoCloseable {
         decoder,
         Optional.empty(),
         Optional.of(selection),
+        Optional.empty(),
         Optional.empty(),
         batching.isUndivided());
   }
@@ -488,9 +540,15 @@ public final class Trainables implements AutoCloseable {
     return scalar;
   }
 
+  /** The head of values that stands beside the language model's. */
+  Optional<ScalarHead> valueHead() {
+    return values;
+  }
+
   /**
    * Adds the gradients of trained arrays behind the last block, which it takes over: of the final
-   * norm, then of a head of scores. The language model's head adds its own ({@link #headGradient}).
+   * norm, then of a head of scores or values. The language model's head adds its own ({@link
+   * #headGradient}).
    */
   void addHeadGradients(NDList found) {
     add(norm, found.subNDList(0, norm.size()));

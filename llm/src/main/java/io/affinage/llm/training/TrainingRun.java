@@ -5,6 +5,7 @@ import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.Reading;
 import io.affinage.llm.objective.Objective;
 import io.affinage.llm.objective.Signal;
 import io.affinage.llm.tensor.ThreadPair;
@@ -95,7 +96,7 @@ public final class TrainingRun implements AutoCloseable {
                 new WeightAverage(decoder, trainables, settings.regularisation().emaDecay()))
             : Optional.empty();
     this.source = source;
-    this.totalSteps = settings.totalSteps(inputs.groups().size());
+    this.totalSteps = source.totalSteps(settings, inputs.groups().size());
     this.objective = inputs.aim().map(Aim::objective);
     this.reference =
         inputs
@@ -108,7 +109,15 @@ public final class TrainingRun implements AutoCloseable {
         Backpropagation.canBeDivided(decoder, trainables, settings)
             ? ThreadPair.start()
             : Optional.empty();
-    this.backpropagation = new Backpropagation(decoder, trainables, settings, threads);
+    this.backpropagation =
+        new Backpropagation(
+            decoder,
+            trainables,
+            settings,
+            threads,
+            new Reading(
+                source.temperature(),
+                objective.map(each -> each.needs().contains(Signal.ENTROPY)).orElse(false)));
     this.stepLoss =
         objective
             .<StepLoss>map(
@@ -132,7 +141,8 @@ public final class TrainingRun implements AutoCloseable {
         trainables.adapter().virtualTokens(),
         inputs.groups(),
         settings,
-        source instanceof FixedGroups && again || !trainables.trainsAdapterAlone());
+        source instanceof FixedGroups && again || !trainables.trainsAdapterAlone(),
+        source.temperature());
   }
 
   /** What goes on where it stopped, of what has something to go on from. */
@@ -149,6 +159,16 @@ public final class TrainingRun implements AutoCloseable {
 
   private static void requireHead(Trainables trainables, TrainingInputs inputs) {
     boolean scores = inputs.aim().map(aim -> aim.objective().readsScores()).orElse(false);
+    boolean values =
+        inputs.aim().map(aim -> aim.objective().needs().contains(Signal.VALUE)).orElse(false);
+    if (values != trainables.valueHead().isPresent()) {
+      throw new LlmException(
+          "objective_does_not_fit",
+          values
+              ? "%s learns values, but what is trained has no head that gives them"
+                  .formatted(inputs.aim().orElseThrow().objective().id())
+              : "a head that gives values is trained by an objective that learns them");
+    }
     if (scores != trainables.scalarHead().isPresent()) {
       throw new LlmException(
           "objective_does_not_fit",
@@ -402,6 +422,12 @@ public final class TrainingRun implements AutoCloseable {
   private TrainingProgress step() {
     int step = state.step();
     List<Group> groups = source.next(step);
+    if (groups.isEmpty()) {
+      state = state.afterNothing();
+      source.stepped(state.step());
+      return progress(
+          new StepLoss.Result(0, source.metrics()), 0, settings.learningRate(step, totalSteps));
+    }
     long targets = groups.stream().mapToLong(Group::targets).sum();
     long tokens = groups.stream().mapToLong(Group::tokens).sum();
     StepLoss.Result result =

@@ -38,7 +38,11 @@ record TrainingState(
     }
   }
 
-  /** Steps whose loss or gradient was not finite. */
+  /**
+   * Steps that moved nothing.
+   *
+   * @param inARow those last ones whose loss or gradient was not finite
+   */
   record Skips(int total, int inARow) {
     static final Skips NONE = new Skips(0, 0);
   }
@@ -80,6 +84,18 @@ record TrainingState(
         targetTokens + targets,
         losses,
         new Skips(skips.total + 1, skips.inARow + 1),
+        watch);
+  }
+
+  /** There was nothing to learn from. */
+  TrainingState afterNothing() {
+    return new TrainingState(
+        step + 1,
+        updates,
+        tokensSeen,
+        targetTokens,
+        losses,
+        new Skips(skips.total + 1, skips.inARow),
         watch);
   }
 

@@ -188,7 +188,7 @@
   # as the choice falls on them: the choice is the same, made from the same logits, with fewer passes over the weights.
   # Returns tokens [n, batch] int64, their log-probabilities [n, batch] float32, logits and drafted for the next call, and
   # [1] int64: passes over the weights.
-  def decode(self: __torch__.Kernels, logits: Tensor, drafted: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, position: Tensor, slot: int, more: bool, text: Tensor, mask: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
+  def decode(self: __torch__.Kernels, logits: Tensor, drafted: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, position: Tensor, slot: int, more: bool, text: Tensor, mask: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, told: float, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
     tokens = annotate(List[Tensor], [])
     log_probabilities = annotate(List[Tensor], [])
     count = torch.size(uniform, 0)
@@ -198,7 +198,7 @@
     speculative = (self).speculates(position, frequencies, positions, w, )
     while open:
       next = torch.narrow(logits, 0, 0, torch.size(position, 0))
-      chosen = (self).sample(next, seen, torch.select(uniform, 0, t), temperature, top_k, top_p, penalty, )
+      chosen = (self).sample(next, seen, torch.select(uniform, 0, t), temperature, top_k, top_p, penalty, told, )
       token = chosen[0]
       _0 = torch.append(tokens, token)
       _1 = torch.append(log_probabilities, chosen[1])
@@ -232,10 +232,11 @@
       open = torch.__and__(open, torch.__not__(last))
     return [torch.stack(tokens, 0), torch.stack(log_probabilities, 0), torch.contiguous(logits), drafted, torch.full([1], passes, dtype=4)]
 
-  # The next token of each row: [tokens [batch] int64, log-probability of each under the unmodified distribution [batch]].
+  # The next token of each row: [tokens [batch] int64, log-probability of each [batch] at the temperature told: 1 for the
+  # unmodified distribution].
   # logits [batch, vocabulary] float32; seen [batch, vocabulary] bool: tokens of the row so far; uniform [batch] in [0, 1).
   # Order as Hugging Face's: repetition penalty, temperature, top-k, top-p; temperature 0 is greedy.
-  def sample(self: __torch__.Kernels, logits: Tensor, seen: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float, penalty: float) -> List[Tensor]:
+  def sample(self: __torch__.Kernels, logits: Tensor, seen: Tensor, uniform: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, told: float) -> List[Tensor]:
     raw = logits
     if torch.ne(penalty, 1.):
       lowered = torch.where(torch.lt(logits, 0), torch.mul(logits, penalty), torch.div(logits, penalty))
@@ -256,6 +257,8 @@
       last = torch.sub(torch.sum(torch.gt(p, 0.), [-1], True), 1)
       rank = torch.minimum(torch.sum(torch.le(cumulative, threshold), [-1], True), last)
       token = torch.squeeze(torch.gather(index, -1, rank), -1)
+    if torch.ne(told, 1.):
+      raw = torch.div(raw, told)
     logp = torch.squeeze(torch.gather(torch.log_softmax(raw, -1), -1, torch.unsqueeze(token, -1)), -1)
     return [token, logp]
 

@@ -14,13 +14,15 @@
     return torch.to((self).scores(h, head, ), 6)
 
   # x [nodes, hidden]; at [targets]: the node that predicts; target [targets] int64; weight [targets] float32: how many
-  # examples share this prediction; head [vocabulary, hidden]; scale [] float32 multiplies the gradients; smoothing [1]
-  # float64 on the CPU: share of the target's probability that is spread over the vocabulary.
+  # examples share this prediction; head [vocabulary, hidden]; scale [] float32 multiplies the gradients; shape [2] float64 on
+  # the CPU: share of the target's probability that is spread over the vocabulary, and the temperature of the distribution.
   # Returns [weighted sum of -log p (not the mean), gradient of x, gradient of each norm array that requires one], in chunks
   # of targets so that only a chunk's logits exist at a time. The sum and the gradients of norm are float32, whatever these
   # are. The gradient of head is added to sum, float32 or of head's type; nothing is where sum is empty.
-  def head_vjp(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, weight: Tensor, scale: Tensor, smoothing: Tensor, norm: List[Tensor], head: Tensor, sum: Tensor) -> List[Tensor]:
-    spread = float(torch.select(smoothing, 0, 0))
+  def head_vjp(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, weight: Tensor, scale: Tensor, shape: Tensor, norm: List[Tensor], head: Tensor, sum: Tensor) -> List[Tensor]:
+    spread = float(torch.select(shape, 0, 0))
+    temperature = float(torch.select(shape, 0, 1))
+    nothing = torch.empty([0], dtype=6)
     leaf = torch.requires_grad_(torch.detach(x), True)
     inputs = annotate(List[Tensor], [leaf])
     for n in range(torch.len(norm)):
@@ -41,7 +43,7 @@
       index = torch.unsqueeze(torch.narrow(target, 0, start, length), -1)
       share = torch.unsqueeze(torch.narrow(weight, 0, start, length), -1)
       g = (self).scores(rows, w, )
-      total = torch.add(total, torch.sum(torch.mul((self).residuals(g, index, spread, ), share)))
+      total = torch.add(total, torch.sum(torch.mul((self).residuals(g, index, spread, temperature, nothing, ), share)))
       share = torch.mul(share, scale)
       _1 = torch.copy_(torch.narrow(upstream, 0, start, length), torch.mul(torch.mm(g, w), share))
       if torch.gt(torch.numel(sum), 0):
@@ -53,22 +55,28 @@
     return result
 
   # head_vjp in two calls, for weights that follow from the losses: logits are computed once. Of a frozen head alone, for its
-  # gradient would need them again. Returns [-log p [targets] float32, its gradient by the normalized node [targets, hidden]].
-  def head_rows(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
+  # gradient would need them again. reading: as token_losses has it.
+  # Returns [-log p [targets] float32, its gradient by the normalized node [targets, hidden], entropies [targets] or empty].
+  def head_rows(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, reading: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
+    temperature = float(torch.select(reading, 0, 0))
     h = torch.detach((self).final_norm(torch.index_select(torch.detach(x), 0, at), norm, ))
     w = torch.detach(head)
     upstream = torch.empty_like(h)
     count = torch.size(at, 0)
     losses = torch.empty([count], dtype=6, device=ops.prim.device(x))
+    entropies = torch.empty([torch.mul(count, int(torch.select(reading, 0, 1)))], dtype=6, device=ops.prim.device(x))
+    entropy = entropies
     chunks = torch.floordiv(torch.add(count, torch.sub(self.chunk, 1)), self.chunk)
     for c in range(chunks):
       start = torch.mul(c, self.chunk)
       length = ops.prim.min(self.chunk, torch.sub(count, start))
       index = torch.unsqueeze(torch.narrow(target, 0, start, length), -1)
       g = (self).scores(torch.narrow(h, 0, start, length), w, )
-      _0 = torch.copy_(torch.narrow(losses, 0, start, length), torch.squeeze((self).residuals(g, index, 0., ), -1))
+      if torch.gt(torch.numel(entropies), 0):
+        entropy = torch.narrow(entropies, 0, start, length)
+      _0 = torch.copy_(torch.narrow(losses, 0, start, length), torch.squeeze((self).residuals(g, index, 0., temperature, entropy, ), -1))
       _1 = torch.copy_(torch.narrow(upstream, 0, start, length), torch.mm(g, w))
-    return [losses, upstream]
+    return [losses, upstream, entropies]
 
   # upstream: the second of head_rows; weight [targets] float32: of each target.
   # Returns [gradient of x, gradient of each norm array that requires one], as head_vjp does.
@@ -100,9 +108,9 @@
     return sum
 
   # Turns logits [targets, vocabulary] in place into the gradient of each target's loss; index [targets, 1]: the targets,
-  # spread: as smoothing. Returns the losses [targets, 1] float32. Goes by rows of a million values together, which stay in
-  # the cache as float32.
-  def residuals(self: __torch__.Kernels, logits: Tensor, index: Tensor, spread: float) -> Tensor:
+  # spread, temperature: as shape has them; entropies [targets] float32, in place, or empty. Returns the losses [targets, 1]
+  # float32. Goes by rows of a million values together, which stay in the cache as float32.
+  def residuals(self: __torch__.Kernels, logits: Tensor, index: Tensor, spread: float, temperature: float, entropies: Tensor) -> Tensor:
     losses = torch.empty([torch.size(logits, 0), 1], dtype=6, device=ops.prim.device(logits))
     parts = torch.split(logits, ops.prim.max(1, torch.floordiv(1048576, torch.size(logits, 1))), 0)
     start = 0
@@ -110,11 +118,16 @@
       part = parts[i]
       count = torch.size(part, 0)
       at = torch.narrow(index, 0, start, count)
-      p = torch.log_softmax(torch.to(part, 6), -1)
+      z = torch.to(part, 6)
+      if torch.ne(temperature, 1.):
+        z = torch.div(z, temperature)
+      p = torch.log_softmax(z, -1)
       loss = torch.mul(torch.gather(p, -1, at), torch.sub(spread, 1.))
       if torch.gt(spread, 0.):
         loss = torch.sub(loss, torch.mul(torch.mean(p, [-1], True), spread))
       _0 = torch.copy_(torch.narrow(losses, 0, start, count), loss)
+      if torch.gt(torch.numel(entropies), 0):
+        _6 = torch.copy_(torch.narrow(entropies, 0, start, count), (self).entropy(p, ))
       # p - target, where p overwrites log p.
       _1 = torch.exp_(p)
       _2 = torch.scatter_add_(p, -1, at, torch.full_like(loss, torch.sub(spread, 1.)))
@@ -123,22 +136,36 @@
       if torch.gt(self.logit_cap, 0.):
         # of c tanh(z / c): 1 - tanh^2
         _4 = torch.mul_(p, torch.rsub(torch.square(torch.div(torch.to(part, 6), self.logit_cap)), 1.))
+      if torch.ne(temperature, 1.):
+        _7 = torch.div_(p, temperature)
       _5 = torch.copy_(part, p)
       start = torch.add(start, count)
     return losses
 
-  # -log p of each target, without gradients: [targets] float32. Called as what has gradients is, so that it rounds as
-  # head_rows does: what is computed for inference takes another norm.
-  def token_losses(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
+  # The entropy of distributions, nats [n], by log p [n, vocabulary]. What cannot occur adds nothing, as it should.
+  def entropy(self: __torch__.Kernels, p: Tensor) -> Tensor:
+    return torch.neg(torch.sum(torch.mul(torch.exp(p), torch.clamp_min(p, -1.0e30)), [-1]))
+
+  # -log p of each target, without gradients: [targets] float32, and entropies, likewise, or empty. Called as what has
+  # gradients is, so that it rounds as head_rows does: what is computed for inference takes another norm. reading [2] float64
+  # on the CPU: the temperature of the distribution; 1 where entropies are wanted, else 0.
+  def token_losses(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, reading: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
     torch.set_grad_enabled(False)
+    temperature = float(torch.select(reading, 0, 0))
+    wanted = torch.eq(int(torch.select(reading, 0, 1)), 1)
     count = torch.size(at, 0)
     parts = annotate(List[Tensor], [])
+    entropies = torch.empty([torch.mul(count, int(torch.select(reading, 0, 1)))], dtype=6, device=ops.prim.device(x))
     chunks = torch.floordiv(torch.add(count, torch.sub(self.chunk, 1)), self.chunk)
     for c in range(chunks):
       start = torch.mul(c, self.chunk)
       length = ops.prim.min(self.chunk, torch.sub(count, start))
       h = (self).final_norm(torch.index_select(x, 0, torch.narrow(at, 0, start, length)), norm, )
       logits = (self).logits(h, head, )
+      if torch.ne(temperature, 1.):
+        logits = torch.div(logits, temperature)
+      if wanted:
+        _1 = torch.copy_(torch.narrow(entropies, 0, start, length), (self).entropy(torch.log_softmax(logits, -1), ))
       _0 = torch.append(parts, torch.cross_entropy_loss(logits, torch.narrow(target, 0, start, length), None, 0, -100, 0.))
     torch.set_grad_enabled(True)
-    return [torch.cat(parts, 0)]
+    return [torch.cat(parts, 0), entropies]

@@ -130,7 +130,7 @@ class GeneratorTest {
       NDArray draws = scope.zeros(new Shape(2));
       NDArray rows = scope.create(logits, new Shape(2, vocabulary));
       NDList chosen =
-          model.decoder().kernels().run(scope, "sample", rows, seen, draws, 0.0, 0, 1.0, 1.0);
+          model.decoder().kernels().run(scope, "sample", rows, seen, draws, 0.0, 0, 1.0, 1.0, 1.0);
       return chosen.get(0).toLongArray()[1];
     }
   }

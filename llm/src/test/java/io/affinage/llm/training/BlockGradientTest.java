@@ -11,6 +11,7 @@ import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.model.BlockGradient;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.model.Reading;
 import io.affinage.llm.tensor.Precision;
 import java.util.List;
 import java.util.Optional;
@@ -76,7 +77,8 @@ class BlockGradientTest {
       BlockGradient gradient,
       PrefixTreeRow row) {
     try (Backpropagation backpropagation =
-        new Backpropagation(decoder, trainables, settings, Optional.empty(), gradient)) {
+        new Backpropagation(
+            decoder, trainables, settings, Optional.empty(), gradient, Reading.PLAIN)) {
       return backpropagation.accumulate(row, 1, 7);
     }
   }

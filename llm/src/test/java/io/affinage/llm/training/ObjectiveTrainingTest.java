@@ -136,7 +136,7 @@ class ObjectiveTrainingTest {
         LoraAdapter policy = TinyModel.randomAdapter(model.decoder, LORA, 0.3);
         LoraAdapter start = TinyModel.randomAdapter(model.decoder, LORA, 0.2);
         Trainables trainables = Trainables.of(model.decoder, policy);
-        PassedReference reference = new PassedReference(model.decoder, start, 0, true)) {
+        PassedReference reference = new PassedReference(model.decoder, start, 0, true, 1)) {
       StepLoss.Result expected = null;
       List<float[]> gradients = List.of();
       for (Batching batching :
@@ -181,7 +181,7 @@ class ObjectiveTrainingTest {
         LoraAdapter policy = TinyModel.randomAdapter(model.decoder, LORA, 0.3);
         Trainables trainables = Trainables.of(model.decoder, policy);
         PassedReference reference =
-            new PassedReference(model.decoder, model.decoder.withoutAdapter(), 0, true);
+            new PassedReference(model.decoder, model.decoder.withoutAdapter(), 0, true, 1);
         ThreadPair threads =
             ThreadPair.start().orElseGet(() -> Assumptions.abort("no even number of processors"))) {
       TrainingSettings settings = TrainingSettings.DEFAULT.with(Batching.of(70));
@@ -250,7 +250,7 @@ class ObjectiveTrainingTest {
         LoraAdapter lora = LoraAdapter.initialise(model.decoder, LORA, 5);
         Trainables trainables = Trainables.of(model.decoder, lora);
         PassedReference reference =
-            new PassedReference(model.decoder, model.decoder.withoutAdapter(), 0, true)) {
+            new PassedReference(model.decoder, model.decoder.withoutAdapter(), 0, true, 1)) {
       TrainingSettings settings = TrainingSettings.DEFAULT.with(Batching.of(12));
       StepLoss.Result result =
           loss(model, trainables, settings, reference, Optional.empty(), "dpo", PAIRS);

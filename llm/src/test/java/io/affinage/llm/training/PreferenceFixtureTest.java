@@ -52,7 +52,7 @@ class PreferenceFixtureTest {
         Adapter policy = PeftFolder.load(decoder, folder);
         Adapter start = PeftFolder.load(decoder, fixture.adapter());
         Trainables trainables = Trainables.of(decoder, policy);
-        PassedReference reference = new PassedReference(decoder, start, 0, true)) {
+        PassedReference reference = new PassedReference(decoder, start, 0, true, 1)) {
       List<Group> pairs = pairs(golden.get("pairs"));
       for (int microBatches = 1; microBatches <= 3; microBatches++) {
         trainables.clearGradients();

@@ -209,7 +209,8 @@ class ScalarHeadTest {
     try (Backpropagation backpropagation = new Backpropagation(decoder, trainables, settings)) {
       backpropagation.accumulate(
           List.of(new Group(texts)),
-          (part, pass, thread) -> pass.given(byPlace(part.row(), shares)),
+          (part, pass, thread) ->
+              pass.given(new PlaceWeights(byPlace(part.row(), shares), new float[0])),
           0);
     }
   }
