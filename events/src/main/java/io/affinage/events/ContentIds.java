@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +42,22 @@ public final class ContentIds {
             slip);
   }
 
-  /** The id of an evaluation of a model on a dataset. */
+  /**
+   * The id of an evaluation of a model on a dataset.
+   *
+   * @param compare as in {@link EvaluationRequested#compare()}
+   */
   public static String evaluationId(
-      String modelId, ArtifactRef dataset, EvaluationSpec spec, @Nullable RoutingSlip slip) {
-    return "eval-" + of("evaluation", modelId, dataset.digest(), spec, slip);
+      String modelId,
+      ArtifactRef dataset,
+      EvaluationSpec spec,
+      @Nullable RoutingSlip slip,
+      @Nullable Map<String, String> compare) {
+    return "eval-"
+        + (compare == null
+            // As before there were any, so that ids stay as they are.
+            ? of("evaluation", modelId, dataset.digest(), spec, slip)
+            : of("evaluation", modelId, dataset.digest(), spec, slip, compare));
   }
 
   /**

@@ -1,5 +1,8 @@
 package io.affinage.events;
 
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param spec the resolved specification, every default filled in
  * @param codeVersion the trainer's version
  * @param parentAdapterDigest the adapter that training went on from; null where it began anew
+ * @param parents digests of all that the model was made from, by role: {@code data}, {@code base},
+ *     {@code adapter}, and of reward models {@code reward} or {@code reward.NAME}; null in events
+ *     of earlier versions, for which the other components say the first three
  */
 public record Lineage(
     String datasetDigest,
@@ -16,7 +22,12 @@ public record Lineage(
     TrainingSpec spec,
     long seed,
     String codeVersion,
-    @Nullable String parentAdapterDigest) {
+    @Nullable String parentAdapterDigest,
+    @Nullable Map<String, String> parents) {
+  public Lineage {
+    // Sorted: the model's id follows from it.
+    parents = parents == null ? null : Collections.unmodifiableMap(new TreeMap<>(parents));
+  }
 
   /** Of a model that was trained on a whole model. */
   public Lineage(
@@ -25,6 +36,6 @@ public record Lineage(
       TrainingSpec spec,
       long seed,
       String codeVersion) {
-    this(datasetDigest, baseModelDigest, spec, seed, codeVersion, null);
+    this(datasetDigest, baseModelDigest, spec, seed, codeVersion, null, null);
   }
 }

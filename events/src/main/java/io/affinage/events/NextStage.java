@@ -1,5 +1,6 @@
 package io.affinage.events;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,7 @@ public final class NextStage {
             request.datasetName(),
             request.datasetSubmissionId(),
             request.metadata()),
-        request.slip() == null ? null : request.slip().with(request.stage(), model.modelId()));
+        request.slip() == null ? null : request.slip().with(request, model.modelId()));
   }
 
   /** What follows an evaluation whose model was promoted; empty at the end of a run. */
@@ -70,8 +71,7 @@ public final class NextStage {
             stage ->
                 stage instanceof Stage.Train train
                     ? training(train, model, subject.of(train), rest(slip))
-                    : evaluation(
-                        ((Stage.Evaluate) stage).spec(), model, subject.of(stage), rest(slip)));
+                    : evaluation((Stage.Evaluate) stage, model, subject.of(stage), rest(slip)));
   }
 
   private static Optional<Stage> next(@Nullable RoutingSlip slip) {
@@ -89,13 +89,15 @@ public final class NextStage {
 
   private static TrainingRequested training(
       Stage.Train train, @Nullable ModelRegistered previous, Subject subject, RoutingSlip rest) {
-    String base = base(train, previous, rest);
+    String base = base(train.baseModel(), previous, rest);
+    TrainingSpec spec =
+        LearnedRewards.with(train.spec(), reward -> registered(reward, previous, rest));
     return new TrainingRequested(
-        ContentIds.jobId(base, subject.dataset(), null, train.spec(), train.suffix(), rest),
+        ContentIds.jobId(base, subject.dataset(), null, spec, train.suffix(), rest),
         base,
         subject.dataset(),
         subject.datasetName(),
-        train.spec(),
+        spec,
         train.suffix(),
         subject.metadata(),
         rest,
@@ -104,37 +106,66 @@ public final class NextStage {
         train.name());
   }
 
-  /** A stage's base as requests name it. What no stage made was refused when the slip came in. */
-  private static String base(
-      Stage.Train train, @Nullable ModelRegistered previous, RoutingSlip slip) {
-    String base = train.baseModel();
-    String made = null;
-    if (base.equals(Stage.PREVIOUS)) {
-      made = previous == null ? null : previous.modelId();
-    } else if (base.startsWith(Stage.OF_STAGE)) {
-      made =
-          slip.outputs() == null
-              ? null
-              : slip.outputs().get(base.substring(Stage.OF_STAGE.length()));
-    } else {
-      return base;
-    }
-    if (made == null) {
-      throw new IllegalStateException("no stage of run " + slip.runId() + " made " + base);
-    }
-    return "model:" + made;
-  }
-
   private static EvaluationRequested evaluation(
-      EvaluationSpec spec, ModelRegistered model, Subject subject, RoutingSlip rest) {
+      Stage.Evaluate stage, ModelRegistered last, Subject subject, RoutingSlip rest) {
+    String measured =
+        registered(stage.model() == null ? Stage.PREVIOUS : stage.model(), last, rest);
+    EvaluationSpec spec =
+        LearnedRewards.with(stage.spec(), reward -> registered(reward, last, rest));
+    Map<String, String> compare = stage.compare() == null ? null : compared(stage, last, rest);
     return new EvaluationRequested(
-        ContentIds.evaluationId(model.modelId(), subject.dataset(), spec, rest),
-        model,
+        ContentIds.evaluationId(measured, subject.dataset(), spec, rest, compare),
+        last,
         subject.dataset(),
         spec,
         rest,
         subject.datasetName(),
         subject.datasetSubmissionId(),
-        subject.metadata());
+        subject.metadata(),
+        measured.equals(last.modelId()) ? null : measured,
+        compare);
+  }
+
+  private static Map<String, String> compared(
+      Stage.Evaluate stage, ModelRegistered last, RoutingSlip slip) {
+    Map<String, String> compared = new LinkedHashMap<>();
+    for (String other : stage.compare()) {
+      compared.put(
+          other.substring(other.indexOf(':') + 1),
+          other.equals(Stage.BASE) ? Stage.BASE : registered(other, last, slip));
+    }
+    return compared;
+  }
+
+  /** A stage's base as requests name it. */
+  private static String base(String base, @Nullable ModelRegistered previous, RoutingSlip slip) {
+    return base.equals(Stage.PREVIOUS) || base.startsWith(Stage.OF_STAGE)
+        ? Stage.MODEL + registered(base, previous, slip)
+        : base;
+  }
+
+  /**
+   * The id of a model that a stage names. What no stage made was refused when the slip came in.
+   *
+   * @param named an id, too, with {@code model:} or without
+   */
+  private static String registered(
+      String named, @Nullable ModelRegistered previous, RoutingSlip slip) {
+    String made = named;
+    if (named.equals(Stage.PREVIOUS)) {
+      String last = previous == null ? null : previous.modelId();
+      made = slip.policy() == null ? last : slip.policy();
+    } else if (named.startsWith(Stage.OF_STAGE)) {
+      made =
+          slip.outputs() == null
+              ? null
+              : slip.outputs().get(named.substring(Stage.OF_STAGE.length()));
+    } else if (named.startsWith(Stage.MODEL)) {
+      made = named.substring(Stage.MODEL.length());
+    }
+    if (made == null) {
+      throw new IllegalStateException("no stage of run " + slip.runId() + " made " + named);
+    }
+    return made;
   }
 }

@@ -1,10 +1,8 @@
 package io.affinage.events;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +32,7 @@ public final class RequestRules {
       rules.check(evaluation);
     } else if (request instanceof RewardRequested reward) {
       rules.name("requestId", reward.requestId(), NameRule.LABEL);
-      rules.slip(reward.slip(), Set.of(), false);
+      rules.slip(reward.slip(), new StageInputs());
     }
     return List.copyOf(rules.problems);
   }
@@ -64,7 +62,7 @@ public final class RequestRules {
     if (submitted.source() instanceof DatasetSource.Stored stored && stored.filename() != null) {
       name("source.filename", stored.filename(), NameRule.LABEL);
     }
-    slip(submitted.slip(), Set.of(), false);
+    slip(submitted.slip(), new StageInputs());
   }
 
   private void check(TrainingRequested training) {
@@ -78,7 +76,18 @@ public final class RequestRules {
       refuse("baseModel", "names a stage, which only a stage of a slip can");
     }
     metadata(training.metadata());
-    slip(training.slip(), training.stage() == null ? Set.of() : Set.of(training.stage()), true);
+    LearnedRewards.of(training.spec())
+        .forEach(
+            (role, model) -> {
+              if (model.startsWith(Stage.OF_STAGE)) {
+                refuse(
+                    "spec.objective." + role,
+                    "is '" + model + "', a stage, which only a stage of a slip can name");
+              }
+            });
+    StageInputs before = StageInputs.after(training.slip());
+    before.made(training.stage(), LearnedRewards.isMadeBy(training.spec()));
+    slip(training.slip(), before);
   }
 
   private void check(EvaluationRequested evaluation) {
@@ -87,24 +96,35 @@ public final class RequestRules {
     optional("datasetSubmissionId", evaluation.datasetSubmissionId(), NameRule.LABEL);
     optional("spec.split", evaluation.spec().split(), NameRule.SPLIT);
     metadata(evaluation.metadata());
-    slip(evaluation.slip(), Set.of(), true);
+    optional("modelId", evaluation.modelId(), NameRule.ID);
+    if (evaluation.compare() != null) {
+      evaluation
+          .compare()
+          .forEach(
+              (name, model) -> {
+                name("compare", name, NameRule.ID);
+                name("compare." + name, model, NameRule.ID);
+              });
+    }
+    StageInputs before = StageInputs.after(evaluation.slip());
+    before.made(null, false);
+    slip(evaluation.slip(), before);
   }
 
   /**
-   * @param now the name of the stage that the request itself is, where it has one
-   * @param trained whether a training comes before the slip's stages
+   * @param before what the stages before the slip's made
    */
-  private void slip(@Nullable RoutingSlip slip, Set<String> now, boolean trained) {
+  private void slip(@Nullable RoutingSlip slip, StageInputs before) {
     if (slip == null) {
       return;
     }
     name("slip.runId", slip.runId(), NameRule.LABEL);
+    optional("slip.policy", slip.policy(), NameRule.ID);
     if (slip.stages().size() > MAX_STAGES
         || slip.outputs() != null && slip.outputs().size() > MAX_STAGES) {
       refuse("slip.stages", "must be at most " + MAX_STAGES);
       return;
     }
-    Set<String> named = new LinkedHashSet<>(now);
     if (slip.outputs() != null) {
       slip.outputs()
           .forEach(
@@ -112,37 +132,18 @@ public final class RequestRules {
                 name("slip.outputs", stage, NameRule.NAME);
                 name("slip.outputs." + stage, model, NameRule.ID);
               });
-      named.addAll(slip.outputs().keySet());
     }
-    boolean before = trained;
     for (int i = 0; i < slip.stages().size(); i++) {
       String at = "slip.stages[" + i + "].";
       Stage stage = slip.stages().get(i);
       optional(at + "datasetName", stage.datasetName(), NameRule.NAME);
       if (stage instanceof Stage.Train train) {
         optional(at + "suffix", train.suffix(), NameRule.NAME);
-        base(at + "baseModel", train.baseModel(), named, before);
         optional(at + "name", train.name(), NameRule.NAME);
-        if (train.name() != null && !named.add(train.name())) {
-          refuse(at + "name", "is '" + train.name() + "', which another stage has");
-        }
-        before = true;
       } else if (stage instanceof Stage.Evaluate evaluate) {
         optional(at + "spec.split", evaluate.spec().split(), NameRule.SPLIT);
       }
-    }
-  }
-
-  private void base(String field, String base, Set<String> named, boolean trained) {
-    if (base.equals(Stage.PREVIOUS) && !trained) {
-      refuse(field, "is 'previous', but no training comes before it");
-    }
-    if (base.startsWith(Stage.OF_STAGE)
-        && !named.contains(base.substring(Stage.OF_STAGE.length()))) {
-      refuse(
-          field,
-          "is '%s', but no stage before it has that name%s"
-              .formatted(base, named.isEmpty() ? "" : "; there are " + String.join(", ", named)));
+      before.problems(stage).forEach((field, problem) -> refuse(at + field, problem));
     }
   }
 

@@ -14,11 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param runId the run that all events of it share (CloudEvents extension {@code correlationid})
  * @param stages what is left, in order
  * @param outputs the id of the model that each named stage before them registered; null for none
+ * @param policy the id of the last model before them that is no reward model; null where the stage
+ *     before says it
  */
 public record RoutingSlip(
     String runId,
     @JsonProperty(defaultValue = "[]") List<Stage> stages,
-    @Nullable Map<String, String> outputs) {
+    @Nullable Map<String, String> outputs,
+    @Nullable String policy) {
   public RoutingSlip {
     stages = stages == null ? List.of() : List.copyOf(stages);
     // Sorted: ids follow from it.
@@ -27,26 +30,36 @@ public record RoutingSlip(
 
   /** A slip before any of its stages. */
   public RoutingSlip(String runId, List<Stage> stages) {
-    this(runId, stages, null);
+    this(runId, stages, null, null);
   }
 
   /** The same run after its first remaining stage is done. */
   public RoutingSlip rest() {
     return new RoutingSlip(
-        runId, stages.isEmpty() ? stages : stages.subList(1, stages.size()), outputs);
+        runId, stages.isEmpty() ? stages : stages.subList(1, stages.size()), outputs, policy);
   }
 
-  /**
-   * With the model that a stage registered.
-   *
-   * @param stage null for a stage without a name, which no later one can name
-   */
-  RoutingSlip with(@Nullable String stage, String modelId) {
-    if (stage == null) {
-      return this;
+  /** With the model that a training registered. */
+  RoutingSlip with(TrainingRequested training, String modelId) {
+    Map<String, String> more = outputs;
+    // What no name is given to, no later stage can name.
+    if (training.stage() != null) {
+      more = outputs == null ? new TreeMap<>() : new TreeMap<>(outputs);
+      more.put(training.stage(), modelId);
     }
-    Map<String, String> more = outputs == null ? new TreeMap<>() : new TreeMap<>(outputs);
-    more.put(stage, modelId);
-    return new RoutingSlip(runId, stages, more);
+    return new RoutingSlip(runId, stages, more, policyAfter(training, modelId));
+  }
+
+  /** Said only where a reward model comes between a model and those that go on from it. */
+  private @Nullable String policyAfter(TrainingRequested training, String modelId) {
+    if (LearnedRewards.isMadeBy(training.spec())) {
+      return policy;
+    }
+    boolean between =
+        stages.stream()
+            .anyMatch(
+                stage ->
+                    stage instanceof Stage.Train train && LearnedRewards.isMadeBy(train.spec()));
+    return between ? modelId : null;
   }
 }

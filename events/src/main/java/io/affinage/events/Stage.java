@@ -2,6 +2,7 @@ package io.affinage.events;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One step of a run that some service performs. */
@@ -12,11 +13,17 @@ import org.jspecify.annotations.Nullable;
 })
 public sealed interface Stage {
 
-  /** As a base: the model that the training before this stage registered. */
+  /** The last model that a stage before this one registered and that is no reward model. */
   String PREVIOUS = "previous";
 
-  /** Before a stage's name, as a base: the model that this stage registered. */
+  /** Before a stage's name: the model that this stage registered. */
   String OF_STAGE = "stage:";
+
+  /** Before a registered model's id. */
+  String MODEL = "model:";
+
+  /** Among the models to compare with: the whole base model, whatever was trained on it. */
+  String BASE = "base";
 
   /** The dataset of the stage; null for that of the stage before, or the run's. */
   @Nullable ArtifactRef dataset();
@@ -55,13 +62,31 @@ public sealed interface Stage {
     }
   }
 
-  /** Evaluate the model that the preceding training registered, and decide on it. */
-  record Evaluate(EvaluationSpec spec, @Nullable ArtifactRef dataset, @Nullable String datasetName)
+  /**
+   * Evaluate a model, and decide on it.
+   *
+   * @param model {@code previous}, {@code stage:NAME} of an earlier stage, or {@code model:ID};
+   *     null for {@code previous}
+   * @param compare models to measure beside it: {@code base}, {@code stage:NAME}, {@code model:ID};
+   *     null for those that every evaluation has
+   */
+  record Evaluate(
+      EvaluationSpec spec,
+      @Nullable ArtifactRef dataset,
+      @Nullable String datasetName,
+      @Nullable String model,
+      @Nullable List<String> compare)
       implements Stage {
 
-    /** An evaluation on the dataset of the stage before. */
+    /** An evaluation of the model before it, on the dataset of the stage before. */
     public Evaluate(EvaluationSpec spec) {
       this(spec, null, null);
+    }
+
+    /** An evaluation of the model before it. */
+    public Evaluate(
+        EvaluationSpec spec, @Nullable ArtifactRef dataset, @Nullable String datasetName) {
+      this(spec, dataset, datasetName, null, null);
     }
   }
 }

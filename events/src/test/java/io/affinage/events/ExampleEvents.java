@@ -77,8 +77,11 @@ public final class ExampleEvents {
               new Stage.Train("scratch", SPEC, "demo"),
               new Stage.Train("hub:owner/name", SPARSE_SPEC, null),
               new Stage.Train("previous", SPARSE_SPEC, null, null, "last", FOLDER, "pairs"),
+              new Stage.Evaluate(
+                  EVALUATION_SPEC, null, null, "stage:last", List.of("base", "stage:first")),
               new Stage.Evaluate(EVALUATION_SPEC)),
-          Map.of("first", "smol:demo:1"));
+          Map.of("first", "smol:demo:1"),
+          "smol:demo:1");
   static final ModelRegistered MODEL = registered(FILE, SLIP, "sha256:" + "2c".repeat(32));
 
   private ExampleEvents() {}
@@ -268,7 +271,9 @@ public final class ExampleEvents {
             SLIP,
             "desk",
             "ds-1",
-            Map.of("team", "support")),
+            Map.of("team", "support"),
+            "smol:polite:2",
+            Map.of("base", "base", "sft", "smol:sft:1")),
         new EvaluationRequested(
             "eval-2",
             MODEL,
@@ -285,11 +290,16 @@ public final class ExampleEvents {
             "exact_match",
             Map.of("base", Map.of("exact_match", estimate)),
             new EvaluationCompleted.Comparison("exact_match", 0.2, 0.1, 0.3, 0.001),
-            List.of(new EvaluationCompleted.Sample("p", "r", Map.of("base", "x"))),
+            List.of(
+                new EvaluationCompleted.Sample("p", "r", Map.of("base", "x")),
+                new EvaluationCompleted.Sample(
+                    "p", "r", Map.of("base", "x"), Map.of("base", -0.5))),
             100,
             20,
             12.5,
-            SLIP),
+            SLIP,
+            "sft",
+            Map.of("sft", new EvaluationCompleted.Comparison("exact_match", 0.2, 0.1, 0.3, 0.001))),
         new EvaluationCompleted(
             "eval-2", "m", 1, "perplexity", Map.of(), null, List.of(), 0, 0, 0, null),
         new EvaluationFailed("eval-1", MODEL.modelId(), 2, ERROR, SLIP),
@@ -336,7 +346,8 @@ public final class ExampleEvents {
             SPEC,
             42,
             "0.1.0",
-            base == null ? null : FOLDER.digest()),
+            base == null ? null : FOLDER.digest(),
+            base == null ? null : Map.of("data", FOLDER.digest(), "reward.short", FOLDER.digest())),
         1000,
         Map.of("train_loss", 1.5),
         1_760_000_000,

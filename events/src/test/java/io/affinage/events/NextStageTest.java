@@ -2,6 +2,8 @@ package io.affinage.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.affinage.events.objective.GrpoSpec;
+import io.affinage.events.spec.Settings;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -124,20 +126,161 @@ class NextStageTest {
         .containsExactly("baseModel");
   }
 
+  /** sft, reward model, policy: each is given what it needs by its role. */
+  @Test
+  void shouldHandTheRewardModelToThePolicyAndTheSftModelPastIt() {
+    RewardSpec learned = new RewardSpec.Model("stage:rm");
+    RewardSpec both =
+        new RewardSpec.Ensemble(
+            List.of(
+                member("short", new RewardSpec.Length(1, 9)),
+                member(null, new RewardSpec.Model("model:other:1")),
+                member("kind", learned)),
+            null);
+    RoutingSlip slip =
+        slip(
+            stage("scratch", "sft", null),
+            rewardModel(Stage.PREVIOUS, "rm"),
+            new Stage.Evaluate(ExampleEvents.EVALUATION_SPEC),
+            rewarded(Stage.PREVIOUS, "ppo", both),
+            new Stage.Evaluate(
+                scored(learned), null, null, null, List.of("base", "stage:sft", "model:m:2")),
+            new Stage.Evaluate(scored(learned), null, null, "stage:sft", null));
+    assertThat(problems(slip)).isEmpty();
+
+    TrainingRequested sft = NextStage.afterDataset(ready(slip)).orElseThrow();
+    TrainingRequested rm =
+        (TrainingRequested) NextStage.afterTraining(made("m-sft"), sft).orElseThrow();
+    assertThat(rm.baseModel()).isEqualTo("model:m-sft");
+    EvaluationRequested between =
+        (EvaluationRequested) NextStage.afterTraining(made("m-rm"), rm).orElseThrow();
+    assertThat(between.model().modelId()).isEqualTo("m-rm");
+    assertThat(between.measured()).isEqualTo("m-sft");
+
+    TrainingRequested ppo = (TrainingRequested) NextStage.afterPromotion(between).orElseThrow();
+    assertThat(ppo.baseModel()).isEqualTo("model:m-sft");
+    assertThat(LearnedRewards.of(ppo.spec()))
+        .isEqualTo(Map.of("reward.2", "other:1", "reward.kind", "m-rm"));
+    assertThat(ppo.spec().maxSteps()).isEqualTo(7);
+
+    EvaluationRequested last =
+        (EvaluationRequested) NextStage.afterTraining(made("m-ppo"), ppo).orElseThrow();
+    assertThat(last.modelId()).isNull();
+    assertThat(last.measured()).isEqualTo("m-ppo");
+    assertThat(LearnedRewards.of(last.spec())).isEqualTo(Map.of("reward", "m-rm"));
+    assertThat(last.compare().toString()).isEqualTo("{base=base, sft=m-sft, m:2=m:2}");
+    EvaluationRequested again = (EvaluationRequested) NextStage.afterPromotion(last).orElseThrow();
+    assertThat(again.measured()).isEqualTo("m-sft");
+    assertThat(again.model().modelId()).isEqualTo("m-ppo");
+    assertThat(List.of(sft, rm, between, ppo, last, again))
+        .allSatisfy(request -> assertThat(RequestRules.problems(request)).isEmpty());
+    assertThat(last.evaluationId())
+        .isNotEqualTo(
+            ContentIds.evaluationId("m-ppo", last.dataset(), last.spec(), last.slip(), null));
+  }
+
+  /** All at once, before anything runs. */
+  @Test
+  void shouldRefuseInputsOfAnotherKind() {
+    RoutingSlip slip =
+        slip(
+            rewardModel("scratch", "rm"),
+            stage(Stage.PREVIOUS, "sft", null),
+            stage("stage:rm", "other", null),
+            rewarded("stage:sft", "ppo", new RewardSpec.Model("stage:sft")),
+            rewarded(
+                "stage:sft",
+                null,
+                new RewardSpec.Ensemble(
+                    List.of(member("kind", new RewardSpec.Model("stage:rn"))), null)),
+            new Stage.Evaluate(
+                scored(new RewardSpec.Model("no name")),
+                null,
+                null,
+                "sft",
+                List.of("tuned", "stage:sfd", "stage:sft", "stage:sft", "model:tuned")),
+            new Stage.Evaluate(ExampleEvents.EVALUATION_SPEC, null, null, null, List.of()));
+
+    List<ErrorDetail> found = RequestRules.problems(submission(slip));
+
+    assertThat(found)
+        .extracting(ErrorDetail::param)
+        .containsExactly(
+            "slip.stages[1].baseModel",
+            "slip.stages[2].baseModel",
+            "slip.stages[3].spec.objective.reward",
+            "slip.stages[4].spec.objective.reward.kind",
+            "slip.stages[5].model",
+            "slip.stages[5].spec.reward",
+            "slip.stages[5].compare[0]",
+            "slip.stages[5].compare[1]",
+            "slip.stages[5].compare[3]",
+            "slip.stages[5].compare[4]",
+            "slip.stages[6].compare");
+    assertThat(found.toString())
+        .contains(
+            "only reward models come before it",
+            "'stage:rm', a reward model, which no model can be trained from",
+            "'stage:sft', which makes no reward model",
+            "'stage:rn', but no stage before it has that name; did you mean 'rm'?",
+            "'stage:sfd', but no stage before it has that name; did you mean 'sft'?");
+    assertThat(problems(slip(rewardModel("scratch", null), new Stage.Evaluate(scored(null)))))
+        .containsExactly("slip.stages[1].model");
+    assertThat(
+            problems(
+                slip(
+                    rewarded("scratch", null, new RewardSpec.Model("stage:late")),
+                    rewardModel(Stage.PREVIOUS, "late"))))
+        .containsExactly("slip.stages[0].spec.objective.reward");
+  }
+
+  private static Stage.Train rewardModel(String base, String name) {
+    return new Stage.Train(
+        base,
+        Settings.build(TrainingSpec.class).with("method", "reward_model").record(),
+        null,
+        null,
+        name,
+        null,
+        null);
+  }
+
+  private static Stage.Train rewarded(String base, String name, RewardSpec reward) {
+    return new Stage.Train(
+        base,
+        Settings.build(TrainingSpec.class)
+            .with("maxSteps", 7)
+            .with("objective", Settings.build(GrpoSpec.class).with("reward", reward).record())
+            .record(),
+        null,
+        null,
+        name,
+        null,
+        null);
+  }
+
+  private static EvaluationSpec scored(RewardSpec reward) {
+    return new EvaluationSpec(List.of("reward"), null, null, null, null, reward, null, null, null);
+  }
+
+  private static RewardSpec.Member member(String name, RewardSpec reward) {
+    return new RewardSpec.Member(name, reward, null, null, null, null, null);
+  }
+
   private static List<String> problems(RoutingSlip slip) {
-    return RequestRules.problems(
-            new DatasetSubmitted(
-                "sub-1",
-                "desk",
-                new DatasetSource.Stored(ExampleEvents.FILE, null, null, null),
-                null,
-                null,
-                null,
-                false,
-                slip))
-        .stream()
-        .map(ErrorDetail::param)
-        .toList();
+    return RequestRules.problems(submission(slip)).stream().map(ErrorDetail::param).toList();
+  }
+
+  private static DatasetSubmitted submission(RoutingSlip slip) {
+    return new DatasetSubmitted(
+        "sub-1",
+        "desk",
+        new DatasetSource.Stored(ExampleEvents.FILE, null, null, null),
+        null,
+        null,
+        null,
+        false,
+        slip);
   }
 
   private static Stage.Train stage(String base, String name, ArtifactRef dataset) {
