@@ -63,6 +63,7 @@ public enum ErrorKind {
           // Ours.
           "broker_unavailable",
           "job_log_unavailable",
+          "model_unknown",
           "trainer_busy");
 
   /** The kind of an error by its code. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Whether the stages of a slip are given what they need by those before them. Stages are shown to
  * it in their order.
  */
-final class StageInputs {
+public final class StageInputs {
   /** Under these an evaluation reports models that no stage names. */
   private static final Set<String> REPORTED =
       Set.of(Stage.BASE, "prompted", "tuned", "parent", Stage.PREVIOUS);
@@ -53,8 +53,13 @@ final class StageInputs {
     }
   }
 
+  /** Whether a stage before made a model that others can go on from, or measure. */
+  public boolean hasPolicy() {
+    return policy;
+  }
+
   /** What is wrong with the next stage, by its field; then it counts as done. */
-  Map<String, String> problems(Stage stage) {
+  public Map<String, String> problems(Stage stage) {
     problems.clear();
     if (stage instanceof Stage.Train train) {
       of(train);

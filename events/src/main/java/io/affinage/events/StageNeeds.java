@@ -106,8 +106,9 @@ public final class StageNeeds {
         && spec.evaluation().everySteps() > 0;
   }
 
-  private static Optional<ErrorDetail> ofEvaluation(
-      DatasetReady ready, EvaluationSpec spec, String param) {
+  /** As for a training. */
+  public static Optional<ErrorDetail> ofEvaluation(
+      DatasetReady ready, EvaluationSpec spec, @Nullable String param) {
     String split = spec.split() == null ? "test" : spec.split();
     if (count(ready, split) > 0) {
       return everyRowHasTools(ready)

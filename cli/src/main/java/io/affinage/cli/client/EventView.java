@@ -106,7 +106,11 @@ public final class EventView {
     } else if (data instanceof EvaluationRequested requested) {
       slip(requested.slip())
           .or(() -> run)
-          .ifPresent(found -> runOfEvaluation.put(requested.evaluationId(), found.runId()));
+          .ifPresent(
+              found -> {
+                runOfEvaluation.put(requested.evaluationId(), found.runId());
+                found.evaluationAsked(requested.evaluationId());
+              });
     } else if (data instanceof EvaluationClaimed claimed) {
       Optional.ofNullable(runOfEvaluation.get(claimed.evaluationId()))
           .map(this::runOf)
@@ -123,9 +127,17 @@ public final class EventView {
     } else if (data instanceof EvaluationFailed failed) {
       slip(failed.slip()).or(() -> run).ifPresent(found -> found.failed(failed.error()));
     } else if (data instanceof ModelPromoted promoted) {
-      decided(promoted.modelId(), true, promoted.reason(), slip(promoted.slip()).or(() -> run));
+      decided(
+          promoted.modelId(),
+          promoted.evaluationId(),
+          new ModelView.Decision(true, promoted.reason()),
+          slip(promoted.slip()).or(() -> run));
     } else if (data instanceof ModelRejected rejected) {
-      decided(rejected.modelId(), false, rejected.reason(), slip(rejected.slip()).or(() -> run));
+      decided(
+          rejected.modelId(),
+          rejected.evaluationId(),
+          new ModelView.Decision(false, rejected.reason()),
+          slip(rejected.slip()).or(() -> run));
     } else {
       training(event, data, run);
     }
@@ -158,10 +170,10 @@ public final class EventView {
     }
   }
 
-  private void decided(String modelId, boolean promoted, String reason, Optional<RunView> run) {
-    ModelView.Decision decision = new ModelView.Decision(promoted, reason);
+  private void decided(
+      String modelId, String evaluationId, ModelView.Decision decision, Optional<RunView> run) {
     model(modelId, model -> model.with(decision));
-    run.ifPresent(found -> found.decided(modelId, decision));
+    run.ifPresent(found -> found.decided(evaluationId, decision));
   }
 
   private void job(String id, UnaryOperator<JobView> change) {

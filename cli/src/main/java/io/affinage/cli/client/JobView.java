@@ -6,6 +6,7 @@ import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.Warning;
+import io.affinage.events.objective.SampledObjective;
 import java.time.Instant;
 import java.util.List;
 
@@ -123,6 +124,23 @@ public record JobView(
     List<Warning> found =
         model != null ? model.warnings() : progress() == null ? null : progress().warnings();
     return found == null ? List.of() : found;
+  }
+
+  /**
+   * The round of sampled answers that its last step learned from, from 1; 0 before the first. Of a
+   * training that samples none, its step.
+   */
+  public int iteration() {
+    if (progress() == null) {
+      return 0;
+    }
+    int steps =
+        requested != null
+                && requested.spec().objective() instanceof SampledObjective sampled
+                && sampled.numIterations() != null
+            ? sampled.numIterations()
+            : 1;
+    return (progress().step() + steps - 1) / steps;
   }
 
   /** The name of the dataset, as far as it is known. */

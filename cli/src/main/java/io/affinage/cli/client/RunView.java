@@ -7,6 +7,10 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationProgressed;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.RoutingSlip;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -24,6 +28,7 @@ public final class RunView {
   private ErrorDetail evaluationWaits;
   private final Set<String> jobs = new LinkedHashSet<>();
   private final Map<String, ModelRegistered> models = new LinkedHashMap<>();
+  private final Set<String> evaluationsAsked = new HashSet<>();
   private final Map<String, EvaluationCompleted> evaluations = new LinkedHashMap<>();
   private final Map<String, ModelView.Decision> decisions = new LinkedHashMap<>();
 
@@ -71,12 +76,16 @@ public final class RunView {
     evaluating = event;
   }
 
-  void evaluated(EvaluationCompleted event) {
-    evaluations.put(event.modelId(), event);
+  void evaluationAsked(String evaluationId) {
+    evaluationsAsked.add(evaluationId);
   }
 
-  void decided(String modelId, ModelView.Decision decision) {
-    decisions.put(modelId, decision);
+  void evaluated(EvaluationCompleted event) {
+    evaluations.put(event.evaluationId(), event);
+  }
+
+  void decided(String evaluationId, ModelView.Decision decision) {
+    decisions.put(evaluationId, decision);
   }
 
   /** Whether its dataset has been handed in. */
@@ -106,19 +115,39 @@ public final class RunView {
     return jobs;
   }
 
+  /** Whether an evaluation has been asked for that has not ended. */
+  public boolean evaluating() {
+    return evaluationsAsked.stream().anyMatch(id -> !evaluations.containsKey(id));
+  }
+
+  /** Every model that its trainings registered. */
+  public Collection<ModelRegistered> models() {
+    return models.values();
+  }
+
+  /** Every decision, by its evaluation. */
+  public Map<String, ModelView.Decision> decisions() {
+    return Map.copyOf(decisions);
+  }
+
   /** The model that its last training registered. */
   public Optional<ModelRegistered> model() {
-    return models.values().stream().reduce((first, second) -> second);
+    return models.values().stream().min(Comparator.comparingInt(made -> left(made.slip())));
   }
 
-  /** The evaluation of {@link #model()}. */
+  /** The last evaluation. */
   public Optional<EvaluationCompleted> evaluation() {
-    return model().map(model -> evaluations.get(model.modelId()));
+    return evaluations.values().stream().min(Comparator.comparingInt(ended -> left(ended.slip())));
   }
 
-  /** The decision on {@link #model()}. */
+  /** Stages after one: partitions are read in any order, so what was heard last need not be it. */
+  private static int left(RoutingSlip slip) {
+    return slip == null ? 0 : slip.stages().size();
+  }
+
+  /** The decision of {@link #evaluation()}. */
   public Optional<ModelView.Decision> decision() {
-    return model().map(model -> decisions.get(model.modelId()));
+    return evaluation().map(ended -> decisions.get(ended.evaluationId()));
   }
 
   /**

@@ -21,7 +21,8 @@ import picocli.CommandLine.ParentCommand;
 /** {@code affinage compare}. */
 @Command(
     name = "compare",
-    description = "Compare a model with its base, plain and prompted: scores and answers.")
+    description =
+        "Compare a model with its base, plain and prompted, and with those that its evaluation named: scores, answers and their rewards.")
 public final class CompareCommand implements Callable<Integer> {
   @ParentCommand private Affinage root;
 

@@ -1,6 +1,7 @@
 package io.affinage.cli.command;
 
 import io.affinage.cli.client.JobView;
+import io.affinage.cli.client.SampledProgress;
 import io.affinage.cli.terminal.Table;
 import io.affinage.events.Warning;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** Training jobs for people and for programs. */
 record JobsReport(List<JobView> jobs) {
@@ -19,21 +21,12 @@ record JobsReport(List<JobView> jobs) {
     if (jobs.isEmpty()) {
       return List.of("No jobs yet. Try ./affinage demo");
     }
-    Table table = new Table("job", "status", "attempt", "dataset", "step", "loss", "result");
+    // Only where some job samples answers.
+    boolean sampled = jobs.stream().anyMatch(job -> SampledProgress.of(job.progress()).isPresent());
+    Table table = new Table(columns(sampled).toArray(String[]::new));
     List<String> reasons = new ArrayList<>();
     for (JobView job : jobs) {
-      table.row(
-          job.jobId(),
-          job.waiting() != null ? "waiting" : job.status().name().toLowerCase(Locale.ROOT),
-          Integer.toString(job.attempt()),
-          job.datasetName(),
-          job.progress() == null ? "-" : job.progress().step() + "/" + job.progress().totalSteps(),
-          job.progress() == null || job.progress().trainLoss() == null
-              ? "-"
-              : String.format(Locale.ROOT, "%.3f", job.progress().trainLoss()),
-          job.model() != null
-              ? job.model().modelId()
-              : job.error() != null ? job.error().code() : "-");
+      table.row(row(job, sampled).toArray(String[]::new));
       if (job.waiting() != null) {
         reasons.add(job.jobId() + " waits: " + oneLine(job.waiting().message()));
       }
@@ -52,6 +45,40 @@ record JobsReport(List<JobView> jobs) {
       lines.addAll(reasons);
     }
     return lines;
+  }
+
+  private static List<String> columns(boolean sampled) {
+    List<String> columns =
+        new ArrayList<>(List.of("job", "status", "attempt", "dataset", "step", "loss"));
+    if (sampled) {
+      columns.addAll(List.of("reward", "kl"));
+    }
+    columns.add("result");
+    return columns;
+  }
+
+  private static List<String> row(JobView job, boolean sampled) {
+    List<String> row = new ArrayList<>();
+    row.add(job.jobId());
+    row.add(job.waiting() != null ? "waiting" : job.status().name().toLowerCase(Locale.ROOT));
+    row.add(Integer.toString(job.attempt()));
+    row.add(job.datasetName());
+    row.add(
+        job.progress() == null ? "-" : job.progress().step() + "/" + job.progress().totalSteps());
+    row.add(
+        job.progress() == null || job.progress().trainLoss() == null
+            ? "-"
+            : String.format(Locale.ROOT, "%.3f", job.progress().trainLoss()));
+    if (sampled) {
+      Optional<SampledProgress> told = SampledProgress.of(job.progress());
+      row.add(told.map(SampledProgress::rewardText).orElse("-"));
+      row.add(told.map(SampledProgress::klText).orElse("-"));
+    }
+    row.add(
+        job.model() != null
+            ? job.model().modelId()
+            : job.error() != null ? job.error().code() : "-");
+    return row;
   }
 
   private static String oneLine(String message) {
@@ -78,6 +105,10 @@ record JobsReport(List<JobView> jobs) {
     json.put("step", job.progress() == null ? null : job.progress().step());
     json.put("total_steps", job.progress() == null ? null : job.progress().totalSteps());
     json.put("train_loss", job.progress() == null ? null : job.progress().trainLoss());
+    Optional<SampledProgress> sampled = SampledProgress.of(job.progress());
+    json.put("iteration", sampled.isEmpty() ? null : job.iteration());
+    json.put("reward", sampled.map(SampledProgress::reward).orElse(null));
+    json.put("kl", sampled.map(SampledProgress::kl).orElse(null));
     json.put("model", job.model() == null ? null : job.model().modelId());
     json.put("error", job.error());
     json.put("warnings", job.warnings());

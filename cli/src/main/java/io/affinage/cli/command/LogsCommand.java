@@ -6,6 +6,7 @@ import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.EventView;
 import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.JobView;
+import io.affinage.cli.client.SampledProgress;
 import io.affinage.cli.run.Session;
 import io.affinage.cli.terminal.Figures;
 import io.affinage.events.Event;
@@ -177,6 +178,7 @@ public final class LogsCommand implements Callable<Integer> {
                   orNaN(at.trainLoss()),
                   orNaN(at.learningRate()),
                   orNaN(at.tokensPerSecond()))
+              + SampledProgress.of(at).map(sampled -> " " + sampled.text()).orElse("")
               + warnings(at));
     }
     if (data instanceof ModelRegistered at) {

@@ -1,5 +1,6 @@
 package io.affinage.cli.command;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
@@ -17,14 +18,17 @@ import io.affinage.cli.run.RunFollower;
 import io.affinage.cli.run.RunOutcome;
 import io.affinage.cli.run.RunRequest;
 import io.affinage.cli.run.Session;
+import io.affinage.cli.run.StagePlan;
 import io.affinage.cli.stack.ModelTool;
 import io.affinage.cli.stack.ServiceKind;
 import io.affinage.cli.terminal.Figures;
+import io.affinage.events.ArtifactRef;
 import io.affinage.events.DatasetReady;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.Stage;
+import io.affinage.events.StageNeeds;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.adapter.NoAdapter;
 import io.affinage.events.spec.InvalidSpecException;
@@ -80,7 +84,7 @@ public final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--dry-run",
       description =
-          "Ingest the dataset and tell what the first training would take: tokens, memory, time and every setting. Trains nothing.")
+          "Ingest the datasets, tell what each stage would do, and what the first training would take: tokens, memory, time and every setting. Trains nothing.")
   private boolean dryRun;
 
   @Override
@@ -134,7 +138,14 @@ public final class RunCommand implements Callable<Integer> {
               training,
               ingested.run().runId(),
               root.terminal());
-      root.terminal().result(answer.json(), answer.lines());
+      StagePlan plan = new StagePlan(whole.name(), whole.stages());
+      ObjectNode json = answer.json().deepCopy();
+      json.putPOJO("stages", plan.json());
+      List<String> lines = new ArrayList<>(plan.lines());
+      lines.add("");
+      lines.add("The first training:");
+      lines.addAll(answer.lines());
+      root.terminal().result(json, lines);
       return answer.possible() ? ExitCode.OK.status() : ExitCode.FAILED.status();
     }
   }
@@ -174,8 +185,7 @@ public final class RunCommand implements Callable<Integer> {
     if (recipe.data() == null || recipe.data().path() == null) {
       return null;
     }
-    Path folder = file.toAbsolutePath().getParent();
-    return folder.resolve(recipe.data().path()).normalize();
+    return beside(recipe.data().path());
   }
 
   private static void requireModels(Recipe recipe, List<String> missing) {
@@ -190,7 +200,21 @@ public final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private static void requireRunnable(Recipe recipe, String base, Path dataFile) {
+  private void requireFiles(Recipe recipe, List<String> missing) {
+    for (Recipe.Step step : recipe.steps()) {
+      Recipe.Rows rows =
+          step instanceof Recipe.Train train ? train.rows() : ((Recipe.Evaluate) step).rows();
+      if (rows instanceof Recipe.Data own && own.path() != null) {
+        try {
+          LocalFiles.requireData(beside(own.path()));
+        } catch (CliException e) {
+          missing.add(e.getMessage());
+        }
+      }
+    }
+  }
+
+  private void requireRunnable(Recipe recipe, String base, Path dataFile) {
     List<String> missing = new ArrayList<>();
     boolean scratch =
         recipe.steps().stream()
@@ -225,6 +249,7 @@ public final class RunCommand implements Callable<Integer> {
       missing.add(e.getMessage());
     }
     requireModels(recipe, missing);
+    requireFiles(recipe, missing);
     missing.addAll(contradictions(recipe, base == null ? scratch : base.equals("scratch")));
     if (!missing.isEmpty()) {
       throw new CliException(ExitCode.USAGE, "cannot_run", String.join("\n  ", missing));
@@ -272,7 +297,7 @@ public final class RunCommand implements Callable<Integer> {
     return found;
   }
 
-  private static RunRequest request(Session session, Recipe recipe, String base, Path dataFile)
+  private RunRequest request(Session session, Recipe recipe, String base, Path dataFile)
       throws IOException {
     Recipe.Data told =
         recipe.data() != null
@@ -282,12 +307,19 @@ public final class RunCommand implements Callable<Integer> {
         base == null
             ? "scratch"
             : LocalFiles.importModel(session.store(), session.view(Interest.RUNS), base);
+    List<Optional<DatasetReady>> datasets = new ArrayList<>();
+    for (int i = 0; i < recipe.steps().size(); i++) {
+      datasets.add(dataset(session, recipe, i, dataFile));
+    }
+    requireFit(recipe, datasets);
     List<Stage> stages = new ArrayList<>();
-    for (Recipe.Step step : recipe.steps()) {
-      if (step instanceof Recipe.Train train) {
+    for (int i = 0; i < recipe.steps().size(); i++) {
+      Optional<DatasetReady> dataset = datasets.get(i);
+      ArtifactRef rows = dataset.map(DatasetReady::dataset).orElse(null);
+      String rowsName = dataset.map(DatasetReady::name).orElse(null);
+      if (recipe.steps().get(i) instanceof Recipe.Train train) {
         boolean own = train.base() instanceof Recipe.Other;
         String named = own ? ((Recipe.Other) train.base()).model() : base;
-        Optional<DatasetReady> dataset = dataset(session, train.dataset());
         stages.add(
             new Stage.Train(
                 own
@@ -297,15 +329,12 @@ public final class RunCommand implements Callable<Integer> {
                 train.suffix() == null ? recipe.name() : train.suffix(),
                 own || train.base() instanceof Recipe.RunModel ? LocalFiles.baseName(named) : null,
                 train.name(),
-                dataset.map(DatasetReady::dataset).orElse(null),
-                dataset.map(DatasetReady::name).orElse(null)));
-      } else if (step instanceof Recipe.Evaluate evaluate) {
-        Optional<DatasetReady> dataset = dataset(session, evaluate.dataset());
+                rows,
+                rowsName));
+      } else if (recipe.steps().get(i) instanceof Recipe.Evaluate evaluate) {
         stages.add(
             new Stage.Evaluate(
-                evaluate.spec(),
-                dataset.map(DatasetReady::dataset).orElse(null),
-                dataset.map(DatasetReady::name).orElse(null)));
+                evaluate.spec(), rows, rowsName, evaluate.model(), evaluate.compare()));
       }
     }
     return new RunRequest(
@@ -313,6 +342,59 @@ public final class RunCommand implements Callable<Integer> {
         LocalFiles.importData(session.store(), dataFile, told.columns(), told.constants()),
         told.rules(),
         stages);
+  }
+
+  /** Whether stages can work with the datasets of their own; the recipe's is looked at with it. */
+  private static void requireFit(Recipe recipe, List<Optional<DatasetReady>> datasets) {
+    List<String> unfit = new ArrayList<>();
+    Optional<DatasetReady> now = Optional.empty();
+    for (int i = 0; i < recipe.steps().size(); i++) {
+      now = datasets.get(i).isPresent() ? datasets.get(i) : now;
+      Recipe.Step step = recipe.steps().get(i);
+      String at = "stages[%d]".formatted(i + 1);
+      now.flatMap(
+              ready ->
+                  step instanceof Recipe.Train train
+                      ? StageNeeds.ofTraining(ready, train.spec(), at)
+                      : StageNeeds.ofEvaluation(ready, ((Recipe.Evaluate) step).spec(), at))
+          .ifPresent(
+              unmet -> unfit.add("%s: %s [%s]".formatted(at, unmet.message(), unmet.code())));
+    }
+    if (!unfit.isEmpty()) {
+      throw new CliException(ExitCode.USAGE, "cannot_run", String.join("\n  ", unfit));
+    }
+  }
+
+  /** The dataset of a stage's own, handed in where it is a file; empty for none. */
+  private Optional<DatasetReady> dataset(Session session, Recipe recipe, int stage, Path dataFile)
+      throws IOException {
+    Recipe.Rows rows =
+        recipe.steps().get(stage) instanceof Recipe.Train train
+            ? train.rows()
+            : ((Recipe.Evaluate) recipe.steps().get(stage)).rows();
+    if (rows instanceof Recipe.Registered named) {
+      return dataset(session, named.dataset());
+    }
+    if (!(rows instanceof Recipe.Data own)) {
+      return Optional.empty();
+    }
+    String name = "%s-%d".formatted(recipe.name(), stage + 1);
+    RunRequest handedIn =
+        new RunRequest(
+            name,
+            LocalFiles.importData(
+                session.store(),
+                own.path() == null ? dataFile : beside(own.path()),
+                own.columns(),
+                own.constants()),
+            own.rules(),
+            List.of());
+    return new RunFollower(session, root.terminal()).complete(handedIn).run().dataset();
+  }
+
+  /** Relative to the recipe's folder. */
+  private Path beside(String path) {
+    return file.toAbsolutePath().getParent().resolve(path).normalize();
   }
 
   private static String reference(Recipe.Base base, String ofTheRun) {
@@ -323,14 +405,11 @@ public final class RunCommand implements Callable<Integer> {
   }
 
   /**
-   * A registered dataset; empty where none is named.
+   * A registered dataset.
    *
    * @param named its submission's id, its digest or its name
    */
   private static Optional<DatasetReady> dataset(Session session, String named) {
-    if (named == null) {
-      return Optional.empty();
-    }
     Collection<DatasetReady> known = session.view(Interest.RUNS).datasets();
     Map<String, DatasetReady> found = new LinkedHashMap<>();
     for (DatasetReady ready : known) {

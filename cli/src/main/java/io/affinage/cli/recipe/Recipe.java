@@ -19,13 +19,25 @@ public record Recipe(String name, String model, Data data, List<Step> steps) {
   /**
    * The dataset.
    *
-   * @param path relative to the recipe's folder; null when the command line must say
+   * @param path relative to the recipe's folder; null for the recipe's file, which the command line
+   *     may name
    * @param columns renames from the file's column to the layout's; null for none
    * @param constants columns of the layout that every row gets; null for none
    * @param rules how it is read
    */
   public record Data(
-      String path, Map<String, String> columns, Map<String, String> constants, DataRules rules) {}
+      String path, Map<String, String> columns, Map<String, String> constants, DataRules rules)
+      implements Rows {}
+
+  /** The dataset of one stage. */
+  public sealed interface Rows {}
+
+  /**
+   * A registered dataset.
+   *
+   * @param dataset its name, its submission's id or its digest
+   */
+  public record Registered(String dataset) implements Rows {}
 
   /** One stage. */
   public sealed interface Step {}
@@ -52,10 +64,9 @@ public record Recipe(String name, String model, Data data, List<Step> steps) {
    *     before for every later one
    * @param suffix part of the model's name; null for the recipe's name
    * @param name by which later stages may name this one; null for none
-   * @param dataset a registered dataset: its name, its submission's id or its digest; null for that
-   *     of the stage before, or the recipe's
+   * @param rows null for those of the stage before, or the recipe's
    */
-  public record Train(TrainingSpec spec, Base base, String suffix, String name, String dataset)
+  public record Train(TrainingSpec spec, Base base, String suffix, String name, Rows rows)
       implements Step {
 
     /** A stage without a name, on the dataset of the stage before. */
@@ -65,9 +76,18 @@ public record Recipe(String name, String model, Data data, List<Step> steps) {
   }
 
   /**
-   * Evaluate the model of the training before.
+   * Evaluate a model.
    *
-   * @param dataset as for a training
+   * @param rows as for a training
+   * @param model as {@link io.affinage.events.Stage.Evaluate#model()}; null for the last one
+   * @param compare as there; null for none
    */
-  public record Evaluate(EvaluationSpec spec, String dataset) implements Step {}
+  public record Evaluate(EvaluationSpec spec, Rows rows, String model, List<String> compare)
+      implements Step {
+
+    /** Of the model before, on the dataset of the stage before. */
+    public Evaluate(EvaluationSpec spec) {
+      this(spec, null, null, null);
+    }
+  }
 }

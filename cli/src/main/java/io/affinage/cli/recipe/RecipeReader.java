@@ -36,6 +36,7 @@ public final class RecipeReader {
       Stream.concat(Stream.of("train", "evaluate"), METHODS.stream()).toList();
 
   private final List<Problem> problems = new ArrayList<>();
+  private final InputReader inputs = new InputReader();
 
   private RecipeReader() {}
 
@@ -75,7 +76,7 @@ public final class RecipeReader {
     Recipe.Data data = data(top.section("data"));
     List<Recipe.Step> steps = new ArrayList<>();
     for (Section item : top.sections("stages")) {
-      steps.addAll(step(item, steps, data != null && data.rules().strict()));
+      steps.addAll(step(item, data != null && data.rules().strict()));
     }
     if (!top.has("stages")) {
       top.problem("stages: is missing; give a list of 'train' and 'evaluate'");
@@ -126,7 +127,7 @@ public final class RecipeReader {
   /**
    * @param strict whether the data are taken strictly, which a training then does too
    */
-  private List<Recipe.Step> step(Section item, List<Recipe.Step> before, boolean strict) {
+  private List<Recipe.Step> step(Section item, boolean strict) {
     List<String> given = STAGES.stream().filter(item::has).toList();
     item.close();
     if (given.size() != 1) {
@@ -139,28 +140,51 @@ public final class RecipeReader {
     String kind = given.get(0);
     Section stage = item.section(kind);
     if (kind.equals("evaluate")) {
-      if (before.stream().noneMatch(step -> step instanceof Recipe.Train)) {
-        item.problem("evaluates a model, but no 'train' comes before it");
-      }
-      String dataset = stage == null ? null : stage.text("dataset");
-      return List.of(new Recipe.Evaluate(evaluationSpec(stage), dataset));
+      return List.of(evaluate(item, stage));
     }
     if (stage == null) {
       item.problem(kind, "is empty; at least give max_steps or epochs");
       return List.of();
     }
-    return List.of(train(stage, kind, before, strict));
+    return List.of(train(stage, kind, strict));
+  }
+
+  private Recipe.Evaluate evaluate(Section item, Section stage) {
+    boolean named = stage != null && stage.has("model");
+    if (!inputs.hasModel() && !named) {
+      item.problem("evaluates a model, but no 'train' comes before it (a reward model is none)");
+    }
+    if (stage == null) {
+      return new Recipe.Evaluate(evaluationSpec(null));
+    }
+    Recipe.Rows rows = rows(stage);
+    String model = InputReader.measured(stage);
+    List<String> compare = InputReader.compared(stage);
+    EvaluationSpec spec = evaluationSpec(stage);
+    if (inputs.hasModel() || named) {
+      inputs.check(stage, spec, model, compare);
+    }
+    return new Recipe.Evaluate(spec, rows, model, compare);
+  }
+
+  /** A stage's own dataset; null for that of the stage before. */
+  private Recipe.Rows rows(Section stage) {
+    String dataset = stage.text("dataset");
+    Recipe.Data data = data(stage.section("data"));
+    if (data != null && dataset != null) {
+      stage.problem("data", "is given beside dataset; give one");
+    }
+    return dataset != null ? new Recipe.Registered(dataset) : data;
   }
 
   /**
    * @param kind {@code train}, or the method itself; an objective's own settings then stand beside
    *     those of the training
    */
-  private Recipe.Train train(
-      Section train, String kind, List<Recipe.Step> before, boolean strictData) {
-    String name = StageInputs.name(train, before);
-    Recipe.Base base = StageInputs.base(train, before);
-    String dataset = train.text("dataset");
+  private Recipe.Train train(Section train, String kind, boolean strictData) {
+    String name = InputReader.name(train);
+    Recipe.Base base = inputs.base(train);
+    Recipe.Rows rows = rows(train);
     String suffix = train.text("suffix");
     if (suffix != null && !NameRule.NAME.allows(suffix)) {
       train.problem("suffix", "must be " + NameRule.NAME.words());
@@ -188,8 +212,9 @@ public final class RecipeReader {
     if (!"pretrain".equals(method) && spec.architecture() != null) {
       train.problem("architecture", "goes with method: pretrain only");
     }
+    inputs.check(train, spec, base, name);
     train.close();
-    return new Recipe.Train(spec, base, suffix, name, dataset);
+    return new Recipe.Train(spec, base, suffix, name, rows);
   }
 
   private EvaluationSpec evaluationSpec(Section spec) {

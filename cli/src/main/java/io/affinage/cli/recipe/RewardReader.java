@@ -3,6 +3,7 @@ package io.affinage.cli.recipe;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.affinage.events.RewardInstruction;
 import io.affinage.events.RewardSpec;
+import io.affinage.events.Stage;
 import io.affinage.events.spec.Choices;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,9 +21,14 @@ final class RewardReader {
     if (reward == null) {
       return null;
     }
+    if (!reward.has("type") && reward.has("stage")) {
+      String stage = reward.text("stage");
+      reward.close();
+      return stage == null ? null : new RewardSpec.Model(Stage.OF_STAGE + stage);
+    }
     String type = reward.word("type", Choices.names(RewardSpec.class));
     if (!reward.has("type")) {
-      reward.problem("type is missing");
+      reward.problem("type is missing, or stage for the reward model of an earlier one");
     }
     if (type == null) {
       return null;
@@ -62,6 +68,7 @@ final class RewardReader {
         String model = reward.text("model");
         if (model == null || model.isBlank()) {
           reward.problem("model is missing: the id of a reward model, or stage:NAME");
+          yield null;
         }
         yield new RewardSpec.Model(model);
       }

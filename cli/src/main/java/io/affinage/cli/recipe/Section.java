@@ -303,6 +303,34 @@ final class Section {
     return items;
   }
 
+  /**
+   * An item of a mixed list: a text or a mapping.
+   *
+   * @param text null for a mapping
+   * @param section null for a text
+   */
+  record Item(String text, Section section) {}
+
+  /** The items of a list, or the one that stands in its place; empty when absent. */
+  List<Item> items(String key) {
+    Node node = value(key);
+    List<Node> nodes = new ArrayList<>();
+    if (node instanceof SequenceNode sequence) {
+      nodes.addAll(sequence.getValue());
+    } else if (node != null) {
+      nodes.add(node);
+    }
+    List<Item> items = new ArrayList<>();
+    for (Node item : nodes) {
+      String at = "%s[%d]".formatted(pathOf(key), items.size() + 1);
+      items.add(
+          item instanceof ScalarNode scalar
+              ? new Item(scalar.getValue(), null)
+              : new Item(null, of(at, item, problems)));
+    }
+    return items;
+  }
+
   /** Notes every name that no getter asked for. */
   void close() {
     entries.forEach(

@@ -3,17 +3,25 @@ package io.affinage.cli.run;
 import io.affinage.cli.client.ModelView;
 import io.affinage.cli.terminal.Table;
 import io.affinage.events.EvaluationCompleted;
+import io.affinage.events.EvaluationCompleted.Comparison;
 import io.affinage.events.EvaluationCompleted.Estimate;
 import io.affinage.events.EvaluationCompleted.Sample;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** An evaluation for people and for programs. */
 public final class EvaluationReport {
-  private static final List<String> ORDER = List.of("base", "prompted", "tuned");
+  private static final String TUNED = "tuned";
+
+  /** The others stand between these, in the order of the evaluation. */
+  private static final List<String> FIRST = List.of("base");
+
+  private static final List<String> LAST = List.of("prompted", TUNED);
 
   private final EvaluationCompleted evaluation;
   private final ModelView.Decision decision;
@@ -29,9 +37,9 @@ public final class EvaluationReport {
   /** The deciding metric by variant, the comparison and the decision. */
   public Map<String, Object> json() {
     Map<String, Object> variants = new LinkedHashMap<>();
-    for (String variant : ORDER) {
+    for (String variant : variants(evaluation.variants())) {
       Map<String, Estimate> metrics = evaluation.variants().get(variant);
-      if (metrics != null && metrics.containsKey(evaluation.decidingMetric())) {
+      if (metrics.containsKey(evaluation.decidingMetric())) {
         variants.put(variant, metrics.get(evaluation.decidingMetric()));
       }
     }
@@ -40,6 +48,10 @@ public final class EvaluationReport {
     json.put("metric", evaluation.decidingMetric());
     json.put("metrics", evaluation.variants());
     json.put("comparison", evaluation.comparison());
+    if (evaluation.comparisons() != null) {
+      json.put("comparisons", evaluation.comparisons());
+      json.put("reference", evaluation.reference());
+    }
     json.put("items", evaluation.items());
     json.put("left_out", evaluation.leftOut());
     if (decision != null) {
@@ -52,10 +64,10 @@ public final class EvaluationReport {
   /** The table, the comparison and the decision. */
   public List<String> lines() {
     Table table = new Table("model", "metric", "score", "95% interval", "items");
-    for (String variant : ORDER) {
+    for (String variant : variants(evaluation.variants())) {
       evaluation
           .variants()
-          .getOrDefault(variant, Map.of())
+          .get(variant)
           .forEach(
               (metric, at) ->
                   table.row(
@@ -66,22 +78,19 @@ public final class EvaluationReport {
                       Integer.toString(at.n())));
     }
     List<String> lines = new ArrayList<>(table.lines());
-    EvaluationCompleted.Comparison comparison = evaluation.comparison();
-    if (comparison != null) {
-      lines.add("");
-      lines.add(
-          "tuned against base: %s %s (95%% interval %s to %s), p %s"
-              .formatted(
-                  comparison.gain() < 0 ? "" : "+",
-                  number(comparison.gain(), comparison.metric()),
-                  number(comparison.low(), comparison.metric()),
-                  number(comparison.high(), comparison.metric()),
-                  comparison.pValue() < 0.001
-                      ? "< 0.001"
-                      : String.format(Locale.ROOT, "= %.3f", comparison.pValue()))
-              .replace("+ ", "+")
-              .replace(":  ", ": "));
+    String reference = evaluation.reference() == null ? "base" : evaluation.reference();
+    Map<String, Comparison> comparisons = new LinkedHashMap<>();
+    if (evaluation.comparisons() != null) {
+      variants(evaluation.comparisons())
+          .forEach(other -> comparisons.put(other, evaluation.comparisons().get(other)));
     }
+    if (evaluation.comparison() != null) {
+      comparisons.put(reference, evaluation.comparison());
+    }
+    if (!comparisons.isEmpty()) {
+      lines.add("");
+    }
+    comparisons.forEach((other, comparison) -> lines.add(line(other, comparison)));
     if (decision != null) {
       lines.add((decision.promoted() ? "promoted: " : "rejected: ") + decision.reason());
     }
@@ -91,17 +100,43 @@ public final class EvaluationReport {
     return lines;
   }
 
-  /** At most so many items with every variant's answer. */
+  private static String line(String other, Comparison comparison) {
+    return "tuned against %s: %s%s (95%% interval %s to %s), p %s"
+        .formatted(
+            other,
+            comparison.gain() < 0 ? "" : "+",
+            number(comparison.gain(), comparison.metric()),
+            number(comparison.low(), comparison.metric()),
+            number(comparison.high(), comparison.metric()),
+            comparison.pValue() < 0.001
+                ? "< 0.001"
+                : String.format(Locale.ROOT, "= %.3f", comparison.pValue()));
+  }
+
+  /** The names of all that was measured, in the order of the report. */
+  private static List<String> variants(Map<String, ?> measured) {
+    List<String> variants = new ArrayList<>(measured.keySet());
+    // Stable: the rest keeps its order.
+    variants.sort(
+        Comparator.comparingInt(
+            name -> FIRST.contains(name) ? -1 : LAST.contains(name) ? 1 + LAST.indexOf(name) : 0));
+    return variants;
+  }
+
+  /** At most so many items with every variant's answer, and what the reward gave it. */
   public List<String> sampleLines(int most) {
     List<String> lines = new ArrayList<>();
     for (Sample sample : evaluation.samples().stream().limit(most).toList()) {
       lines.add("");
       field(lines, "prompt", sample.prompt());
       field(lines, "expected", sample.reference());
-      for (String variant : ORDER) {
-        if (sample.answers().containsKey(variant)) {
-          field(lines, variant, sample.answers().get(variant));
-        }
+      for (String variant : variants(sample.answers())) {
+        Double score = sample.scores() == null ? null : sample.scores().get(variant);
+        field(
+            lines,
+            variant,
+            (score == null ? "" : String.format(Locale.ROOT, "[%.3f] ", score))
+                + Objects.toString(sample.answers().get(variant), "").strip());
       }
     }
     return lines;
@@ -114,7 +149,7 @@ public final class EvaluationReport {
   }
 
   private static String number(double value, String metric) {
-    return metric.equals("perplexity")
+    return metric.equals("perplexity") || metric.equals("reward")
         ? String.format(Locale.ROOT, "%.3f", value)
         : String.format(Locale.ROOT, "%.1f%%", 100 * value);
   }

@@ -4,6 +4,7 @@ import io.affinage.artifacts.ArtifactStore;
 import io.affinage.cli.client.EventView;
 import io.affinage.cli.client.JobView;
 import io.affinage.cli.client.RunView;
+import io.affinage.cli.client.SampledProgress;
 import io.affinage.cli.terminal.Bar;
 import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.DatasetReady;
@@ -14,6 +15,7 @@ import io.affinage.events.Warning;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -41,12 +43,12 @@ final class RunProgress {
     run.dataset().ifPresent(this::tellDataset);
     run.jobs().stream().flatMap(id -> view.job(id).stream()).forEach(this::tellAttempts);
     run.jobs().stream().flatMap(id -> view.job(id).stream()).forEach(this::tellWarnings);
-    run.model().ifPresent(this::tellModel);
-    run.decision()
-        .ifPresent(
-            decision ->
+    run.models().forEach(this::tellModel);
+    run.decisions()
+        .forEach(
+            (evaluation, decision) ->
                 once(
-                    "decision",
+                    evaluation,
                     (decision.promoted() ? "promoted  " : "rejected  ") + decision.reason()));
     if (!run.isDone(request.trainings(), request.evaluations())) {
       current(state(run));
@@ -138,16 +140,18 @@ final class RunProgress {
     if (run.dataset().isEmpty()) {
       return "dataset   reading " + request.name();
     }
-    if (run.model().isPresent() && request.evaluations() > 0) {
+    Optional<JobView> training =
+        run.jobs().stream()
+            .flatMap(id -> view.job(id).stream())
+            .filter(job -> !job.status().isFinal())
+            .findFirst();
+    if (training.isEmpty() && run.evaluating()) {
       if (run.evaluationWaiting().isPresent()) {
         return "evaluate  waits: " + run.evaluationWaiting().get().message();
       }
       return run.evaluationProgress().map(RunProgress::line).orElse("evaluate  starting");
     }
-    return run.jobs().stream()
-        .flatMap(id -> view.job(id).stream())
-        .filter(job -> !job.status().isFinal())
-        .findFirst()
+    return training
         .map(
             job ->
                 job.waiting() != null
@@ -170,7 +174,10 @@ final class RunProgress {
         new StringBuilder(
             "train     %s %d/%d"
                 .formatted(Bar.of(at.step(), at.totalSteps()), at.step(), at.totalSteps()));
-    if (at.trainLoss() != null) {
+    Optional<SampledProgress> sampled = SampledProgress.of(at);
+    if (sampled.isPresent()) {
+      line.append("  ").append(sampled.get().text());
+    } else if (at.trainLoss() != null) {
       line.append(String.format(Locale.ROOT, "  loss %.3f", at.trainLoss()));
     }
     if (at.tokensPerSecond() != null) {

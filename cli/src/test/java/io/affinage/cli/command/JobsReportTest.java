@@ -7,6 +7,7 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.Warning;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class JobsReportTest {
@@ -62,6 +63,37 @@ class JobsReportTest {
     assertThat(report.lines()).last().isEqualTo("ftjob-1 waits: cannot store the model: no room");
     assertThat(report.json()).singleElement().extracting("status").isEqualTo("running");
     assertThat(report.json()).singleElement().extracting("waiting").isEqualTo(full);
+  }
+
+  /** Rewards and divergence stand in the table where some job has them. */
+  @Test
+  void shouldShowTheRewardOfAJobThatSamples() {
+    JobsReport report =
+        running(
+            new TrainingProgressed(
+                "ftjob-1",
+                1,
+                "w",
+                4,
+                9,
+                0.1,
+                null,
+                0,
+                null,
+                null,
+                Map.of("reward", 0.25, "kl", 0.0125)),
+            null);
+
+    assertThat(report.lines().get(0)).contains("reward", "kl");
+    assertThat(report.lines()).element(2).asString().contains("0.250", "0.0125");
+    assertThat(report.json())
+        .singleElement()
+        .satisfies(
+            job -> {
+              assertThat(job).containsEntry("reward", 0.25).containsEntry("kl", 0.0125);
+              assertThat(job).containsEntry("iteration", 4);
+            });
+    assertThat(running(null, null).lines().get(0)).doesNotContain("reward");
   }
 
   private static JobsReport running(TrainingProgressed progress, ErrorDetail waiting) {

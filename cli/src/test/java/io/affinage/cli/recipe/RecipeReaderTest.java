@@ -180,8 +180,7 @@ class RecipeReaderTest {
                             new RewardSpec.ExactMatch(true, false),
                             List.of("a", "b"),
                             new EvaluationSpec.Gate(0.1, 0.05),
-                            4L),
-                        null))));
+                            4L)))));
   }
 
   @Test
@@ -365,8 +364,10 @@ class RecipeReaderTest {
             new Recipe.RunModel(),
             new Recipe.Other("owner/other"),
             new Recipe.Previous());
-    assertThat(((Recipe.Train) recipe.steps().get(1)).dataset()).isEqualTo("pairs");
-    assertThat(((Recipe.Evaluate) recipe.steps().get(6)).dataset()).isEqualTo("held-out");
+    assertThat(((Recipe.Train) recipe.steps().get(1)).rows())
+        .isEqualTo(new Recipe.Registered("pairs"));
+    assertThat(((Recipe.Evaluate) recipe.steps().get(6)).rows())
+        .isEqualTo(new Recipe.Registered("held-out"));
   }
 
   @Test
@@ -383,9 +384,9 @@ class RecipeReaderTest {
                 """))
         .extracting(Problem::message)
         .satisfiesExactly(
-            previous -> assertThat(previous).contains("base: is previous, but no training"),
-            twice -> assertThat(twice).contains("name: is the name of an earlier stage"),
-            near -> assertThat(near).contains("base.stage: 'sfd'", "did you mean 'sft'?"),
+            previous -> assertThat(previous).contains("base: is 'previous', but no training"),
+            near -> assertThat(near).contains("base: is 'stage:sfd'", "did you mean 'sft'?"),
+            twice -> assertThat(twice).contains("name: is 'sft', which another stage has"),
             word -> assertThat(word).contains("expected one of model, previous"),
             none -> assertThat(none).contains("must have one of stage"));
   }

@@ -76,6 +76,7 @@ final class RecipeSchema {
     properties(training).set("name", text("by which later stages name this one"));
     properties(training).set("suffix", text("part of the model's name; the recipe's unless given"));
     properties(training).set("dataset", dataset());
+    properties(training).set("data", data());
     ObjectNode base =
         JSON.objectNode()
             .put(
@@ -83,14 +84,7 @@ final class RecipeSchema {
                 "what it starts from: `model` (the recipe's; the default of the first training),"
                     + " `previous` (the training before; the default of the others), an earlier"
                     + " stage or another model");
-    ArrayNode either = base.putArray("oneOf");
-    either.addObject().putArray("enum").add("model").add("previous");
-    for (String role : List.of("stage", "model")) {
-      ObjectNode named = object(null);
-      properties(named).set(role, text(null));
-      named.putArray("required").add(role);
-      either.add(named);
-    }
+    references(base, List.of("model", "previous"));
     properties(training).set("base", base);
     for (SettingRule rule : Settings.of(TrainingSpec.class)) {
       if (!decided.contains(rule.name())) {
@@ -98,6 +92,19 @@ final class RecipeSchema {
       }
     }
     return training;
+  }
+
+  /** A model by one of the words, an earlier stage's or a registered one. */
+  private static ObjectNode references(ObjectNode value, List<String> words) {
+    ArrayNode either = value.putArray("oneOf");
+    either.add(enumeration(words));
+    for (String role : List.of("stage", "model")) {
+      ObjectNode named = object(null);
+      properties(named).set(role, text(null));
+      named.putArray("required").add(role);
+      either.add(named);
+    }
+    return value;
   }
 
   private static void settings(ObjectNode object, Class<? extends Record> type) {
@@ -216,6 +223,19 @@ final class RecipeSchema {
     evaluation.putArray("type").add("object").add("null");
     ObjectNode fields = properties(evaluation);
     fields.set("dataset", dataset());
+    fields.set("data", data());
+    fields.set(
+        "model",
+        references(
+            described(JSON.objectNode(), "what is measured; the last model unless given"),
+            List.of("previous")));
+    ObjectNode compared = references(JSON.objectNode(), List.of("base"));
+    ObjectNode compare =
+        described(
+            JSON.objectNode(),
+            "models to measure beside it: `base` (the whole base model), stages, registered models");
+    compare.putArray("anyOf").add(compared).add(list(compared.deepCopy(), null));
+    fields.set("compare", compare);
     ObjectNode metrics = texts("the first decides");
     ((ObjectNode) metrics.at("/oneOf/1"))
         .set("items", enumeration(List.copyOf(EvaluationSpec.METRICS)));
@@ -293,6 +313,10 @@ final class RecipeSchema {
     external.set("retries", count(null, 0));
     external.set("fallback", number("the score of an answer that gets none"));
     external.set("settings", described(JSON.objectNode(), "for the program"));
+    ObjectNode ofStage = object("the reward model of an earlier stage");
+    properties(ofStage).set("stage", text(null));
+    ofStage.putArray("required").add("stage");
+    rewards.add(ofStage);
     reward(rewards, "model", "model")
         .set(
             "model", text("a registered reward model, or stage:NAME for that of an earlier stage"));

@@ -77,7 +77,9 @@ class RecipeSchemaTest {
         "evaluate: {reward: {type: external, topic: reward.external.requested.x, settings: {a: [1]}}}",
         "evaluate: {reward: {type: format, template: '<a>…</a>'}}",
         "grpo: {max_steps: 1, reward: {type: model, model: 'a:b:1'}}",
-        "grpo: {reward: {type: ensemble, rewards: [{reward: {type: model, model: 'stage:rm'}, weight: 2}, {name: l, reward: {type: length, min_characters: 1, max_characters: 9}, clip: {low: -1}}]}}",
+        "grpo: {reward: {type: ensemble, rewards: [{reward: {type: model, model: 'a:b:1'}, weight: 2}, {name: l, reward: {type: length, min_characters: 1, max_characters: 9}, clip: {low: -1}}]}}",
+        "evaluate: {compare: [base, {model: 'a:b'}], model: previous}",
+        "evaluate: {metrics: [reward], reward: {type: model, model: 'a:b'}, data: {path: x.csv}}",
         "evaluate:",
       })
   void shouldAcceptWhatTheReaderAccepts(String stage) throws Exception {
@@ -121,6 +123,9 @@ class RecipeSchemaTest {
         "evaluate: {reward: {type: external, retries: -1}}",
         "grpo: {reward: {type: bleurt}}",
         "train: {objective: {type: grpo, reward: {type: length}}}",
+        "evaluate: {compare: [bases]}",
+        "evaluate: {model: tuned}",
+        "grpo: {reward: {stage: a, type: model}}",
         "tarin: {}",
       })
   void shouldRefuseWhatTheReaderRefuses(String stage) throws Exception {

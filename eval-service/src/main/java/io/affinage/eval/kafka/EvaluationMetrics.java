@@ -11,7 +11,8 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
-import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,7 +25,15 @@ public final class EvaluationMetrics {
   private final MeterRegistry registry;
   private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger waiting = new AtomicInteger();
-  private final Map<Variant, Counter> items = new EnumMap<>(Variant.class);
+
+  /** All that are no part of every evaluation: their names are the users'. */
+  private static final String COMPARED = "compared";
+
+  private static final List<String> VARIANTS =
+      List.of(
+          Variant.BASE.wireName(), Variant.PROMPTED.wireName(), Variant.TUNED.wireName(), COMPARED);
+
+  private final Map<String, Counter> items = new HashMap<>();
   private final Map<String, AtomicReference<Double>> scores = new ConcurrentHashMap<>();
   private final Counter expired;
   private final Counter promoted;
@@ -38,9 +47,8 @@ public final class EvaluationMetrics {
     String topic = Topics.EVALUATION_REQUESTED.name();
     Gauge.builder("affinage.evaluation.running", running::get).register(registry);
     Gauge.builder("affinage.evaluation.waiting", waiting::get).register(registry);
-    for (Variant variant : Variant.values()) {
-      items.put(
-          variant, registry.counter("affinage.evaluation.items", "variant", variant.wireName()));
+    for (String variant : VARIANTS) {
+      items.put(variant, registry.counter("affinage.evaluation.items", "variant", variant));
     }
     finished("succeeded", "none");
     finished("failed", "none");
@@ -85,7 +93,11 @@ public final class EvaluationMetrics {
   }
 
   void advanced(Variant variant, int more) {
-    items.get(variant).increment(more);
+    items.get(tag(variant)).increment(more);
+  }
+
+  private static String tag(Variant variant) {
+    return VARIANTS.contains(variant.wireName()) ? variant.wireName() : COMPARED;
   }
 
   void succeeded(Plan plan, Findings findings) {
@@ -94,16 +106,17 @@ public final class EvaluationMetrics {
     String metric = plan.deciding().wireName();
     findings
         .estimates()
-        .forEach((variant, byMetric) -> score(variant, metric).set(byMetric.get(metric).score()));
+        .forEach(
+            (variant, byMetric) -> score(tag(variant), metric).set(byMetric.get(metric).score()));
   }
 
-  private AtomicReference<Double> score(Variant variant, String metric) {
+  private AtomicReference<Double> score(String variant, String metric) {
     return scores.computeIfAbsent(
         variant + " " + metric,
         absent -> {
           AtomicReference<Double> value = new AtomicReference<>(Double.NaN);
           Gauge.builder("affinage.evaluation.score", value::get)
-              .tags(Tags.of("variant", variant.wireName(), "metric", metric))
+              .tags(Tags.of("variant", variant, "metric", metric))
               .register(registry);
           return value;
         });

@@ -103,6 +103,7 @@ public final class EvaluationRuntime implements AutoCloseable {
                 settings.lease()),
             artifacts,
             source,
+            id -> models.find(id).map(ModelBoard.Model::registration),
             events,
             metrics,
             new EvaluationWorker.Settings(

@@ -19,7 +19,9 @@ import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.EventFactory;
 import io.affinage.events.ModelPromoted;
+import io.affinage.events.ModelRegistered;
 import io.affinage.events.NextStage;
+import io.affinage.events.Stage;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
@@ -31,10 +33,13 @@ import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.events.reward.RewardClient;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -50,6 +55,7 @@ final class EvaluationWorker {
   private final JobClaimer claimer;
   private final ArtifactStore artifacts;
   private final ModelSource models;
+  private final Function<String, Optional<ModelRegistered>> registered;
   private final EventFactory events;
   private final EvaluationMetrics metrics;
   private final Settings settings;
@@ -71,11 +77,15 @@ final class EvaluationWorker {
       int storeRetries,
       Duration storeRetryPause) {}
 
+  /**
+   * @param registered the registration of a model by its id
+   */
   EvaluationWorker(
       EvaluationBoard board,
       JobClaimer claimer,
       ArtifactStore artifacts,
       ModelSource models,
+      Function<String, Optional<ModelRegistered>> registered,
       EventFactory events,
       EvaluationMetrics metrics,
       Settings settings) {
@@ -83,6 +93,7 @@ final class EvaluationWorker {
     this.claimer = claimer;
     this.artifacts = artifacts;
     this.models = models;
+    this.registered = registered;
     this.events = events;
     this.metrics = metrics;
     this.settings = settings;
@@ -142,7 +153,7 @@ final class EvaluationWorker {
     metrics.started(attempt.attempt() > 1);
     LOG.infof(
         "Evaluation %s of %s: attempt %d",
-        attempt.jobId(), request.data().model().modelId(), attempt.attempt());
+        attempt.jobId(), request.data().measured(), attempt.attempt());
     try (AttemptHeartbeat heartbeat =
         AttemptHeartbeat.start(
             claimer, attempt, events, request, settings.progressEvery(), metrics::unsent)) {
@@ -236,14 +247,15 @@ final class EvaluationWorker {
     Plan plan = Plans.from(data.spec());
     RewardAnswers scorer =
         new RewardAnswers(
-            new RewardClient(
-                claimer.connection(),
-                asked -> events.causedBy(request, asked),
-                Plans.reward(data.spec()),
-                settings.scoring(),
-                () -> goOn(heartbeat)));
+            metric ->
+                new RewardClient(
+                    claimer.connection(),
+                    asked -> events.causedBy(request, asked),
+                    Plans.reward(data.spec(), metric),
+                    settings.scoring(),
+                    () -> goOn(heartbeat)));
     Findings findings;
-    try (ModelPair pair = models.open(data.model())) {
+    try (ModelPair pair = open(data)) {
       DatasetVersion dataset = new DatasetVersion(artifacts, data.dataset().digest());
       ItemCount count = new ItemCount(metrics);
       findings =
@@ -268,6 +280,32 @@ final class EvaluationWorker {
       NextStage.afterPromotion(data).ifPresent(outcome::add);
     }
     return outcome;
+  }
+
+  private ModelPair open(EvaluationRequested data) {
+    Map<String, Optional<ModelRegistered>> compared = new LinkedHashMap<>();
+    if (data.compare() != null) {
+      data.compare()
+          .forEach(
+              (name, model) ->
+                  compared.put(
+                      name,
+                      model.equals(Stage.BASE)
+                          ? Optional.empty()
+                          : Optional.of(registered(model, "compare." + name))));
+    }
+    return models.open(
+        data.modelId() == null ? data.model() : registered(data.modelId(), "modelId"), compared);
+  }
+
+  /** It may be heard of a moment later than of the request, which comes on another topic. */
+  private ModelRegistered registered(String modelId, String param) {
+    return registered
+        .apply(modelId)
+        .orElseThrow(
+            () ->
+                new EvaluationException(
+                    "model_unknown", "no model is registered as '" + modelId + "'", param));
   }
 
   private void goOn(AttemptHeartbeat heartbeat) {

@@ -1,13 +1,13 @@
 package io.affinage.eval.kafka;
 
 import io.affinage.eval.run.Variant;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 
 /** Turns how far a variant is into how much more was done. */
 final class ItemCount {
   private final EvaluationMetrics metrics;
-  private final Map<Variant, Integer> counted = new EnumMap<>(Variant.class);
+  private final Map<Variant, Integer> counted = new HashMap<>();
 
   ItemCount(EvaluationMetrics metrics) {
     this.metrics = metrics;

@@ -2,6 +2,7 @@ package io.affinage.eval.kafka;
 
 import io.affinage.eval.EvaluationException;
 import io.affinage.eval.dataset.Item;
+import io.affinage.eval.metric.AnswerMetric;
 import io.affinage.eval.run.Scorer;
 import io.affinage.eval.run.Variant;
 import io.affinage.events.RewardRequested;
@@ -9,20 +10,25 @@ import io.affinage.events.RewardScored;
 import io.affinage.events.reward.RewardClient;
 import io.affinage.events.reward.RewardException;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Has the answers of every variant scored by the reward service. */
 final class RewardAnswers implements Scorer {
-  private final RewardClient client;
+  private final Function<AnswerMetric, RewardClient> clients;
 
-  RewardAnswers(RewardClient client) {
-    this.client = client;
+  /**
+   * @param clients what asks for the scores of a metric
+   */
+  RewardAnswers(Function<AnswerMetric, RewardClient> clients) {
+    this.clients = clients;
   }
 
   @Override
-  public Map<Variant, List<Double>> score(List<Item> items, Map<Variant, List<String>> answers) {
+  public Map<Variant, List<Double>> score(
+      AnswerMetric metric, List<Item> items, Map<Variant, List<String>> answers) {
     List<RewardRequested.Item> asked = new ArrayList<>();
     answers.forEach(
         (variant, texts) -> {
@@ -35,11 +41,11 @@ final class RewardAnswers implements Scorer {
         });
     Map<String, RewardScored.Score> found;
     try {
-      found = client.score(asked);
+      found = clients.apply(metric).score(asked);
     } catch (RewardException e) {
       throw new EvaluationException(e.code(), e.getMessage(), e.param(), e);
     }
-    Map<Variant, List<Double>> scores = new EnumMap<>(Variant.class);
+    Map<Variant, List<Double>> scores = new LinkedHashMap<>();
     for (Variant variant : answers.keySet()) {
       List<Double> ofVariant = new ArrayList<>(items.size());
       for (int i = 0; i < items.size(); i++) {

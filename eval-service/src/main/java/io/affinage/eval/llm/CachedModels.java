@@ -10,10 +10,13 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.micrometer.core.instrument.Counter;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/** Registered models from the shelf: an adapter is put on its base, which is in memory once. */
+/** Registered models from the shelf: adapters are put on their base, which is in memory once. */
 final class CachedModels implements ModelSource {
   private final ModelCache cache;
   private final ModelFiles files;
@@ -25,79 +28,116 @@ final class CachedModels implements ModelSource {
     this.generated = generated;
   }
 
-  @Override
-  public ModelPair open(ModelRegistered model) {
-    if (model.kind() == ModelRegistered.Kind.FULL) {
-      ModelCache.Hold tuned = cache.take(model.model());
-      try {
-        Optional<ModelCache.Hold> base = Optional.ofNullable(model.base()).map(cache::take);
-        return new Pair(
-            base.map(this::plain),
-            plain(tuned),
-            () -> {
-              tuned.close();
-              base.ifPresent(ModelCache.Hold::close);
-            });
-      } catch (RuntimeException e) {
-        tuned.close();
-        throw e;
+  /**
+   * What a model is made of: models of the same parts are the same.
+   *
+   * @param adapter null for a whole model
+   */
+  private record Parts(ArtifactRef whole, ArtifactRef adapter) {
+    static Parts of(ModelRegistered model) {
+      if (model.kind() == ModelRegistered.Kind.FULL) {
+        return new Parts(model.model(), null);
       }
+      if (model.base() == null) {
+        throw new EvaluationException(
+            "model_invalid",
+            "model %s is an adapter without a base".formatted(model.modelId()),
+            "model.base");
+      }
+      return new Parts(model.base(), model.model());
     }
-    if (model.base() == null) {
-      throw new EvaluationException(
-          "model_invalid",
-          "model %s is an adapter without a base".formatted(model.modelId()),
-          "model.base");
+
+    /** What training went on from is what a model is compared with. */
+    static Optional<Parts> before(ModelRegistered model) {
+      return Optional.ofNullable(model.base()).map(base -> new Parts(base, model.parentAdapter()));
     }
-    ModelCache.Hold base = cache.take(model.base());
-    List<AutoCloseable> holds = new ArrayList<>(List.of(base));
+  }
+
+  @Override
+  public ModelPair open(ModelRegistered model, Map<String, Optional<ModelRegistered>> compared) {
+    Parts tuned = Parts.of(model);
+    Optional<Parts> before = Parts.before(model);
+    Map<String, Parts> others = new LinkedHashMap<>();
+    compared.forEach(
+        (name, other) -> others.put(name, other.map(Parts::of).orElseGet(() -> base(model))));
+    Optional<String> reference =
+        others.keySet().stream()
+            .filter(name -> before.filter(others.get(name)::equals).isPresent())
+            .findFirst();
+    Opened opened = new Opened();
     try {
-      LoadedModel loaded = base.model();
-      // What training went on from is what it is compared with.
-      BlockAdapter before =
-          model.parentAdapter() == null
-              ? loaded.none()
-              : adapter(loaded, model.parentAdapter(), holds);
-      return new Pair(
-          Optional.of(new MeasuredModel(loaded, before, generated)),
-          new MeasuredModel(loaded, adapter(loaded, model.model(), holds), generated),
-          () -> release(holds));
+      Optional<LanguageModel> base = before.map(opened::model);
+      Map<String, LanguageModel> models = new LinkedHashMap<>();
+      others.forEach((name, parts) -> models.put(name, opened.model(parts)));
+      return new Pair(base, opened.model(tuned), models, reference, opened);
     } catch (RuntimeException e) {
-      release(holds);
+      opened.close();
       throw e;
     }
   }
 
-  private LanguageModel plain(ModelCache.Hold hold) {
-    return new MeasuredModel(hold.model(), hold.model().none(), generated);
-  }
-
-  private BlockAdapter adapter(LoadedModel base, ArtifactRef adapter, List<AutoCloseable> holds) {
-    try {
-      LoadedModel.Hold hold = base.adapter(adapter.digest(), () -> files.path(adapter));
-      holds.add(hold);
-      return hold.adapter();
-    } catch (LlmException e) {
-      throw new EvaluationException(e.code(), e.getMessage(), "model", e);
+  private static Parts base(ModelRegistered model) {
+    if (model.base() == null) {
+      throw new EvaluationException(
+          "no_base_model",
+          "compare names base, and %s was trained from nothing".formatted(model.modelId()),
+          "compare");
     }
+    return new Parts(model.base(), null);
   }
 
-  private static void release(List<AutoCloseable> holds) {
-    // Adapters before the model that they are on.
-    for (int i = holds.size() - 1; i >= 0; i--) {
+  /** Models in use, until closed. */
+  private final class Opened {
+    private final List<AutoCloseable> holds = new ArrayList<>();
+    private final Map<ArtifactRef, LoadedModel> wholes = new HashMap<>();
+
+    LanguageModel model(Parts parts) {
+      LoadedModel whole =
+          wholes.computeIfAbsent(
+              parts.whole(),
+              ref -> {
+                ModelCache.Hold hold = cache.take(ref);
+                holds.add(hold);
+                return hold.model();
+              });
+      return new MeasuredModel(
+          whole,
+          parts.adapter() == null ? whole.none() : adapter(whole, parts.adapter()),
+          generated);
+    }
+
+    private BlockAdapter adapter(LoadedModel base, ArtifactRef adapter) {
       try {
-        holds.get(i).close();
-      } catch (Exception e) {
-        throw new IllegalStateException("cannot release " + holds.get(i), e);
+        LoadedModel.Hold hold = base.adapter(adapter.digest(), () -> files.path(adapter));
+        holds.add(hold);
+        return hold.adapter();
+      } catch (LlmException e) {
+        throw new EvaluationException(e.code(), e.getMessage(), "model", e);
+      }
+    }
+
+    void close() {
+      // Adapters before the model that they are on.
+      for (int i = holds.size() - 1; i >= 0; i--) {
+        try {
+          holds.get(i).close();
+        } catch (Exception e) {
+          throw new IllegalStateException("cannot release " + holds.get(i), e);
+        }
       }
     }
   }
 
-  private record Pair(Optional<LanguageModel> base, LanguageModel tuned, Runnable release)
+  private record Pair(
+      Optional<LanguageModel> base,
+      LanguageModel tuned,
+      Map<String, LanguageModel> compared,
+      Optional<String> reference,
+      Opened opened)
       implements ModelPair {
     @Override
     public void close() {
-      release.run();
+      opened.close();
     }
   }
 }

@@ -1,8 +1,7 @@
 package io.affinage.eval.metric;
 
 /**
- * Mean reward of the model's own answers; higher is better. What is right the specification's
- * reward says.
+ * Mean reward of the model's own answers; higher is better.
  *
  * @param wireName as in specifications, events and the API
  */

@@ -8,8 +8,12 @@ public final class Metrics {
   /** Of the model's own answers; the metric of specifications that name none. */
   public static final AnswerMetric EXACT_MATCH = new AnswerMetric("exact_match");
 
+  /** Of the model's own answers, by the reward of the specification. */
+  public static final AnswerMetric REWARD = new AnswerMetric("reward");
+
   public static final List<Metric> ALL =
-      List.of(EXACT_MATCH, new MultipleChoice(), new Perplexity(), new PreferenceAccuracy());
+      List.of(
+          EXACT_MATCH, REWARD, new MultipleChoice(), new Perplexity(), new PreferenceAccuracy());
 
   private Metrics() {}
 

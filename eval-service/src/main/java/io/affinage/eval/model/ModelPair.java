@@ -1,15 +1,28 @@
 package io.affinage.eval.model;
 
+import java.util.Map;
 import java.util.Optional;
 
-/** A tuned model and its base, loaded together: an adapter's base is in memory once. */
+/**
+ * A tuned model, what it was trained from and others to compare with, loaded together: an adapter's
+ * base is in memory once.
+ */
 public interface ModelPair extends AutoCloseable {
 
-  /** The base; empty for a model from scratch. The last of the two used is the active one. */
+  /**
+   * What the tuned model was trained from; empty for a model from scratch. Of models on one base
+   * the last that was used is the active one.
+   */
   Optional<LanguageModel> base();
 
   /** The model to be evaluated. */
   LanguageModel tuned();
+
+  /** Others, by the names under which they are reported. */
+  Map<String, LanguageModel> compared();
+
+  /** The name among {@link #compared()} of {@link #base()}; empty where it is none of them. */
+  Optional<String> reference();
 
   @Override
   void close();

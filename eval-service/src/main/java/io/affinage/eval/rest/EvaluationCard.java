@@ -53,7 +53,7 @@ record EvaluationCard(
         view.id(),
         "evaluation",
         status,
-        view.request().data().model().modelId(),
+        view.request().data().measured(),
         view.requestedAt() / 1000,
         view.request().data().dataset(),
         view.request().data().spec(),

@@ -4,16 +4,17 @@ import io.affinage.eval.EvaluationException;
 import io.affinage.eval.dataset.DatasetVersion;
 import io.affinage.eval.dataset.Item;
 import io.affinage.eval.dataset.Items;
+import io.affinage.eval.metric.AnswerMetric;
 import io.affinage.eval.metric.Comparison;
 import io.affinage.eval.metric.Estimate;
 import io.affinage.eval.metric.LikelihoodMetric;
 import io.affinage.eval.metric.Measurements;
 import io.affinage.eval.metric.Metric;
+import io.affinage.eval.metric.Metrics;
 import io.affinage.eval.model.LanguageModel;
 import io.affinage.eval.model.ModelPair;
 import io.affinage.eval.model.Prompt;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,37 +55,64 @@ public final class Evaluation {
     List<Item> items = fitting(measurable(all.measured()), choices);
     check(items, choices);
 
-    Map<Variant, VariantRun.Outcome> outcomes = new EnumMap<>(Variant.class);
-    for (Variant variant : variants()) {
-      LanguageModel model = variant == Variant.TUNED ? models.tuned() : models.base().orElseThrow();
-      List<Item> examples = variant == Variant.PROMPTED ? all.examples() : List.of();
-      outcomes.put(
-          variant,
-          new VariantRun(plan, variant, model, new FewShot(examples), choices, progress)
-              .over(items));
-    }
+    Map<Variant, LanguageModel> variants = variants();
+    Map<Variant, VariantRun.Outcome> outcomes = new LinkedHashMap<>();
+    variants.forEach(
+        (variant, model) -> {
+          List<Item> examples = variant.equals(Variant.PROMPTED) ? all.examples() : List.of();
+          outcomes.put(
+              variant,
+              new VariantRun(plan, variant, model, new FewShot(examples), choices, progress)
+                  .over(items));
+        });
 
-    Map<Metric, Map<Variant, Map<String, Measurements>>> measured = measurements(items, outcomes);
-    Optional<Comparison> comparison = comparison(measured.get(plan.deciding()));
+    Map<AnswerMetric, Map<Variant, List<Double>>> scores = scores(items, outcomes);
+    Map<Metric, Map<Variant, Map<String, Measurements>>> measured =
+        measurements(items, outcomes, scores);
+    Map<Variant, Comparison> comparisons = new LinkedHashMap<>();
+    for (String name : models.compared().keySet()) {
+      Variant other = new Variant(name);
+      comparisons.put(other, comparison(measured.get(plan.deciding()), other));
+    }
+    Optional<Comparison> comparison =
+        reference().map(other -> comparison(measured.get(plan.deciding()), other));
     return new Findings(
         estimates(measured),
+        reference(),
         comparison,
-        samples(items, outcomes),
+        comparisons,
+        samples(items, outcomes, scores),
         items.size(),
         all.leftOut() + all.measured().size() - items.size(),
         comparison.map(plan.gate()::decide).orElseGet(this::withoutBase));
   }
 
-  private List<Variant> variants() {
-    List<Variant> variants = new ArrayList<>();
-    if (models.base().isPresent()) {
-      variants.add(Variant.BASE);
-      if (plan.fewShot() > 0) {
-        variants.add(Variant.PROMPTED);
-      }
+  /** What is measured, in the order of the report. */
+  private Map<Variant, LanguageModel> variants() {
+    Map<Variant, LanguageModel> variants = new LinkedHashMap<>();
+    models.compared().forEach((name, model) -> variants.put(new Variant(name), model));
+    reference().ifPresent(base -> variants.putIfAbsent(base, models.base().orElseThrow()));
+    if (models.base().isPresent() && plan.fewShot() > 0) {
+      variants.put(Variant.PROMPTED, models.base().get());
     }
-    variants.add(Variant.TUNED);
+    variants.put(Variant.TUNED, models.tuned());
     return variants;
+  }
+
+  /** What the tuned model was trained from, by the name that it is reported under. */
+  private Optional<Variant> reference() {
+    if (models.base().isEmpty()) {
+      return Optional.empty();
+    }
+    return models
+        .reference()
+        .map(Variant::new)
+        .or(
+            () ->
+                Optional.of(
+                    models.compared().containsKey(Variant.BASE.wireName())
+                        ? Variant.PARENT
+                        : Variant.BASE));
   }
 
   private List<String> choices() {
@@ -112,9 +140,10 @@ public final class Evaluation {
             item -> {
               LanguageModel tuned = models.tuned();
               int context =
-                  Math.min(
-                      tuned.contextLength(),
-                      models.base().map(LanguageModel::contextLength).orElse(Integer.MAX_VALUE));
+                  variants().values().stream()
+                      .mapToInt(LanguageModel::contextLength)
+                      .min()
+                      .orElseThrow();
               return tuned.tokens(item.prompt()) + VariantRun.room(plan, item, choices, tuned)
                   <= context;
             })
@@ -168,28 +197,39 @@ public final class Evaluation {
             "spec.choices");
       }
       boolean chat = item.prompt() instanceof Prompt.Chat;
-      boolean template =
-          models.tuned().hasChatTemplate()
-              && models.base().map(LanguageModel::hasChatTemplate).orElse(true);
+      boolean template = variants().values().stream().allMatch(LanguageModel::hasChatTemplate);
       if (chat && !template) {
         throw new EvaluationException(
             "no_chat_template",
-            "row %s is a chat and the model or its base has no chat template".formatted(item.id()),
+            "row %s is a chat and one of the models has no chat template".formatted(item.id()),
             "dataset");
       }
     }
   }
 
-  private Map<Metric, Map<Variant, Map<String, Measurements>>> measurements(
+  private Map<AnswerMetric, Map<Variant, List<Double>>> scores(
       List<Item> items, Map<Variant, VariantRun.Outcome> outcomes) {
+    Map<Variant, List<String>> answers = new LinkedHashMap<>();
+    outcomes.forEach((variant, outcome) -> answers.put(variant, outcome.answers()));
+    Map<AnswerMetric, Map<Variant, List<Double>>> scores = new LinkedHashMap<>();
+    for (AnswerMetric metric : plan.answerMetrics()) {
+      scores.put(metric, scorer.score(metric, items, answers));
+    }
+    return scores;
+  }
+
+  private Map<Metric, Map<Variant, Map<String, Measurements>>> measurements(
+      List<Item> items,
+      Map<Variant, VariantRun.Outcome> outcomes,
+      Map<AnswerMetric, Map<Variant, List<Double>>> scores) {
     Map<Metric, Map<Variant, Map<String, Measurements>>> measured = new LinkedHashMap<>();
     for (Metric metric : plan.metrics()) {
-      Map<Variant, Map<String, Measurements>> byVariant = new EnumMap<>(Variant.class);
+      Map<Variant, Map<String, Measurements>> byVariant = new LinkedHashMap<>();
       if (metric instanceof LikelihoodMetric likelihood) {
         outcomes.forEach(
             (variant, outcome) -> byVariant.put(variant, outcome.measured().get(likelihood)));
       } else {
-        scored(items, outcomes)
+        scored(items, scores.get((AnswerMetric) metric))
             .forEach((variant, of) -> byVariant.put(variant, Map.of(metric.wireName(), of)));
       }
       measured.put(metric, byVariant);
@@ -197,11 +237,7 @@ public final class Evaluation {
     return measured;
   }
 
-  private Map<Variant, Measurements> scored(
-      List<Item> items, Map<Variant, VariantRun.Outcome> outcomes) {
-    Map<Variant, List<String>> answers = new EnumMap<>(Variant.class);
-    outcomes.forEach((variant, outcome) -> answers.put(variant, outcome.answers()));
-    Map<Variant, List<Double>> values = scorer.score(items, answers);
+  private Map<Variant, Measurements> scored(List<Item> items, Map<Variant, List<Double>> values) {
     // An item counts where every variant has a value: the comparison is paired.
     int[] complete =
         IntStream.range(0, items.size())
@@ -214,7 +250,7 @@ public final class Evaluation {
               .formatted(items.size()),
           "spec.reward");
     }
-    Map<Variant, Measurements> scores = new EnumMap<>(Variant.class);
+    Map<Variant, Measurements> scores = new LinkedHashMap<>();
     values.forEach(
         (variant, of) ->
             scores.put(
@@ -223,20 +259,17 @@ public final class Evaluation {
     return scores;
   }
 
-  private Optional<Comparison> comparison(Map<Variant, Map<String, Measurements>> deciding) {
+  private Comparison comparison(Map<Variant, Map<String, Measurements>> deciding, Variant other) {
     String name = plan.deciding().wireName();
-    return Optional.ofNullable(deciding.get(Variant.BASE))
-        .map(
-            base ->
-                deciding
-                    .get(Variant.TUNED)
-                    .get(name)
-                    .against(base.get(name), plan.deciding(), plan.seed()));
+    return deciding
+        .get(Variant.TUNED)
+        .get(name)
+        .against(deciding.get(other).get(name), plan.deciding(), plan.seed());
   }
 
   private Map<Variant, Map<String, Estimate>> estimates(
       Map<Metric, Map<Variant, Map<String, Measurements>>> measured) {
-    Map<Variant, Map<String, Estimate>> estimates = new EnumMap<>(Variant.class);
+    Map<Variant, Map<String, Estimate>> estimates = new LinkedHashMap<>();
     measured.forEach(
         (metric, byVariant) ->
             byVariant.forEach(
@@ -249,16 +282,31 @@ public final class Evaluation {
     return estimates;
   }
 
-  private static List<Findings.Sample> samples(
-      List<Item> items, Map<Variant, VariantRun.Outcome> outcomes) {
+  private List<Findings.Sample> samples(
+      List<Item> items,
+      Map<Variant, VariantRun.Outcome> outcomes,
+      Map<AnswerMetric, Map<Variant, List<Double>>> scores) {
+    // The reward that was asked for tells more of an answer than whether it is right.
+    Map<Variant, List<Double>> shown =
+        plan.answerMetrics().stream()
+            .reduce((first, second) -> second.equals(Metrics.REWARD) ? second : first)
+            .map(scores::get)
+            .orElse(Map.of());
     List<Findings.Sample> samples = new ArrayList<>();
     for (int i = 0; i < Math.min(SAMPLES, items.size()) && !items.get(i).document(); i++) {
-      Map<Variant, String> answers = new EnumMap<>(Variant.class);
+      Map<Variant, String> answers = new LinkedHashMap<>();
+      Map<Variant, Double> worth = new LinkedHashMap<>();
       int at = i;
       outcomes.forEach((variant, outcome) -> answers.put(variant, head(outcome.answers().get(at))));
+      shown.forEach(
+          (variant, values) -> {
+            if (values.get(at) != null) {
+              worth.put(variant, values.get(at));
+            }
+          });
       samples.add(
           new Findings.Sample(
-              head(items.get(i).question()), head(items.get(i).reference()), answers));
+              head(items.get(i).question()), head(items.get(i).reference()), answers, worth));
     }
     return samples;
   }

@@ -10,19 +10,31 @@ import java.util.Optional;
  * What an evaluation found.
  *
  * @param estimates by variant, then by metric name
- * @param comparison tuned against base on the deciding metric; empty without a base
+ * @param reference what tuned was trained from; empty for a model from scratch
+ * @param comparison tuned against {@code reference} on the deciding metric
+ * @param comparisons tuned against each of the models that were to be compared with
  * @param items measured
  * @param leftOut rows of the split that were not measured: over the bound, of no measurable shape,
  *     or too long for the model
  */
 public record Findings(
     Map<Variant, Map<String, Estimate>> estimates,
+    Optional<Variant> reference,
     Optional<Comparison> comparison,
+    Map<Variant, Comparison> comparisons,
     List<Sample> samples,
     int items,
     int leftOut,
     Gate.Decision decision) {
 
-  /** One item with every variant's answer. */
-  public record Sample(String question, String reference, Map<Variant, String> answers) {}
+  /**
+   * One item with every variant's answer.
+   *
+   * @param scores of the answers; empty where none are scored
+   */
+  public record Sample(
+      String question,
+      String reference,
+      Map<Variant, String> answers,
+      Map<Variant, Double> scores) {}
 }

@@ -39,6 +39,14 @@ public record Plan(
     return metrics.stream().anyMatch(AnswerMetric.class::isInstance);
   }
 
+  /** Those of the metrics that score the model's own answers, in their order. */
+  List<AnswerMetric> answerMetrics() {
+    return metrics.stream()
+        .filter(AnswerMetric.class::isInstance)
+        .map(AnswerMetric.class::cast)
+        .toList();
+  }
+
   /** Those of the metrics that ask for likelihoods, in their order. */
   List<LikelihoodMetric> likelihoodMetrics() {
     return metrics.stream()

@@ -1,18 +1,20 @@
 package io.affinage.eval.run;
 
-import java.util.Locale;
+/**
+ * One of the models that are measured beside each other.
+ *
+ * @param wireName as in events and the API
+ */
+public record Variant(String wireName) {
+  /** The model that was trained, with the plain prompt, before its training. */
+  public static final Variant BASE = new Variant("base");
 
-/** What is measured beside each other. */
-public enum Variant {
-  /** The base model with the plain prompt. */
-  BASE,
-  /** The base model with examples put before the prompt: what tuning has to beat. */
-  PROMPTED,
+  /** It with examples put before the prompt: what tuning has to beat. */
+  public static final Variant PROMPTED = new Variant("prompted");
+
   /** The tuned model with the plain prompt. */
-  TUNED;
+  public static final Variant TUNED = new Variant("tuned");
 
-  /** As in events and the API. */
-  public String wireName() {
-    return name().toLowerCase(Locale.ROOT);
-  }
+  /** {@link #BASE} where {@code base} is to be the whole base model, and it is none. */
+  public static final Variant PARENT = new Variant("parent");
 }

@@ -1,10 +1,12 @@
 package io.affinage.eval.wire;
 
 import io.affinage.eval.EvaluationException;
+import io.affinage.eval.metric.Comparison;
 import io.affinage.eval.metric.Estimate;
 import io.affinage.eval.run.Findings;
 import io.affinage.eval.run.Gate;
 import io.affinage.eval.run.Plan;
+import io.affinage.eval.run.Variant;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationFailed;
@@ -33,28 +35,39 @@ public final class EvaluationResultEvents {
             });
     return new EvaluationCompleted(
         request.evaluationId(),
-        request.model().modelId(),
+        request.measured(),
         attempt,
         plan.deciding().wireName(),
         variants,
-        findings
-            .comparison()
-            .map(
-                c ->
-                    new EvaluationCompleted.Comparison(
-                        c.metric().wireName(), c.gain(), c.low(), c.high(), c.pValue()))
-            .orElse(null),
+        findings.comparison().map(EvaluationResultEvents::of).orElse(null),
         findings.samples().stream().map(EvaluationResultEvents::of).toList(),
         findings.items(),
         findings.leftOut(),
         seconds,
-        request.slip());
+        request.slip(),
+        findings
+            .reference()
+            .filter(reference -> !reference.equals(Variant.BASE))
+            .map(Variant::wireName)
+            .orElse(null),
+        findings.comparisons().isEmpty() ? null : comparisons(findings));
+  }
+
+  private static Map<String, EvaluationCompleted.Comparison> comparisons(Findings findings) {
+    Map<String, EvaluationCompleted.Comparison> comparisons = new LinkedHashMap<>();
+    findings.comparisons().forEach((other, found) -> comparisons.put(other.wireName(), of(found)));
+    return comparisons;
+  }
+
+  private static EvaluationCompleted.Comparison of(Comparison found) {
+    return new EvaluationCompleted.Comparison(
+        found.metric().wireName(), found.gain(), found.low(), found.high(), found.pValue());
   }
 
   /** Why there is no result. */
   public static EvaluationFailed failed(EvaluationRequested request, int attempt, ErrorDetail why) {
     return new EvaluationFailed(
-        request.evaluationId(), request.model().modelId(), attempt, why, request.slip());
+        request.evaluationId(), request.measured(), attempt, why, request.slip());
   }
 
   /** As users meet it. */
@@ -64,7 +77,7 @@ public final class EvaluationResultEvents {
 
   /** The gate's decision. */
   public static EventData decision(EvaluationRequested request, Gate.Decision decision) {
-    String modelId = request.model().modelId();
+    String modelId = request.measured();
     return decision.promoted()
         ? new ModelPromoted(modelId, request.evaluationId(), decision.reason(), request.slip())
         : new ModelRejected(modelId, request.evaluationId(), decision.reason(), request.slip());
@@ -78,6 +91,9 @@ public final class EvaluationResultEvents {
   private static EvaluationCompleted.Sample of(Findings.Sample sample) {
     Map<String, String> answers = new LinkedHashMap<>();
     sample.answers().forEach((variant, answer) -> answers.put(variant.wireName(), answer));
-    return new EvaluationCompleted.Sample(sample.question(), sample.reference(), answers);
+    Map<String, Double> scores = new LinkedHashMap<>();
+    sample.scores().forEach((variant, score) -> scores.put(variant.wireName(), score));
+    return new EvaluationCompleted.Sample(
+        sample.question(), sample.reference(), answers, scores.isEmpty() ? null : scores);
   }
 }

@@ -1,6 +1,7 @@
 package io.affinage.eval.wire;
 
 import io.affinage.eval.EvaluationException;
+import io.affinage.eval.metric.AnswerMetric;
 import io.affinage.eval.metric.Metric;
 import io.affinage.eval.metric.Metrics;
 import io.affinage.eval.run.Gate;
@@ -38,8 +39,13 @@ public final class Plans {
         spec.maxItems() == null || spec.maxItems() >= 1,
         "maxItems",
         "1 or more, not " + spec.maxItems());
+    List<Metric> metrics = metrics(spec.metrics());
+    require(
+        !metrics.contains(Metrics.REWARD) || spec.reward() != null,
+        "reward",
+        "how answers are scored, for the metric reward");
     return new Plan(
-        metrics(spec.metrics()),
+        metrics,
         spec.split() == null ? "test" : spec.split(),
         Optional.ofNullable(spec.maxItems()),
         fewShot,
@@ -49,9 +55,16 @@ public final class Plans {
         spec.seed() == null ? 0 : spec.seed());
   }
 
-  /** How answers are scored. */
-  public static RewardSpec reward(EvaluationSpec spec) {
-    return spec.reward() == null ? new RewardSpec.ExactMatch(false, false) : spec.reward();
+  /**
+   * How answers are scored for a metric. Beside the metric {@code reward} the metric {@code
+   * exact_match} is what its name says.
+   */
+  public static RewardSpec reward(EvaluationSpec spec, AnswerMetric metric) {
+    boolean own =
+        metric.equals(Metrics.REWARD)
+            || spec.metrics() == null
+            || !spec.metrics().contains(Metrics.REWARD.wireName());
+    return own && spec.reward() != null ? spec.reward() : new RewardSpec.ExactMatch(false, false);
   }
 
   private static List<Metric> metrics(List<String> names) {

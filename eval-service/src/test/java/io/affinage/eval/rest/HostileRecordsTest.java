@@ -11,6 +11,7 @@ import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.job.EvaluationView;
 import io.affinage.eval.job.ModelBoard;
 import io.affinage.eval.kafka.EvaluationTopics;
+import io.affinage.eval.metric.Metrics;
 import io.affinage.eval.serving.ServedModels;
 import io.affinage.eval.wire.Plans;
 import io.affinage.events.EvaluationRequested;
@@ -80,7 +81,8 @@ class HostileRecordsTest {
   private static void consider(EvaluationRequested request) {
     try {
       Plans.from(request.spec());
-      Plans.reward(request.spec());
+      Plans.reward(request.spec(), Metrics.EXACT_MATCH);
+      Plans.reward(request.spec(), Metrics.REWARD);
     } catch (EvaluationException e) {
       assertThat(e.code()).isNotBlank();
     } catch (RuntimeException e) {

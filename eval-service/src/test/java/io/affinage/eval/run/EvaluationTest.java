@@ -10,6 +10,7 @@ import io.affinage.artifacts.ArtifactStores;
 import io.affinage.eval.EvaluationException;
 import io.affinage.eval.dataset.DatasetVersion;
 import io.affinage.eval.dataset.Item;
+import io.affinage.eval.metric.AnswerMetric;
 import io.affinage.eval.metric.Metric;
 import io.affinage.eval.metric.Metrics;
 import io.affinage.eval.metric.MultipleChoice;
@@ -24,7 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -91,8 +92,9 @@ class EvaluationTest {
     assertThat(findings.decision().promoted()).isTrue();
     assertThat(findings.decision().reason()).contains("exact_match", "0.5", "p = 1.91e-06");
     assertThat(findings.samples()).hasSize(5);
-    assertThat(findings.samples().get(0).answers()).containsOnlyKeys(Variant.values());
-    assertThat(progress).contains("BASE 0/160", "PROMPTED 160/160", "TUNED 160/160");
+    assertThat(findings.samples().get(0).answers())
+        .containsOnlyKeys(Variant.BASE, Variant.PROMPTED, Variant.TUNED);
+    assertThat(progress).contains("base 0/160", "prompted 160/160", "tuned 160/160");
   }
 
   @Test
@@ -233,8 +235,8 @@ class EvaluationTest {
   @Test
   void shouldPairOnlyItemsThatEveryVariantHasAScoreFor() throws IOException {
     Scorer gaps =
-        (items, answers) -> {
-          Map<Variant, List<Double>> scores = new EnumMap<>(exact(items, answers));
+        (metric, items, answers) -> {
+          Map<Variant, List<Double>> scores = new LinkedHashMap<>(exact(metric, items, answers));
           List<Double> tuned = new ArrayList<>(scores.get(Variant.TUNED));
           tuned.set(0, null);
           scores.put(Variant.TUNED, tuned);
@@ -266,6 +268,62 @@ class EvaluationTest {
     assertThat(findings.estimates()).containsOnlyKeys(Variant.TUNED);
     assertThat(findings.comparison()).isEmpty();
     assertThat(findings.samples()).isEmpty();
+  }
+
+  /** Base, SFT and preference-tuned side by side; the SFT model is what was trained on. */
+  @Test
+  void shouldMeasureOtherModelsBesideIt() throws IOException {
+    ScriptedModel silent = new ScriptedModel(p -> "", q -> -3, 10_000);
+    Map<String, LanguageModel> compared = new LinkedHashMap<>();
+    compared.put("base", silent);
+    compared.put("sft", always);
+    Plan plan = plan(List.of(Metrics.EXACT_MATCH, Metrics.REWARD));
+    Scorer lengths =
+        (metric, items, answers) -> {
+          Map<Variant, List<Double>> scores = exact(metric, items, answers);
+          if (metric.equals(Metrics.REWARD)) {
+            answers.forEach(
+                (variant, texts) ->
+                    scores.put(variant, texts.stream().map(t -> -1.5 * t.length()).toList()));
+          }
+          return scores;
+        };
+
+    Findings findings =
+        new Evaluation(
+                plan,
+                dataset(rows(40)),
+                new Models(Optional.of(always), knows, compared, Optional.of("sft")),
+                lengths,
+                this::heard)
+            .run();
+
+    Variant sft = new Variant("sft");
+    assertThat(findings.estimates().keySet())
+        .containsExactly(Variant.BASE, sft, Variant.PROMPTED, Variant.TUNED);
+    assertThat(findings.reference()).contains(sft);
+    assertThat(findings.estimates().get(Variant.BASE).get("exact_match").score()).isZero();
+    assertThat(findings.estimates().get(sft).get("exact_match").score()).isEqualTo(0.5);
+    assertThat(findings.estimates().get(sft).get("reward").score()).isEqualTo(-6);
+    assertThat(findings.comparison().orElseThrow().gain()).isEqualTo(0.5);
+    assertThat(findings.comparisons().get(Variant.BASE).gain()).isEqualTo(1);
+    assertThat(findings.comparisons().get(sft)).isEqualTo(findings.comparison().orElseThrow());
+    assertThat(findings.samples().get(0).scores())
+        .containsEntry(sft, -6.0)
+        .containsEntry(Variant.BASE, -0.0);
+    assertThat(progress.stream().filter(line -> line.startsWith("sft 0/"))).hasSize(1);
+
+    Findings apart =
+        new Evaluation(
+                plan,
+                dataset(rows(40)),
+                new Models(Optional.of(always), knows, Map.of("base", silent), Optional.empty()),
+                lengths,
+                this::heard)
+            .run();
+    assertThat(apart.reference()).contains(Variant.PARENT);
+    assertThat(apart.estimates()).containsKeys(Variant.BASE, Variant.PARENT, Variant.TUNED);
+    assertThat(apart.comparison().orElseThrow().gain()).isEqualTo(0.5);
   }
 
   @Test
@@ -346,12 +404,12 @@ class EvaluationTest {
   }
 
   private void heard(Variant variant, int done, int total) {
-    progress.add(variant + " " + done + "/" + total);
+    progress.add(variant.wireName() + " " + done + "/" + total);
   }
 
   private static Map<Variant, List<Double>> exact(
-      List<Item> items, Map<Variant, List<String>> answers) {
-    Map<Variant, List<Double>> scores = new EnumMap<>(Variant.class);
+      AnswerMetric metric, List<Item> items, Map<Variant, List<String>> answers) {
+    Map<Variant, List<Double>> scores = new LinkedHashMap<>();
     answers.forEach(
         (variant, texts) -> {
           List<Double> values = new ArrayList<>();
@@ -364,20 +422,17 @@ class EvaluationTest {
   }
 
   private static ModelPair pair(LanguageModel base, LanguageModel tuned) {
-    return new ModelPair() {
-      @Override
-      public Optional<LanguageModel> base() {
-        return Optional.ofNullable(base);
-      }
+    return new Models(Optional.ofNullable(base), tuned, Map.of(), Optional.empty());
+  }
 
-      @Override
-      public LanguageModel tuned() {
-        return tuned;
-      }
-
-      @Override
-      public void close() {}
-    };
+  private record Models(
+      Optional<LanguageModel> base,
+      LanguageModel tuned,
+      Map<String, LanguageModel> compared,
+      Optional<String> reference)
+      implements ModelPair {
+    @Override
+    public void close() {}
   }
 
   private static List<NormalRow> rows(int count) {

@@ -10,6 +10,7 @@ import io.affinage.eval.metric.Perplexity;
 import io.affinage.eval.run.Plan;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.EvaluationSpec.Gate;
+import io.affinage.events.RewardSpec;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +34,25 @@ class PlansTest {
             spec(List.of("perplexity", "exact_match", "perplexity"), null, null, null, null, null));
     assertThat(plan.metrics()).containsExactly(new Perplexity(), Metrics.EXACT_MATCH);
     assertThat(plan.deciding()).isEqualTo(new Perplexity());
+  }
+
+  /** Beside the metric reward, exact_match is what its name says. */
+  @Test
+  void shouldScoreByTheRewardThatAMetricIsOf() {
+    RewardSpec learned = new RewardSpec.Model("tiny:rm:1");
+    EvaluationSpec both =
+        new EvaluationSpec(
+            List.of("exact_match", "reward"), null, null, null, null, learned, null, null, null);
+    EvaluationSpec alone =
+        new EvaluationSpec(null, null, null, null, null, learned, null, null, null);
+    RewardSpec right = new RewardSpec.ExactMatch(false, false);
+
+    assertThat(Plans.reward(both, Metrics.REWARD)).isEqualTo(learned);
+    assertThat(Plans.reward(both, Metrics.EXACT_MATCH)).isEqualTo(right);
+    assertThat(Plans.reward(alone, Metrics.EXACT_MATCH)).isEqualTo(learned);
+    assertThat(Plans.reward(spec(null, null, null, null, null, null), Metrics.EXACT_MATCH))
+        .isEqualTo(right);
+    refused(spec(List.of("reward"), null, null, null, null, null), "spec.reward");
   }
 
   @Test

@@ -4,7 +4,9 @@ import io.affinage.artifacts.ArtifactFault;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStoreException;
 import io.affinage.events.ArtifactRef;
+import io.affinage.events.LearnedRewards;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.TrainingSpec;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.ModelView;
@@ -13,7 +15,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -90,6 +94,15 @@ public final class BaseModels {
                             + modelId
                             + "'; see GET /v1/models for those that are, or name a hub model as"
                             + " owner/name"));
+    if (LearnedRewards.isMadeBy(model.lineage().spec())) {
+      throw new TrainingException(
+          "unsupported_base_model",
+          "'"
+              + modelId
+              + "' is a reward model, which scores answers and gives none: train from the model"
+              + " that it was trained from",
+          "model");
+    }
     if (model.kind() == ModelRegistered.Kind.FULL) {
       return new BaseModel(modelId, model.model());
     }
@@ -100,6 +113,40 @@ public final class BaseModels {
           "model");
     }
     return new BaseModel(modelId, model.base(), model.model(), model.baseName());
+  }
+
+  /**
+   * The digests of the reward models that a training names, by their role.
+   *
+   * @throws TrainingException when one of them is no registered reward model
+   */
+  public Map<String, String> rewards(TrainingSpec spec) throws TrainingException {
+    Map<String, String> digests = new LinkedHashMap<>();
+    for (Map.Entry<String, String> named : LearnedRewards.of(spec).entrySet()) {
+      Optional<ModelRegistered> model = registered.find(named.getValue());
+      if (model.isEmpty()) {
+        throw new TrainingException(
+            "reward_model_not_found",
+            "no model is registered as '" + named.getValue() + "', which is to score answers",
+            "objective." + named.getKey());
+      }
+      if (!LearnedRewards.isMadeBy(model.get().lineage().spec())) {
+        throw new TrainingException(
+            "not_a_reward_model",
+            "'"
+                + named.getValue()
+                + "' is to score answers, and was not trained for that (objective reward_model)",
+            "objective." + named.getKey());
+      }
+      digests.put(named.getKey(), model.get().model().digest());
+    }
+    return digests;
+  }
+
+  /** Whether every reward model that a training names has been heard of here. */
+  public boolean areKnown(TrainingSpec spec) {
+    return LearnedRewards.of(spec).values().stream()
+        .allMatch(model -> registered.find(model).isPresent());
   }
 
   /**

@@ -183,8 +183,10 @@ final class Attempt {
    * A stage that goes on from the one before is asked for as soon as that one's model is
    * registered; the two come on different topics, so another worker may hear of the request first.
    */
-  private void awaitKnown(BaseReference reference) throws InterruptedException {
-    for (int polls = 0; polls < KNOWN_AFTER_POLLS && !bases.isKnown(reference); polls++) {
+  private void awaitKnown(BaseReference reference, TrainingSpec spec) throws InterruptedException {
+    for (int polls = 0;
+        polls < KNOWN_AFTER_POLLS && !(bases.isKnown(reference) && bases.areKnown(spec));
+        polls++) {
       Thread.sleep(POLL.toMillis());
     }
   }
@@ -201,8 +203,9 @@ final class Attempt {
           AttemptLeaseLostException,
           InterruptedException {
     BaseReference reference = BaseReference.parse(job.request().baseModel());
-    awaitKnown(reference);
+    awaitKnown(reference, job.request().spec());
     TrainingSpec spec = resolved(job, reference);
+    Map<String, String> rewards = bases.rewards(spec);
     BaseModel base = store.call("keep the base model", () -> bases.find(reference, folder));
     Path dataset = local(store, "read the dataset", job.dataset());
     Optional<BaseFolders> baseFolders = baseFolders(base, store);
@@ -234,7 +237,7 @@ final class Attempt {
         store.insist("store the model", () -> Refs.of(artifacts.putFolder(done.modelFolder())));
     ModelRegistered registered =
         resultEvents.registered(
-            job, attemptLease, spec, base, done, model, System.currentTimeMillis() / 1000);
+            job, attemptLease, spec, base, rewards, done, model, System.currentTimeMillis() / 1000);
     attemptLease.end(
         registered, NextStage.afterTraining(registered, job.request()).stream().toList());
     LOG.log(Level.INFO, "Job {0} registered model {1}", job.id(), registered.modelId());

@@ -11,6 +11,8 @@ import io.affinage.events.TrainingSpec;
 import io.affinage.trainer.base.BaseModel;
 import io.affinage.trainer.engine.TrainingOutcome;
 import io.affinage.trainer.job.Job;
+import java.util.HashMap;
+import java.util.Map;
 
 /** The events that a job ends in. */
 final class TrainingResultEvents {
@@ -20,11 +22,15 @@ final class TrainingResultEvents {
     this.codeVersion = codeVersion;
   }
 
+  /**
+   * @param rewards digests of the reward models, by their role
+   */
   ModelRegistered registered(
       Job job,
       AttemptLease attemptLease,
       TrainingSpec spec,
       BaseModel base,
+      Map<String, String> rewards,
       TrainingOutcome.Completed outcome,
       ArtifactRef model,
       long nowSeconds) {
@@ -35,7 +41,8 @@ final class TrainingResultEvents {
             spec,
             spec.seed(),
             codeVersion,
-            base.adapter() == null ? null : base.adapter().digest());
+            base.adapter() == null ? null : base.adapter().digest(),
+            parents(job, base, rewards));
     return new ModelRegistered(
         modelId(base, job.request().suffix(), lineage),
         job.id(),
@@ -54,6 +61,18 @@ final class TrainingResultEvents {
         outcome.warnings().isEmpty() ? null : outcome.warnings(),
         job.request().baseName() == null ? base.origin() : job.request().baseName(),
         base.adapter());
+  }
+
+  private static Map<String, String> parents(Job job, BaseModel base, Map<String, String> rewards) {
+    Map<String, String> parents = new HashMap<>(rewards);
+    parents.put("data", job.dataset().digest());
+    if (base.folder() != null) {
+      parents.put("base", base.folder().digest());
+    }
+    if (base.adapter() != null) {
+      parents.put("adapter", base.adapter().digest());
+    }
+    return parents;
   }
 
   /** {@code BASE:SUFFIX:HASH}: the same lineage gives the same id, and the same bits. */

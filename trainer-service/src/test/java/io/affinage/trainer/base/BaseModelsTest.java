@@ -1,6 +1,7 @@
 package io.affinage.trainer.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.affinage.artifacts.Artifact;
@@ -9,9 +10,11 @@ import io.affinage.artifacts.FolderArtifactStore;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.Lineage;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.RewardSpec;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.adapter.LoraSpec;
+import io.affinage.events.objective.GrpoSpec;
 import io.affinage.events.spec.Settings;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.ModelView;
@@ -82,10 +85,53 @@ class BaseModelsTest {
         .isEqualTo("unsupported_base_model");
   }
 
+  /** A reward model scores and is no base; what is no reward model scores nothing. */
+  @Test
+  void shouldTakeARewardModelForItsRoleAlone() throws Exception {
+    ArtifactRef whole = new ArtifactRef("sha256:" + "11".repeat(32), ArtifactRef.Kind.FOLDER, 7);
+    ArtifactRef lora = new ArtifactRef("sha256:" + "22".repeat(32), ArtifactRef.Kind.FOLDER, 3);
+    ArtifactRef scores = new ArtifactRef("sha256:" + "33".repeat(32), ArtifactRef.Kind.FOLDER, 3);
+    models.registered(registered("tiny:sft:1", lora, whole, null));
+    models.registered(registered("tiny:rm:2", scores, whole, null, "reward_model"));
+
+    assertThat(refused(new BaseReference.Registered("tiny:rm:2")))
+        .hasMessageContaining("is a reward model");
+    assertThat(bases.rewards(rewardedBy("tiny:rm:2"))).isEqualTo(Map.of("reward", scores.digest()));
+    assertThat(bases.areKnown(rewardedBy("tiny:rm:2"))).isTrue();
+    assertThat(bases.areKnown(rewardedBy("nobody"))).isFalse();
+    assertThatThrownBy(() -> bases.rewards(rewardedBy("nobody")))
+        .isInstanceOfSatisfying(
+            TrainingException.class,
+            e -> {
+              assertThat(e.detail().code()).isEqualTo("reward_model_not_found");
+              assertThat(e.detail().param()).isEqualTo("objective.reward");
+            });
+    assertThatThrownBy(() -> bases.rewards(rewardedBy("tiny:sft:1")))
+        .isInstanceOfSatisfying(
+            TrainingException.class,
+            e -> assertThat(e.detail().code()).isEqualTo("not_a_reward_model"));
+  }
+
+  private static TrainingSpec rewardedBy(String model) {
+    return Settings.build(TrainingSpec.class)
+        .with(
+            "objective",
+            Settings.build(GrpoSpec.class).with("reward", new RewardSpec.Model(model)).record())
+        .record();
+  }
+
   private static ModelRegistered registered(
       String id, ArtifactRef adapter, ArtifactRef base, AdapterSpec settings) {
+    return registered(id, adapter, base, settings, "sft");
+  }
+
+  private static ModelRegistered registered(
+      String id, ArtifactRef adapter, ArtifactRef base, AdapterSpec settings, String method) {
     TrainingSpec spec =
-        Settings.build(TrainingSpec.class).with("method", "sft").with("adapter", settings).record();
+        Settings.build(TrainingSpec.class)
+            .with("method", method)
+            .with("adapter", settings)
+            .record();
     return new ModelRegistered(
         id,
         "ftjob-1",
