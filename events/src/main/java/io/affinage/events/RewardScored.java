@@ -15,8 +15,8 @@ public record RewardScored(String requestId, List<Score> scores, @Nullable Error
    *     invalid_pattern}, {@code too_deep}, {@code missing_instructions}, {@code
    *     invalid_instruction}, {@code unsupported_instruction}, {@code not_finite}, {@code
    *     external_timeout}, {@code external_missing}, {@code external_failed}, {@code
-   *     budget_exhausted} or {@code request_budget_exhausted}; null beside a value, and from
-   *     services that do not say it
+   *     missing_prompt}, {@code text_too_long}, {@code budget_exhausted} or {@code
+   *     request_budget_exhausted}; null beside a value, and from services that do not say it
    * @param shares of the rewards of an ensemble, in their order; null for other rewards
    */
   public record Score(

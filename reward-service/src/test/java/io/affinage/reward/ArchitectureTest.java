@@ -14,7 +14,7 @@ class ArchitectureTest {
   static final ArchRule domainKnowsNoFramework =
       noClasses()
           .that()
-          .resideInAnyPackage("..reward.scoring..", "..reward.batch..")
+          .resideInAnyPackage("..reward.scoring..", "..reward.batch..", "..reward.learned..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(

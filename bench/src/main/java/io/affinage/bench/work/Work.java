@@ -26,6 +26,7 @@ public final class Work {
             case "dpo" -> DpoWork.run(task);
             case "learn" -> LearnWork.run(task);
             case "soak" -> SoakWork.run(task);
+            case "score" -> ScoreWork.run(task);
             case "step" -> StepWork.run(task);
             case "decode" -> DecodeWork.run(task);
             case "load" -> LoadWork.run(task);

@@ -7,7 +7,7 @@ import java.util.List;
 public enum ServiceKind {
   DATASET("dataset-service", 8081, "-Xmx512m"),
   TRAINER("trainer-service", 8082, tensorsOutside("-Xmx1g")),
-  REWARD("reward-service", 8083, "-Xmx256m"),
+  REWARD("reward-service", 8083, tensorsOutside("-Xmx512m")),
   EVAL("eval-service", 8084, tensorsOutside("-Xmx1g"));
 
   private final String module;

@@ -77,15 +77,18 @@ class DeployTest {
   }
 
   @Test
-  void shouldScaleTrainersOnDocumentedMetrics() throws IOException {
+  void shouldScaleOnDocumentedMetrics() throws IOException {
     String template = Files.readString(DEPLOY.resolve("helm/affinage/templates/scaling.yaml"));
     Matcher query = Pattern.compile("query: (.*)").matcher(template);
     Set<String> promised = new TreeSet<>();
     MetricsDocument.read(DEPLOY).rows().forEach(row -> promised.addAll(row.exported()));
 
-    assertThat(query.find()).isTrue();
-    String expression = query.group(1).replaceAll("\\{\\{[^}]*}}", "x");
-    assertThat(PromQl.metrics(expression)).hasSize(2).isSubsetOf(promised);
+    for (int metrics : List.of(2, 1)) { // trainers, and the reward service
+      assertThat(query.find()).isTrue();
+      String expression = query.group(1).replaceAll("\\{\\{[^}]*}}", "x");
+      assertThat(PromQl.metrics(expression)).hasSize(metrics).isSubsetOf(promised);
+    }
+    assertThat(query.find()).isFalse();
   }
 
   @Test
@@ -115,7 +118,7 @@ class DeployTest {
               }
             });
     // Those whose configuration has a device.
-    assertThat(withGpu).containsExactlyInAnyOrder("trainer", "eval");
+    assertThat(withGpu).containsExactlyInAnyOrder("trainer", "reward", "eval");
   }
 
   /** pip's libtorch must be the version that the JNI library was made for. */

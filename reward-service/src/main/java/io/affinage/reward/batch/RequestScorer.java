@@ -1,7 +1,6 @@
 package io.affinage.reward.batch;
 
 import io.affinage.events.ErrorDetail;
-import io.affinage.events.RewardExternalScored;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.RewardSpec;
@@ -12,14 +11,17 @@ import io.affinage.reward.scoring.Score;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
- * Scores a request. A pure function of the request and of what programs of the user's answer:
- * asking again, on any instance, is harmless.
+ * Scores a request. A pure function of the request and of what programs of the user's and reward
+ * models answer: asking again, on any instance, is harmless.
  *
  * <p>An item that cannot be scored gets a null value and the reason; a request that cannot be
  * scored at all gets an error and no scores.
@@ -40,19 +42,29 @@ public final class RequestScorer {
     this.maxItems = maxItems;
   }
 
-  /** The answer to a request that asks no program of the user's. */
+  /** The answer to a request that asks no program of the user's, and no reward model. */
   public RewardScored score(RewardRequested request) {
     return score(
             request,
             question -> {
               throw new InvalidRewardException(
                   "unsupported_reward", "external rewards cannot be asked here", "reward");
+            },
+            (model, texts) -> {
+              throw new InvalidRewardException(
+                  "unsupported_reward", "reward models cannot be asked here", "reward");
             })
         .join();
   }
 
-  /** The answer to a request. Completed at once where no program of the user's is asked. */
-  public CompletableFuture<RewardScored> score(RewardRequested request, ExternalScores externals) {
+  /**
+   * The answer to a request. Completed at once where nobody else is asked.
+   *
+   * @return fails with an {@link UnavailableException} when it cannot be scored now
+   * @throws UnavailableException when too much waits already
+   */
+  public CompletableFuture<RewardScored> score(
+      RewardRequested request, ExternalScores externals, LearnedScores learned) {
     try {
       checked(request.items());
       if (request.reward() instanceof RewardSpec.Ensemble several) {
@@ -60,25 +72,40 @@ public final class RequestScorer {
       }
       // What is wrong with any of them is told before one is asked.
       List<RewardSpec> specs = specs(request.reward());
-      List<ExternalScores.Question> questions = new ArrayList<>();
+      Map<RewardSpec.External, ExternalScores.Question> questions = new IdentityHashMap<>();
       for (RewardSpec spec : specs) {
         if (spec instanceof RewardSpec.External external) {
-          questions.add(Externals.question(request, external));
-        } else {
+          questions.put(external, Externals.question(request, external));
+        } else if (!(spec instanceof RewardSpec.Model)) {
           Rewards.from(spec);
         }
       }
-      List<CompletableFuture<RewardExternalScored>> asked =
-          questions.stream().map(externals::ask).toList();
+      List<CompletableFuture<List<Score>>> asked = new ArrayList<>();
+      for (RewardSpec spec : specs) {
+        if (spec instanceof RewardSpec.External external) {
+          asked.add(
+              externals
+                  .ask(questions.get(external))
+                  .thenApply(answer -> Externals.scores(request, external, answer)));
+        } else if (spec instanceof RewardSpec.Model model) {
+          asked.add(learned.ask(model.model(), texts(request)));
+        }
+      }
       CompletableFuture<Void> all =
           CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new));
       // Who brings an answer must not be kept by the scoring of other rewards.
       return all.isDone()
           ? CompletableFuture.completedFuture(answered(request, asked))
-          : all.thenApplyAsync(done -> answered(request, asked));
+          : all.handleAsync((done, failure) -> answered(request, asked));
     } catch (InvalidRewardException e) {
       return CompletableFuture.completedFuture(refused(request, e));
     }
+  }
+
+  private static List<LearnedScores.Text> texts(RewardRequested request) {
+    return request.items().stream()
+        .map(item -> new LearnedScores.Text(item.prompt(), item.completion()))
+        .toList();
   }
 
   private static RewardScored refused(RewardRequested request, InvalidRewardException e) {
@@ -92,17 +119,20 @@ public final class RequestScorer {
         : Collections.singletonList(spec);
   }
 
+  /**
+   * @param asked the scores of those rewards that others give, in their order, all there or failed
+   */
   private static RewardScored answered(
-      RewardRequested request, List<CompletableFuture<RewardExternalScored>> asked) {
+      RewardRequested request, List<CompletableFuture<List<Score>>> asked) {
     try {
       List<Candidate> candidates = request.items().stream().map(RequestScorer::candidate).toList();
       RequestBudget budget = RequestBudget.start();
-      Iterator<CompletableFuture<RewardExternalScored>> answers = asked.iterator();
+      Iterator<CompletableFuture<List<Score>>> answers = asked.iterator();
       List<List<Score>> scores = new ArrayList<>();
       for (RewardSpec spec : specs(request.reward())) {
         scores.add(
-            spec instanceof RewardSpec.External external
-                ? Externals.scores(request, external, answers.next().join())
+            spec instanceof RewardSpec.External || spec instanceof RewardSpec.Model
+                ? given(answers.next())
                 : Rewards.from(spec).score(candidates, budget));
       }
       List<Score> one =
@@ -116,6 +146,15 @@ public final class RequestScorer {
       return new RewardScored(request.requestId(), List.copyOf(wire), null);
     } catch (InvalidRewardException e) {
       return refused(request, e);
+    }
+  }
+
+  /** With the failure itself in place of its wrapping. */
+  private static List<Score> given(CompletableFuture<List<Score>> scores) {
+    try {
+      return scores.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
   }
 

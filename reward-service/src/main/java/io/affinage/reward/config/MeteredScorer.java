@@ -5,6 +5,7 @@ import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.RewardSpec;
 import io.affinage.reward.batch.ExternalScores;
+import io.affinage.reward.batch.LearnedScores;
 import io.affinage.reward.batch.RequestScorer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -35,11 +36,12 @@ public class MeteredScorer {
     time = meters.timer("affinage.reward.batch");
   }
 
-  /** As {@link RequestScorer#score(RewardRequested, ExternalScores)}. */
-  public CompletableFuture<RewardScored> score(RewardRequested request, ExternalScores externals) {
+  /** As {@link RequestScorer#score(RewardRequested, ExternalScores, LearnedScores)}. */
+  public CompletableFuture<RewardScored> score(
+      RewardRequested request, ExternalScores externals, LearnedScores learned) {
     long begun = System.nanoTime();
     return scorer
-        .score(request, externals)
+        .score(request, externals, learned)
         .thenApply(
             answer -> {
               time.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);

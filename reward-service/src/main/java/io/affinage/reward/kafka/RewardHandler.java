@@ -11,6 +11,7 @@ import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.Topics;
 import io.affinage.events.Understanding;
+import io.affinage.reward.batch.UnavailableException;
 import io.affinage.service.work.Answer;
 import io.affinage.service.work.NotYetException;
 import io.affinage.service.work.PassingFaultException;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -89,7 +91,7 @@ final class RewardHandler implements RecordHandler {
     Event<RewardRequested> request = EventCodec.decode(record).as(RewardRequested.class);
     if (known != null) {
       waiting.remove(place);
-      return answer(request, known.answer().join());
+      return answer(request, joined(known.answer()));
     }
     RequestRules.require(request.data());
     Optional<ErrorDetail> problem = Understanding.problem(request);
@@ -102,6 +104,8 @@ final class RewardHandler implements RecordHandler {
       scored = scorer.score(request.data());
     } catch (ExternalRewards.BusyException e) {
       throw new PassingFaultException("busy", e.getMessage(), e);
+    } catch (UnavailableException e) {
+      throw new PassingFaultException(e.code(), e.getMessage(), e);
     }
     if (!scored.isDone()) {
       long now = System.nanoTime();
@@ -109,7 +113,20 @@ final class RewardHandler implements RecordHandler {
       waiting.put(place, new Waiting(scored, now));
       throw new NotYetException(LOOK_AGAIN);
     }
-    return answer(request, scored.join());
+    return answer(request, joined(scored));
+  }
+
+  /** What was scored; where that failed the record is tried again. */
+  private static RewardScored joined(CompletableFuture<RewardScored> scored)
+      throws PassingFaultException {
+    try {
+      return scored.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof UnavailableException unavailable) {
+        throw new PassingFaultException(unavailable.code(), unavailable.getMessage(), unavailable);
+      }
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.affinage.reward.kafka;
 import io.affinage.events.Topics;
 import io.affinage.reward.config.MeteredScorer;
 import io.affinage.reward.config.RewardConfig;
+import io.affinage.reward.learned.LearnedRewards;
 import io.affinage.service.kafka.Followed;
 import io.affinage.service.kafka.TopicSetup;
 import io.affinage.service.work.HeldBackReaders;
@@ -39,6 +40,7 @@ class RewardRequests implements Followed {
       WorkConfig workConfig,
       MeteredScorer scorer,
       ExternalAnswers externals,
+      LearnedRewards learned,
       MeterRegistry meters) {
     this.topics = topics;
     this.work =
@@ -54,7 +56,7 @@ class RewardRequests implements Followed {
                   if (!externals.isReady()) {
                     throw new NotYetException(READING);
                   }
-                  return scorer.score(request, externals.rewards());
+                  return scorer.score(request, externals.rewards(), learned);
                 },
                 new DuplicateRequests(meters)),
             meters);

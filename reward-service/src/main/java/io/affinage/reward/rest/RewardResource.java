@@ -5,8 +5,10 @@ import io.affinage.events.RequestRules;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.reward.batch.ExternalScores;
+import io.affinage.reward.batch.UnavailableException;
 import io.affinage.reward.config.MeteredScorer;
 import io.affinage.reward.config.RewardConfig;
+import io.affinage.reward.learned.LearnedRewards;
 import io.affinage.service.http.Roles;
 import io.affinage.service.rest.ApiException;
 import io.affinage.service.rest.ErrorBody;
@@ -20,6 +22,7 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +35,25 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 /** Scores completions at once. */
 @Path("/v1/rewards")
 @Tag(name = "rewards")
+@APIResponse(
+    responseCode = "200",
+    description = "One score per item, in their order",
+    content = @Content(schema = @Schema(implementation = RewardScored.class)))
+@APIResponse(
+    responseCode = "400",
+    description = "The request cannot be scored",
+    content = @Content(schema = @Schema(implementation = ErrorBody.class)))
+@APIResponse(
+    responseCode = "503",
+    description = "Too much is being scored at once, or what is needed is away",
+    content = @Content(schema = @Schema(implementation = ErrorBody.class)))
 public class RewardResource {
+  private static final String SUMMARY = "Score completions";
+  private static final String DESCRIPTION =
+      "Takes the body of a reward.requested event and answers with that of reward.scored. An item"
+          + " that cannot be scored has a null value and says why. Rewards are rules, programs of"
+          + " the user's, registered reward models, and ensembles of them.";
+
   private static final long PATIENCE_SECONDS = 10;
 
   /** What a client waits before it tries again. */
@@ -43,13 +64,16 @@ public class RewardResource {
 
   private final MeteredScorer scorer;
   private final ExternalScores externals;
+  private final LearnedRewards learned;
 
   /** Scoring keeps a processor busy; more at once would only hold up every other request. */
   private final Semaphore places;
 
-  RewardResource(MeteredScorer scorer, ExternalScores externals, RewardConfig config) {
+  RewardResource(
+      MeteredScorer scorer, ExternalScores externals, LearnedRewards learned, RewardConfig config) {
     this.scorer = scorer;
     this.externals = externals;
+    this.learned = learned;
     this.places = new Semaphore(config.concurrency(), true);
   }
 
@@ -58,23 +82,7 @@ public class RewardResource {
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @Produces(MediaType.APPLICATION_JSON)
-  @Operation(
-      summary = "Score completions",
-      description =
-          "Takes the body of a reward.requested event and answers with that of reward.scored. An"
-              + " item that cannot be scored has a null value and says why.")
-  @APIResponse(
-      responseCode = "200",
-      description = "One score per item, in their order",
-      content = @Content(schema = @Schema(implementation = RewardScored.class)))
-  @APIResponse(
-      responseCode = "400",
-      description = "The request cannot be scored",
-      content = @Content(schema = @Schema(implementation = ErrorBody.class)))
-  @APIResponse(
-      responseCode = "503",
-      description = "Too much is being scored at once",
-      content = @Content(schema = @Schema(implementation = ErrorBody.class)))
+  @Operation(summary = SUMMARY, description = DESCRIPTION)
   public CompletionStage<Response> score(RewardRequested request) {
     if (request == null) {
       return answer(
@@ -84,10 +92,22 @@ public class RewardResource {
       return answer(ErrorBody.answer(400, problem.code(), problem.message(), problem.param()));
     }
     try {
-      return scored(request).thenApply(RewardResource::answer);
+      return scored(request)
+          .handle(
+              (scored, failure) -> failure == null ? answer(scored) : later(unavailable(failure)));
+    } catch (UnavailableException e) {
+      return answer(later(unavailable(e)));
     } catch (ApiException e) {
       return answer(later(e));
     }
+  }
+
+  private static ApiException unavailable(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (cause instanceof UnavailableException e) {
+      return new ApiException(503, e.code(), e.getMessage(), null);
+    }
+    throw cause instanceof RuntimeException e ? e : new IllegalStateException(cause);
   }
 
   private static Response later(ApiException e) {
@@ -104,23 +124,7 @@ public class RewardResource {
   @Path("/score")
   @Consumes(MediaType.APPLICATION_JSON)
   @Produces(MediaType.APPLICATION_JSON)
-  @Operation(
-      summary = "Score completions",
-      description =
-          "Takes the body of a reward.requested event and answers with that of reward.scored. An"
-              + " item that cannot be scored has a null value and says why.")
-  @APIResponse(
-      responseCode = "200",
-      description = "One score per item, in their order",
-      content = @Content(schema = @Schema(implementation = RewardScored.class)))
-  @APIResponse(
-      responseCode = "400",
-      description = "The request cannot be scored",
-      content = @Content(schema = @Schema(implementation = ErrorBody.class)))
-  @APIResponse(
-      responseCode = "503",
-      description = "Too much is being scored at once",
-      content = @Content(schema = @Schema(implementation = ErrorBody.class)))
+  @Operation(summary = SUMMARY, description = DESCRIPTION)
   public CompletionStage<Response> scoreByName(RewardRequested request) {
     return score(request);
   }
@@ -148,8 +152,8 @@ public class RewardResource {
       throw new ApiException(503, "stopping", "the service is stopping", null);
     }
     try {
-      // Those that wait for a program of the user's hold no place.
-      return scorer.score(request, externals);
+      // Those that wait for a program of the user's or for a model hold no place.
+      return scorer.score(request, externals, learned);
     } finally {
       places.release();
     }

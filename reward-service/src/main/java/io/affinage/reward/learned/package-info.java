@@ -1,0 +1,2 @@
+/** Scores of registered reward models. */
+package io.affinage.reward.learned;
