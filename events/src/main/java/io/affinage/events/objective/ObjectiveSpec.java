@@ -12,9 +12,11 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
   @JsonSubTypes.Type(value = DpoSpec.class, name = "dpo"),
   @JsonSubTypes.Type(value = IpoSpec.class, name = "ipo"),
   @JsonSubTypes.Type(value = GrpoSpec.class, name = "grpo"),
-  @JsonSubTypes.Type(value = RlooSpec.class, name = "rloo")
+  @JsonSubTypes.Type(value = RlooSpec.class, name = "rloo"),
+  @JsonSubTypes.Type(value = RewardModelSpec.class, name = "reward_model")
 })
-public sealed interface ObjectiveSpec permits DpoSpec, IpoSpec, GrpoSpec, RlooSpec {
+public sealed interface ObjectiveSpec
+    permits DpoSpec, IpoSpec, GrpoSpec, RlooSpec, RewardModelSpec {
 
   /**
    * The share of supervised fine-tuning's learning rate that is the default. Where all weights are
