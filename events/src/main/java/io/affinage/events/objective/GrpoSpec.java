@@ -57,5 +57,11 @@ public record GrpoSpec(
     @Setting(
             value = "whether the divergence is weighted by the ratio of probabilities",
             otherwise = "true")
-        @Nullable Boolean useBiasCorrectionKl)
+        @Nullable Boolean useBiasCorrectionKl,
+    @Setting(value = "temperature of sampling", otherwise = "1.0", from = 1e-3, to = 100)
+        @Nullable Double temperature,
+    @Setting(
+            value = "whether answers that were cut at the longest are left out",
+            otherwise = "false")
+        @Nullable Boolean maskTruncatedCompletions)
     implements ObjectiveSpec, SampledObjective {}

@@ -32,5 +32,22 @@ public record RlooSpec(
             value = "how far above 1 a ratio of probabilities counts; absent for epsilon",
             from = 1e-6,
             to = 100)
-        @Nullable Double epsilonHigh)
+        @Nullable Double epsilonHigh,
+    @Setting(
+            value =
+                "weight of the divergence from the model that the stage starts from, a part of the reward",
+            otherwise = "0.05",
+            from = 0,
+            to = 1000)
+        @Nullable Double beta,
+    @Setting(
+            value = "whether advantages are brought to mean 0 and deviation 1 over a batch",
+            otherwise = "false")
+        @Nullable Boolean normalizeAdvantages,
+    @Setting(value = "temperature of sampling", otherwise = "1.0", from = 1e-3, to = 100)
+        @Nullable Double temperature,
+    @Setting(
+            value = "whether answers that were cut at the longest are left out",
+            otherwise = "false")
+        @Nullable Boolean maskTruncatedCompletions)
     implements ObjectiveSpec, SampledObjective {}

@@ -1,10 +1,11 @@
 package io.affinage.events.objective;
 
 import io.affinage.events.RewardSpec;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** An objective that learns from answers which the model samples while it is trained. */
-public sealed interface SampledObjective permits GrpoSpec, RlooSpec {
+public sealed interface SampledObjective permits GrpoSpec, PpoSpec, RlooSpec {
 
   /** How answers are scored; must be given. */
   @Nullable RewardSpec reward();
@@ -17,4 +18,16 @@ public sealed interface SampledObjective permits GrpoSpec, RlooSpec {
 
   /** Optimizer steps that learn from the same answers. */
   @Nullable Integer numIterations();
+
+  /** Temperature of sampling. */
+  @Nullable Double temperature();
+
+  /**
+   * Settings that contradict each other or the batch, with the reason; asked once all are given.
+   *
+   * @param batchSize prompts that are answered at a time
+   */
+  default Map<String, String> conflicts(int batchSize) {
+    return Map.of();
+  }
 }

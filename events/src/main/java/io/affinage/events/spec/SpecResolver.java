@@ -87,6 +87,9 @@ public final class SpecResolver {
               + architecture.contextLength());
     }
     int batchSize = spec.batchSize();
+    if (objective instanceof SampledObjective sampled) {
+      sampled.conflicts(batchSize).forEach((field, why) -> problems.add("objective." + field, why));
+    }
     int accumulation = spec.gradientAccumulation();
     if (accumulation > batchSize) {
       problems.add(

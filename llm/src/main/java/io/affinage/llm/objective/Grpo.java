@@ -76,7 +76,7 @@ public record Grpo(
 
   @Override
   public Set<Signal> needs() {
-    Set<Signal> needs = EnumSet.of(Signal.OLD_LOGP, Signal.ADVANTAGE);
+    Set<Signal> needs = EnumSet.of(Signal.OLD_LOGP, Signal.ADVANTAGE, Signal.ENTROPY);
     if (beta > 0) {
       needs.add(Signal.REFERENCE_LOGP);
     }
@@ -172,6 +172,7 @@ public record Grpo(
     metrics.merge("clip_ratio/low_mean", low / ratios, Double::sum);
     metrics.merge("clip_ratio/high_mean", high / ratios, Double::sum);
     metrics.merge("clip_ratio/region_mean", (low + high) / ratios, Double::sum);
+    member.meanEntropy(step).ifPresent(share -> metrics.merge("entropy", share, Double::sum));
     if (beta > 0) {
       metrics.merge("kl", divergence / step.targets(), Double::sum);
     }

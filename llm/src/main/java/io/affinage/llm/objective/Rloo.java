@@ -33,7 +33,7 @@ public record Rloo(double epsilon, double epsilonHigh) implements Objective {
 
   @Override
   public Set<Signal> needs() {
-    return EnumSet.of(Signal.OLD_LOGP, Signal.ADVANTAGE);
+    return EnumSet.of(Signal.OLD_LOGP, Signal.ADVANTAGE, Signal.ENTROPY);
   }
 
   @Override
@@ -68,6 +68,9 @@ public record Rloo(double epsilon, double epsilonHigh) implements Objective {
                 epsilonHigh);
         loss += surrogate.value() / sequences;
         Arrays.fill(derivative, surrogate.byLogRatio() / sequences);
+        member
+            .meanEntropy(batch.step())
+            .ifPresent(share -> metrics.merge("entropy", share, Double::sum));
         double low = surrogate.low() ? 1 / sequences : 0;
         double high = surrogate.high() ? 1 / sequences : 0;
         metrics.merge("clip_ratio/low_mean", low, Double::sum);

@@ -1,6 +1,7 @@
 package io.affinage.llm.objective;
 
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * One sequence as an objective sees it. The arrays are shared with the caller and are not to be
@@ -69,6 +70,17 @@ public record ScoredSequence(float[] logp, Map<Signal, float[]> signals) {
    */
   public double sum(Signal signal) {
     return sum(signal(signal));
+  }
+
+  /**
+   * This sequence's share of the mean entropy of a step's distributions, nats a token; empty where
+   * entropies are not known.
+   */
+  OptionalDouble meanEntropy(ScoredBatch.Size step) {
+    float[] entropies = signals.get(Signal.ENTROPY);
+    return entropies == null
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(sum(entropies) / Math.max(1, step.targets()));
   }
 
   private static double sum(float[] values) {

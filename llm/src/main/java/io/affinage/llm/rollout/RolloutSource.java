@@ -16,13 +16,14 @@ import io.affinage.llm.generation.Sampling;
 import io.affinage.llm.generation.TokenListener;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.objective.Advantages;
 import io.affinage.llm.objective.Signal;
 import io.affinage.llm.training.BatchSource;
+import io.affinage.llm.training.TrainingSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
+import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,11 +50,11 @@ public final class RolloutSource implements BatchSource {
   private final Supplier<String> digest;
   private Optional<String> policyDigest = Optional.empty();
   private Optional<String> sampledBy = Optional.empty();
-  private List<Scored> scored = List.of();
-  private Map<Group, List<Scored>> ofGroups = new IdentityHashMap<>();
-
-  /** An answer with its reward; NaN where it has none. */
-  private record Scored(Rollout rollout, double reward, double advantage) {}
+  private final TokenSignals signals;
+  private List<List<ScoredRollout>> scored = List.of();
+  private AdvantageRule.Learned learned = new AdvantageRule.Learned(List.of(), Map.of(), 0);
+  private double coefficient;
+  private Map<Group, List<Map<Signal, float[]>>> ofGroups = new IdentityHashMap<>();
 
   /**
    * @param policy the adapter that is trained, or {@link Decoder#withoutAdapter()}
@@ -65,7 +66,7 @@ public final class RolloutSource implements BatchSource {
       List<RolloutPrompt> prompts,
       RolloutSettings settings,
       RewardFunction rewards) {
-    this(decoder, policy, prompts, settings, rewards, RolloutLog.NONE, () -> "");
+    this(decoder, policy, prompts, settings, rewards, TokenSignals.NONE, RolloutLog.NONE, () -> "");
   }
 
   /**
@@ -82,6 +83,29 @@ public final class RolloutSource implements BatchSource {
       RewardFunction rewards,
       RolloutLog log,
       Supplier<String> digest) {
+    this(decoder, policy, prompts, settings, rewards, TokenSignals.NONE, log, digest);
+  }
+
+  /**
+   * As above, where more is learned by than rewards.
+   *
+   * @param signals all that the rule of advantages reads
+   * @throws LlmException {@code no_prompts}
+   */
+  public RolloutSource(
+      Decoder decoder,
+      BlockAdapter policy,
+      List<RolloutPrompt> prompts,
+      RolloutSettings settings,
+      RewardFunction rewards,
+      TokenSignals signals,
+      RolloutLog log,
+      Supplier<String> digest) {
+    if (!signals.names().containsAll(settings.advantage().reads())) {
+      throw new IllegalArgumentException(
+          "%s reads %s, but there is %s"
+              .formatted(settings.advantage(), settings.advantage().reads(), signals.names()));
+    }
     if (prompts.isEmpty()) {
       throw new LlmException("no_prompts", "there are no prompts to answer");
     }
@@ -92,6 +116,8 @@ public final class RolloutSource implements BatchSource {
     this.rewards = rewards;
     this.log = log;
     this.digest = digest;
+    this.signals = signals;
+    this.coefficient = settings.advantage().firstCoefficient();
   }
 
   /**
@@ -119,27 +145,80 @@ public final class RolloutSource implements BatchSource {
   }
 
   @Override
+  public double temperature() {
+    return settings.temperature();
+  }
+
+  /** All answers of a pass over the prompts are learned from as often as the settings say. */
+  @Override
+  public int totalSteps(TrainingSettings training, int groups) {
+    int once = training.totalSteps(groups);
+    return training.maxSteps() > 0 ? once : once * settings.updates().count();
+  }
+
+  @Override
   public List<Group> next(int step) {
-    if (step % settings.iterations() == 0 || scored.isEmpty()) {
-      int iteration = step / settings.iterations();
+    int updates = settings.updates().count();
+    int iteration = step / updates;
+    if (step % updates == 0 || scored.isEmpty()) {
+      if (step > 0 && step % updates == 0) {
+        coefficient = learned.nextCoefficient();
+      }
       Iteration made = iteration(iteration);
       sampledBy = Optional.of(made.policy());
-      scored = compared(made.rollouts(), scores(made));
+      learn(scored(made.rollouts(), scores(made)));
     }
+    return part(learnable(), iteration, step % updates);
+  }
+
+  private void learn(List<List<ScoredRollout>> groups) {
+    scored = groups;
+    learned = settings.advantage().of(groups, coefficient);
+  }
+
+  /** The groups of all answers that count. */
+  private List<Group> learnable() {
     ofGroups = new IdentityHashMap<>();
     List<Group> groups = new ArrayList<>();
-    for (int from = 0; from < scored.size(); from += settings.groupSize()) {
-      List<Scored> own = scored.subList(from, from + settings.groupSize());
-      Group group =
-          new Group(
-              own.stream()
-                  .map(Scored::rollout)
-                  .map(each -> example(each.prompt(), each.sample(), each.answer().ids()))
-                  .toList());
-      ofGroups.put(group, own);
-      groups.add(group);
+    for (int g = 0; g < scored.size(); g++) {
+      List<TokenizedExample> members = new ArrayList<>();
+      List<Map<Signal, float[]>> known = new ArrayList<>();
+      for (int m = 0; m < scored.get(g).size(); m++) {
+        ScoredRollout each = scored.get(g).get(m);
+        Map<Signal, float[]> own = learned.signals().get(g).get(m);
+        if (own.isEmpty() || settings.masksTruncated() && !each.ended()) {
+          continue;
+        }
+        members.add(text(each.rollout()));
+        Map<Signal, float[]> all = new EnumMap<>(Signal.class);
+        all.putAll(each.rollout().signals());
+        all.put(Signal.OLD_LOGP, each.logp());
+        all.putAll(own);
+        known.add(all);
+      }
+      if (!members.isEmpty()) {
+        Group group = new Group(members);
+        ofGroups.put(group, known);
+        groups.add(group);
+      }
     }
     return groups;
+  }
+
+  /** Of all groups those of an update; of few groups some updates have none. */
+  private List<Group> part(List<Group> groups, int iteration, int update) {
+    int parts = settings.updates().miniBatches();
+    if (parts == 1) {
+      return groups;
+    }
+    int[] order =
+        EpochOrder.shuffled(
+            groups.size(), settings.seed() * 1_000_003L + iteration, update / parts);
+    long part = update % parts;
+    return Arrays.stream(
+            order, (int) (part * groups.size() / parts), (int) ((part + 1) * groups.size() / parts))
+        .mapToObj(groups::get)
+        .toList();
   }
 
   private List<RolloutPrompt> chosen(int iteration) {
@@ -155,8 +234,8 @@ public final class RolloutSource implements BatchSource {
   @Override
   public void stepped(int steps) {
     policyDigest = Optional.empty();
-    if (steps % settings.iterations() == 0 && sampledBy.isPresent()) {
-      log.recordUpdate(steps / settings.iterations() - 1, sampledBy.get(), policyDigest());
+    if (steps % settings.updates().count() == 0 && sampledBy.isPresent()) {
+      log.recordUpdate(steps / settings.updates().count() - 1, sampledBy.get(), policyDigest());
     }
   }
 
@@ -175,10 +254,15 @@ public final class RolloutSource implements BatchSource {
         repeated.add(prompt);
       }
     }
-    Sampling sampling = new Sampling(1, 0, 1, 1, settings.seed() * 1_000_003L + number);
+    Sampling sampling =
+        Sampling.whole(settings.temperature(), settings.seed() * 1_000_003L + number);
     Optional<Iteration> known =
         log.sampled(number, policyDigest())
-            .filter(each -> each.answers(repeated, sampling, settings.maxNewTokens()));
+            .filter(each -> each.answers(repeated, sampling, settings.maxNewTokens()))
+            .filter(
+                each ->
+                    each.rollouts().stream()
+                        .allMatch(own -> own.signals().keySet().equals(signals.names())));
     if (known.isPresent()) {
       return known.get();
     }
@@ -203,6 +287,12 @@ public final class RolloutSource implements BatchSource {
       List<Rollout> rollouts = new ArrayList<>();
       for (int i = 0; i < answers.size(); i++) {
         rollouts.add(new Rollout(repeated.get(i), i % settings.groupSize(), answers.get(i)));
+      }
+      List<Map<Signal, float[]>> known =
+          signals.of(rollouts.stream().map(RolloutSource::text).toList());
+      for (int i = 0; i < rollouts.size(); i++) {
+        Rollout each = rollouts.get(i);
+        rollouts.set(i, new Rollout(each.prompt(), each.sample(), each.answer(), known.get(i)));
       }
       return rollouts;
     }
@@ -235,25 +325,20 @@ public final class RolloutSource implements BatchSource {
     return values;
   }
 
-  private List<Scored> compared(List<Rollout> rollouts, double[] values) {
-    List<double[]> groups = new ArrayList<>();
-    for (int from = 0; from < values.length; from += settings.groupSize()) {
-      groups.add(Arrays.copyOfRange(values, from, from + settings.groupSize()));
+  private List<List<ScoredRollout>> scored(List<Rollout> rollouts, double[] scores) {
+    List<List<ScoredRollout>> groups = new ArrayList<>();
+    for (int from = 0; from < scores.length; from += settings.groupSize()) {
+      List<ScoredRollout> group = new ArrayList<>();
+      for (int i = from; i < from + settings.groupSize(); i++) {
+        group.add(new ScoredRollout(rollouts.get(i), scores[i]));
+      }
+      groups.add(group);
     }
-    List<double[]> advantages =
-        switch (settings.advantage()) {
-          case GROUP -> Advantages.ofGroups(groups, Advantages.Scale.GROUP);
-          case BATCH -> Advantages.ofGroups(groups, Advantages.Scale.BATCH);
-          case UNSCALED -> Advantages.ofGroups(groups, Advantages.Scale.NONE);
-          case LEAVE_ONE_OUT -> Advantages.leaveOneOut(groups, false);
-        };
-    List<Scored> found = new ArrayList<>();
-    for (int i = 0; i < values.length; i++) {
-      int group = i / settings.groupSize();
-      found.add(
-          new Scored(rollouts.get(i), values[i], advantages.get(group)[i % settings.groupSize()]));
-    }
-    return found;
+    return groups;
+  }
+
+  private static TokenizedExample text(Rollout rollout) {
+    return example(rollout.prompt(), rollout.sample(), rollout.answer().ids());
   }
 
   private static TokenizedExample example(RolloutPrompt prompt, int sample, int[] answer) {
@@ -264,29 +349,18 @@ public final class RolloutSource implements BatchSource {
 
   @Override
   public Map<Signal, float[]> known(Group group, int member) {
-    List<Scored> own = ofGroups.get(group);
-    if (own == null) {
-      return likely(group.members().get(member)); // a preflight's
-    }
-    Scored each = own.get(member);
-    double[] logp = each.rollout().answer().logProbabilities();
-    float[] old = new float[logp.length];
-    for (int i = 0; i < old.length; i++) {
-      old[i] = (float) logp[i];
-    }
-    float[] advantage = new float[logp.length];
-    Arrays.fill(advantage, (float) each.advantage());
-    Map<Signal, float[]> known = new EnumMap<>(Signal.class);
-    known.putAll(each.rollout().signals());
-    known.put(Signal.OLD_LOGP, old);
-    known.put(Signal.ADVANTAGE, advantage);
-    return known;
+    List<Map<Signal, float[]>> own = ofGroups.get(group);
+    return own == null ? likely(group.members().get(member)) : own.get(member);
   }
 
+  /** Of a preflight's groups. */
   private static Map<Signal, float[]> likely(TokenizedExample member) {
-    return Map.of(
-        Signal.OLD_LOGP, new float[member.targetCount()],
-        Signal.ADVANTAGE, new float[member.targetCount()]);
+    Map<Signal, float[]> zeros = new EnumMap<>(Signal.class);
+    for (Signal signal :
+        List.of(Signal.OLD_LOGP, Signal.ADVANTAGE, Signal.OLD_VALUE, Signal.RETURN)) {
+      zeros.put(signal, new float[member.targetCount()]);
+    }
+    return zeros;
   }
 
   /** By the names that TRL gives them. */
@@ -295,58 +369,72 @@ public final class RolloutSource implements BatchSource {
     if (scored.isEmpty()) {
       return Map.of();
     }
-    double[] values =
-        scored.stream().mapToDouble(Scored::reward).filter(r -> !Double.isNaN(r)).toArray();
-    double mean = Arrays.stream(values).average().orElse(0);
-    double variance = Arrays.stream(values).map(r -> (r - mean) * (r - mean)).sum();
-    long alike = 0;
-    for (int from = 0; from < scored.size(); from += settings.groupSize()) {
-      List<Scored> group = scored.subList(from, from + settings.groupSize());
-      alike += group.stream().allMatch(each -> each.advantage() == 0) ? 1 : 0;
-    }
-    Map<String, Double> metrics = new TreeMap<>();
+    List<ScoredRollout> all = scored.stream().flatMap(List::stream).toList();
+    double[] scores =
+        all.stream().filter(ScoredRollout::isScored).mapToDouble(ScoredRollout::score).toArray();
+    double mean = Arrays.stream(scores).average().orElse(0);
+    double squares = Arrays.stream(scores).map(r -> (r - mean) * (r - mean)).sum();
+    Map<String, Double> metrics = new TreeMap<>(learned.metrics());
     metrics.put("reward", mean);
-    metrics.put("reward_std", values.length < 2 ? 0 : Math.sqrt(variance / (values.length - 1)));
-    metrics.put("frac_reward_zero_std", alike / (double) (scored.size() / settings.groupSize()));
-    metrics.put("unscored", (double) scored.size() - values.length);
-    metrics.put(
-        "completions/mean_length",
-        scored.stream().mapToInt(each -> each.rollout().answer().ids().length).average().orElse(0));
-    metrics.put(
-        "completions/clipped_ratio",
-        scored.stream()
-            .mapToDouble(
-                e -> e.rollout().answer().finish() == GeneratedTokens.Finish.LENGTH ? 1 : 0)
-            .average()
-            .orElse(0));
+    metrics.put("reward_std", scores.length < 2 ? 0 : Math.sqrt(squares / (scores.length - 1)));
+    if (settings.groupSize() > 1) {
+      metrics.put(
+          "frac_reward_zero_std",
+          scored.stream().filter(RolloutSource::alike).count() / (double) scored.size());
+    }
+    metrics.put("unscored", (double) all.size() - scores.length);
+    IntSummaryStatistics lengths = all.stream().mapToInt(ScoredRollout::tokens).summaryStatistics();
+    metrics.put("completions/mean_length", lengths.getAverage());
+    metrics.put("completions/min_length", (double) lengths.getMin());
+    metrics.put("completions/max_length", (double) lengths.getMax());
+    IntSummaryStatistics ended =
+        all.stream()
+            .filter(ScoredRollout::ended)
+            .mapToInt(ScoredRollout::tokens)
+            .summaryStatistics();
+    metrics.put("completions/mean_terminated_length", ended.getAverage());
+    metrics.put("completions/clipped_ratio", (all.size() - ended.getCount()) / (double) all.size());
     return metrics;
+  }
+
+  /** Whether the scores of a group say nothing of which answer is better. */
+  private static boolean alike(List<ScoredRollout> group) {
+    return group.stream()
+            .filter(ScoredRollout::isScored)
+            .mapToDouble(ScoredRollout::score)
+            .distinct()
+            .count()
+        < 2;
   }
 
   @Override
   public JsonNode position() {
     ArrayNode kept = JsonNodeFactory.instance.arrayNode();
-    if (settings.iterations() > 1) {
-      for (Scored each : scored) {
+    if (settings.updates().count() > 1) {
+      for (ScoredRollout each : scored.stream().flatMap(List::stream).toList()) {
         ObjectNode node = kept.addObject();
         node.put("prompt", each.rollout().prompt().id());
         node.put("sample", each.rollout().sample());
         node.set("ids", JSON.valueToTree(each.rollout().answer().ids()));
         node.set("logp", JSON.valueToTree(each.rollout().answer().logProbabilities()));
-        ObjectNode signals = JsonNodeFactory.instance.objectNode();
+        ObjectNode own = JsonNodeFactory.instance.objectNode();
         each.rollout()
             .signals()
-            .forEach((signal, values) -> signals.set(signal.name(), JSON.valueToTree(values)));
-        if (!signals.isEmpty()) {
-          node.set("signals", signals);
+            .forEach((signal, values) -> own.set(signal.name(), JSON.valueToTree(values)));
+        if (!own.isEmpty()) {
+          node.set("signals", own);
         }
         node.put("finish", each.rollout().answer().finish().name());
-        node.put("reward", Double.isNaN(each.reward()) ? null : (Double) each.reward());
-        node.put("advantage", each.advantage());
+        node.put("reward", each.isScored() ? (Double) each.score() : null);
       }
     }
     ObjectNode position = JsonNodeFactory.instance.objectNode();
     if (!kept.isEmpty()) {
       sampledBy.filter(text -> !text.isEmpty()).ifPresent(text -> position.put("policy", text));
+    }
+    position.put("coefficient", coefficient);
+    if (kept.isEmpty() && !scored.isEmpty()) {
+      position.put("next", learned.nextCoefficient());
     }
     return position.set("rollouts", kept);
   }
@@ -371,7 +459,8 @@ public final class RolloutSource implements BatchSource {
    */
   @Override
   public void seek(JsonNode position) {
-    List<Scored> found = new ArrayList<>();
+    List<Rollout> found = new ArrayList<>();
+    List<Double> scores = new ArrayList<>();
     for (JsonNode node : position.path("rollouts")) {
       String id = node.path("prompt").asText();
       RolloutPrompt prompt =
@@ -391,17 +480,23 @@ public final class RolloutSource implements BatchSource {
         logp[i] = node.path("logp").get(i).asDouble();
       }
       found.add(
-          new Scored(
-              new Rollout(
-                  prompt,
-                  node.path("sample").asInt(),
-                  new GeneratedTokens(
-                      ids, logp, GeneratedTokens.Finish.valueOf(node.path("finish").asText())),
-                  signals(node.path("signals"))),
-              node.path("reward").isNumber() ? node.path("reward").asDouble() : Double.NaN,
-              node.path("advantage").asDouble()));
+          new Rollout(
+              prompt,
+              node.path("sample").asInt(),
+              new GeneratedTokens(
+                  ids, logp, GeneratedTokens.Finish.valueOf(node.path("finish").asText())),
+              signals(node.path("signals"))));
+      scores.add(node.path("reward").isNumber() ? node.path("reward").asDouble() : Double.NaN);
     }
-    scored = found;
+    coefficient = position.path("coefficient").asDouble(settings.advantage().firstCoefficient());
+    if (found.isEmpty()) {
+      scored = List.of();
+      learned =
+          new AdvantageRule.Learned(
+              List.of(), Map.of(), position.path("next").asDouble(coefficient));
+    } else {
+      learn(scored(found, scores.stream().mapToDouble(Double::doubleValue).toArray()));
+    }
     policyDigest = Optional.empty();
     sampledBy = Optional.of(position.path("policy").asText("")).filter(text -> !text.isEmpty());
   }

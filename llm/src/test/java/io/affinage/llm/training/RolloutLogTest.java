@@ -10,6 +10,7 @@ import io.affinage.llm.generation.GeneratedTokens;
 import io.affinage.llm.generation.Sampling;
 import io.affinage.llm.objective.Grpo;
 import io.affinage.llm.objective.Signal;
+import io.affinage.llm.rollout.GroupComparison;
 import io.affinage.llm.rollout.Iteration;
 import io.affinage.llm.rollout.RewardFunction;
 import io.affinage.llm.rollout.Rollout;
@@ -103,7 +104,7 @@ class RolloutLogTest {
   }
 
   private static RolloutSettings settings(int iterations) {
-    return new RolloutSettings(2, 3, iterations, 8, Set.of(0), RolloutSettings.Estimator.GROUP, 5);
+    return new RolloutSettings(2, 3, iterations, 8, Set.of(0), GroupComparison.Estimator.GROUP, 5);
   }
 
   private List<float[]> trained(

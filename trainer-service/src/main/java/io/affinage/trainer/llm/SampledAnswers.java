@@ -3,85 +3,63 @@ package io.affinage.trainer.llm;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.TrainingSpec;
-import io.affinage.events.objective.GrpoSpec;
-import io.affinage.events.objective.RlooSpec;
 import io.affinage.events.objective.SampledObjective;
 import io.affinage.events.reward.RewardException;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
-import io.affinage.llm.objective.Grpo;
-import io.affinage.llm.objective.Objective;
-import io.affinage.llm.objective.Rloo;
+import io.affinage.llm.model.ScalarHead;
+import io.affinage.llm.rollout.PolicySignals;
 import io.affinage.llm.rollout.RewardFunction;
 import io.affinage.llm.rollout.Rollout;
-import io.affinage.llm.rollout.RolloutSettings;
-import io.affinage.llm.rollout.RolloutSettings.Estimator;
+import io.affinage.llm.rollout.RolloutLog;
 import io.affinage.llm.rollout.RolloutSource;
 import io.affinage.trainer.engine.AnswerScorer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 
-/** What a specification says of sampled answers, in the model library's terms. */
+/** Answers that are sampled as training goes, and how they are scored. */
 final class SampledAnswers {
   private SampledAnswers() {}
-
-  static Objective objective(SampledObjective spec) {
-    if (spec instanceof GrpoSpec grpo) {
-      return new Grpo(
-          Grpo.LossType.valueOf(grpo.lossType().toUpperCase(Locale.ROOT)),
-          Grpo.Level.valueOf(grpo.importanceSamplingLevel().toUpperCase(Locale.ROOT)),
-          grpo.epsilon(),
-          grpo.epsilonHigh() == null ? grpo.epsilon() : grpo.epsilonHigh(),
-          grpo.beta(),
-          grpo.useBiasCorrectionKl(),
-          grpo.maxCompletionLength());
-    }
-    RlooSpec rloo = (RlooSpec) spec;
-    return new Rloo(
-        rloo.epsilon(), rloo.epsilonHigh() == null ? rloo.epsilon() : rloo.epsilonHigh());
-  }
-
-  private static Estimator estimator(SampledObjective spec) {
-    if (spec instanceof GrpoSpec grpo) {
-      return switch (grpo.scaleRewards()) {
-        case "batch" -> Estimator.BATCH;
-        case "none" -> Estimator.UNSCALED;
-        default -> Estimator.GROUP;
-      };
-    }
-    return Estimator.LEAVE_ONE_OUT;
-  }
 
   /**
    * The source of a job's batches.
    *
    * @param policy what is trained
+   * @param reference the model that the stage starts from; empty where it is not kept
+   * @param values the head of values beside the policy; empty where there is none
+   * @throws LlmException {@code reference_not_kept}
    */
   static RolloutSource source(
       TrainingSpec spec,
       SampledObjective objective,
       LanguageModel model,
       BlockAdapter policy,
+      Optional<BlockAdapter> reference,
+      Optional<ScalarHead> values,
       Prompts prompts,
       AnswerScorer scorer) {
+    if (reference.isEmpty() && SampledSettings.rewardsCompare(objective)) {
+      throw new LlmException(
+          "reference_not_kept",
+          "rewards are compared with the model that training starts from, which is not there any more while its weights are trained: train an adapter, or set what the divergence costs (beta, klCoef) to 0");
+    }
+    Optional<BlockAdapter> looked =
+        reference.filter(each -> SampledSettings.looksAtReference(objective));
     return new RolloutSource(
         model.decoder(),
         policy,
         prompts.prompts(),
-        new RolloutSettings(
-            spec.batchSize(),
-            objective.numGenerations(),
-            objective.numIterations(),
-            objective.maxCompletionLength(),
-            model.tokenizer().specialTokens().stops(),
-            estimator(objective),
-            spec.seed()),
-        reward(objective.reward(), model, prompts, scorer));
+        SampledSettings.rollouts(
+            spec, objective, model.tokenizer().specialTokens().stops(), looked.isPresent()),
+        reward(objective.reward(), model, prompts, scorer),
+        new PolicySignals(model.decoder(), policy, looked, values, objective.temperature()),
+        RolloutLog.NONE,
+        () -> "");
   }
 
   private static RewardFunction reward(

@@ -3,12 +3,14 @@ package io.affinage.trainer.llm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.spec.InvalidSpecException;
 import io.affinage.events.spec.SpecResolver;
+import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.trainer.engine.AnswerScorer;
 import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.TrainingException;
@@ -114,7 +116,9 @@ class SampledTrainingTest {
         };
     TrainingOutcome.Completed done =
         run(
-            SAMPLED.formatted(objective, 60),
+            SAMPLED
+                .formatted(objective, 60)
+                .replace("'numGenerations'", "'beta': 0, 'numGenerations'"),
             dataset(questions(12)),
             fromBase(),
             Optional.empty(),
@@ -130,9 +134,126 @@ class SampledTrainingTest {
     assertThat(done.adapter()).isTrue();
   }
 
+  /** A larger weight of the divergence in the reward leaves less of it: rlhf point 6. */
   @Test
-  void shouldResumeWithTheSameBits() throws Exception {
-    String spec = SAMPLED.formatted("grpo", 6);
+  void shouldStayNearerToTheReferenceWithALargerBeta() throws Exception {
+    assertThat(divergenceAfterTraining(0.05)).isLessThan(0.5 * divergenceAfterTraining(0.005));
+  }
+
+  private static double divergenceAfterTraining(double beta) throws Exception {
+    Recorded heard = new Recorded(Integer.MAX_VALUE);
+    run(
+        SAMPLED
+            .formatted("rloo", 40)
+            .replace("'numGenerations'", "'beta': " + beta + ", 'numGenerations'"),
+        dataset(questions(12)),
+        fromBase(),
+        Optional.empty(),
+        RED,
+        heard,
+        TrainingOutcome.Completed.class);
+    return heard.steps.subList(25, 40).stream()
+        .mapToDouble(step -> step.metrics().get("kl"))
+        .average()
+        .orElseThrow();
+  }
+
+  private static String ppo(int steps, String more) {
+    return SAMPLED
+        .formatted("ppo", steps)
+        .replace("'maxCompletionLength'", more + "'maxCompletionLength'");
+  }
+
+  /** Policy, values and reference on one base: from the policy's start nothing is left at first. */
+  @Test
+  void shouldLearnByPpo() throws Exception {
+    Recorded heard = new Recorded(Integer.MAX_VALUE);
+    TrainingOutcome.Completed done =
+        run(
+            ppo(80, "'numPpoEpochs': 2, 'numMiniBatches': 2, 'klCoef': 0.01, "),
+            dataset(questions(12)),
+            fromBase(),
+            Optional.empty(),
+            RED,
+            heard,
+            TrainingOutcome.Completed.class);
+
+    assertThat(heard.reward(72, 80)).isGreaterThan(heard.reward(0, 8) + 0.3);
+    assertThat(heard.steps.get(0).metrics().get("objective/kl")).isCloseTo(0, within(1e-3));
+    assertThat(heard.steps.get(79).metrics().get("objective/kl")).isGreaterThan(0.05);
+    assertThat(heard.steps.get(0).metrics())
+        .containsKeys(
+            "objective/entropy",
+            "objective/non_score_reward",
+            "objective/rlhf_reward",
+            "objective/scores",
+            "policy/approxkl_avg",
+            "policy/clipfrac_avg",
+            "policy/entropy_avg",
+            "loss/policy_avg",
+            "loss/value_avg",
+            "val/clipfrac_avg",
+            "val/ratio",
+            "val/ratio_var",
+            "val/num_eos_tokens",
+            "val/var_explained");
+    // The head of values is no part of the policy.
+    try (var files = Files.list(done.modelFolder())) {
+      assertThat(files.map(each -> each.getFileName().toString()).toList())
+          .contains("adapter_model.safetensors")
+          .noneMatch(name -> name.contains("head"));
+    }
+    assertThat(Checkpoint.open(done.modelFolder().resolve("adapter_model.safetensors")).names())
+        .allMatch(name -> name.contains("lora_"));
+
+    // What it learned is the reference of what goes on from it.
+    Recorded second = new Recorded(Integer.MAX_VALUE);
+    run(
+        ppo(1, ""),
+        dataset(questions(12)),
+        Optional.of(new BaseFolders(base, Optional.of(done.modelFolder()))),
+        Optional.empty(),
+        RED,
+        second,
+        TrainingOutcome.Completed.class);
+    assertThat(second.steps.get(0).metrics().get("reward")).isGreaterThan(heard.reward(0, 8) + 0.2);
+    assertThat(second.steps.get(0).metrics().get("objective/kl")).isCloseTo(0, within(1e-3));
+  }
+
+  @Test
+  void shouldRefuseWhatContradictsItself() {
+    assertThatThrownBy(() -> spec(ppo(1, "'numMiniBatches': 5, ")))
+        .isInstanceOf(InvalidSpecException.class)
+        .hasMessageContaining("objective.numMiniBatches")
+        .hasMessageContaining("4 prompts");
+    assertThatThrownBy(() -> spec(ppo(1, "'klIn': 'loss', 'target': 6, ")))
+        .hasMessageContaining("objective.target");
+    assertThatThrownBy(() -> spec(ppo(1, "'klCoef': 0, 'target': 6, ")))
+        .hasMessageContaining("objective.target");
+  }
+
+  /** Where weights are trained the starting model is not there any more. */
+  @Test
+  void shouldRefuseAReferenceThatTrainingMoves() {
+    TrainingException refused =
+        catchThrowableOfType(
+            TrainingException.class,
+            () ->
+                run(
+                    ppo(1, "").replace("'maxSteps'", "'adapter': {'type': 'none'}, 'maxSteps'"),
+                    dataset(questions(4)),
+                    fromBase(),
+                    Optional.empty(),
+                    RED,
+                    new Recorded(1),
+                    TrainingOutcome.Completed.class));
+    assertThat(refused.detail().code()).isEqualTo("reference_not_kept");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"grpo", "ppo"})
+  void shouldResumeWithTheSameBits(String objective) throws Exception {
+    String spec = SAMPLED.formatted(objective, 6);
     Path questions = dataset(questions(12));
     Recorded whole = new Recorded(Integer.MAX_VALUE);
     TrainingOutcome.Completed undisturbed =

@@ -1,0 +1,108 @@
+package io.affinage.llm.rollout;
+
+import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.model.BlockAdapter;
+import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.Reading;
+import io.affinage.llm.model.ScalarHead;
+import io.affinage.llm.model.TargetLogProbabilities;
+import io.affinage.llm.model.TargetValues;
+import io.affinage.llm.objective.Signal;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Log-probabilities of answers under the reference, and values under the policy: passes over the
+ * texts through one base, with the one adapter and with the other.
+ */
+public final class PolicySignals implements TokenSignals {
+  /** Tokens of a pass, a bound on what attention and head hold at once. */
+  private static final int TOKENS_AT_ONCE = 2048;
+
+  private final Decoder decoder;
+  private final Optional<BlockAdapter> reference;
+  private final BlockAdapter policy;
+  private final Optional<ScalarHead> values;
+  private final double temperature;
+
+  /**
+   * @param policy the adapter that is trained, or {@link Decoder#withoutAdapter()}
+   * @param reference the adapter of the stage's starting model; empty where nothing compares
+   * @param values the head of values beside the policy; empty where there is none
+   * @param temperature at which answers are sampled
+   */
+  public PolicySignals(
+      Decoder decoder,
+      BlockAdapter policy,
+      Optional<BlockAdapter> reference,
+      Optional<ScalarHead> values,
+      double temperature) {
+    this.decoder = decoder;
+    this.policy = policy;
+    this.reference = reference;
+    this.values = values;
+    this.temperature = temperature;
+  }
+
+  @Override
+  public Set<Signal> names() {
+    Set<Signal> names = EnumSet.noneOf(Signal.class);
+    reference.ifPresent(each -> names.add(Signal.REFERENCE_LOGP));
+    values.ifPresent(each -> names.add(Signal.OLD_VALUE));
+    return names;
+  }
+
+  @Override
+  public List<Map<Signal, float[]>> of(List<TokenizedExample> texts) {
+    List<Map<Signal, float[]>> found = new ArrayList<>();
+    texts.forEach(text -> found.add(new EnumMap<>(Signal.class)));
+    reference.ifPresent(
+        adapter -> {
+          TargetLogProbabilities model =
+              new TargetLogProbabilities(decoder, adapter, new Reading(temperature, false));
+          add(Signal.REFERENCE_LOGP, adapter, texts, found, model::of);
+        });
+    values.ifPresent(
+        head -> {
+          TargetValues model = new TargetValues(decoder, policy, head);
+          add(Signal.OLD_VALUE, policy, texts, found, model::of);
+        });
+    return found;
+  }
+
+  private void add(
+      Signal signal,
+      BlockAdapter adapter,
+      List<TokenizedExample> texts,
+      List<Map<Signal, float[]>> found,
+      Function<PrefixTreeRow, float[]> byPair) {
+    int from = 0;
+    while (from < texts.size()) {
+      int to = from;
+      int tokens = 0;
+      while (to < texts.size()
+          && (to == from || tokens + texts.get(to).length() <= TOKENS_AT_ONCE)) {
+        tokens += texts.get(to++).length();
+      }
+      PrefixTreeRow row =
+          PrefixTreeRow.of(
+              texts.subList(from, to).stream()
+                  .map(text -> text.behind(adapter.virtualTokens()))
+                  .toList(),
+              true,
+              decoder.config()::lengthClass);
+      List<float[]> byText = row.byDocument(byPair.apply(row));
+      for (int i = from; i < to; i++) {
+        found.get(i).put(signal, byText.get(i - from));
+      }
+      from = to;
+    }
+  }
+}
