@@ -31,24 +31,25 @@ import picocli.CommandLine.Spec;
 public final class Bench implements Callable<Integer> {
   private static final Map<String, Benchmark> BENCHMARKS =
       new TreeMap<>(
-          Map.of(
-              "sft", SftBenchmark.LORA,
-              "dpo", new DpoBenchmark(),
-              "full", SftBenchmark.FULL,
-              "step", new StepBenchmark(),
-              "learn", new LearnBenchmark(),
-              "adapters", new AdaptersBenchmark(),
-              "soak", new SoakBenchmark(),
-              "decode", new DecodeBenchmark(),
-              "load", new LoadBenchmark(),
-              "ingest", new IngestBenchmark()));
+          Map.ofEntries(
+              Map.entry("sft", SftBenchmark.LORA),
+              Map.entry("dpo", PreferenceBenchmark.DPO),
+              Map.entry("reward", PreferenceBenchmark.REWARD),
+              Map.entry("full", SftBenchmark.FULL),
+              Map.entry("step", new StepBenchmark()),
+              Map.entry("learn", new LearnBenchmark()),
+              Map.entry("adapters", new AdaptersBenchmark()),
+              Map.entry("soak", new SoakBenchmark()),
+              Map.entry("decode", new DecodeBenchmark()),
+              Map.entry("load", new LoadBenchmark()),
+              Map.entry("ingest", new IngestBenchmark())));
 
   @Spec private CommandSpec spec;
 
   @Parameters(
       index = "0",
       paramLabel = "NAME",
-      description = "sft, dpo, full, step, learn, adapters, soak, decode, load or ingest")
+      description = "sft, dpo, reward, full, step, learn, adapters, soak, decode, load or ingest")
   private String name;
 
   @Option(
@@ -67,7 +68,7 @@ public final class Bench implements Callable<Integer> {
       names = "--data",
       paramLabel = "FILE",
       description =
-          "JSON array of instruction, input, output (sft, full, learn, soak, ingest); dpo:"
+          "JSON array of instruction, input, output (sft, full, learn, soak, ingest); dpo, reward:"
               + " of instruction, input, chosen, rejected; adapters: CSV with"
               + " utterance and intent")
   private Path data;
@@ -97,7 +98,7 @@ public final class Bench implements Callable<Integer> {
       names = "--examples",
       defaultValue = "320",
       description =
-          "sft, dpo, full, learn, adapters, soak: first N examples (default: ${DEFAULT-VALUE})")
+          "sft, dpo, reward, full, learn, adapters, soak: first N examples (default: ${DEFAULT-VALUE})")
   private int examples;
 
   @Option(
@@ -129,20 +130,21 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--batch",
       defaultValue = "8",
-      description = "sft, dpo, full, learn, adapters: examples a step (default: ${DEFAULT-VALUE})")
+      description =
+          "sft, dpo, reward, full, learn, adapters: examples a step (default: ${DEFAULT-VALUE})")
   private int batch;
 
   @Option(
       names = "--micro-batches",
       defaultValue = "1",
       description =
-          "sft, dpo, full, learn, adapters: parts our step is divided into (default: ${DEFAULT-VALUE})")
+          "sft, dpo, reward, full, learn, adapters: parts our step is divided into (default: ${DEFAULT-VALUE})")
   private int microBatches;
 
   @Option(
       names = "--recompute",
       description =
-          "sft, dpo, full, learn, adapters, step: ours computes activations twice, for less memory")
+          "sft, dpo, reward, full, learn, adapters, step: ours computes activations twice, for less memory")
   private boolean recompute;
 
   @Option(
@@ -199,7 +201,8 @@ public final class Bench implements Callable<Integer> {
     if (!name.equals("ingest")) {
       requireFile("--model", model);
     }
-    if (Set.of("sft", "dpo", "full", "learn", "adapters", "soak", "ingest").contains(name)) {
+    if (Set.of("sft", "dpo", "reward", "full", "learn", "adapters", "soak", "ingest")
+        .contains(name)) {
       requireFile("--data", data);
     }
     if (name.equals("learn")) {
