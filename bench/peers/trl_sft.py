@@ -45,7 +45,16 @@ def freeze_but_last(model, layers):
         parameter.requires_grad = int(layer.group(1)) >= first if layer else key == "model.norm.weight"
 
 
-model = transformers.AutoModelForCausalLM.from_pretrained(t["model"], dtype=kind)
+quantization = {}
+if t.get("weights") == "nf4-double":
+    need("bitsandbytes", "accelerate")
+    quantization = dict(
+        quantization_config=transformers.BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=kind
+        ),
+        device_map="cpu",
+    )
+model = transformers.AutoModelForCausalLM.from_pretrained(t["model"], dtype=kind, **quantization)
 tokenizer = transformers.AutoTokenizer.from_pretrained(t["model"])
 if t["trained"] == "partial":
     freeze_but_last(model, t["lastLayers"])

@@ -33,8 +33,8 @@ public final class Bench implements Callable<Integer> {
       new TreeMap<>(
           Map.ofEntries(
               Map.entry("sft", SftBenchmark.LORA),
-              Map.entry("dpo", PreferenceBenchmark.DPO),
-              Map.entry("reward", PreferenceBenchmark.REWARD),
+              Map.entry("qlora", SftBenchmark.QLORA),
+              Map.entry("dpo", new DpoBenchmark()),
               Map.entry("full", SftBenchmark.FULL),
               Map.entry("step", new StepBenchmark()),
               Map.entry("learn", new LearnBenchmark()),
@@ -49,7 +49,7 @@ public final class Bench implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "NAME",
-      description = "sft, dpo, reward, full, step, learn, adapters, soak, decode, load or ingest")
+      description = "sft, qlora, dpo, full, step, learn, adapters, soak, decode, load or ingest")
   private String name;
 
   @Option(
@@ -68,7 +68,7 @@ public final class Bench implements Callable<Integer> {
       names = "--data",
       paramLabel = "FILE",
       description =
-          "JSON array of instruction, input, output (sft, full, learn, soak, ingest); dpo, reward:"
+          "JSON array of instruction, input, output (sft, qlora, full, learn, soak, ingest); dpo:"
               + " of instruction, input, chosen, rejected; adapters: CSV with"
               + " utterance and intent")
   private Path data;
@@ -98,7 +98,8 @@ public final class Bench implements Callable<Integer> {
       names = "--examples",
       defaultValue = "320",
       description =
-          "sft, dpo, reward, full, learn, adapters, soak: first N examples (default: ${DEFAULT-VALUE})")
+          "sft, qlora, dpo, full, learn, adapters, soak: first N examples (default:"
+              + " ${DEFAULT-VALUE})")
   private int examples;
 
   @Option(
@@ -131,20 +132,22 @@ public final class Bench implements Callable<Integer> {
       names = "--batch",
       defaultValue = "8",
       description =
-          "sft, dpo, reward, full, learn, adapters: examples a step (default: ${DEFAULT-VALUE})")
+          "sft, qlora, dpo, full, learn, adapters: examples a step (default: ${DEFAULT-VALUE})")
   private int batch;
 
   @Option(
       names = "--micro-batches",
       defaultValue = "1",
       description =
-          "sft, dpo, reward, full, learn, adapters: parts our step is divided into (default: ${DEFAULT-VALUE})")
+          "sft, qlora, dpo, full, learn, adapters: parts our step is divided into (default:"
+              + " ${DEFAULT-VALUE})")
   private int microBatches;
 
   @Option(
       names = "--recompute",
       description =
-          "sft, dpo, reward, full, learn, adapters, step: ours computes activations twice, for less memory")
+          "sft, qlora, dpo, full, learn, adapters, step: ours computes activations twice, for less"
+              + " memory")
   private boolean recompute;
 
   @Option(
@@ -201,7 +204,7 @@ public final class Bench implements Callable<Integer> {
     if (!name.equals("ingest")) {
       requireFile("--model", model);
     }
-    if (Set.of("sft", "dpo", "reward", "full", "learn", "adapters", "soak", "ingest")
+    if (Set.of("sft", "qlora", "dpo", "full", "learn", "adapters", "soak", "ingest")
         .contains(name)) {
       requireFile("--data", data);
     }

@@ -13,14 +13,21 @@ import java.util.function.Consumer;
  * Fine-tuning against TRL with PEFT: same examples, order, batches, rate, targets.
  *
  * @param full whether all weights are trained, not LoRA matrices
+ * @param quantized whether the base is kept in NF4 with double quantization, bitsandbytes' there
  * @param speedGoal ratio of tokens a second to reach
  * @param memoryGoal ratio of peak memories to reach
  */
 record SftBenchmark(
-    String name, boolean full, double learningRate, double speedGoal, double memoryGoal)
+    String name,
+    boolean full,
+    boolean quantized,
+    double learningRate,
+    double speedGoal,
+    double memoryGoal)
     implements Benchmark {
-  static final SftBenchmark LORA = new SftBenchmark("sft", false, 2e-4, 4, 2.5);
-  static final SftBenchmark FULL = new SftBenchmark("full", true, 2e-5, 1.5, 1.67);
+  static final SftBenchmark LORA = new SftBenchmark("sft", false, false, 2e-4, 4, 2.5);
+  static final SftBenchmark QLORA = new SftBenchmark("qlora", false, true, 2e-4, 2, 2);
+  static final SftBenchmark FULL = new SftBenchmark("full", true, false, 2e-5, 1.5, 1.67);
 
   static final long SEED = 0;
 
@@ -41,7 +48,8 @@ record SftBenchmark(
             .put("trained", full ? "full" : "lora")
             .put("learningRate", learningRate)
             .put("maxLength", 512)
-            .put("seed", SEED);
+            .put("seed", SEED)
+            .put("weights", quantized ? "nf4-double" : "plain");
     ObjectNode ours =
         task.deepCopy()
             .put("model", setup.model().toString())

@@ -8,6 +8,7 @@ import io.affinage.cli.command.JobsCommand;
 import io.affinage.cli.command.KeysCommand;
 import io.affinage.cli.command.LogsCommand;
 import io.affinage.cli.command.ModelsCommand;
+import io.affinage.cli.command.QuantizeCommand;
 import io.affinage.cli.command.RunCommand;
 import io.affinage.cli.command.SubmitCommand;
 import io.affinage.cli.command.UpCommand;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Spec;
       CompareCommand.class,
       ChatCommand.class,
       ExportCommand.class,
+      QuantizeCommand.class,
       KeysCommand.class,
       CommandLine.HelpCommand.class,
       AutoComplete.GenerateCompletion.class
@@ -62,7 +64,8 @@ import picocli.CommandLine.Spec;
     },
     footerHeading = "%nServices elsewhere:%n",
     footer =
-        "  AFFINAGE_TRAINER_URL and AFFINAGE_EVAL_URL say where they answer, AFFINAGE_API_KEY with which key.")
+        "  AFFINAGE_TRAINER_URL and AFFINAGE_EVAL_URL say where they answer, AFFINAGE_API_KEY with"
+            + " which key.")
 public final class Affinage implements Runnable {
   private final Terminal terminal;
   private final Install install;
@@ -88,7 +91,8 @@ public final class Affinage implements Runnable {
       paramLabel = "HOST:PORT",
       scope = ScopeType.INHERIT,
       description =
-          "Use the services on this Kafka cluster (default: $KAFKA_BOOTSTRAP_SERVERS, else a local stack).")
+          "Use the services on this Kafka cluster (default: $KAFKA_BOOTSTRAP_SERVERS, else a local"
+              + " stack).")
   private String bootstrapServers;
 
   @Option(
@@ -104,7 +108,8 @@ public final class Affinage implements Runnable {
       paramLabel = "STORE",
       scope = ScopeType.INHERIT,
       description =
-          "The services' artifact store, a folder or s3://bucket/prefix (default: $AFFINAGE_ARTIFACTS, else the local stack's).")
+          "The services' artifact store, a folder or s3://bucket/prefix (default:"
+              + " $AFFINAGE_ARTIFACTS, else the local stack's).")
   private String artifacts;
 
   /**

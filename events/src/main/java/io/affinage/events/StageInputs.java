@@ -71,7 +71,7 @@ public final class StageInputs {
 
   private void of(Stage.Train train) {
     boolean rewardModel = LearnedRewards.isMadeBy(train.spec());
-    policyAt("baseModel", train.baseModel(), rewardModel);
+    policyAt("baseModel", train.baseModel());
     LearnedRewards.of(train.spec())
         .forEach((role, model) -> rewardModelAt("spec.objective." + role, model));
     if (train.name() != null && named.containsKey(train.name())) {
@@ -122,10 +122,7 @@ public final class StageInputs {
         && NameRule.ID.allows(model.substring(Stage.MODEL.length()));
   }
 
-  /**
-   * @param rewardModel whether a reward model is trained, which may go on from one
-   */
-  private void policyAt(String field, String base, boolean rewardModel) {
+  private void policyAt(String field, String base) {
     if (base.equals(Stage.PREVIOUS) && !policy) {
       problems.put(
           field,
@@ -133,8 +130,7 @@ public final class StageInputs {
               ? "is 'previous', but only reward models come before it"
               : "is 'previous', but no training comes before it");
     } else if (base.startsWith(Stage.OF_STAGE)
-        && stage(field, base).filter(Made.REWARD_MODEL::equals).isPresent()
-        && !rewardModel) {
+        && stage(field, base).filter(Made.REWARD_MODEL::equals).isPresent()) {
       problems.put(field, "is '" + base + "', a reward model, which no model can be trained from");
     }
   }

@@ -299,8 +299,7 @@ public final class ExampleEvents {
             12.5,
             SLIP,
             "sft",
-            Map.of("sft", new EvaluationCompleted.Comparison("exact_match", 0.2, 0.1, 0.3, 0.001)),
-            List.of(WARNING)),
+            Map.of("sft", new EvaluationCompleted.Comparison("exact_match", 0.2, 0.1, 0.3, 0.001))),
         new EvaluationCompleted(
             "eval-2", "m", 1, "perplexity", Map.of(), null, List.of(), 0, 0, 0, null),
         new EvaluationFailed("eval-1", MODEL.modelId(), 2, ERROR, SLIP),
@@ -355,7 +354,6 @@ public final class ExampleEvents {
         slip,
         slip == null ? null : List.of(WARNING),
         base == null ? null : "owner/name@main",
-        base == null ? null : FOLDER,
-        base == null ? null : ModelRegistered.SEQUENCE_CLASSIFICATION);
+        base == null ? null : FOLDER);
   }
 }

@@ -69,7 +69,19 @@ public final class LanguageModel implements AutoCloseable {
    * @throws LlmException as above, and {@code weight_form_unsupported}
    */
   public static LanguageModel open(Path path, Compute compute, WeightForm form) {
-    return open(Checkpoint.open(path), path, compute, form);
+    return open(path, compute, form, WeightForm.PLAIN);
+  }
+
+  /**
+   * Opens a model in one form with the numbers that its linear layers have in another: what an
+   * adapter was trained beside.
+   *
+   * @param trained the form of the base in that training
+   * @throws LlmException as above
+   */
+  public static LanguageModel open(
+      Path path, Compute compute, WeightForm form, WeightForm trained) {
+    return open(DecoderFiles.rounded(Checkpoint.open(path), trained), path, compute, form);
   }
 
   /**

@@ -31,6 +31,8 @@ class ArchitectureTest {
           .definedBy("io.affinage.llm")
           .layer("error")
           .definedBy("io.affinage.llm.error..")
+          .layer("quantization")
+          .definedBy("io.affinage.llm.quantization..")
           .layer("checkpoint")
           .definedBy("io.affinage.llm.checkpoint..")
           .layer("hub")
@@ -61,8 +63,10 @@ class ArchitectureTest {
           .mayOnlyAccessLayers("error", "checkpoint", "text", "tensor", "model", "adapter")
           .whereLayer("error")
           .mayNotAccessAnyLayer()
+          .whereLayer("quantization")
+          .mayNotAccessAnyLayer()
           .whereLayer("checkpoint")
-          .mayOnlyAccessLayers("error")
+          .mayOnlyAccessLayers("error", "quantization")
           .whereLayer("hub")
           .mayOnlyAccessLayers("error", "checkpoint")
           .whereLayer("text")
@@ -72,7 +76,7 @@ class ArchitectureTest {
           .whereLayer("tensor")
           .mayOnlyAccessLayers("error")
           .whereLayer("model")
-          .mayOnlyAccessLayers("error", "checkpoint", "tensor", "data")
+          .mayOnlyAccessLayers("error", "checkpoint", "quantization", "tensor", "data")
           .whereLayer("adapter")
           .mayOnlyAccessLayers("error", "checkpoint", "tensor", "model")
           .whereLayer("objective")
@@ -87,5 +91,12 @@ class ArchitectureTest {
               "door", "error", "checkpoint", "text", "tensor", "model", "adapter", "data")
           .whereLayer("training")
           .mayOnlyAccessLayers(
-              "error", "model", "tensor", "adapter", "data", "checkpoint", "objective");
+              "error",
+              "model",
+              "tensor",
+              "adapter",
+              "data",
+              "checkpoint",
+              "quantization",
+              "objective");
 }

@@ -12,6 +12,7 @@ import io.affinage.llm.data.Example;
 import io.affinage.llm.data.ExampleEncoder;
 import io.affinage.llm.data.OverlengthPolicy;
 import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.ChatMessage;
 import io.affinage.llm.training.Batching;
@@ -38,7 +39,11 @@ final class SftWork {
     List<Example> examples = examples(task, task.get("examples").intValue());
     Compute compute = Compute.of("cpu", task.get("dtype").textValue());
     long seed = task.get("seed").longValue();
-    try (LanguageModel model = LanguageModel.open(Path.of(task.get("model").textValue()), compute);
+    try (LanguageModel model =
+            LanguageModel.open(
+                Path.of(task.get("model").textValue()),
+                compute,
+                WeightForm.named(task.path("weights").asText("plain")));
         LoraAdapter lora = LoraAdapter.initialise(model.decoder(), lora(task), seed);
         Trainables trainables = trainables(model, lora, task);
         TrainingRun run =

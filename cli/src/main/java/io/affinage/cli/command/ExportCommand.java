@@ -117,14 +117,6 @@ public final class ExportCommand implements Callable<Integer> {
   }
 
   private void requireFitting(ModelRegistered model) {
-    if (model.isRewardModel()
-        && (format == ExportFormat.GGUF || format == ExportFormat.GGUF_ADAPTER)) {
-      throw new CliException(
-          ExitCode.USAGE,
-          "model_is_reward_model",
-          "%s is a reward model, and programs that read GGUF write texts: use --format hf or peft."
-              .formatted(model.modelId()));
-    }
     boolean adapter = model.kind() == ModelRegistered.Kind.ADAPTER;
     if (!adapter && (format == ExportFormat.PEFT || format == ExportFormat.GGUF_ADAPTER)) {
       throw new CliException(
@@ -178,6 +170,10 @@ public final class ExportCommand implements Callable<Integer> {
     request.put("base", path(store, adapter ? model.base() : model.model()));
     if (adapter) {
       request.put("adapter", path(store, model.model()));
+      // Added to the numbers that it was trained beside.
+      if (model.lineage().spec().quantization() != null) {
+        request.put("trained", model.lineage().spec().quantization().weightForm());
+      }
     }
     request.put("target", target.toAbsolutePath().toString());
     request.put("format", format.toString());

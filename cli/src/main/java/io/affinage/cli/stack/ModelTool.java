@@ -21,6 +21,7 @@ import java.util.Map;
 public final class ModelTool {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String EXPORT = "io.affinage.llm.export.ExportTool";
+  private static final String QUANTIZE = "io.affinage.llm.tool.QuantizeTool";
   private static final String HEADER = "io.affinage.llm.tool.HeaderTool";
 
   private final Install install;
@@ -51,7 +52,28 @@ public final class ModelTool {
     return run(HEADER, Map.of("model", model.toString()), ExitCode.USAGE, "model_check");
   }
 
+  /**
+   * Quantizes a model's folder; its progress goes to standard error.
+   *
+   * @param request as the model library's tool reads it
+   * @return its answer
+   * @throws CliException with the tool's own code and message
+   */
+  public JsonNode quantize(Map<String, Object> request) throws InterruptedException {
+    return run(QUANTIZE, request, ExitCode.FAILED, "quantize", ProcessBuilder.Redirect.INHERIT);
+  }
+
   private JsonNode run(String main, Map<String, Object> request, ExitCode refused, String task)
+      throws InterruptedException {
+    return run(main, request, refused, task, ProcessBuilder.Redirect.DISCARD);
+  }
+
+  private JsonNode run(
+      String main,
+      Map<String, Object> request,
+      ExitCode refused,
+      String task,
+      ProcessBuilder.Redirect errors)
       throws InterruptedException {
     Path libraries = install.runnable(ServiceKind.TRAINER).resolveSibling("lib").resolve("main");
     List<String> command = new ArrayList<>();
@@ -60,7 +82,7 @@ public final class ModelTool {
     command.addAll(List.of("-cp", libraries + "/*", main));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putIfAbsent("OMP_WAIT_POLICY", "PASSIVE");
-    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    builder.redirectError(errors);
     try {
       Process process = builder.start();
       // Ctrl-C and errors of ours end it with us.

@@ -4,20 +4,19 @@ import io.affinage.eval.EvaluationException;
 import io.affinage.eval.model.LanguageModel;
 import io.affinage.eval.model.ModelPair;
 import io.affinage.eval.model.ModelSource;
-import io.affinage.eval.model.RewardScorer;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.quantization.QuantizationSpec;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
-import io.affinage.llm.reward.RewardModel;
 import io.micrometer.core.instrument.Counter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Registered models from the shelf: adapters are put on their base, which is in memory once. */
 final class CachedModels implements ModelSource {
@@ -32,14 +31,28 @@ final class CachedModels implements ModelSource {
   }
 
   /**
+   * A whole model's files, and in what form an adapter was trained beside them: it is measured, as
+   * what training began with, on the numbers that they have there.
+   */
+  private record Whole(ArtifactRef files, @Nullable QuantizationSpec trained) {
+    static Whole baseOf(ModelRegistered model) {
+      return new Whole(
+          model.base(),
+          model.kind() == ModelRegistered.Kind.ADAPTER
+              ? model.lineage().spec().quantization()
+              : null);
+    }
+  }
+
+  /**
    * What a model is made of: models of the same parts are the same.
    *
    * @param adapter null for a whole model
    */
-  private record Parts(ArtifactRef whole, ArtifactRef adapter) {
+  private record Parts(Whole whole, @Nullable ArtifactRef adapter) {
     static Parts of(ModelRegistered model) {
       if (model.kind() == ModelRegistered.Kind.FULL) {
-        return new Parts(model.model(), null);
+        return new Parts(new Whole(model.model(), null), null);
       }
       if (model.base() == null) {
         throw new EvaluationException(
@@ -47,12 +60,13 @@ final class CachedModels implements ModelSource {
             "model %s is an adapter without a base".formatted(model.modelId()),
             "model.base");
       }
-      return new Parts(model.base(), model.model());
+      return new Parts(Whole.baseOf(model), model.model());
     }
 
     /** What training went on from is what a model is compared with. */
     static Optional<Parts> before(ModelRegistered model) {
-      return Optional.ofNullable(model.base()).map(base -> new Parts(base, model.parentAdapter()));
+      return Optional.ofNullable(model.base())
+          .map(base -> new Parts(Whole.baseOf(model), model.parentAdapter()));
     }
   }
 
@@ -79,50 +93,6 @@ final class CachedModels implements ModelSource {
     }
   }
 
-  @Override
-  public RewardScorer openScorer(ModelRegistered model) {
-    Opened opened = new Opened();
-    try {
-      return scorer(Parts.of(model), opened);
-    } catch (LlmException e) {
-      opened.close();
-      throw new EvaluationException(e.code(), e.getMessage(), "model", e);
-    } catch (RuntimeException e) {
-      opened.close();
-      throw e;
-    }
-  }
-
-  private RewardScorer scorer(Parts parts, Opened opened) {
-    Path whole = files.path(parts.whole());
-    if (parts.adapter() == null) {
-      RewardModel model = RewardModel.open(whole, cache.compute());
-      opened.add(model);
-      return new ScoredModel(model, Optional.empty(), opened::close);
-    }
-    Path adapter = files.path(parts.adapter());
-    if (RewardModel.isWhole(whole)) {
-      // An adapter on a reward model's body, which no language model is.
-      RewardModel.Body body = RewardModel.body(whole, cache.compute());
-      opened.add(body.model());
-      RewardModel model = RewardModel.open(body.model(), adapter);
-      opened.add(model);
-      return new ScoredModel(model, Optional.empty(), opened::close);
-    }
-    ModelCache.Hold hold = cache.take(parts.whole());
-    opened.add(hold);
-    LoadedModel base = hold.model();
-    RewardModel model = base.inTurn(() -> RewardModel.open(base.model(), adapter));
-    opened.add(
-        () ->
-            base.inTurn(
-                () -> {
-                  model.close();
-                  return null;
-                }));
-    return new ScoredModel(model, Optional.of(base), opened::close);
-  }
-
   private static Parts base(ModelRegistered model) {
     if (model.base() == null) {
       throw new EvaluationException(
@@ -130,24 +100,20 @@ final class CachedModels implements ModelSource {
           "compare names base, and %s was trained from nothing".formatted(model.modelId()),
           "compare");
     }
-    return new Parts(model.base(), null);
+    return new Parts(Whole.baseOf(model), null);
   }
 
   /** Models in use, until closed. */
   private final class Opened {
     private final List<AutoCloseable> holds = new ArrayList<>();
-    private final Map<ArtifactRef, LoadedModel> wholes = new HashMap<>();
-
-    void add(AutoCloseable hold) {
-      holds.add(hold);
-    }
+    private final Map<Whole, LoadedModel> wholes = new HashMap<>();
 
     LanguageModel model(Parts parts) {
       LoadedModel whole =
           wholes.computeIfAbsent(
               parts.whole(),
               ref -> {
-                ModelCache.Hold hold = cache.take(ref);
+                ModelCache.Hold hold = cache.take(ref.files(), ref.trained());
                 holds.add(hold);
                 return hold.model();
               });

@@ -2,6 +2,7 @@ package io.affinage.eval.llm;
 
 import io.affinage.eval.EvaluationException;
 import io.affinage.events.ArtifactRef;
+import io.affinage.events.quantization.QuantizationSpec;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.WeightForm;
@@ -10,6 +11,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Full models in memory, the least recently used given up first. What is in use stays, so the
@@ -67,30 +69,30 @@ public final class ModelCache implements AutoCloseable {
   /**
    * The model of this reference, loaded if need be; loading blocks other loads.
    *
+   * @param trained in what form an adapter beside it was trained, whose numbers it is given; null
+   *     for its own
    * @throws EvaluationException {@code model_not_found}, or the library's code for files that are
    *     no sound model
    */
-  synchronized Hold take(ArtifactRef ref) {
-    Entry entry = entries.get(ref.digest());
+  synchronized Hold take(ArtifactRef ref, @Nullable QuantizationSpec trained) {
+    String key = trained == null ? ref.digest() : ref.digest() + " " + trained.weightForm();
+    Entry entry = entries.get(key);
     if (entry == null) {
       trim(capacity - 1);
       entry = new Entry();
-      entry.model = load(ref);
-      entries.put(ref.digest(), entry);
+      entry.model = load(ref, trained);
+      entries.put(key, entry);
     }
     entry.users++;
     return new Hold(entry);
   }
 
-  /** How models compute. */
-  Compute compute() {
-    return compute;
-  }
-
-  private LoadedModel load(ArtifactRef ref) {
+  private LoadedModel load(ArtifactRef ref, @Nullable QuantizationSpec trained) {
     long begun = System.nanoTime();
     try {
-      LoadedModel loaded = new LoadedModel(LanguageModel.open(files.path(ref), compute, weights));
+      WeightForm form = trained == null ? WeightForm.PLAIN : WeightForm.named(trained.weightForm());
+      LoadedModel loaded =
+          new LoadedModel(LanguageModel.open(files.path(ref), compute, weights, form));
       LOG.infof("Loaded %s in %d ms", ref.digest(), (System.nanoTime() - begun) / 1_000_000);
       return loaded;
     } catch (LlmException e) {

@@ -15,11 +15,4 @@ public interface ModelSource {
    *     {@code no_base_model}
    */
   ModelPair open(ModelRegistered model, Map<String, Optional<ModelRegistered>> compared);
-
-  /**
-   * A registered reward model.
-   *
-   * @throws io.affinage.eval.EvaluationException as above
-   */
-  RewardScorer openScorer(ModelRegistered model);
 }

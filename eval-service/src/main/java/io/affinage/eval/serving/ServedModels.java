@@ -3,11 +3,13 @@ package io.affinage.eval.serving;
 import io.affinage.eval.job.ModelBoard;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.quantization.QuantizationSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The models that can be asked by name: registered ones, and the bases that they were tuned from.
@@ -33,7 +35,15 @@ public final class ServedModels {
       ArtifactRef full,
       Optional<ArtifactRef> adapter,
       long created,
-      Optional<ModelBoard.Model> registration) {}
+      Optional<ModelBoard.Model> registration) {
+
+    /** In what form the adapter's base was trained beside; null for its own numbers. */
+    public @Nullable QuantizationSpec trained() {
+      return adapter.isEmpty() || registration.isEmpty()
+          ? null
+          : registration.get().registration().lineage().spec().quantization();
+    }
+  }
 
   /** All, registered ones first, newest first. */
   public List<Served> all() {

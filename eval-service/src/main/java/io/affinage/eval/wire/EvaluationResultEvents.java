@@ -14,7 +14,6 @@ import io.affinage.events.EvaluationRequested;
 import io.affinage.events.EventData;
 import io.affinage.events.ModelPromoted;
 import io.affinage.events.ModelRejected;
-import io.affinage.events.Warning;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -51,12 +50,7 @@ public final class EvaluationResultEvents {
             .filter(reference -> !reference.equals(Variant.BASE))
             .map(Variant::wireName)
             .orElse(null),
-        findings.comparisons().isEmpty() ? null : comparisons(findings),
-        findings.warnings().isEmpty()
-            ? null
-            : findings.warnings().stream()
-                .map(warning -> new Warning(warning.code(), warning.message()))
-                .toList());
+        findings.comparisons().isEmpty() ? null : comparisons(findings));
   }
 
   private static Map<String, EvaluationCompleted.Comparison> comparisons(Findings findings) {

@@ -9,6 +9,7 @@ import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.adapter.NoAdapter;
 import io.affinage.events.objective.ObjectiveSpec;
 import io.affinage.events.objective.SampledObjective;
+import io.affinage.events.quantization.QuantizationSpec;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -154,9 +155,27 @@ public final class SpecResolver {
             spec.allowTokenLoss() == null
                 ? Boolean.valueOf(spec.overlength() != null)
                 : spec.allowTokenLoss(),
-            objective);
+            objective,
+            quantization(spec.quantization(), adapted, scratch, problems));
     problems.throwIfAny();
     return resolved;
+  }
+
+  /** Null where the base keeps its own numbers. */
+  private static @Nullable QuantizationSpec quantization(
+      @Nullable QuantizationSpec given, boolean adapted, boolean scratch, Problems problems) {
+    if (given == null) {
+      return null;
+    }
+    if (!adapted) {
+      problems.add(
+          "quantization",
+          "is '%s', but %s: quantized weights cannot be trained, an adapter beside them can"
+              .formatted(
+                  Choices.name(QuantizationSpec.class, given),
+                  scratch ? "a new model is trained" : "weights of the model are trained"));
+    }
+    return (QuantizationSpec) Settings.withDefaults((Record) given, "quantization", problems);
   }
 
   /** Null where loss is taken on everything. */

@@ -1,11 +1,16 @@
 package io.affinage.llm.checkpoint;
 
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.quantization.BlockScales;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -18,7 +23,8 @@ import java.util.Set;
  * checkpoint_truncated}, {@code checkpoint_header_invalid}, {@code checkpoint_index_invalid},
  * {@code checkpoint_shard_missing}, {@code checkpoint_tensor_missing}, {@code
  * checkpoint_dtype_unsupported}, {@code checkpoint_unreadable}, {@code checkpoint_wrong_file},
- * {@code checkpoint_is_adapter}, {@code config_missing}, {@code config_invalid}, {@code
+ * {@code checkpoint_is_adapter}, {@code checkpoint_quantization_invalid}, {@code
+ * checkpoint_quantization_unsupported}, {@code config_missing}, {@code config_invalid}, {@code
  * model_architecture_unsupported}.
  */
 public interface Checkpoint {
@@ -76,6 +82,16 @@ public interface Checkpoint {
   Optional<GgufTokenizer> tokenizer();
 
   /**
+   * The scales of a tensor of type {@link StorageType#NF4}, read anew.
+   *
+   * @throws LlmException {@code checkpoint_not_finite} where one is no finite number
+   * @throws IllegalArgumentException for a tensor of another type
+   */
+  default BlockScales scales(TensorEntry entry) {
+    throw new IllegalArgumentException(entry + " has no scales of blocks");
+  }
+
+  /**
    * A read-only, little-endian view of part of a tensor's bytes as they lie in the file (rows in
    * {@link TensorEntry#rowOrder()}).
    *
@@ -84,6 +100,36 @@ public interface Checkpoint {
    * @throws IndexOutOfBoundsException if the range is not inside the tensor
    */
   ByteBuffer bytes(TensorEntry entry, long from, int length);
+
+  /**
+   * Reads bytes of a tensor as they lie in its file, by the file's own reading and not through its
+   * mapping: a file that was cut meanwhile is an error here, and a fault of the process there.
+   *
+   * @param from first byte, counted from the start of the tensor
+   * @param destination is filled from its position to its limit
+   * @throws LlmException {@code checkpoint_unreadable}
+   */
+  default void copy(TensorEntry entry, long from, ByteBuffer destination) {
+    Objects.checkFromIndexSize(from, destination.remaining(), entry.byteLength());
+    try (FileChannel file = FileChannel.open(entry.file(), StandardOpenOption.READ)) {
+      long at = entry.offset() + from;
+      while (destination.hasRemaining()) {
+        int read = file.read(destination, at);
+        if (read < 0) {
+          throw new LlmException(
+              "checkpoint_unreadable",
+              "%s was cut while it was in use: it ends at %d, before tensor %s does"
+                  .formatted(entry.file(), file.size(), entry.name()));
+        }
+        at += read;
+      }
+    } catch (IOException e) {
+      throw new LlmException(
+          "checkpoint_unreadable",
+          "%s cannot be read any more: %s".formatted(entry.file(), e.getMessage()),
+          e);
+    }
+  }
 
   /**
    * All bytes of a tensor of at most {@link #MAX_SLICE} bytes; larger ones are read in parts.

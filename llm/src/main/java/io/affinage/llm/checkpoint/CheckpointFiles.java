@@ -31,10 +31,10 @@ final class CheckpointFiles {
       return new GgufCheckpoint(GgufFile.open(file));
     }
     if (hasExtension(file, ".safetensors")) {
-      return SafetensorsCheckpoint.single(file);
+      return Nf4Checkpoint.of(SafetensorsCheckpoint.single(file));
     }
     if (name.endsWith(".safetensors.index.json")) {
-      return SafetensorsCheckpoint.sharded(file);
+      return Nf4Checkpoint.of(SafetensorsCheckpoint.sharded(file));
     }
     FileKind kind = FileKind.of(file);
     throw new LlmException(
@@ -47,10 +47,10 @@ final class CheckpointFiles {
   private static Checkpoint openFolder(Path folder) {
     // As transformers does: one whole file before shards.
     if (Files.exists(folder.resolve(SINGLE))) {
-      return SafetensorsCheckpoint.single(folder.resolve(SINGLE));
+      return openFile(folder.resolve(SINGLE));
     }
     if (Files.exists(folder.resolve(INDEX))) {
-      return SafetensorsCheckpoint.sharded(folder.resolve(INDEX));
+      return openFile(folder.resolve(INDEX));
     }
     List<Path> candidates = list(folder, ".safetensors");
     if (Files.exists(folder.resolve(PeftConfig.FILE))
@@ -100,7 +100,8 @@ final class CheckpointFiles {
         "checkpoint_missing",
         everything.isEmpty()
             ? folder
-                + " holds no file: give a folder with model.safetensors and config.json, or a .gguf file"
+                + " holds no file: give a folder with model.safetensors and config.json, or a .gguf"
+                + " file"
             : "%s holds neither %s nor %s nor a .gguf file, but %s"
                 .formatted(folder, SINGLE, INDEX, names(everything)));
   }

@@ -1,6 +1,7 @@
 package io.affinage.llm.checkpoint;
 
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.quantization.BlockScales;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -71,6 +72,11 @@ public final class RenamedCheckpoint implements Checkpoint {
   @Override
   public Optional<GgufTokenizer> tokenizer() {
     return files.tokenizer();
+  }
+
+  @Override
+  public BlockScales scales(TensorEntry entry) {
+    return files.scales(entry);
   }
 
   @Override

@@ -54,7 +54,9 @@ public enum StorageType {
   IQ1_M(256, 56, 29, null),
   TQ1_0(256, 54, 34, null),
   TQ2_0(256, 66, 35, null),
-  MXFP4(32, 17, 39, null);
+  MXFP4(32, 17, 39, null),
+  /** Codes of {@link io.affinage.llm.quantization.Nf4}, whose scales lie elsewhere. */
+  NF4(2, 1, -1, null);
 
   private static final Map<Integer, StorageType> BY_GGML_ID =
       Arrays.stream(values())

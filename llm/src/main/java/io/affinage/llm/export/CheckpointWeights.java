@@ -1,8 +1,12 @@
 package io.affinage.llm.export;
 
 import io.affinage.llm.checkpoint.Checkpoint;
+import io.affinage.llm.checkpoint.StorageType;
+import io.affinage.llm.checkpoint.TensorEntry;
+import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.model.config.LinearLayer;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Set;
@@ -32,7 +36,24 @@ final class CheckpointWeights implements Weights {
   static CheckpointWeights of(Checkpoint checkpoint, Decoder decoder) {
     Set<String> names = new TreeSet<>();
     decoder.forEachWeight((name, array) -> names.add(name));
-    return new CheckpointWeights(DecoderFiles.named(checkpoint, decoder.config()), names);
+    Checkpoint named = DecoderFiles.named(checkpoint, decoder.config());
+    requirePlainOrder(named, decoder);
+    return new CheckpointWeights(named, names);
+  }
+
+  /** Quantized weights of GPT-2 lie as [out, in], plain ones as [in, out]. */
+  private static void requirePlainOrder(Checkpoint named, Decoder decoder) {
+    String block = decoder.config().names().block(0);
+    for (LinearLayer layer : decoder.config().linears()) {
+      TensorEntry entry = named.entry(block + layer.path() + ".weight");
+      if (layer.transposed() && entry.type() == StorageType.NF4) {
+        throw new LlmException(
+            "export_unsupported",
+            "%s: %s is quantized, and quantized weights of %s lie otherwise than plain ones: export from the model that was quantized"
+                .formatted(
+                    entry.file(), entry.name(), decoder.config().architecture().className()));
+      }
+    }
   }
 
   @Override

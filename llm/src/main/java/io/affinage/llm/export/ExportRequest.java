@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.error.LlmException;
-import io.affinage.llm.reward.RewardModel;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Compute;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,6 +33,8 @@ import java.util.Optional;
  * @param metrics of its training
  * @param lineage what it can be made again from
  * @param notes sentences on its training that its card is to tell; null for none
+ * @param trained the form that the base had when the adapter was trained ({@code nf4}, {@code
+ *     nf4-double}), whose numbers the adapter is added to; null for plain
  */
 record ExportRequest(
     String base,
@@ -48,7 +50,8 @@ record ExportRequest(
     Map<String, String> settings,
     Map<String, Double> metrics,
     Map<String, String> lineage,
-    List<String> notes) {
+    List<String> notes,
+    String trained) {
 
   private static final ObjectReader READER =
       JsonMapper.builder()
@@ -79,25 +82,15 @@ record ExportRequest(
     switch (format == null ? "" : format) {
       case "hf" -> {
         StorageType storage = plainType();
-        long most = shardBytes == null ? ModelExport.SHARD_BYTES : shardBytes;
-        return isRewardModel()
-            ? RewardExport.ofFiles(
-                Path.of(base),
-                Optional.ofNullable(adapter).map(Path::of),
-                folder,
-                card(),
-                device,
-                storage,
-                most)
-            : export().huggingFace(folder, storage, most);
+        return export()
+            .huggingFace(
+                folder, storage, shardBytes == null ? ModelExport.SHARD_BYTES : shardBytes);
       }
       case "gguf" -> {
-        requireLanguageModel();
         GgufMix mix = GgufMix.of(type == null ? "f16" : type);
         return export().gguf(folder, mix);
       }
       case "gguf-adapter" -> {
-        requireLanguageModel();
         return export().ggufAdapter(folder);
       }
       case "peft" -> {
@@ -112,21 +105,6 @@ record ExportRequest(
               "export_type_unsupported",
               "format '%s' does not exist; there are hf, gguf, gguf-adapter, peft"
                   .formatted(format));
-    }
-  }
-
-  private boolean isRewardModel() {
-    return adapter == null
-        ? RewardModel.isWhole(Path.of(base))
-        : RewardModel.isAdapter(Path.of(adapter));
-  }
-
-  private void requireLanguageModel() {
-    if (isRewardModel()) {
-      throw new LlmException(
-          "model_is_reward_model",
-          "%s is a reward model, which gives texts scores, and GGUF files are read by programs that write texts: export it as hf (a model for sequence classification) or peft"
-              .formatted(name));
     }
   }
 
@@ -146,6 +124,7 @@ record ExportRequest(
   private ModelExport export() {
     return ModelExport.ofFiles(
         Path.of(base),
+        trained == null ? WeightForm.PLAIN : WeightForm.named(trained),
         Optional.ofNullable(adapter).map(Path::of),
         Compute.of(device, "auto"),
         card());

@@ -7,6 +7,8 @@ import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.TokenizerDefinition;
@@ -78,7 +80,20 @@ public final class ModelExport {
    */
   public static ModelExport ofFiles(
       Path base, Optional<Path> adapter, Compute compute, ModelCard card) {
-    try (LanguageModel model = LanguageModel.open(base, compute)) {
+    return ofFiles(base, WeightForm.PLAIN, adapter, compute, card);
+  }
+
+  /**
+   * The same of an adapter that was trained beside weights in another form: it is added to the
+   * numbers that they have there.
+   *
+   * @param trained the form of the base in that training
+   * @throws LlmException {@code export_unsupported} for a quantized folder whose weights lie
+   *     otherwise than plain ones
+   */
+  public static ModelExport ofFiles(
+      Path base, WeightForm trained, Optional<Path> adapter, Compute compute, ModelCard card) {
+    try (LanguageModel model = LanguageModel.open(base, compute, WeightForm.PLAIN, trained)) {
       Decoder decoder = model.decoder();
       List<LayerUpdate> updates = List.of();
       LogitProbe probe;
@@ -92,7 +107,7 @@ public final class ModelExport {
       }
       return new ModelExport(
           decoder.config(),
-          CheckpointWeights.of(Checkpoint.open(base), decoder),
+          CheckpointWeights.of(DecoderFiles.rounded(Checkpoint.open(base), trained), decoder),
           updates,
           model.definition(),
           probe,
@@ -188,7 +203,8 @@ public final class ModelExport {
     if (!updates.stream().allMatch(update -> update.update().isSum())) {
       throw new LlmException(
           "export_unsupported",
-          "llama.cpp has files for LoRA alone, and this adapter does more than add to weights: export the whole model as gguf");
+          "llama.cpp has files for LoRA alone, and this adapter does more than add to weights:"
+              + " export the whole model as gguf");
     }
     try (StagedFolder staged = StagedFolder.beside(folder)) {
       Path file = staged.path().resolve("adapter.gguf");

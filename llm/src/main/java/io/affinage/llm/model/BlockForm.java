@@ -36,7 +36,7 @@ final class BlockForm {
 
   /** Whether layers that read the same input are stacked in this form of this configuration. */
   static boolean stacks(DecoderConfig config, WeightForm form) {
-    return form != WeightForm.PLAIN
+    return form.packed()
         && config.attention().packing() == Packing.SEPARATE
         && config.feedForward().gating() != Gating.NONE;
   }
@@ -45,7 +45,7 @@ final class BlockForm {
   List<NDArray> load(String prefix, WeightForm form) {
     NDArray[] arrays = new NDArray[BlockArrays.COUNT];
     Arrays.fill(arrays, none);
-    List<List<LinearLayer>> groups = form == WeightForm.PLAIN ? List.of() : groups(form);
+    List<List<LinearLayer>> groups = form.packed() ? groups(form) : List.of();
     try (NDManager scope = manager.newSubManager()) {
       for (List<LinearLayer> group : groups) {
         pack(prefix, form, group, arrays, scope);

@@ -1,6 +1,7 @@
 package io.affinage.llm.model;
 
 import io.affinage.llm.checkpoint.Checkpoint;
+import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.config.BlockWeight;
@@ -32,6 +33,9 @@ final class CheckpointFit {
   private final DecoderConfig config;
   private final Map<String, long[]> expected;
 
+  /** Shapes of weights that lie turned in files, unless they are quantized. */
+  private final Map<String, long[]> turned;
+
   /**
    * @param checkpoint by the decoder's names
    */
@@ -39,6 +43,7 @@ final class CheckpointFit {
     this.checkpoint = checkpoint;
     this.config = config;
     this.expected = expected(config);
+    this.turned = turned(config);
   }
 
   /** The weights of a decoder as files store them. */
@@ -67,6 +72,20 @@ final class CheckpointFit {
     return weights;
   }
 
+  private static Map<String, long[]> turned(DecoderConfig config) {
+    Map<String, long[]> weights = new TreeMap<>();
+    for (int layer = 0; layer < config.shape().layers(); layer++) {
+      for (BlockWeight weight : config.blockWeights()) {
+        if (weight.transposed()) {
+          weights.put(
+              config.names().blocks() + layer + "." + weight.path(),
+              new long[] {weight.rows(), weight.columns()});
+        }
+      }
+    }
+    return weights;
+  }
+
   private static long[] stored(BlockWeight weight) {
     if (weight.columns() == 0) {
       return new long[] {weight.rows()};
@@ -81,8 +100,12 @@ final class CheckpointFit {
    */
   void require() {
     expected.forEach(
-        (name, shape) -> {
+        (name, stored) -> {
           TensorEntry entry = checkpoint.entry(name);
+          long[] shape =
+              turned.containsKey(name) && entry.type() == StorageType.NF4
+                  ? turned.get(name)
+                  : stored;
           if (!Arrays.equals(entry.shape(), shape)) {
             throw new LlmException(
                 "checkpoint_shape_mismatch",

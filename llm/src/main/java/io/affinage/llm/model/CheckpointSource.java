@@ -9,8 +9,15 @@ import io.affinage.llm.checkpoint.RowOrder;
 import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.config.BlockArrays;
+import io.affinage.llm.model.config.BlockWeight;
+import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Kernels;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The weights of a checkpoint, with shapes checked against the configuration. */
 final class CheckpointSource implements WeightSource {
@@ -19,8 +26,14 @@ final class CheckpointSource implements WeightSource {
   private final Kernels kernels;
   private final RowLoader loader;
   private final MappedBlocks blocks;
+  private final boolean streamed;
 
-  CheckpointSource(Checkpoint checkpoint, NDManager manager, Kernels kernels) {
+  /**
+   * @param streamed whether blocks in NF4 are read from their file again and again, a block ahead,
+   *     instead of all being kept in memory
+   */
+  CheckpointSource(Checkpoint checkpoint, NDManager manager, Kernels kernels, boolean streamed) {
+    this.streamed = streamed;
     this.checkpoint = checkpoint;
     this.manager = manager;
     this.kernels = kernels;
@@ -30,7 +43,8 @@ final class CheckpointSource implements WeightSource {
 
   @Override
   public NDArray load(String name, Shape shape, boolean transposed) {
-    if (!transposed) {
+    // What is quantized was turned before.
+    if (!transposed || checkpoint.entry(name).type() == StorageType.NF4) {
       return load(entry(name, shape));
     }
     try (NDArray stored = load(entry(name, new Shape(shape.get(1), shape.get(0))))) {
@@ -63,6 +77,54 @@ final class CheckpointSource implements WeightSource {
   @Override
   public NDList loadFourBit(NDManager scope, String name, Shape shape) {
     return blocks.fourBit(scope, entry(name, shape));
+  }
+
+  @Override
+  public BlockStore nf4Blocks(DecoderConfig config, boolean nested) {
+    Nf4Loader loader = new Nf4Loader(checkpoint, config, manager, kernels, nested);
+    NDArray none = manager.create(new float[0], new Shape(0));
+    List<List<NDArray>> others = new ArrayList<>();
+    for (int layer = 0; layer < config.shape().layers(); layer++) {
+      others.add(others(config, config.names().block(layer), loader, none));
+    }
+    if (streamed) {
+      return new Nf4Blocks(
+          config,
+          manager,
+          kernels,
+          new StreamedNf4(loader, config.names()::block, others),
+          config.names()::block);
+    }
+    List<Nf4Block> blocks = new ArrayList<>();
+    for (int layer = 0; layer < config.shape().layers(); layer++) {
+      String prefix = config.names().block(layer);
+      List<Nf4Weight> weights = loader.allocate(prefix);
+      loader.fill(prefix, weights);
+      blocks.add(new Nf4Block(weights, others.get(layer)));
+    }
+    return new Nf4Blocks(config, manager, kernels, new ResidentNf4(blocks), config.names()::block);
+  }
+
+  /** What of a block is not kept in NF4. */
+  private List<NDArray> others(
+      DecoderConfig config, String prefix, Nf4Loader loader, NDArray none) {
+    Set<String> quantized =
+        config.linears().stream()
+            .filter(layer -> loader.keeps(prefix, layer))
+            .map(layer -> layer.path() + ".weight")
+            .collect(Collectors.toSet());
+    NDArray[] arrays = new NDArray[BlockArrays.COUNT];
+    Arrays.fill(arrays, none);
+    for (BlockWeight weight : config.blockWeights()) {
+      if (!quantized.contains(weight.path())) {
+        arrays[weight.index()] =
+            load(
+                prefix + weight.path(),
+                Decoder.shape(weight.rows(), weight.columns()),
+                weight.transposed());
+      }
+    }
+    return List.of(arrays);
   }
 
   private TensorEntry entry(String name, Shape expected) {

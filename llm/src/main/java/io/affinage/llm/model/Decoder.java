@@ -43,7 +43,8 @@ public final class Decoder implements AutoCloseable {
           "training_attention",
           "training_block",
           "autograd_block",
-          "optimizer");
+          "optimizer",
+          "nf4");
 
   private final DecoderConfig config;
   private final Precision precision;
@@ -92,11 +93,13 @@ public final class Decoder implements AutoCloseable {
     List<BlockWeight> weights = config.blockWeights();
     BlockForm blockForm = new BlockForm(config, manager, kernels, source);
     this.blocks =
-        store.open(
-            shape.layers(),
-            layer ->
-                new BlockWeights(
-                    blockForm.load(names.block(layer), form), weights, names.block(layer)));
+        form.nf4()
+            ? source.nf4Blocks(config, form == WeightForm.NF4_DOUBLE)
+            : store.open(
+                shape.layers(),
+                layer ->
+                    new BlockWeights(
+                        blockForm.load(names.block(layer), form), weights, names.block(layer)));
     Shape hidden = new Shape(shape.hiddenSize());
     this.norm =
         List.of(
@@ -117,7 +120,7 @@ public final class Decoder implements AutoCloseable {
     boolean tied = config.shape().tiedHead();
     NDArray plain =
         tied ? embedding : source.load(config.names().head() + ".weight", vocabulary, false);
-    if (form == WeightForm.PLAIN) {
+    if (!form.packed()) {
       return plain;
     }
     NDArray packed = kernels.run(manager, "pack", List.of(plain)).singletonOrThrow();
@@ -179,7 +182,7 @@ public final class Decoder implements AutoCloseable {
       WeightForm form,
       SourceFactory source,
       BlockStore.Factory store) {
-    if (form != WeightForm.PLAIN && parent.getDevice().isGpu()) {
+    if (form.packed() && parent.getDevice().isGpu()) {
       throw new LlmException(
           "weight_form_unsupported",
           "weights are kept %s on a CPU only; use plain on %s"

@@ -4,11 +4,15 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.ModelMetadata;
+import io.affinage.llm.checkpoint.Nf4Rounding;
 import io.affinage.llm.checkpoint.RenamedCheckpoint;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.LinearLayer;
 import io.affinage.llm.model.config.WeightNames;
 import io.affinage.llm.tensor.Precision;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** Loads decoders from checkpoints, and reads their shape from configurations. */
@@ -67,8 +71,37 @@ public final class DecoderFiles {
         config,
         precision,
         form,
-        (manager, kernels) -> new CheckpointSource(named(checkpoint, config), manager, kernels),
+        (manager, kernels) ->
+            new CheckpointSource(named(checkpoint, config), manager, kernels, false),
         store);
+  }
+
+  /**
+   * Loads a decoder whose blocks in NF4 are read from their file when they are needed, a block
+   * ahead, so that memory holds two or three of them: for a model larger than memory. The
+   * checkpoint stays open as long as the decoder.
+   *
+   * @param parent decides the device
+   * @throws LlmException as above, and {@code weights_not_quantized} for a checkpoint without
+   *     layers in NF4; while it is computed with, {@code checkpoint_unreadable} where the file is
+   *     cut
+   */
+  public static Decoder stream(NDManager parent, Checkpoint checkpoint, Precision precision) {
+    DecoderConfig config = config(checkpoint);
+    requireFit(checkpoint, config);
+    if (!Nf4Loader.isQuantized(checkpoint)) {
+      throw new LlmException(
+          "weights_not_quantized",
+          "%s has no layer in NF4, and only such are streamed: quantize it into a folder first"
+              .formatted(checkpoint.files().get(0)));
+    }
+    return Decoder.create(
+        parent,
+        config,
+        precision,
+        WeightForm.NF4,
+        (manager, kernels) ->
+            new CheckpointSource(named(checkpoint, config), manager, kernels, true));
   }
 
   /**
@@ -101,6 +134,35 @@ public final class DecoderFiles {
         ? new RenamedCheckpoint(
             checkpoint, name -> Optional.of(name.equals(head) ? name : names.base() + name))
         : checkpoint;
+  }
+
+  /**
+   * The checkpoint with linear layers of the numbers that they have in a form: as it is for plain,
+   * and where it is quantized already.
+   */
+  public static Checkpoint rounded(Checkpoint checkpoint, WeightForm form) {
+    if (!form.nf4() || Nf4Loader.isQuantized(checkpoint)) {
+      return checkpoint;
+    }
+    return new Nf4Rounding(checkpoint, matrices(checkpoint), form == WeightForm.NF4_DOUBLE);
+  }
+
+  /**
+   * The weights of the linear layers of blocks, by the names that they have in files, and whether
+   * they lie there as [in, out].
+   */
+  public static Map<String, Boolean> matrices(Checkpoint checkpoint) {
+    DecoderConfig config = config(checkpoint);
+    Checkpoint named = named(checkpoint, config);
+    Map<String, Boolean> matrices = new HashMap<>();
+    for (int layer = 0; layer < config.shape().layers(); layer++) {
+      for (LinearLayer linear : config.linears()) {
+        matrices.put(
+            named.entry(config.names().block(layer) + linear.path() + ".weight").name(),
+            linear.transposed());
+      }
+    }
+    return matrices;
   }
 
   /** Whether any linear layer of the first block can be kept in 4 bits. */

@@ -17,7 +17,14 @@ public enum WeightForm {
    * As {@link #PACKED}, but layers that the file stores as Q4_0 or Q4_1 stay in 4 bits, their
    * scales rounded to bfloat16. Computes in bfloat16.
    */
-  FOUR_BIT;
+  FOUR_BIT,
+  /**
+   * Linear layers of blocks in NF4 (QLoRA), their scales in float32; a block is dequantized to the
+   * decoder's precision when it is computed with. Layers that a file has in NF4 stay as they are.
+   */
+  NF4,
+  /** As {@link #NF4}, with the scales quantized too (double quantization). */
+  NF4_DOUBLE;
 
   /**
    * Reads the name that users write.
@@ -32,7 +39,9 @@ public enum WeightForm {
     }
     throw new LlmException(
         "invalid_weight_form",
-        "weight form '" + name + "' does not exist; there are plain, packed, four-bit");
+        "weight form '"
+            + name
+            + "' does not exist; there are plain, packed, four-bit, nf4, nf4-double");
   }
 
   /**
@@ -46,12 +55,22 @@ public enum WeightForm {
 
   /** Whether gradients can flow through a layer to what it reads. */
   public boolean differentiable() {
-    return this == PLAIN;
+    return !packed();
   }
 
-  /** Whether weights are arrays of numbers [out, in], which can be read, saved and trained. */
+  /** Whether kernels have weights as arrays of numbers [out, in], which can be read and saved. */
   public boolean readable() {
-    return this == PLAIN;
+    return !packed();
+  }
+
+  /** Whether weights lie reordered for generation, those of the head too. */
+  public boolean packed() {
+    return this == PACKED || this == FOUR_BIT;
+  }
+
+  /** Whether the linear layers of blocks are quantized to NF4. */
+  public boolean nf4() {
+    return this == NF4 || this == NF4_DOUBLE;
   }
 
   /** The name that users write, for example {@code four-bit}. */

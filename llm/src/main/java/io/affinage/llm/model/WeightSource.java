@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.model.config.DecoderConfig;
 
 /** Gives the weights of a decoder by Hugging Face's names. */
 @FunctionalInterface
@@ -19,6 +20,15 @@ public interface WeightSource {
   /** Whether the source has this matrix in 4 bits that kernels can multiply by as they are. */
   default boolean isFourBit(String name) {
     return false;
+  }
+
+  /**
+   * The blocks of a decoder with their linear layers in NF4, dequantized when they are acquired.
+   *
+   * @param nested whether scales are quantized too, where the source has no layer in NF4 already
+   */
+  default BlockStore nf4Blocks(DecoderConfig config, boolean nested) {
+    throw new IllegalStateException("the source cannot be quantized");
   }
 
   /**

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.data.Group;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.objective.Objective;
 import io.affinage.llm.training.optimizer.OptimizerRule;
 import java.lang.reflect.RecordComponent;
@@ -66,6 +67,7 @@ final class RunValues {
 
   /**
    * @param precision what the model computes in
+   * @param weights the form in which it keeps its weights
    * @param trained number of trained elements
    * @param adapter its configuration by name; empty for none
    */
@@ -73,6 +75,7 @@ final class RunValues {
       TrainingSettings settings,
       TrainingInputs inputs,
       String precision,
+      WeightForm weights,
       long trained,
       Map<String, String> adapter) {
     SortedMap<String, JsonNode> values = new TreeMap<>();
@@ -83,6 +86,9 @@ final class RunValues {
     inputs.aim().ifPresent(aim -> objective(aim.objective(), values));
     values.put("steps", json.numberNode(settings.totalSteps(inputs.groups().size())));
     values.put("precision", json.textNode(precision));
+    if (weights != WeightForm.PLAIN) {
+      values.put("weights", json.textNode(weights.userName()));
+    }
     values.put("rows", json.numberNode(inputs.groups().size()));
     values.put("rowsDigest", json.textNode(digest(inputs.groups())));
     values.put("trained", json.numberNode(trained));

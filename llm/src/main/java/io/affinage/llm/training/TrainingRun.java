@@ -70,7 +70,8 @@ public final class TrainingRun implements AutoCloseable {
     if (settings.evaluation().everySteps() > 0 && inputs.heldOut().isEmpty()) {
       throw new LlmException(
           "no_held_out_examples",
-          "evaluation during training needs held-out examples, and there are none: give the data set a validation split, or set evaluation.everySteps to 0");
+          "evaluation during training needs held-out examples, and there are none: give the data"
+              + " set a validation split, or set evaluation.everySteps to 0");
     }
     requireNoSmoothing(settings, inputs);
     requireHead(trainables, inputs);
@@ -521,6 +522,7 @@ public final class TrainingRun implements AutoCloseable {
               settings,
               inputs,
               decoder.precision().torchName(),
+              decoder.form(),
               trainables.size(),
               trainables.adapterConfiguration());
     }

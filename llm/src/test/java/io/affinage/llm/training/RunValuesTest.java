@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.training.optimizer.OptimizerRule;
 import java.util.List;
 import java.util.Map;
@@ -174,6 +175,6 @@ class RunValuesTest {
   }
 
   private static RunValues of(TrainingSettings settings, TrainingInputs inputs) {
-    return RunValues.of(settings, inputs, "float32", 288, Map.of());
+    return RunValues.of(settings, inputs, "float32", WeightForm.PLAIN, 288, Map.of());
   }
 }

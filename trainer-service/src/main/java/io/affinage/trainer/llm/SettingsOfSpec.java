@@ -4,12 +4,12 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.objective.ObjectiveSpec;
-import io.affinage.events.objective.RewardModelSpec;
 import io.affinage.events.objective.SampledObjective;
+import io.affinage.events.quantization.QuantizationSpec;
 import io.affinage.events.spec.Choices;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.objective.BradleyTerry;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.objective.Objective;
 import io.affinage.llm.objective.Objectives;
 import io.affinage.llm.training.Batching;
@@ -29,6 +29,7 @@ import io.affinage.llm.training.optimizer.OptimizerRule;
 import io.affinage.llm.training.optimizer.Sgd;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A resolved specification in the model library's terms. */
 final class SettingsOfSpec {
@@ -48,12 +49,18 @@ final class SettingsOfSpec {
     if (spec instanceof SampledObjective sampled) {
       return SampledSettings.objective(sampled);
     }
-    if (spec instanceof RewardModelSpec scores) {
-      return new BradleyTerry(or(scores.centerRewardsCoefficient(), 0));
-    }
     Map<String, Object> settings = JSON.convertValue(spec, new TypeReference<>() {});
     settings.remove(Choices.tag(ObjectiveSpec.class));
     return Objectives.of(Choices.name(ObjectiveSpec.class, spec), settings);
+  }
+
+  /**
+   * The form in which a job has its base.
+   *
+   * @param quantization null for none
+   */
+  static WeightForm weightForm(@Nullable QuantizationSpec quantization) {
+    return quantization == null ? WeightForm.PLAIN : WeightForm.named(quantization.weightForm());
   }
 
   static TrainingSettings settings(TrainingSpec spec, Decoder decoder) {

@@ -11,6 +11,7 @@ import io.affinage.events.TrainingSpec;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.quantization.QuantizationSpec;
 import io.affinage.events.spec.Choices;
 import io.affinage.events.spec.InvalidSpecException;
 import io.affinage.events.spec.NearestName;
@@ -118,6 +119,7 @@ final class JobRequestReader {
     extension.setAll((ObjectNode) given);
     choice(extension, "adapter", AdapterSpec.class, "lora");
     choice(extension, "objective", ObjectiveSpec.class, null);
+    choice(extension, "quantization", QuantizationSpec.class, null);
     return extension;
   }
 

@@ -154,6 +154,7 @@ class SettingsEffectTest {
         new Change("2", "{'adapter': {'type': 'lora', 'loraAlpha': 1e30}, 'learningRate': 1}"));
     all.put("trainOn", new Change("'last_answer'"));
     all.put("strict", new Change("true"));
+    all.put("quantization", new Change("{'type': 'nf4'}"));
     all.put("allowTokenLoss", new Change("true", "{'maxLength': 30}"));
     return all;
   }

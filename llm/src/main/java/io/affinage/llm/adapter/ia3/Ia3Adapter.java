@@ -13,7 +13,6 @@ import io.affinage.llm.adapter.WeightUpdate;
 import io.affinage.llm.adapter.WeightUpdate.LowRank;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.LinearLayer;
 import io.affinage.llm.model.config.LinearSlot;
@@ -65,7 +64,7 @@ public final class Ia3Adapter implements Adapter {
    * @throws LlmException {@code weight_form_unsupported}
    */
   private void requireSeparateInputs(Decoder decoder) {
-    if (decoder.form() == WeightForm.PLAIN) {
+    if (!decoder.form().packed()) {
       return;
     }
     for (LinearLayer layer : feedForward) {

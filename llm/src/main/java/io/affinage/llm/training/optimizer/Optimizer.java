@@ -3,7 +3,7 @@ package io.affinage.llm.training.optimizer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.affinage.llm.error.LlmException;
-import io.affinage.llm.tensor.DynamicMap;
+import io.affinage.llm.quantization.DynamicMap;
 import io.affinage.llm.tensor.Kernels;
 import java.nio.file.Path;
 import java.util.ArrayList;

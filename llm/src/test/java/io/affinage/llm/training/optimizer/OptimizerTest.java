@@ -10,7 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.llm.error.LlmException;
-import io.affinage.llm.tensor.DynamicMap;
+import io.affinage.llm.quantization.DynamicMap;
 import io.affinage.llm.tensor.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;

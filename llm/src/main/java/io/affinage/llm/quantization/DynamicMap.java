@@ -1,4 +1,4 @@
-package io.affinage.llm.tensor;
+package io.affinage.llm.quantization;
 
 import java.util.Arrays;
 

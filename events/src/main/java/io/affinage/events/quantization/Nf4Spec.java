@@ -1,0 +1,28 @@
+package io.affinage.events.quantization;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.affinage.events.Setting;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * NF4 as bitsandbytes has it (QLoRA, Dettmers et al. 2023): 4 bits a weight, blocks of 64.
+ *
+ * @param doubleQuant whether the scales of blocks are quantized too: 4.13 bits a weight in place of
+ *     4.5; a base that is quantized already keeps what it has
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Nf4Spec(
+    @Setting(
+            value =
+                "quantize the scales of the blocks too (4.13 bits a weight, not 4.5); a base that"
+                    + " is quantized already keeps what it has",
+            otherwise = "true",
+            also = "double")
+        @Nullable Boolean doubleQuant)
+    implements QuantizationSpec {
+
+  @Override
+  public String weightForm() {
+    return Boolean.FALSE.equals(doubleQuant) ? "nf4" : "nf4-double";
+  }
+}

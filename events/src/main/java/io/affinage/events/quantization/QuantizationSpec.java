@@ -1,0 +1,16 @@
+package io.affinage.events.quantization;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+
+/**
+ * In which fewer bits a training keeps the linear layers of its base, beside the adapter that it
+ * trains. A null field means the default.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({@JsonSubTypes.Type(value = Nf4Spec.class, name = "nf4")})
+public sealed interface QuantizationSpec permits Nf4Spec {
+
+  /** The name that the model library gives to weights in this form. */
+  String weightForm();
+}

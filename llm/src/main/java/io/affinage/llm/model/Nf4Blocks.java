@@ -1,0 +1,214 @@
+package io.affinage.llm.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.model.config.BlockArrays;
+import io.affinage.llm.model.config.BlockWeight;
+import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.LinearLayer;
+import io.affinage.llm.quantization.DynamicMap;
+import io.affinage.llm.quantization.Nf4;
+import io.affinage.llm.tensor.Kernels;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/**
+ * Blocks whose linear layers are in NF4. A block is dequantized into arrays of the decoder's
+ * precision when it is acquired, by all threads that wait for it together, and the arrays are used
+ * again for another block when nobody reads them any more. Gradients flow through them as through
+ * any weights, but nothing can be trained of them.
+ */
+final class Nf4Blocks implements BlockStore {
+  private final DecoderConfig config;
+  private final NDManager manager;
+  private final Kernels kernels;
+  private final Nf4Source source;
+  private final Function<Integer, String> prefixes;
+  private final NDArray map;
+  private final NDArray pairs;
+  private final Map<Integer, Held> held = new HashMap<>();
+  private final Deque<List<NDArray>> free = new ArrayDeque<>();
+
+  /** One block's arrays, and how far they are. */
+  private static final class Held {
+    private final Nf4Block packed;
+    private final BlockWeights weights;
+    private final List<NDArray> targets;
+    private final AtomicInteger next = new AtomicInteger();
+    private final CountDownLatch done;
+    private volatile RuntimeException failure;
+    private boolean decoded;
+    private int readers;
+
+    Held(Nf4Block packed, BlockWeights weights, List<NDArray> targets) {
+      this.packed = packed;
+      this.weights = weights;
+      this.targets = targets;
+      this.done = new CountDownLatch(targets.size());
+    }
+  }
+
+  /**
+   * @param prefixes what the names of a block's weights begin with
+   */
+  Nf4Blocks(
+      DecoderConfig config,
+      NDManager manager,
+      Kernels kernels,
+      Nf4Source source,
+      Function<Integer, String> prefixes) {
+    this.config = config;
+    this.manager = manager;
+    this.kernels = kernels;
+    this.source = source;
+    this.prefixes = prefixes;
+    this.map = manager.create(DynamicMap.values(true));
+    this.pairs = manager.create(pairs());
+  }
+
+  /** The two numbers of each byte as the bits of one. */
+  private static long[] pairs() {
+    float[] values = Nf4.codebook();
+    long[] pairs = new long[256];
+    for (int both = 0; both < pairs.length; both++) {
+      long first = Float.floatToRawIntBits(values[both >> 4]) & 0xFFFFFFFFL;
+      long second = Float.floatToRawIntBits(values[both & 15]) & 0xFFFFFFFFL;
+      pairs[both] = second << 32 | first;
+    }
+    return pairs;
+  }
+
+  @Override
+  public int layers() {
+    return source.layers();
+  }
+
+  @Override
+  public boolean resident() {
+    return false;
+  }
+
+  @Override
+  public BlockWeights acquire(int layer) {
+    Held block;
+    synchronized (this) {
+      block = held.computeIfAbsent(layer, this::begin);
+      block.readers++;
+    }
+    decode(block);
+    synchronized (this) {
+      if (!block.decoded) {
+        block.decoded = true;
+        source.release(layer);
+      }
+    }
+    if (block.failure != null) {
+      release(layer);
+      throw block.failure;
+    }
+    return block.weights;
+  }
+
+  private Held begin(int layer) {
+    Nf4Block packed = source.acquire(layer);
+    List<NDArray> targets = free.isEmpty() ? allocate(packed) : free.pop();
+    NDArray[] arrays = packed.others().toArray(NDArray[]::new);
+    int target = 0;
+    for (int i = 0; i < packed.layers().size(); i++) {
+      if (packed.layers().get(i) != null) {
+        arrays[BlockArrays.weight(config.linears().get(i).slot())] = targets.get(target++);
+      }
+    }
+    List<BlockWeight> weights = config.blockWeights();
+    return new Held(
+        packed, new BlockWeights(Arrays.asList(arrays), weights, prefixes.apply(layer)), targets);
+  }
+
+  private List<NDArray> allocate(Nf4Block packed) {
+    List<NDArray> targets = new ArrayList<>();
+    for (int i = 0; i < packed.layers().size(); i++) {
+      if (packed.layers().get(i) != null) {
+        LinearLayer layer = config.linears().get(i);
+        try (NDManager scope = manager.newSubManager()) {
+          targets.add(
+              kernels
+                  .differentiable(
+                      manager,
+                      "allocate",
+                      scope.create(new Shape(layer.out(), layer.in()).getShape()))
+                  .singletonOrThrow());
+        }
+      }
+    }
+    return targets;
+  }
+
+  /** Decodes what no other thread has begun, and waits for those. */
+  private void decode(Held block) {
+    List<Nf4Weight> layers = block.packed.layers().stream().filter(each -> each != null).toList();
+    for (int i = block.next.getAndIncrement();
+        i < layers.size();
+        i = block.next.getAndIncrement()) {
+      try (NDManager scope = manager.newSubManager()) {
+        Nf4Weight weight = layers.get(i);
+        kernels.run(
+            scope,
+            "nf4_decode",
+            block.targets.get(i),
+            weight.packed(),
+            weight.scales(),
+            weight.magnitudes(),
+            weight.mean(),
+            map,
+            pairs);
+      } catch (RuntimeException e) {
+        block.failure = e;
+      } finally {
+        block.done.countDown();
+      }
+    }
+    boolean interrupted = false;
+    while (block.done.getCount() > 0) {
+      try {
+        block.done.await();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public synchronized void release(int layer) {
+    Held block = held.get(layer);
+    if (block == null) {
+      throw new IllegalStateException("block " + layer + " is released, but nobody acquired it");
+    }
+    block.readers--;
+    if (block.readers == 0) {
+      held.remove(layer);
+      free.push(block.targets);
+    }
+  }
+
+  /** Blocks dequantized now. */
+  synchronized int held() {
+    return held.size();
+  }
+
+  @Override
+  public void close() {
+    source.close();
+  }
+}

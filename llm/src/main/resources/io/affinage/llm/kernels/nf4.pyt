@@ -1,0 +1,39 @@
+  # Weights in NF4 as bitsandbytes 0.50 computes them: value of the code times scale, in float32, then rounded.
+
+  # The scale of each block, [blocks] float32: map[code] magnitude + mean of scales that are quantized themselves.
+  # codes [blocks] uint8; magnitudes [ceil(blocks / 256)] and mean [1] float32; map [256] float32
+  def nf4_scales(self: __torch__.Kernels, codes: Tensor, magnitudes: Tensor, mean: Tensor, map: Tensor) -> Tensor:
+    blocks = torch.numel(codes)
+    values = torch.index_select(map, 0, torch.to(codes, 3))
+    groups = torch.numel(magnitudes)
+    padded = torch.constant_pad_nd(values, [0, torch.sub(torch.mul(groups, 256), blocks)], 0)
+    scaled = torch.mul_(torch.view(padded, [groups, 256]), torch.unsqueeze(magnitudes, 1))
+    return torch.add_(torch.narrow(torch.flatten(scaled), 0, 0, blocks), mean)
+
+  # target [out, in] = the weights, in place. packed [ceil(out in / 2)] uint8; scales [blocks] float32, or codes of scales with
+  # magnitudes, mean and map as above (magnitudes empty without); pairs [256] int64: the two float32 values of each byte, the
+  # first in the low half. In tiles that stay in the cache.
+  def nf4_decode(self: __torch__.Kernels, target: Tensor, packed: Tensor, scales: Tensor, magnitudes: Tensor, mean: Tensor, map: Tensor, pairs: Tensor) -> List[Tensor]:
+    if torch.gt(torch.numel(magnitudes), 0):
+      scales = (self).nf4_scales(scales, magnitudes, mean, map, )
+    flat = torch.view(target, [-1])
+    elements = torch.numel(flat)
+    whole = torch.mul(torch.floordiv(elements, 64), 64)
+    tile = 262144
+    for i in range(torch.floordiv(torch.add(whole, torch.sub(tile, 1)), tile)):
+      at = torch.mul(i, tile)
+      count = torch.sub(whole, at)
+      if torch.gt(count, tile):
+        count = tile
+      both = torch.index_select(pairs, 0, torch.to(torch.narrow(packed, 0, torch.floordiv(at, 2), torch.floordiv(count, 2)), 3))
+      values = ops.aten.set_(torch.empty([0], dtype=6, device=ops.prim.device(packed)), both)
+      blocks = torch.floordiv(count, 64)
+      scale = torch.unsqueeze(torch.narrow(scales, 0, torch.floordiv(at, 64), blocks), 1)
+      _0 = torch.mul(torch.as_strided(values, [blocks, 64], [64, 1]), scale, out=torch.view(torch.narrow(flat, 0, at, count), [blocks, 64]))
+    rest = torch.sub(elements, whole)
+    if torch.gt(rest, 0):
+      first = torch.floordiv(whole, 2)
+      both = torch.index_select(pairs, 0, torch.to(torch.narrow(packed, 0, first, torch.sub(torch.numel(packed), first)), 3))
+      values = ops.aten.set_(torch.empty([0], dtype=6, device=ops.prim.device(packed)), both)
+      _1 = torch.mul(torch.as_strided(values, [rest], [1]), torch.narrow(scales, 0, torch.floordiv(whole, 64), 1), out=torch.narrow(flat, 0, whole, rest))
+    return annotate(List[Tensor], [])
