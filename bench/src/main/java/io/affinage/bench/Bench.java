@@ -34,7 +34,8 @@ public final class Bench implements Callable<Integer> {
           Map.ofEntries(
               Map.entry("sft", SftBenchmark.LORA),
               Map.entry("qlora", SftBenchmark.QLORA),
-              Map.entry("dpo", new DpoBenchmark()),
+              Map.entry("dpo", PreferenceBenchmark.DPO),
+              Map.entry("reward", PreferenceBenchmark.REWARD),
               Map.entry("full", SftBenchmark.FULL),
               Map.entry("step", new StepBenchmark()),
               Map.entry("learn", new LearnBenchmark()),
@@ -49,7 +50,8 @@ public final class Bench implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "NAME",
-      description = "sft, qlora, dpo, full, step, learn, adapters, soak, decode, load or ingest")
+      description =
+          "sft, qlora, dpo, reward, full, step, learn, adapters, soak, decode, load or ingest")
   private String name;
 
   @Option(
@@ -68,9 +70,9 @@ public final class Bench implements Callable<Integer> {
       names = "--data",
       paramLabel = "FILE",
       description =
-          "JSON array of instruction, input, output (sft, qlora, full, learn, soak, ingest); dpo:"
-              + " of instruction, input, chosen, rejected; adapters: CSV with"
-              + " utterance and intent")
+          "JSON array of instruction, input, output (sft, qlora, full, learn, soak, ingest); dpo,"
+              + " reward: of instruction, input, chosen, rejected; adapters: CSV with utterance and"
+              + " intent")
   private Path data;
 
   @Option(
@@ -98,7 +100,7 @@ public final class Bench implements Callable<Integer> {
       names = "--examples",
       defaultValue = "320",
       description =
-          "sft, qlora, dpo, full, learn, adapters, soak: first N examples (default:"
+          "sft, qlora, dpo, reward, full, learn, adapters, soak: first N examples (default:"
               + " ${DEFAULT-VALUE})")
   private int examples;
 
@@ -132,22 +134,23 @@ public final class Bench implements Callable<Integer> {
       names = "--batch",
       defaultValue = "8",
       description =
-          "sft, qlora, dpo, full, learn, adapters: examples a step (default: ${DEFAULT-VALUE})")
+          "sft, qlora, dpo, reward, full, learn, adapters: examples a step (default:"
+              + " ${DEFAULT-VALUE})")
   private int batch;
 
   @Option(
       names = "--micro-batches",
       defaultValue = "1",
       description =
-          "sft, qlora, dpo, full, learn, adapters: parts our step is divided into (default:"
+          "sft, qlora, dpo, reward, full, learn, adapters: parts our step is divided into (default:"
               + " ${DEFAULT-VALUE})")
   private int microBatches;
 
   @Option(
       names = "--recompute",
       description =
-          "sft, qlora, dpo, full, learn, adapters, step: ours computes activations twice, for less"
-              + " memory")
+          "sft, qlora, dpo, reward, full, learn, adapters, step: ours computes activations twice,"
+              + " for less memory")
   private boolean recompute;
 
   @Option(
@@ -204,7 +207,7 @@ public final class Bench implements Callable<Integer> {
     if (!name.equals("ingest")) {
       requireFile("--model", model);
     }
-    if (Set.of("sft", "qlora", "dpo", "full", "learn", "adapters", "soak", "ingest")
+    if (Set.of("sft", "qlora", "dpo", "reward", "full", "learn", "adapters", "soak", "ingest")
         .contains(name)) {
       requireFile("--data", data);
     }

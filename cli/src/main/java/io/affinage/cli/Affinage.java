@@ -64,8 +64,7 @@ import picocli.CommandLine.Spec;
     },
     footerHeading = "%nServices elsewhere:%n",
     footer =
-        "  AFFINAGE_TRAINER_URL and AFFINAGE_EVAL_URL say where they answer, AFFINAGE_API_KEY with"
-            + " which key.")
+        "  AFFINAGE_TRAINER_URL and AFFINAGE_EVAL_URL say where they answer, AFFINAGE_API_KEY with which key.")
 public final class Affinage implements Runnable {
   private final Terminal terminal;
   private final Install install;
@@ -91,8 +90,7 @@ public final class Affinage implements Runnable {
       paramLabel = "HOST:PORT",
       scope = ScopeType.INHERIT,
       description =
-          "Use the services on this Kafka cluster (default: $KAFKA_BOOTSTRAP_SERVERS, else a local"
-              + " stack).")
+          "Use the services on this Kafka cluster (default: $KAFKA_BOOTSTRAP_SERVERS, else a local stack).")
   private String bootstrapServers;
 
   @Option(
@@ -108,8 +106,7 @@ public final class Affinage implements Runnable {
       paramLabel = "STORE",
       scope = ScopeType.INHERIT,
       description =
-          "The services' artifact store, a folder or s3://bucket/prefix (default:"
-              + " $AFFINAGE_ARTIFACTS, else the local stack's).")
+          "The services' artifact store, a folder or s3://bucket/prefix (default: $AFFINAGE_ARTIFACTS, else the local stack's).")
   private String artifacts;
 
   /**

@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param variants {@code base}, {@code prompted}, {@code tuned}, and the names of the models that
  *     were to be compared with, to metric name to its estimate
- * @param comparison tuned against {@code reference} on the deciding metric
+ * @param comparison tuned against {@code reference} on the deciding metric; a reward model against
+ *     chance
  * @param samples a few items with every variant's answer
  * @param leftOut items of the split that {@code maxItems} left out
  * @param reference the variant that the model was trained from, which the gate compares with; null
  *     for {@code base}
  * @param comparisons tuned against each of the models that were to be compared with; null for none
+ * @param warnings what was noticed of the model; null for nothing
  */
 public record EvaluationCompleted(
     String evaluationId,
@@ -30,7 +32,8 @@ public record EvaluationCompleted(
     double seconds,
     @Nullable RoutingSlip slip,
     @Nullable String reference,
-    @Nullable Map<String, Comparison> comparisons)
+    @Nullable Map<String, Comparison> comparisons,
+    @Nullable List<Warning> warnings)
     implements EventData {
 
   /** An evaluation that compares with nothing but the base. */
@@ -58,6 +61,7 @@ public record EvaluationCompleted(
         leftOut,
         seconds,
         slip,
+        null,
         null,
         null);
   }

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * What to measure on a dataset split and when the model passes. Null means the default.
  *
  * @param metrics of {@code exact_match}, {@code reward}, {@code multiple_choice}, {@code
- *     perplexity}, {@code preference_accuracy}; the first decides
+ *     perplexity}, {@code preference_accuracy}, or of a reward model {@code reward_accuracy}; the
+ *     first decides
  * @param split the dataset's split; default {@code test}
  * @param maxItems an upper bound on items, taken by hash order; null for all (what is left out is
  *     counted)
@@ -33,7 +34,13 @@ public record EvaluationSpec(
     @Nullable Long seed) {
   /** What eval-service can measure. */
   public static final List<String> METRICS =
-      List.of("exact_match", "reward", "multiple_choice", "perplexity", "preference_accuracy");
+      List.of(
+          "exact_match",
+          "reward",
+          "multiple_choice",
+          "perplexity",
+          "preference_accuracy",
+          "reward_accuracy");
 
   /**
    * @param minGain smallest difference of the deciding metric to the plain base (for perplexity:

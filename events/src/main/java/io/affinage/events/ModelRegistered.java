@@ -1,5 +1,6 @@
 package io.affinage.events;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param baseName a hub id, with {@code @revision} where one was named, or the path of a folder or
  *     file by which the user knows the whole base model; null where nothing is known but the store
  * @param parentAdapter the adapter that training went on from; null where it began anew
+ * @param task what the model does, as PEFT names it: {@value #SEQUENCE_CLASSIFICATION} for a reward
+ *     model, which scores texts and writes none; null for a language model
  */
 public record ModelRegistered(
     String modelId,
@@ -40,8 +43,52 @@ public record ModelRegistered(
     @Nullable RoutingSlip slip,
     @Nullable List<Warning> warnings,
     @Nullable String baseName,
-    @Nullable ArtifactRef parentAdapter)
+    @Nullable ArtifactRef parentAdapter,
+    @Nullable String task)
     implements EventData {
+
+  /** The {@link #task()} of reward models. */
+  public static final String SEQUENCE_CLASSIFICATION = "SEQ_CLS";
+
+  /** A language model. */
+  public ModelRegistered(
+      String modelId,
+      String jobId,
+      int attempt,
+      String workerId,
+      Kind kind,
+      ArtifactRef model,
+      String baseModel,
+      @Nullable ArtifactRef base,
+      ArtifactRef dataset,
+      Lineage lineage,
+      long trainedTokens,
+      Map<String, Double> metrics,
+      long createdAt,
+      @Nullable RoutingSlip slip,
+      @Nullable List<Warning> warnings,
+      @Nullable String baseName,
+      @Nullable ArtifactRef parentAdapter) {
+    this(
+        modelId,
+        jobId,
+        attempt,
+        workerId,
+        kind,
+        model,
+        baseModel,
+        base,
+        dataset,
+        lineage,
+        trainedTokens,
+        metrics,
+        createdAt,
+        slip,
+        warnings,
+        baseName,
+        parentAdapter,
+        null);
+  }
 
   /** A model that was trained on a whole model, which has no other name than the reference. */
   public ModelRegistered(
@@ -118,6 +165,12 @@ public record ModelRegistered(
   public enum Kind {
     ADAPTER,
     FULL
+  }
+
+  /** Whether it scores texts and writes none. */
+  @JsonIgnore
+  public boolean isRewardModel() {
+    return SEQUENCE_CLASSIFICATION.equals(task);
   }
 
   @Override

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param tools the functions that the assistant of a chat may call, each as OpenAI writes it:
  *     {@code {"type": "function", "function": {"name", "description", "parameters"}}}; null for
  *     none
+ * @param margin of a preference pair: by how much the chosen answer is better, 0 or more, in
+ *     differences of scores; null where that is not known
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({
@@ -42,7 +44,8 @@ import org.jspecify.annotations.Nullable;
   "chosen_text",
   "rejected_text",
   "label",
-  "tools"
+  "tools",
+  "margin"
 })
 public record NormalRow(
     String id,
@@ -55,7 +58,36 @@ public record NormalRow(
     @JsonProperty("chosen_text") @Nullable String chosenText,
     @JsonProperty("rejected_text") @Nullable String rejectedText,
     @Nullable Boolean label,
-    @Nullable List<JsonNode> tools) {
+    @Nullable List<JsonNode> tools,
+    @Nullable Double margin) {
+
+  /** A row that says of no answer by how much it is better. */
+  public NormalRow(
+      String id,
+      @Nullable String text,
+      @Nullable String prompt,
+      @Nullable String completion,
+      @Nullable List<ChatMessage> messages,
+      @Nullable List<ChatMessage> chosen,
+      @Nullable List<ChatMessage> rejected,
+      @Nullable String chosenText,
+      @Nullable String rejectedText,
+      @Nullable Boolean label,
+      @Nullable List<JsonNode> tools) {
+    this(
+        id,
+        text,
+        prompt,
+        completion,
+        messages,
+        chosen,
+        rejected,
+        chosenText,
+        rejectedText,
+        label,
+        tools,
+        null);
+  }
 
   /** A row without judgement and tools. */
   public NormalRow(
@@ -67,6 +99,23 @@ public record NormalRow(
       @Nullable List<ChatMessage> chosen,
       @Nullable List<ChatMessage> rejected) {
     this(id, text, prompt, completion, messages, chosen, rejected, null, null, null, null);
+  }
+
+  /** The same pair, its chosen answer better by so much. */
+  public NormalRow withMargin(@Nullable Double better) {
+    return new NormalRow(
+        id,
+        text,
+        prompt,
+        completion,
+        messages,
+        chosen,
+        rejected,
+        chosenText,
+        rejectedText,
+        label,
+        tools,
+        better);
   }
 
   /** Whether the row says which answers are better, rather than what to answer. */

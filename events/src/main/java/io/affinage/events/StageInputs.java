@@ -71,7 +71,7 @@ public final class StageInputs {
 
   private void of(Stage.Train train) {
     boolean rewardModel = LearnedRewards.isMadeBy(train.spec());
-    policyAt("baseModel", train.baseModel());
+    policyAt("baseModel", train.baseModel(), rewardModel);
     LearnedRewards.of(train.spec())
         .forEach((role, model) -> rewardModelAt("spec.objective." + role, model));
     if (train.name() != null && named.containsKey(train.name())) {
@@ -122,7 +122,10 @@ public final class StageInputs {
         && NameRule.ID.allows(model.substring(Stage.MODEL.length()));
   }
 
-  private void policyAt(String field, String base) {
+  /**
+   * @param rewardModel whether a reward model is trained, which may go on from one
+   */
+  private void policyAt(String field, String base, boolean rewardModel) {
     if (base.equals(Stage.PREVIOUS) && !policy) {
       problems.put(
           field,
@@ -130,7 +133,8 @@ public final class StageInputs {
               ? "is 'previous', but only reward models come before it"
               : "is 'previous', but no training comes before it");
     } else if (base.startsWith(Stage.OF_STAGE)
-        && stage(field, base).filter(Made.REWARD_MODEL::equals).isPresent()) {
+        && stage(field, base).filter(Made.REWARD_MODEL::equals).isPresent()
+        && !rewardModel) {
       problems.put(field, "is '" + base + "', a reward model, which no model can be trained from");
     }
   }

@@ -58,8 +58,7 @@ import org.jspecify.annotations.Nullable;
 public record TrainingSpec(
     @Setting(
             value =
-                "`sft` learns answers, `pretrain` learns documents, from scratch or from a base"
-                    + " model; an objective is a method of its own name",
+                "`sft` learns answers, `pretrain` learns documents, from scratch or from a base model; an objective is a method of its own name",
             words = {"sft", "pretrain"},
             orTypesOf = ObjectiveSpec.class)
         @Nullable String method,
@@ -84,8 +83,7 @@ public record TrainingSpec(
     @Setting(value = "peak learning rate", from = 1e-12, to = 1) @Nullable Double learningRate,
     @Setting(
             value =
-                "`constant`, `linear`, `cosine` or `wsd` (warm-up, stable, decay), as transformers"
-                    + " defines them",
+                "`constant`, `linear`, `cosine` or `wsd` (warm-up, stable, decay), as transformers defines them",
             otherwise = "\"cosine\"",
             words = {"constant", "linear", "cosine", "wsd"})
         @Nullable String schedule,
@@ -115,9 +113,7 @@ public record TrainingSpec(
         @Nullable Boolean completionOnly,
     @Setting(
             value =
-                "`float32`, `bfloat16`, or `auto` for the faster one of this machine; trained"
-                    + " weights are float32 all the same, of which a bfloat16 weight is the upper"
-                    + " half; a model from scratch is computed in float32",
+                "`float32`, `bfloat16`, or `auto` for the faster one of this machine; trained weights are float32 all the same, of which a bfloat16 weight is the upper half; a model from scratch is computed in float32",
             otherwise = "\"auto\"",
             words = {"auto", "float32", "bfloat16"})
         @Nullable String dtype,
@@ -133,8 +129,7 @@ public record TrainingSpec(
         @Nullable Double minLearningRateRatio,
     @Setting(
             value =
-                "tokens of a micro-batch at most, like lengths together; in place of"
-                    + " `gradient_accumulation`",
+                "tokens of a micro-batch at most, like lengths together; in place of `gradient_accumulation`",
             from = 1)
         @Nullable Integer tokenBudget,
     @Setting("against learning by heart") @Nullable Regularisation regularisation,
@@ -149,26 +144,22 @@ public record TrainingSpec(
         @Nullable Boolean recomputeActivations,
     @Setting(
             value =
-                "steps in a row with a loss or gradient that is not finite that end the job; fewer"
-                    + " are skipped and counted",
+                "steps in a row with a loss or gradient that is not finite that end the job; fewer are skipped and counted",
             otherwise = "3",
             from = 1)
         @Nullable Integer maxSkippedSteps,
     @Setting(
             value =
-                "`all_answers` or `last_answer` of a conversation; answers of weight 0 are never"
-                    + " learned, calls of functions are answers",
+                "`all_answers` or `last_answer` of a conversation; answers of weight 0 are never learned, calls of functions are answers",
             words = {"all_answers", "last_answer"})
         @Nullable String trainOn,
     @Setting(
             value =
-                "end the job at a row that cannot be learned from, rather than leave it out, count"
-                    + " and name it",
+                "end the job at a row that cannot be learned from, rather than leave it out, count and name it",
             otherwise = "false")
         @Nullable Boolean strict,
     @Setting(
-            "go on although more than 20% of the tokens are cut off or dropped for their length;"
-                + " true where `overlength` is given")
+            "go on although more than 20% of the tokens are cut off or dropped for their length; true where `overlength` is given")
         @Nullable Boolean allowTokenLoss,
     @Setting("what a step minimises in place of the method's own loss")
         @Nullable ObjectiveSpec objective,
@@ -231,8 +222,7 @@ public record TrainingSpec(
   public record Optimizer(
       @Setting(
               value =
-                  "`adamw`, `adamw_8bit` (2.03 bytes a number for its state, not 8),"
-                      + " `adamw_companded` (2.13, and faster), `adafactor`, `lion` or `sgd`",
+                  "`adamw`, `adamw_8bit` (2.03 bytes a number for its state, not 8), `adamw_companded` (2.13, and faster), `adafactor`, `lion` or `sgd`",
               otherwise = "\"adamw\"",
               words = {"adamw", "adamw_8bit", "adamw_companded", "adafactor", "lion", "sgd"})
           @Nullable String type,
@@ -280,8 +270,7 @@ public record TrainingSpec(
           @Nullable Double labelSmoothing,
       @Setting(
               value =
-                  "decay of a running mean of the weights, which is evaluated and becomes the"
-                      + " result",
+                  "decay of a running mean of the weights, which is evaluated and becomes the result",
               otherwise = "0.0",
               from = 0,
               to = 0.999999)

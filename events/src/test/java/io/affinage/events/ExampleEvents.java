@@ -299,7 +299,8 @@ public final class ExampleEvents {
             12.5,
             SLIP,
             "sft",
-            Map.of("sft", new EvaluationCompleted.Comparison("exact_match", 0.2, 0.1, 0.3, 0.001))),
+            Map.of("sft", new EvaluationCompleted.Comparison("exact_match", 0.2, 0.1, 0.3, 0.001)),
+            List.of(WARNING)),
         new EvaluationCompleted(
             "eval-2", "m", 1, "perplexity", Map.of(), null, List.of(), 0, 0, 0, null),
         new EvaluationFailed("eval-1", MODEL.modelId(), 2, ERROR, SLIP),
@@ -354,6 +355,7 @@ public final class ExampleEvents {
         slip,
         slip == null ? null : List.of(WARNING),
         base == null ? null : "owner/name@main",
-        base == null ? null : FOLDER);
+        base == null ? null : FOLDER,
+        base == null ? null : ModelRegistered.SEQUENCE_CLASSIFICATION);
   }
 }

@@ -23,7 +23,7 @@ public final class Work {
           switch (name) {
             case "sft" -> SftWork.run(task);
             case "adapters" -> AdaptersWork.run(task);
-            case "dpo" -> DpoWork.run(task);
+            case "preference" -> PreferenceWork.run(task);
             case "learn" -> LearnWork.run(task);
             case "soak" -> SoakWork.run(task);
             case "score" -> ScoreWork.run(task);

@@ -117,6 +117,14 @@ public final class ExportCommand implements Callable<Integer> {
   }
 
   private void requireFitting(ModelRegistered model) {
+    if (model.isRewardModel()
+        && (format == ExportFormat.GGUF || format == ExportFormat.GGUF_ADAPTER)) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "model_is_reward_model",
+          "%s is a reward model, and programs that read GGUF write texts: use --format hf or peft."
+              .formatted(model.modelId()));
+    }
     boolean adapter = model.kind() == ModelRegistered.Kind.ADAPTER;
     if (!adapter && (format == ExportFormat.PEFT || format == ExportFormat.GGUF_ADAPTER)) {
       throw new CliException(

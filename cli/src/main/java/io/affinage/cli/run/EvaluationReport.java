@@ -23,6 +23,8 @@ public final class EvaluationReport {
 
   private static final List<String> LAST = List.of("prompted", TUNED);
 
+  private static final String REWARD_ACCURACY = "reward_accuracy";
+
   private final EvaluationCompleted evaluation;
   private final ModelView.Decision decision;
 
@@ -54,6 +56,9 @@ public final class EvaluationReport {
     }
     json.put("items", evaluation.items());
     json.put("left_out", evaluation.leftOut());
+    if (evaluation.warnings() != null) {
+      json.put("warnings", evaluation.warnings());
+    }
     if (decision != null) {
       json.put("decision", decision.promoted() ? "promoted" : "rejected");
       json.put("reason", decision.reason());
@@ -79,6 +84,9 @@ public final class EvaluationReport {
     }
     List<String> lines = new ArrayList<>(table.lines());
     String reference = evaluation.reference() == null ? "base" : evaluation.reference();
+    if (REWARD_ACCURACY.equals(evaluation.decidingMetric())) {
+      reference = "chance"; // a reward model is held to no other
+    }
     Map<String, Comparison> comparisons = new LinkedHashMap<>();
     if (evaluation.comparisons() != null) {
       variants(evaluation.comparisons())
@@ -93,6 +101,9 @@ public final class EvaluationReport {
     comparisons.forEach((other, comparison) -> lines.add(line(other, comparison)));
     if (decision != null) {
       lines.add((decision.promoted() ? "promoted: " : "rejected: ") + decision.reason());
+    }
+    if (evaluation.warnings() != null) {
+      evaluation.warnings().forEach(warning -> lines.add("warning: " + warning.message()));
     }
     if (evaluation.leftOut() > 0) {
       lines.add("%,d more items of the split were left out.".formatted(evaluation.leftOut()));
@@ -149,8 +160,12 @@ public final class EvaluationReport {
   }
 
   private static String number(double value, String metric) {
-    return metric.equals("perplexity") || metric.equals("reward")
-        ? String.format(Locale.ROOT, "%.3f", value)
-        : String.format(Locale.ROOT, "%.1f%%", 100 * value);
+    boolean share =
+        metric.equals("exact_match")
+            || metric.startsWith("multiple_choice")
+            || metric.endsWith("accuracy");
+    return share
+        ? String.format(Locale.ROOT, "%.1f%%", 100 * value)
+        : String.format(Locale.ROOT, "%.3f", value);
   }
 }

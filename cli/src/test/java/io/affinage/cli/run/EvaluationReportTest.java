@@ -6,6 +6,7 @@ import io.affinage.cli.client.ModelView;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationCompleted.Comparison;
 import io.affinage.events.EvaluationCompleted.Estimate;
+import io.affinage.events.Warning;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,8 @@ class EvaluationReportTest {
                 "sft",
                 Map.of(
                     "base", new Comparison("reward", 1.75, 1, 2, 0.0001),
-                    "sft", new Comparison("reward", 1, 0.5, 1.25, 0.0001))),
+                    "sft", new Comparison("reward", 1, 0.5, 1.25, 0.0001)),
+                null),
             new ModelView.Decision(true, "better"));
 
     assertThat(report.lines().stream().map(line -> line.replaceAll(" +", " ").strip()))
@@ -84,5 +86,39 @@ class EvaluationReportTest {
     assertThat(report.lines())
         .contains("tuned against base: +50.0% (95% interval 25.0% to 75.0%), p = 0.020");
     assertThat(report.json()).doesNotContainKey("comparisons");
+  }
+
+  /** A reward model is held to chance; what else is told of it are no shares. */
+  @Test
+  void shouldTellOfARewardModel() {
+    Estimate estimate = new Estimate(0.75, 0.5, 0.875, 40);
+    EvaluationReport report =
+        new EvaluationReport(
+            new EvaluationCompleted(
+                "e",
+                "m",
+                1,
+                "reward_accuracy",
+                Map.of(
+                    "tuned",
+                    Map.of("reward_accuracy", estimate, "reward_length_correlation", estimate)),
+                new Comparison("reward_accuracy", 0.25, 0.1, 0.4, 0.0001),
+                List.of(),
+                40,
+                0,
+                1,
+                null,
+                null,
+                null,
+                List.of(new Warning("reward_mostly_length", "the reward is mostly length"))),
+            new ModelView.Decision(true, "better"));
+
+    assertThat(report.lines().stream().map(line -> line.replaceAll(" +", " ").strip()))
+        .contains(
+            "tuned reward_accuracy 75.0% 50.0% to 87.5% 40",
+            "tuned reward_length_correlation 0.750 0.500 to 0.875 40",
+            "tuned against chance: +25.0% (95% interval 10.0% to 40.0%), p < 0.001",
+            "warning: the reward is mostly length");
+    assertThat(report.json()).containsKey("warnings");
   }
 }

@@ -56,6 +56,9 @@ final class RowText {
         }
         json.writeEndArray();
       }
+      if (row.margin() != null) {
+        json.writeNumberField("margin", row.margin());
+      }
       json.writeEndObject();
       json.flush();
       return bytes.toByteArray();

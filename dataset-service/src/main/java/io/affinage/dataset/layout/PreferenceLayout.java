@@ -14,7 +14,8 @@ import java.util.Map;
  * {@code chosen} and {@code rejected} answers, each text, a turn or turns; or OpenAI's {@code
  * preferred_output} and {@code non_preferred_output}. The prompt is {@code prompt}, ShareGPT's
  * {@code conversations}, Alpaca's {@code instruction} and {@code input}, OpenAI's {@code
- * input.messages}, or what both answers start with.
+ * input.messages}, or what both answers start with. A column {@code margin} says by how much the
+ * chosen answer is better.
  */
 final class PreferenceLayout implements RowLayout {
   private final boolean asChats;
@@ -47,6 +48,32 @@ final class PreferenceLayout implements RowLayout {
 
   @Override
   public NormalRow normalise(Row row) throws BadRow {
+    NormalRow pair = pair(row);
+    return row.has("margin") ? pair.withMargin(margin(row)) : pair;
+  }
+
+  /** By how much the chosen answer is better, as TRL's column of this name. */
+  private static Double margin(Row row) throws BadRow {
+    JsonNode value = row.required("margin");
+    double margin = Double.NaN;
+    if (Json.finite(value)) {
+      margin = value.doubleValue();
+    } else if (value.isTextual()) {
+      try {
+        margin = Double.parseDouble(value.textValue().strip());
+      } catch (NumberFormatException e) {
+        margin = Double.NaN;
+      }
+    }
+    if (!(margin >= 0) || Double.isInfinite(margin)) {
+      throw new BadRow(
+          FaultReason.INVALID_MARGIN,
+          "margin says by how much the chosen answer is better, a number of 0 or more");
+    }
+    return margin;
+  }
+
+  private NormalRow pair(Row row) throws BadRow {
     if (row.has("preferred_output") || row.has("non_preferred_output")) {
       return openAi(row);
     }

@@ -64,6 +64,8 @@ public enum FaultReason {
   NOTHING_TO_LEARN,
   /** Whether an answer is desirable is said neither by true nor by false. */
   INVALID_LABEL,
+  /** By how much a chosen answer is better is no number of 0 or more. */
+  INVALID_MARGIN,
   /** A preference row has a prompt beside whole chats that do not hold it. */
   PROMPT_NOT_IN_ANSWERS,
   /** The chosen answer equals the rejected one. */

@@ -56,6 +56,8 @@ class NormaliserTest {
             + "{'role':'assistant','content':'c'}]}",
         "{'prompt':'p','chosen':'good','rejected':'bad'}"
             + "|PREFERENCE|{'prompt':'p','chosen_text':'good','rejected_text':'bad'}",
+        "{'prompt':'p','chosen':'good','rejected':'bad','margin':'0.5'}"
+            + "|PREFERENCE|{'prompt':'p','chosen_text':'good','rejected_text':'bad','margin':0.5}",
         "{'instruction':'i','input':'x','output':'good','chosen':'good','rejected':'bad'}"
             + "|PREFERENCE|{'messages':[{'role':'user','content':'i\\nx'}],"
             + "'chosen':[{'role':'assistant','content':'good'}],"
@@ -139,6 +141,8 @@ class NormaliserTest {
         "PROMPT_COMPLETION|empty_completion|{'prompt':'p','completion':''}",
         "PROMPT_COMPLETION|not_text|{'prompt':[{'role':'user','content':'x'}],'completion':'c'}",
         "PREFERENCE|identical_answers|{'prompt':'p','chosen':'a','rejected':'a'}",
+        "PREFERENCE|invalid_margin|{'prompt':'p','chosen':'a','rejected':'b','margin':-1}",
+        "PREFERENCE|invalid_margin|{'prompt':'p','chosen':'a','rejected':'b','margin':'much'}",
         "PREFERENCE|no_common_prompt|{'chosen':'a','rejected':'b'}",
         "PREFERENCE|empty_completion|{'prompt':'p','chosen':'a','rejected':''}",
         "PREFERENCE|missing_field|{'prompt':'p','chosen':'a'}",

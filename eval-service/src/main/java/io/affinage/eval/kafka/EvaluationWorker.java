@@ -7,9 +7,12 @@ import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.job.EvaluationView;
 import io.affinage.eval.model.ModelPair;
 import io.affinage.eval.model.ModelSource;
+import io.affinage.eval.model.RewardScorer;
 import io.affinage.eval.run.Evaluation;
 import io.affinage.eval.run.Findings;
 import io.affinage.eval.run.Plan;
+import io.affinage.eval.run.Progress;
+import io.affinage.eval.run.RewardEvaluation;
 import io.affinage.eval.wire.EvaluationResultEvents;
 import io.affinage.eval.wire.Plans;
 import io.affinage.events.ErrorDetail;
@@ -244,7 +247,9 @@ final class EvaluationWorker {
       Event<EvaluationRequested> request, JobAttempt attempt, AttemptHeartbeat heartbeat) {
     EvaluationRequested data = request.data();
     long begun = System.nanoTime();
-    Plan plan = Plans.from(data.spec());
+    ModelRegistered evaluated =
+        data.modelId() == null ? data.model() : registered(data.modelId(), "modelId");
+    Plan plan = Plans.from(data.spec(), evaluated.isRewardModel());
     RewardAnswers scorer =
         new RewardAnswers(
             metric ->
@@ -254,22 +259,24 @@ final class EvaluationWorker {
                     Plans.reward(data.spec(), metric),
                     settings.scoring(),
                     () -> goOn(heartbeat)));
+    DatasetVersion dataset = new DatasetVersion(artifacts, data.dataset().digest());
+    ItemCount count = new ItemCount(metrics);
+    Progress progress =
+        (variant, done, total) -> {
+          goOn(heartbeat);
+          count.at(variant, done);
+          heartbeat.at(variant, done, total);
+        };
     Findings findings;
-    try (ModelPair pair = open(data)) {
-      DatasetVersion dataset = new DatasetVersion(artifacts, data.dataset().digest());
-      ItemCount count = new ItemCount(metrics);
-      findings =
-          new Evaluation(
-                  plan,
-                  dataset,
-                  pair,
-                  scorer,
-                  (variant, done, total) -> {
-                    goOn(heartbeat);
-                    count.at(variant, done);
-                    heartbeat.at(variant, done, total);
-                  })
-              .run();
+    if (evaluated.isRewardModel()) {
+      requireNothingCompared(data);
+      try (RewardScorer reward = models.openScorer(evaluated)) {
+        findings = new RewardEvaluation(plan, dataset, reward, progress).run();
+      }
+    } else {
+      try (ModelPair pair = open(data, evaluated)) {
+        findings = new Evaluation(plan, dataset, pair, scorer, progress).run();
+      }
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
     metrics.succeeded(plan, findings);
@@ -282,7 +289,16 @@ final class EvaluationWorker {
     return outcome;
   }
 
-  private ModelPair open(EvaluationRequested data) {
+  private static void requireNothingCompared(EvaluationRequested data) {
+    if (data.compare() != null && !data.compare().isEmpty()) {
+      throw new EvaluationException(
+          "compare_needs_language_model",
+          "compare measures models that write texts beside each other, and what is evaluated is a reward model: leave compare out",
+          "compare");
+    }
+  }
+
+  private ModelPair open(EvaluationRequested data, ModelRegistered evaluated) {
     Map<String, Optional<ModelRegistered>> compared = new LinkedHashMap<>();
     if (data.compare() != null) {
       data.compare()
@@ -294,8 +310,7 @@ final class EvaluationWorker {
                           ? Optional.empty()
                           : Optional.of(registered(model, "compare." + name))));
     }
-    return models.open(
-        data.modelId() == null ? data.model() : registered(data.modelId(), "modelId"), compared);
+    return models.open(evaluated, compared);
   }
 
   /** It may be heard of a moment later than of the request, which comes on another topic. */

@@ -48,6 +48,14 @@ final class CachedChatSessions implements ChatSessions {
 
   @Override
   public ChatSession open(Served model, AnswerRequest ask) {
+    if (model.registration().filter(each -> each.registration().isRewardModel()).isPresent()) {
+      throw new ServingException(
+          Kind.INVALID,
+          "model_is_reward_model",
+          "%s is a reward model: it scores texts and writes none".formatted(model.id()),
+          "model",
+          null);
+    }
     AtomicInteger here =
         inside.computeIfAbsent(model.full().digest(), digest -> new AtomicInteger());
     if (here.incrementAndGet() > limits.queue() + 1) {

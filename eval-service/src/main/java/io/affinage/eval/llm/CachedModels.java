@@ -4,12 +4,15 @@ import io.affinage.eval.EvaluationException;
 import io.affinage.eval.model.LanguageModel;
 import io.affinage.eval.model.ModelPair;
 import io.affinage.eval.model.ModelSource;
+import io.affinage.eval.model.RewardScorer;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.quantization.QuantizationSpec;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
+import io.affinage.llm.reward.RewardModel;
 import io.micrometer.core.instrument.Counter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -93,6 +96,50 @@ final class CachedModels implements ModelSource {
     }
   }
 
+  @Override
+  public RewardScorer openScorer(ModelRegistered model) {
+    Opened opened = new Opened();
+    try {
+      return scorer(Parts.of(model), opened);
+    } catch (LlmException e) {
+      opened.close();
+      throw new EvaluationException(e.code(), e.getMessage(), "model", e);
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private RewardScorer scorer(Parts parts, Opened opened) {
+    Path whole = files.path(parts.whole().files());
+    if (parts.adapter() == null) {
+      RewardModel model = RewardModel.open(whole, cache.compute());
+      opened.add(model);
+      return new ScoredModel(model, Optional.empty(), opened::close);
+    }
+    Path adapter = files.path(parts.adapter());
+    if (RewardModel.isWhole(whole)) {
+      // An adapter on a reward model's body, which no language model is.
+      RewardModel.Body body = RewardModel.body(whole, cache.compute());
+      opened.add(body.model());
+      RewardModel model = RewardModel.open(body.model(), adapter);
+      opened.add(model);
+      return new ScoredModel(model, Optional.empty(), opened::close);
+    }
+    ModelCache.Hold hold = cache.take(parts.whole().files(), parts.whole().trained());
+    opened.add(hold);
+    LoadedModel base = hold.model();
+    RewardModel model = base.inTurn(() -> RewardModel.open(base.model(), adapter));
+    opened.add(
+        () ->
+            base.inTurn(
+                () -> {
+                  model.close();
+                  return null;
+                }));
+    return new ScoredModel(model, Optional.of(base), opened::close);
+  }
+
   private static Parts base(ModelRegistered model) {
     if (model.base() == null) {
       throw new EvaluationException(
@@ -107,6 +154,10 @@ final class CachedModels implements ModelSource {
   private final class Opened {
     private final List<AutoCloseable> holds = new ArrayList<>();
     private final Map<Whole, LoadedModel> wholes = new HashMap<>();
+
+    void add(AutoCloseable hold) {
+      holds.add(hold);
+    }
 
     LanguageModel model(Parts parts) {
       LoadedModel whole =

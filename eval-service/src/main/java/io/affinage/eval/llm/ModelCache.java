@@ -87,6 +87,11 @@ public final class ModelCache implements AutoCloseable {
     return new Hold(entry);
   }
 
+  /** How models compute. */
+  Compute compute() {
+    return compute;
+  }
+
   private LoadedModel load(ArtifactRef ref, @Nullable QuantizationSpec trained) {
     long begun = System.nanoTime();
     try {

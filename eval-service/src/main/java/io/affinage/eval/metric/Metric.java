@@ -1,10 +1,11 @@
 package io.affinage.eval.metric;
 
 /**
- * A number that an evaluation finds of a model, with its interval. It is found either from how
- * likely the model finds given texts, or from its own answers. {@link Metrics} registers them.
+ * A number that an evaluation finds of a model, with its interval. It is found from how likely the
+ * model finds given texts, from its own answers, or of a reward model from its scores. {@link
+ * Metrics} registers them.
  */
-public sealed interface Metric permits LikelihoodMetric, AnswerMetric {
+public sealed interface Metric permits LikelihoodMetric, AnswerMetric, RewardAccuracy {
 
   /** As in specifications, events and the API. */
   String wireName();

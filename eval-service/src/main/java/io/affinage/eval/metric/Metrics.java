@@ -11,9 +11,17 @@ public final class Metrics {
   /** Of the model's own answers, by the reward of the specification. */
   public static final AnswerMetric REWARD = new AnswerMetric("reward");
 
+  /** Of a reward model; the metric of specifications that name none. */
+  public static final RewardAccuracy REWARD_ACCURACY = new RewardAccuracy();
+
   public static final List<Metric> ALL =
       List.of(
-          EXACT_MATCH, REWARD, new MultipleChoice(), new Perplexity(), new PreferenceAccuracy());
+          EXACT_MATCH,
+          REWARD,
+          new MultipleChoice(),
+          new Perplexity(),
+          new PreferenceAccuracy(),
+          REWARD_ACCURACY);
 
   private Metrics() {}
 

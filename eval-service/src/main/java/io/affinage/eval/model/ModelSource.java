@@ -15,4 +15,11 @@ public interface ModelSource {
    *     {@code no_base_model}
    */
   ModelPair open(ModelRegistered model, Map<String, Optional<ModelRegistered>> compared);
+
+  /**
+   * A registered reward model.
+   *
+   * @throws io.affinage.eval.EvaluationException as above
+   */
+  RewardScorer openScorer(ModelRegistered model);
 }

@@ -25,6 +25,7 @@ record ModelCard(
 
   /**
    * @param kind {@code adapter}, {@code full} or {@code base}
+   * @param task {@code SEQ_CLS} of a reward model, which answers nothing; absent for others
    * @param model the files
    * @param decision the gate's last word; absent before it
    * @param evaluation the last evaluation's result; absent before it
@@ -32,6 +33,7 @@ record ModelCard(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Details(
       String kind,
+      String task,
       ArtifactRef model,
       @JsonProperty("base_model") String baseModel,
       ArtifactRef base,
@@ -74,6 +76,7 @@ record ModelCard(
                 () ->
                     new Details(
                         "base",
+                        null,
                         served.full(),
                         null,
                         null,
@@ -90,6 +93,7 @@ record ModelCard(
     ModelRegistered registration = model.registration();
     return new Details(
         registration.kind() == ModelRegistered.Kind.ADAPTER ? "adapter" : "full",
+        registration.task(),
         registration.model(),
         registration.baseModel(),
         registration.base(),

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param items measured
  * @param leftOut rows of the split that were not measured: over the bound, of no measurable shape,
  *     or too long for the model
+ * @param warnings what was noticed; mostly nothing
  */
 public record Findings(
     Map<Variant, Map<String, Estimate>> estimates,
@@ -25,7 +26,37 @@ public record Findings(
     List<Sample> samples,
     int items,
     int leftOut,
-    Gate.Decision decision) {
+    Gate.Decision decision,
+    List<Warning> warnings) {
+
+  /** Findings that nothing is to be said of. */
+  public Findings(
+      Map<Variant, Map<String, Estimate>> estimates,
+      Optional<Variant> reference,
+      Optional<Comparison> comparison,
+      Map<Variant, Comparison> comparisons,
+      List<Sample> samples,
+      int items,
+      int leftOut,
+      Gate.Decision decision) {
+    this(
+        estimates,
+        reference,
+        comparison,
+        comparisons,
+        samples,
+        items,
+        leftOut,
+        decision,
+        List.of());
+  }
+
+  /**
+   * What its owner should know of the model.
+   *
+   * @param code stable and snake case
+   */
+  public record Warning(String code, String message) {}
 
   /**
    * One item with every variant's answer.

@@ -13,12 +13,22 @@ public record Gate(Double minGain, Double maxPValue) {
 
   /** The decision with its reason: the rule and the numbers. */
   public Decision decide(Comparison comparison) {
+    return decide(comparison, "the base");
+  }
+
+  /**
+   * The same.
+   *
+   * @param than what the gain is over, for people
+   */
+  public Decision decide(Comparison comparison, String than) {
     String numbers =
         String.format(
             Locale.ROOT,
-            "%s: gain %.4g over the base (95%% interval %.4g to %.4g, p = %.3g)",
+            "%s: gain %.4g over %s (95%% interval %.4g to %.4g, p = %.3g)",
             comparison.metric().wireName(),
             comparison.gain(),
+            than,
             comparison.low(),
             comparison.high(),
             comparison.pValue());

@@ -3,6 +3,7 @@ package io.affinage.eval.statistics;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.DoubleBinaryOperator;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The percentile bootstrap (Efron 1979): resample the items with replacement, recompute the
@@ -45,22 +46,39 @@ public record Bootstrap(int resamples, double confidence, long seed) {
    * @param statistic of the two sums
    */
   public Interval ofSums(double[] first, double[] second, DoubleBinaryOperator statistic) {
-    int n = first.length;
-    if (n == 0 || second.length != n) {
+    if (first.length == 0 || second.length != first.length) {
       throw new IllegalArgumentException(
-          "a bootstrap needs items in pairs, not " + n + " and " + second.length);
+          "a bootstrap needs items in pairs, not " + first.length + " and " + second.length);
     }
+    return ofItems(
+        first.length,
+        picks -> {
+          double sumFirst = 0;
+          double sumSecond = 0;
+          for (int pick : picks) {
+            sumFirst += first[pick];
+            sumSecond += second[pick];
+          }
+          return statistic.applyAsDouble(sumFirst, sumSecond);
+        });
+  }
+
+  /**
+   * The interval of any statistic of items.
+   *
+   * @param n items
+   * @param statistic of some of them, by index, [n]; an item may be there repeatedly; the array is
+   *     used again
+   */
+  public Interval ofItems(int n, ToDoubleFunction<int[]> statistic) {
     SplittableRandom random = new SplittableRandom(seed);
     double[] outcomes = new double[resamples];
+    int[] picks = new int[n];
     for (int r = 0; r < resamples; r++) {
-      double sumFirst = 0;
-      double sumSecond = 0;
       for (int i = 0; i < n; i++) {
-        int pick = random.nextInt(n);
-        sumFirst += first[pick];
-        sumSecond += second[pick];
+        picks[i] = random.nextInt(n);
       }
-      outcomes[r] = statistic.applyAsDouble(sumFirst, sumSecond);
+      outcomes[r] = statistic.applyAsDouble(picks);
     }
     Arrays.sort(outcomes);
     double tail = (1 - confidence) / 2;

@@ -14,6 +14,7 @@ import io.affinage.events.EvaluationRequested;
 import io.affinage.events.EventData;
 import io.affinage.events.ModelPromoted;
 import io.affinage.events.ModelRejected;
+import io.affinage.events.Warning;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -50,7 +51,12 @@ public final class EvaluationResultEvents {
             .filter(reference -> !reference.equals(Variant.BASE))
             .map(Variant::wireName)
             .orElse(null),
-        findings.comparisons().isEmpty() ? null : comparisons(findings));
+        findings.comparisons().isEmpty() ? null : comparisons(findings),
+        findings.warnings().isEmpty()
+            ? null
+            : findings.warnings().stream()
+                .map(warning -> new Warning(warning.code(), warning.message()))
+                .toList());
   }
 
   private static Map<String, EvaluationCompleted.Comparison> comparisons(Findings findings) {

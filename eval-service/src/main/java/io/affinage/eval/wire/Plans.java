@@ -4,6 +4,7 @@ import io.affinage.eval.EvaluationException;
 import io.affinage.eval.metric.AnswerMetric;
 import io.affinage.eval.metric.Metric;
 import io.affinage.eval.metric.Metrics;
+import io.affinage.eval.metric.RewardAccuracy;
 import io.affinage.eval.run.Gate;
 import io.affinage.eval.run.Plan;
 import io.affinage.events.EvaluationSpec;
@@ -28,6 +29,17 @@ public final class Plans {
    * @throws EvaluationException {@code invalid_spec} with the field
    */
   public static Plan from(EvaluationSpec spec) {
+    return from(spec, false);
+  }
+
+  /**
+   * The plan of a specification.
+   *
+   * @param rewardModel whether the model scores texts and writes none
+   * @throws EvaluationException as above; {@code metric_needs_language_model}, {@code
+   *     metric_needs_reward_model}
+   */
+  public static Plan from(EvaluationSpec spec, boolean rewardModel) {
     int fewShot = orElse(spec.fewShot(), DEFAULT_FEW_SHOT);
     require(
         fewShot >= 0 && fewShot <= MAX_FEW_SHOT,
@@ -39,7 +51,7 @@ public final class Plans {
         spec.maxItems() == null || spec.maxItems() >= 1,
         "maxItems",
         "1 or more, not " + spec.maxItems());
-    List<Metric> metrics = metrics(spec.metrics());
+    List<Metric> metrics = metrics(spec.metrics(), rewardModel);
     require(
         !metrics.contains(Metrics.REWARD) || spec.reward() != null,
         "reward",
@@ -67,10 +79,27 @@ public final class Plans {
     return own && spec.reward() != null ? spec.reward() : new RewardSpec.ExactMatch(false, false);
   }
 
-  private static List<Metric> metrics(List<String> names) {
+  private static List<Metric> metrics(List<String> names, boolean rewardModel) {
     if (names == null) {
-      return List.of(Metrics.EXACT_MATCH);
+      return List.of(rewardModel ? Metrics.REWARD_ACCURACY : Metrics.EXACT_MATCH);
     }
+    List<Metric> metrics = named(names);
+    for (Metric metric : metrics) {
+      if (metric instanceof RewardAccuracy != rewardModel) {
+        throw new EvaluationException(
+            rewardModel ? "metric_needs_language_model" : "metric_needs_reward_model",
+            rewardModel
+                ? "%s cannot be measured of a reward model, which scores texts and writes none: ask for reward_accuracy, or leave the metrics out"
+                    .formatted(metric.wireName())
+                : "%s is measured of reward models alone, and this one writes texts: preference_accuracy measures the same by likelihoods"
+                    .formatted(metric.wireName()),
+            "spec.metrics");
+      }
+    }
+    return metrics;
+  }
+
+  private static List<Metric> named(List<String> names) {
     Set<Metric> metrics = new LinkedHashSet<>();
     for (String name : names) {
       metrics.add(

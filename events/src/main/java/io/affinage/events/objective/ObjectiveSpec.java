@@ -13,9 +13,11 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
   @JsonSubTypes.Type(value = IpoSpec.class, name = "ipo"),
   @JsonSubTypes.Type(value = GrpoSpec.class, name = "grpo"),
   @JsonSubTypes.Type(value = PpoSpec.class, name = "ppo"),
-  @JsonSubTypes.Type(value = RlooSpec.class, name = "rloo")
+  @JsonSubTypes.Type(value = RlooSpec.class, name = "rloo"),
+  @JsonSubTypes.Type(value = RewardModelSpec.class, name = "reward_model")
 })
-public sealed interface ObjectiveSpec permits DpoSpec, IpoSpec, GrpoSpec, PpoSpec, RlooSpec {
+public sealed interface ObjectiveSpec
+    permits DpoSpec, IpoSpec, GrpoSpec, PpoSpec, RlooSpec, RewardModelSpec {
 
   /**
    * The share of supervised fine-tuning's learning rate that is the default. Where all weights are

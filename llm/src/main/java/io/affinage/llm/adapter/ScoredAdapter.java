@@ -53,6 +53,45 @@ public record ScoredAdapter(Adapter adapter, ScalarHead head) implements AutoClo
   }
 
   /**
+   * Writes the adapter of such a folder without its head into another, as an adapter of a language
+   * model: what is there is trained further by whatever trains adapters.
+   *
+   * @throws LlmException {@code adapter_config_unsupported} for a folder of another task; {@code
+   *     adapter_not_written}, {@code checkpoint_not_written}
+   */
+  public static void writeBody(Path folder, Path body) {
+    ObjectNode config = PeftConfig.json(folder).deepCopy();
+    requireScores(folder, config);
+    PeftConfig.write(body, causal(config));
+    Checkpoint weights = Checkpoint.open(folder.resolve(PeftFolder.WEIGHTS));
+    SafetensorsWriter writer = new SafetensorsWriter();
+    for (String key : weights.names()) {
+      if (!key.equals(ScalarHead.KEY)) {
+        writer.add(key, weights.readFloats(key), weights.entry(key).shape());
+      }
+    }
+    writer.write(body.resolve(PeftFolder.WEIGHTS));
+  }
+
+  /** What is left without the head is an adapter of the decoder. */
+  private static ObjectNode causal(ObjectNode config) {
+    config.put("task_type", "CAUSAL_LM");
+    config.putNull("modules_to_save");
+    return config;
+  }
+
+  /**
+   * The head's weight of such a folder, [hidden].
+   *
+   * @throws LlmException {@code adapter_config_unsupported} for a folder of another task; {@code
+   *     checkpoint_tensor_missing}
+   */
+  public static float[] headOf(Path folder) {
+    requireScores(folder, PeftConfig.json(folder));
+    return Checkpoint.open(folder.resolve(PeftFolder.WEIGHTS)).readFloats(ScalarHead.KEY);
+  }
+
+  /**
    * Loads both.
    *
    * @param padding a token that is never a text's last one, see {@link ScalarHead#of}
@@ -62,9 +101,7 @@ public record ScoredAdapter(Adapter adapter, ScalarHead head) implements AutoClo
   public static ScoredAdapter load(Decoder decoder, Path folder, OptionalInt padding) {
     ObjectNode config = PeftConfig.json(folder).deepCopy();
     requireScores(folder, config);
-    // What is left is an adapter of the decoder.
-    config.put("task_type", "CAUSAL_LM");
-    config.putNull("modules_to_save");
+    causal(config);
     Checkpoint weights = Checkpoint.open(folder.resolve(PeftFolder.WEIGHTS));
     PeftSource source = new PeftSource(folder, config, AdapterNames.of(weights, decoder.config()));
     Adapter adapter = AdapterTypes.of(source).load(decoder, source);

@@ -100,8 +100,7 @@ final class CheckpointFiles {
         "checkpoint_missing",
         everything.isEmpty()
             ? folder
-                + " holds no file: give a folder with model.safetensors and config.json, or a .gguf"
-                + " file"
+                + " holds no file: give a folder with model.safetensors and config.json, or a .gguf file"
             : "%s holds neither %s nor %s nor a .gguf file, but %s"
                 .formatted(folder, SINGLE, INDEX, names(everything)));
   }

@@ -27,6 +27,7 @@ final class Encoding {
   private final ExampleEncoder.Settings settings;
   private final int examples;
   private final List<List<TokenizedExample>> kept = new ArrayList<>();
+  private final List<Integer> indices = new ArrayList<>(); // of the items, parallel to kept
   private final Map<Adjustment, Integer> adjustments = new EnumMap<>(Adjustment.class);
   private final Map<String, Integer> refused = new TreeMap<>();
   private final List<Refusal> refusals = new ArrayList<>();
@@ -100,6 +101,11 @@ final class Encoding {
     return kept;
   }
 
+  /** Where each kept unit's item stands among the items. */
+  List<Integer> indices() {
+    return indices;
+  }
+
   EncodingReport report() {
     return new EncodingReport(
         kept.size(),
@@ -142,6 +148,7 @@ final class Encoding {
       lost += tokens(unit) - tokens(fitting);
     }
     kept.add(fitting);
+    indices.add(index);
     for (TokenizedExample example : fitting) {
       tokens += example.length();
       targets += example.targetCount();

@@ -3,6 +3,7 @@ package io.affinage.llm.data;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.text.ChatTemplate;
 import io.affinage.llm.text.Tokenizer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -50,7 +51,11 @@ public final class PreferenceEncoder {
             PreferencePair::id,
             (pair, seen) -> List.of(encode(pair, seen).members()),
             settings);
-    return new EncodedPairs(encoding.units().stream().map(Group::new).toList(), encoding.report());
+    List<Group> groups = new ArrayList<>();
+    for (int i = 0; i < encoding.units().size(); i++) {
+      groups.add(new Group(encoding.units().get(i), pairs.get(encoding.indices().get(i)).margin()));
+    }
+    return new EncodedPairs(groups, encoding.report());
   }
 
   /**
@@ -79,7 +84,8 @@ public final class PreferenceEncoder {
     if (start < Math.max(first, second)) {
       seen.add(Adjustment.BOUNDARY_MOVED);
     }
-    return Group.pair(from(start, chosen), from(start, rejected));
+    Group group = Group.pair(from(start, chosen), from(start, rejected));
+    return pair.margin().isPresent() ? group.withMargin(pair.margin().getAsDouble()) : group;
   }
 
   private TokenizedExample single(PreferencePair pair, Example side, Set<Adjustment> seen) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.WeightForm;
+import io.affinage.llm.reward.RewardModel;
 import io.affinage.llm.tensor.Compute;
 import java.io.IOException;
 import java.io.InputStream;
@@ -82,15 +83,25 @@ record ExportRequest(
     switch (format == null ? "" : format) {
       case "hf" -> {
         StorageType storage = plainType();
-        return export()
-            .huggingFace(
-                folder, storage, shardBytes == null ? ModelExport.SHARD_BYTES : shardBytes);
+        long most = shardBytes == null ? ModelExport.SHARD_BYTES : shardBytes;
+        return isRewardModel()
+            ? RewardExport.ofFiles(
+                Path.of(base),
+                Optional.ofNullable(adapter).map(Path::of),
+                folder,
+                card(),
+                device,
+                storage,
+                most)
+            : export().huggingFace(folder, storage, most);
       }
       case "gguf" -> {
+        requireLanguageModel();
         GgufMix mix = GgufMix.of(type == null ? "f16" : type);
         return export().gguf(folder, mix);
       }
       case "gguf-adapter" -> {
+        requireLanguageModel();
         return export().ggufAdapter(folder);
       }
       case "peft" -> {
@@ -105,6 +116,21 @@ record ExportRequest(
               "export_type_unsupported",
               "format '%s' does not exist; there are hf, gguf, gguf-adapter, peft"
                   .formatted(format));
+    }
+  }
+
+  private boolean isRewardModel() {
+    return adapter == null
+        ? RewardModel.isWhole(Path.of(base))
+        : RewardModel.isAdapter(Path.of(adapter));
+  }
+
+  private void requireLanguageModel() {
+    if (isRewardModel()) {
+      throw new LlmException(
+          "model_is_reward_model",
+          "%s is a reward model, which gives texts scores, and GGUF files are read by programs that write texts: export it as hf (a model for sequence classification) or peft"
+              .formatted(name));
     }
   }
 

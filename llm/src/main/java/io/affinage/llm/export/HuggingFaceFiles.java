@@ -28,22 +28,55 @@ final class HuggingFaceFiles {
       long shardBytes)
       throws IOException {
     SafetensorsWriter writer = new SafetensorsWriter();
-    for (Weights.Weight weight : weights.list()) {
-      writer.add(
-          weight.name(),
-          type,
-          weight.shape(),
-          new TensorEncoder(
-              weight.name(),
-              type,
-              weight.shape(),
-              RowOrder.AS_IS,
-              (first, rows, destination) -> weights.read(weight, first, rows, destination)));
-    }
+    weights.list().forEach(weight -> add(writer, weights, weight, type));
     writer.writeFolder(folder, shardBytes);
     tokenizer.writeTo(folder);
     json(folder, "config.json", config(config, tokenizer.specialTokens(), type));
     json(folder, "generation_config.json", generation(tokenizer.specialTokens()));
+  }
+
+  private static void add(
+      SafetensorsWriter writer, Weights weights, Weights.Weight weight, StorageType type) {
+    writer.add(
+        weight.name(),
+        type,
+        weight.shape(),
+        new TensorEncoder(
+            weight.name(),
+            type,
+            weight.shape(),
+            RowOrder.AS_IS,
+            (first, rows, destination) -> weights.read(weight, first, rows, destination)));
+  }
+
+  /**
+   * The files of a model with a head of scores in place of the language model's, as transformers
+   * has it: one label, no bias. The head is float32 whatever the rest is.
+   *
+   * @param score the head's weight, [hidden]
+   */
+  static void writeClassifier(
+      Path folder,
+      DecoderConfig config,
+      Weights weights,
+      float[] score,
+      TokenizerDefinition tokenizer,
+      StorageType type,
+      long shardBytes)
+      throws IOException {
+    SafetensorsWriter writer = new SafetensorsWriter();
+    String head = config.names().head() + ".weight";
+    weights.list().stream()
+        .filter(weight -> !weight.name().equals(head))
+        .forEach(weight -> add(writer, weights, weight, type));
+    writer.add("score.weight", score, new long[] {1, score.length});
+    writer.writeFolder(folder, shardBytes);
+    tokenizer.writeTo(folder);
+    ObjectNode json = config(config, tokenizer.specialTokens(), type);
+    json.putArray("architectures").add(config.architecture().classifierName());
+    json.putObject("id2label").put("0", "LABEL_0");
+    json.putObject("label2id").put("LABEL_0", 0);
+    json(folder, "config.json", json);
   }
 
   private static void json(Path folder, String name, ObjectNode json) throws IOException {

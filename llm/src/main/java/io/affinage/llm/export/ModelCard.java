@@ -35,6 +35,7 @@ public record ModelCard(
     Map<String, String> lineage,
     List<String> notes) {
 
+  private static final String GENERATION = "text-generation";
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern HUB_ID = Pattern.compile("[\\w.-]{1,96}/[\\w.-]{1,96}");
 
@@ -73,7 +74,21 @@ public record ModelCard(
 
   /** The file's text, of a whole model. */
   public String markdown() {
-    return markdown("transformers");
+    return markdown("transformers", GENERATION, List.of());
+  }
+
+  /**
+   * The file's text, of a reward model.
+   *
+   * @param library that opens it: {@code transformers}, or {@code peft} for an adapter
+   */
+  String rewardModelMarkdown(String library) {
+    return markdown(
+        library,
+        "text-classification",
+        List.of(
+            "A reward model: its one label is the score of a text, read at the last token that is no padding. It writes nothing.",
+            "Texts are scored as they were learned, which `reward_model.json` says: with `rendering` `chat` prompt and answer through the chat template, with `completion` the answer behind the prompt and the end-of-text token. Batches are padded with the tokenizer's padding token, which no text has and which may be another than the base's: set `model.config.pad_token_id = tokenizer.pad_token_id`."));
   }
 
   /**
@@ -82,18 +97,19 @@ public record ModelCard(
    * @param inPeft whether PEFT opens it
    */
   String adapterMarkdown(boolean inPeft) {
-    return markdown(inPeft ? "peft" : "affinage");
+    return markdown(inPeft ? "peft" : "affinage", GENERATION, List.of());
   }
 
-  private String markdown(String library) {
+  private String markdown(String library, String pipeline, List<String> about) {
     List<String> lines = new ArrayList<>();
-    frontMatter(library, lines);
+    frontMatter(library, pipeline, lines);
     lines.add("");
     lines.add("# " + oneLine(name));
     lines.add("");
     lines.add("Made with Affinage.");
     baseModel.ifPresent(base -> lines.add("Tuned from " + code(base) + "."));
     dataset.ifPresent(data -> lines.add("Trained on " + code(data) + "."));
+    about.forEach(note -> lines.addAll(List.of("", note)));
     notes.forEach(note -> lines.addAll(List.of("", oneLine(note))));
     table(lines, "Settings", "setting", settings);
     Map<String, String> numbers = new TreeMap<>();
@@ -104,10 +120,10 @@ public record ModelCard(
   }
 
   /** JSON texts are YAML, so nothing in a name can break out. */
-  private void frontMatter(String library, List<String> lines) {
+  private void frontMatter(String library, String pipeline, List<String> lines) {
     lines.add("---");
     lines.add("library_name: " + library);
-    lines.add("pipeline_tag: text-generation");
+    lines.add("pipeline_tag: " + pipeline);
     lines.add("tags:");
     lines.add("- affinage");
     license.ifPresent(id -> lines.add("license: " + quoted(id)));
@@ -126,7 +142,7 @@ public record ModelCard(
       lines.add("- name: " + quoted(name));
       lines.add("  results:");
       lines.add("  - task:");
-      lines.add("      type: text-generation");
+      lines.add("      type: " + pipeline);
       lines.add("    dataset:");
       lines.add("      name: " + quoted(dataset.orElse("unnamed")));
       lines.add("      type: " + quoted(dataset.orElse("unnamed")));

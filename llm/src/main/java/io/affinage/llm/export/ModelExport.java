@@ -203,8 +203,7 @@ public final class ModelExport {
     if (!updates.stream().allMatch(update -> update.update().isSum())) {
       throw new LlmException(
           "export_unsupported",
-          "llama.cpp has files for LoRA alone, and this adapter does more than add to weights:"
-              + " export the whole model as gguf");
+          "llama.cpp has files for LoRA alone, and this adapter does more than add to weights: export the whole model as gguf");
     }
     try (StagedFolder staged = StagedFolder.beside(folder)) {
       Path file = staged.path().resolve("adapter.gguf");

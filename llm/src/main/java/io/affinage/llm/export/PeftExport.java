@@ -7,10 +7,15 @@ import io.affinage.llm.adapter.AdapterTypes;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.checkpoint.PeftConfig;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.reward.Rendering;
+import io.affinage.llm.reward.RewardModel;
+import io.affinage.llm.text.TokenizerDefinition;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Writes a stored adapter as PEFT's users expect it: the matrices as they are, a configuration that
@@ -38,7 +43,16 @@ public final class PeftExport {
       PeftConfig.write(
           staged.path(), PeftConfig.withBase(config, named.nameOrPath(), named.revision()));
       PeftFolder.copyWeights(adapter, staged.path());
-      ModelTexts.definition(base).writeTo(staged.path());
+      boolean scores = RewardModel.isAdapter(adapter);
+      // A reward model pads with another token than its base.
+      (scores && Files.exists(adapter.resolve("tokenizer.json"))
+              ? TokenizerDefinition.fromFolder(adapter)
+              : ModelTexts.definition(base))
+          .writeTo(staged.path());
+      Optional<Rendering> rendering = scores ? Rendering.read(adapter) : Optional.empty();
+      if (rendering.isPresent()) {
+        rendering.get().write(staged.path());
+      }
       List<String> notes = new ArrayList<>();
       if (type.isInPeft()) {
         named.note().ifPresent(notes::add);
@@ -47,7 +61,10 @@ public final class PeftExport {
             "PEFT has no adapters of type %s and does not open this one; Affinage does, beside the same base."
                 .formatted(type.name()));
       }
-      staged.text("README.md", card.noting(notes).adapterMarkdown(type.isInPeft()));
+      ModelCard noted = card.noting(notes);
+      staged.text(
+          "README.md",
+          scores ? noted.rewardModelMarkdown("peft") : noted.adapterMarkdown(type.isInPeft()));
       List<ExportedFile> files = staged.files();
       staged.checksums(files);
       staged.publish();

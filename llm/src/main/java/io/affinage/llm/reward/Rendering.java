@@ -6,15 +6,22 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.text.ChatMessage;
+import io.affinage.llm.text.TokenizerDefinition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * How the texts were written that a reward model learned from, and so how texts are written that it
@@ -32,6 +39,7 @@ public record Rendering(Form form, OptionalInt padding) {
   private static final int VERSION = 1;
   private static final String FORM = "rendering";
   private static final String PADDING = "pad_token_id";
+  private static final Pattern NAMED = Pattern.compile("(?i)pad|reserved|unused|placeholder");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What prompt and answer become. */
@@ -40,6 +48,66 @@ public record Rendering(Form form, OptionalInt padding) {
     CHAT,
     /** The answer right behind the prompt, and the end-of-text token. */
     COMPLETION
+  }
+
+  /**
+   * The rendering of a training.
+   *
+   * @param definition of the model's tokenizer
+   * @param rows of the model's vocabulary: tokens beyond have no embedding
+   * @param preferred the padding token of the model that training goes on from, if there is one
+   * @param texts token ids of all texts that are learned or measured
+   * @throws LlmException {@code no_padding_token} where every special token is in some text
+   */
+  public static Rendering of(
+      Form form,
+      TokenizerDefinition definition,
+      int rows,
+      OptionalInt preferred,
+      Collection<int[]> texts) {
+    Set<Integer> taken = new HashSet<>(definition.specialTokens().stops());
+    definition.specialTokens().bos().ifPresent(taken::add);
+    texts.forEach(ids -> Arrays.stream(ids).forEach(taken::add));
+    return candidates(definition, preferred)
+        .filter(id -> id < rows && !taken.contains(id))
+        .findFirst()
+        .map(id -> new Rendering(form, OptionalInt.of(id)))
+        .orElseThrow(
+            () ->
+                new LlmException(
+                    "no_padding_token",
+                    "a reward model is read at the last token that is no padding, so padding needs a token that no text has; the tokenizer's special tokens %s all are in texts or end them: add one to the tokenizer (added_tokens, special) that the embedding has a row for"
+                        .formatted(definition.addedSpecialTokens().keySet())));
+  }
+
+  /**
+   * What can stand for padding: what did so before, the tokenizer's own, one that is named so, then
+   * any other that no chat template writes, from the last on; what stands for unknown words at
+   * last.
+   */
+  private static Stream<Integer> candidates(TokenizerDefinition definition, OptionalInt preferred) {
+    List<Integer> named = new ArrayList<>();
+    List<Integer> others = new ArrayList<>();
+    OptionalInt unknown = definition.specialTokens().unk();
+    definition
+        .addedSpecialTokens()
+        .forEach(
+            (text, id) -> {
+              boolean written =
+                  definition.chatTemplates().values().stream()
+                      .anyMatch(each -> each.contains(text));
+              if (!written && (unknown.isEmpty() || unknown.getAsInt() != id)) {
+                (NAMED.matcher(text).find() ? named : others).add(id);
+              }
+            });
+    others.sort(Comparator.reverseOrder());
+    List<Integer> all = new ArrayList<>();
+    preferred.ifPresent(all::add);
+    definition.specialTokens().pad().ifPresent(all::add);
+    all.addAll(named);
+    all.addAll(others);
+    unknown.ifPresent(all::add);
+    return all.stream();
   }
 
   /** A text to be scored. */

@@ -73,18 +73,15 @@ public final class RewardModel implements AutoCloseable {
    *     {@link LanguageModel#open} throws
    */
   public static RewardModel open(Path folder, Compute compute) {
-    ClassifierCheckpoint checkpoint = ClassifierCheckpoint.open(folder);
-    LanguageModel model = LanguageModel.open(checkpoint, folder, compute, WeightForm.PLAIN);
-    try {
-      Rendering rendering =
-          Rendering.read(folder).orElseGet(() -> foreign(model, checkpoint.padding()));
-      ScalarHead head = ScalarHead.of(model.decoder(), checkpoint.score(), rendering.padding());
-      return new RewardModel(
-          model, model.decoder().withoutAdapter(), head, rendering, closing(head, model));
-    } catch (RuntimeException e) {
-      model.close();
-      throw e;
-    }
+    Body body = body(folder, compute);
+    ScalarHead head =
+        ScalarHead.of(body.model().decoder(), body.head(), body.rendering().padding());
+    return new RewardModel(
+        body.model(),
+        body.model().decoder().withoutAdapter(),
+        head,
+        body.rendering(),
+        closing(head, body.model()));
   }
 
   /**
@@ -99,6 +96,32 @@ public final class RewardModel implements AutoCloseable {
         Rendering.read(adapter).orElseGet(() -> foreign(base, padding(base, adapter)));
     ScoredAdapter scored = ScoredAdapter.load(base.decoder(), adapter, rendering.padding());
     return new RewardModel(base, scored.adapter(), scored.head(), rendering, scored);
+  }
+
+  /**
+   * The parts of a model of its own, which is trained further.
+   *
+   * @param head the head's weight, [hidden]
+   */
+  public record Body(LanguageModel model, float[] head, Rendering rendering) {}
+
+  /**
+   * Opens the parts of a model of its own; the caller closes the model.
+   *
+   * @throws LlmException as {@link #open(Path, Compute)}
+   */
+  public static Body body(Path folder, Compute compute) {
+    ClassifierCheckpoint checkpoint = ClassifierCheckpoint.open(folder);
+    LanguageModel model = LanguageModel.open(checkpoint, folder, compute, WeightForm.PLAIN);
+    try {
+      return new Body(
+          model,
+          checkpoint.score(),
+          Rendering.read(folder).orElseGet(() -> foreign(model, checkpoint.padding())));
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
   }
 
   /** Of a model that another program made: as TRL renders conversations, or else texts. */

@@ -175,6 +175,33 @@ public record TokenizerDefinition(
     }
   }
 
+  /** The same, padding with another of its tokens. */
+  public TokenizerDefinition withPad(int id) {
+    return new TokenizerDefinition(
+        json,
+        new SpecialTokens(
+            specialTokens.bos(),
+            specialTokens.eos(),
+            specialTokens.stops(),
+            OptionalInt.of(id),
+            specialTokens.unk()),
+        chatTemplates,
+        modelMaxLength);
+  }
+
+  /** Ids of the added tokens that are special, by their texts. */
+  public Map<String, Integer> addedSpecialTokens() {
+    Map<String, Integer> tokens = new TreeMap<>();
+    json.path("added_tokens")
+        .forEach(
+            each -> {
+              if (each.path("special").asBoolean()) {
+                tokens.put(each.path("content").asText(), each.path("id").asInt());
+              }
+            });
+    return tokens;
+  }
+
   /** The special tokens as text, by the names that chat templates know: {@code bos_token} etc. */
   public Map<String, String> specialTokenTexts() {
     Map<Integer, String> tokens = new HashMap<>();

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The arrays that a run trains, and their gradients, in one order: the embedding, then the blocks
@@ -156,8 +157,15 @@ public final class Trainables implements AutoCloseable {
     this.gradients =
         new Gradients(
             decoder.kernels(), manager, undivided && decoder.precision() != Precision.FLOAT16);
-    Set<String> chosen = selection.map(wanted -> wanted.of(decoder.weightNames())).orElse(Set.of());
     WeightNames in = decoder.config().names();
+    Set<String> chosen =
+        selection
+            .map(wanted -> wanted.of(decoder.weightNames()))
+            .<Set<String>>map(TreeSet::new)
+            .orElse(Set.of());
+    if (scalar.isPresent() && !chosen.isEmpty() && !decoder.shape().tiedHead()) {
+      chosen.remove(in.head() + ".weight"); // nothing reads it
+    }
     int token = add(chosen, in.embedding() + ".weight", decoder.embedding(), Role.EMBEDDING);
     in.positions()
         .ifPresent(name -> add(chosen, name + ".weight", decoder.positions(), Role.EMBEDDING));
@@ -347,6 +355,23 @@ public final class Trainables implements AutoCloseable {
         Optional.empty(),
         Optional.of(selection),
         Optional.empty(),
+        Optional.empty(),
+        batching.isUndivided());
+  }
+
+  /**
+   * Trains some weights of a decoder and a head of scores in place of the language model's, which
+   * stays as it is.
+   *
+   * @throws LlmException {@code invalid_weight_selection}
+   */
+  public static Trainables of(
+      Decoder decoder, WeightSelection selection, ScalarHead head, Batching batching) {
+    return new Trainables(
+        decoder,
+        Optional.empty(),
+        Optional.of(selection),
+        Optional.of(head),
         Optional.empty(),
         batching.isUndivided());
   }

@@ -70,8 +70,7 @@ public final class TrainingRun implements AutoCloseable {
     if (settings.evaluation().everySteps() > 0 && inputs.heldOut().isEmpty()) {
       throw new LlmException(
           "no_held_out_examples",
-          "evaluation during training needs held-out examples, and there are none: give the data"
-              + " set a validation split, or set evaluation.everySteps to 0");
+          "evaluation during training needs held-out examples, and there are none: give the data set a validation split, or set evaluation.everySteps to 0");
     }
     requireNoSmoothing(settings, inputs);
     requireHead(trainables, inputs);

@@ -2,7 +2,9 @@ package io.affinage.reward.learned;
 
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.quantization.QuantizationSpec;
 import io.affinage.llm.LanguageModel;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.reward.RewardModel;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.reward.scoring.InvalidRewardException;
@@ -68,8 +70,13 @@ final class ModelShelf implements AutoCloseable {
           "reward.model");
     }
     ArtifactRef under = adapter ? model.base() : model.model();
+    // An adapter scores with the numbers that it was trained beside.
+    QuantizationSpec quantization = adapter ? model.lineage().spec().quantization() : null;
+    WeightForm trained =
+        quantization == null ? WeightForm.PLAIN : WeightForm.named(quantization.weightForm());
+    String key = under.digest() + " " + trained.userName();
     String digest = model.model().digest();
-    Base base = bases.get(under.digest());
+    Base base = bases.get(key);
     if (base != null && base.rewards().containsKey(digest)) {
       return base.rewards().get(digest);
     }
@@ -79,7 +86,7 @@ final class ModelShelf implements AutoCloseable {
       room(bases, mostBases - 1);
       RewardModel whole = RewardModel.open(path, compute.get());
       Base alone = new Base(null, new LinkedHashMap<>(Map.of(digest, whole)));
-      bases.put(under.digest(), alone);
+      bases.put(key, alone);
       size = bases.size();
       return whole;
     }
@@ -88,8 +95,9 @@ final class ModelShelf implements AutoCloseable {
       room(bases, mostBases - 1);
       base =
           new Base(
-              LanguageModel.open(basePath, compute.get()), new LinkedHashMap<>(16, 0.75f, true));
-      bases.put(under.digest(), base);
+              LanguageModel.open(basePath, compute.get(), WeightForm.PLAIN, trained),
+              new LinkedHashMap<>(16, 0.75f, true));
+      bases.put(key, base);
       size = bases.size();
     }
     room(base.rewards(), mostAdapters - 1);

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -167,10 +168,12 @@ final class DatasetRows {
       return new PreferencePair(
           row.id(),
           new Example.Completion(row.id(), prompt, row.chosenText()),
-          new Example.Completion(row.id(), prompt, row.rejectedText()));
+          new Example.Completion(row.id(), prompt, row.rejectedText()),
+          margin(row));
     }
     if (row.chosen() != null && row.rejected() != null) {
-      return new PreferencePair(row.id(), side(row, row.chosen()), side(row, row.rejected()));
+      return new PreferencePair(
+          row.id(), side(row, row.chosen()), side(row, row.rejected()), margin(row));
     }
     throw new LlmException(
         "dataset_layout_unsupported",
@@ -178,6 +181,10 @@ final class DatasetRows {
             + row.id()
             + " is no pair of a chosen and a rejected answer, and preferences are learned from"
             + " pairs: give rows with chosen and rejected (layout preference), without keep");
+  }
+
+  private static OptionalDouble margin(NormalRow row) {
+    return row.margin() == null ? OptionalDouble.empty() : OptionalDouble.of(row.margin());
   }
 
   /** The prompt and one side's turns. What the assistant said in the prompt is not scored. */

@@ -2,11 +2,13 @@ package io.affinage.trainer.llm;
 
 import io.affinage.events.Warning;
 import io.affinage.events.objective.SampledObjective;
+import io.affinage.llm.adapter.ScoredAdapter;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.error.NativeFault;
 import io.affinage.llm.export.AdapterExport;
 import io.affinage.llm.export.Exported;
 import io.affinage.llm.export.ModelExport;
+import io.affinage.llm.export.RewardExport;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.tensor.ResidentMemory;
 import io.affinage.trainer.engine.AnswerScorer;
@@ -139,8 +141,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     if (!machine.tryLock()) {
       throw new TrainingException(
           "trainer_busy",
-          "this trainer runs a job, so memory and time cannot be measured: ask again when it is"
-              + " idle",
+          "this trainer runs a job, so memory and time cannot be measured: ask again when it is idle",
           null);
     }
     try (TrainingSession bench = open(job, datasetFolder, base, job.spec().dtype(), workFolder)) {
@@ -222,6 +223,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     bench.heldOut().ifPresent(rows -> note(rows, metrics));
     note(outcome, metrics);
     List<Warning> warnings = new ArrayList<>(bench.warnings());
+    bench.heldOut().flatMap(rows -> rows.last().warning()).ifPresent(warnings::add);
     if (!(job.spec().objective() instanceof SampledObjective)) {
       // A surrogate of sampled answers is near 0 at every step; what rises or falls is the reward.
       Convergence.judge(outcome, metrics).ifPresent(warnings::add);
@@ -239,10 +241,35 @@ public final class LlmTrainingEngine implements TrainingEngine {
       Map<String, Double> metrics,
       List<Warning> warnings,
       Path folder) {
+    if (bench.scores().isPresent()) {
+      return exportScores(job, bench, bench.scores().get(), metrics, warnings, folder);
+    }
     return bench.adapter().isPresent()
         ? AdapterExport.peft(bench.model(), bench.adapter().get(), folder, job.baseName())
         : ModelExport.of(bench.model(), Optional.empty(), ModelCards.of(job, metrics, warnings))
             .huggingFace(folder);
+  }
+
+  private static Exported exportScores(
+      TrainingJob job,
+      TrainingSession bench,
+      TrainingSession.Scores scores,
+      Map<String, Double> metrics,
+      List<Warning> warnings,
+      Path folder) {
+    return bench.adapter().isPresent()
+        ? RewardExport.adapter(
+            bench.model(),
+            new ScoredAdapter(bench.adapter().get(), scores.head()),
+            scores.rendering(),
+            folder,
+            job.baseName())
+        : RewardExport.whole(
+            bench.model(),
+            scores.head(),
+            scores.rendering(),
+            folder,
+            ModelCards.of(job, metrics, warnings));
   }
 
   /** What was trained is in the memory: writing it is tried again until there is room for it. */

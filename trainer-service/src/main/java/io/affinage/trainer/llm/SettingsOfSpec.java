@@ -4,12 +4,14 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.objective.RewardModelSpec;
 import io.affinage.events.objective.SampledObjective;
 import io.affinage.events.quantization.QuantizationSpec;
 import io.affinage.events.spec.Choices;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.WeightForm;
+import io.affinage.llm.objective.BradleyTerry;
 import io.affinage.llm.objective.Objective;
 import io.affinage.llm.objective.Objectives;
 import io.affinage.llm.training.Batching;
@@ -48,6 +50,9 @@ final class SettingsOfSpec {
   static Objective objective(ObjectiveSpec spec) {
     if (spec instanceof SampledObjective sampled) {
       return SampledSettings.objective(sampled);
+    }
+    if (spec instanceof RewardModelSpec scores) {
+      return new BradleyTerry(or(scores.centerRewardsCoefficient(), 0));
     }
     Map<String, Object> settings = JSON.convertValue(spec, new TypeReference<>() {});
     settings.remove(Choices.tag(ObjectiveSpec.class));

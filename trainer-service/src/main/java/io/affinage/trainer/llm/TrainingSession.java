@@ -3,15 +3,18 @@ package io.affinage.trainer.llm;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
 import io.affinage.events.objective.PpoSpec;
+import io.affinage.events.objective.RewardModelSpec;
 import io.affinage.events.objective.SampledObjective;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
+import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.ScalarHead;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
+import io.affinage.llm.reward.Rendering;
 import io.affinage.llm.rollout.RolloutSource;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.BpeTrainer;
@@ -31,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A job's model, data and run, opened together and closed together. */
 final class TrainingSession implements AutoCloseable {
@@ -39,6 +43,7 @@ final class TrainingSession implements AutoCloseable {
 
   private final LanguageModel model;
   private final Optional<Adapter> adapter;
+  private final Optional<Scores> scores;
   private final TrainingRows rows;
   private final Optional<HeldOut> heldOut;
   private final Opened opened;
@@ -48,6 +53,7 @@ final class TrainingSession implements AutoCloseable {
   private TrainingSession(
       LanguageModel model,
       Optional<Adapter> adapter,
+      Optional<Scores> scores,
       TrainingRows rows,
       Optional<HeldOut> heldOut,
       Opened opened,
@@ -55,6 +61,7 @@ final class TrainingSession implements AutoCloseable {
       TrainingRun run) {
     this.model = model;
     this.adapter = adapter;
+    this.scores = scores;
     this.rows = rows;
     this.heldOut = heldOut;
     this.opened = opened;
@@ -81,11 +88,24 @@ final class TrainingSession implements AutoCloseable {
     TrainingData data = TrainingData.read(datasetFolder, spec);
     Opened opened = new Opened();
     try {
+      Compute compute = Compute.of(device, dtype);
+      Optional<ScoreStart> start =
+          spec.objective() instanceof RewardModelSpec
+              ? base.map(
+                  folders ->
+                      ScoreStart.open(
+                          folders,
+                          compute,
+                          SettingsOfSpec.weightForm(spec.quantization()),
+                          scratch))
+              : Optional.empty();
       LanguageModel model =
-          opened.add(model(spec, data.examples(), base, Compute.of(device, dtype)));
-      Optional<Adapter> adapter =
-          AdapterOfSpec.open(spec, model, base.flatMap(BaseFolders::adapter)).map(opened::add);
-      Optional<Aim> aim = aim(spec, model, base.flatMap(BaseFolders::adapter), opened);
+          opened.add(
+              start.map(ScoreStart::model).orElseGet(() -> model(spec, data, base, compute)));
+      Optional<Path> parent =
+          start.isPresent() ? start.get().adapter() : base.flatMap(BaseFolders::adapter);
+      Optional<Adapter> adapter = AdapterOfSpec.open(spec, model, parent).map(opened::add);
+      Optional<Aim> aim = aim(spec, model, start.isPresent() ? Optional.empty() : parent, opened);
       Optional<ScalarHead> values =
           spec.objective() instanceof PpoSpec
               ? Optional.of(opened.add(ScalarHead.zeros(model.decoder())))
@@ -118,42 +138,28 @@ final class TrainingSession implements AutoCloseable {
       if (aim.isPresent()) {
         inputs = inputs.minimising(aim.get());
       }
-      Optional<HeldOut> heldOut =
-          measured(data, spec, model, warnings).map(some -> heldOut(model, adapter, aim, some));
+      Optional<TrainingRows> measured = measured(data, spec, model, warnings);
+      Optional<Scores> scores =
+          start.map(from -> Scores.of(from, data, rows, measured, spec, opened));
+      Optional<HeldOut> heldOut = measured.map(some -> heldOut(model, adapter, aim, scores, some));
       if (heldOut.isPresent()) {
         HeldOut watched = heldOut.get();
         inputs = inputs.watching(() -> watched.measure().loss());
       }
       TrainingSettings settings = SettingsOfSpec.settings(spec, model.decoder());
-      Trainables trainables = opened.add(trainables(spec, model, adapter, values, settings));
+      Trainables trainables =
+          opened.add(trainables(spec, model, adapter, scores, values, settings));
       requireEffect(spec, trainables);
       TrainingRun run =
           opened.add(
               source.isPresent()
                   ? new TrainingRun(model.decoder(), trainables, settings, inputs, source.get())
                   : new TrainingRun(model.decoder(), trainables, settings, inputs));
-      return new TrainingSession(model, adapter, rows, heldOut, opened, warnings, run);
+      return new TrainingSession(model, adapter, scores, rows, heldOut, opened, warnings, run);
     } catch (RuntimeException e) {
       opened.close();
       throw e;
     }
-  }
-
-  private static Trainables trainables(
-      TrainingSpec spec,
-      LanguageModel model,
-      Optional<Adapter> adapter,
-      Optional<ScalarHead> values,
-      TrainingSettings settings) {
-    if (adapter.isPresent()) {
-      return values.isPresent()
-          ? Trainables.withValues(model.decoder(), adapter.get(), values.get())
-          : Trainables.of(model.decoder(), adapter.get());
-    }
-    WeightSelection weights = SettingsOfSpec.weights(spec, model.decoder());
-    return values.isPresent()
-        ? Trainables.withValues(model.decoder(), weights, values.get())
-        : Trainables.of(model.decoder(), weights, settings.batching());
   }
 
   /**
@@ -172,9 +178,68 @@ final class TrainingSession implements AutoCloseable {
     return Optional.of(new Aim(SettingsOfSpec.objective(spec.objective()), start));
   }
 
+  /**
+   * What a reward model has beside its body.
+   *
+   * @param head trained beside it
+   * @param rendering of the texts that it scores
+   */
+  record Scores(ScalarHead head, Rendering rendering) {
+    private static Scores of(
+        ScoreStart start,
+        TrainingData data,
+        TrainingRows rows,
+        Optional<TrainingRows> measured,
+        TrainingSpec spec,
+        Opened opened) {
+      Rendering rendering =
+          start.rendering(
+              ((TrainingData.Pairs) data).train().rows(),
+              Stream.concat(rows.rows().stream(), measured.stream().flatMap(m -> m.rows().stream()))
+                  .flatMap(group -> group.members().stream()));
+      return new Scores(opened.add(start.openHead(spec, rendering)), rendering);
+    }
+  }
+
+  private static Trainables trainables(
+      TrainingSpec spec,
+      LanguageModel model,
+      Optional<Adapter> adapter,
+      Optional<Scores> scores,
+      Optional<ScalarHead> values,
+      TrainingSettings settings) {
+    Decoder decoder = model.decoder();
+    if (values.isPresent()) {
+      return adapter.isPresent()
+          ? Trainables.withValues(decoder, adapter.get(), values.get())
+          : Trainables.withValues(decoder, SettingsOfSpec.weights(spec, decoder), values.get());
+    }
+    if (adapter.isPresent()) {
+      return scores.isPresent()
+          ? Trainables.of(decoder, adapter.get(), scores.get().head())
+          : Trainables.of(decoder, adapter.get());
+    }
+    WeightSelection weights = SettingsOfSpec.weights(spec, decoder);
+    return scores.isPresent()
+        ? Trainables.of(decoder, weights, scores.get().head(), settings.batching())
+        : Trainables.of(decoder, weights, settings.batching());
+  }
+
   private static HeldOut heldOut(
-      LanguageModel model, Optional<Adapter> trained, Optional<Aim> aim, TrainingRows some) {
+      LanguageModel model,
+      Optional<Adapter> trained,
+      Optional<Aim> aim,
+      Optional<Scores> scores,
+      TrainingRows some) {
     BlockAdapter adapter = live(model, trained);
+    if (scores.isPresent()) {
+      return HeldOut.scores(
+          model.decoder(),
+          adapter,
+          scores.get().head(),
+          aim.orElseThrow().objective(),
+          some.rows());
+    }
     return aim.isPresent()
         ? HeldOut.groups(model.decoder(), adapter, aim.get(), some.rows())
         : HeldOut.answers(model.decoder(), adapter, some.examples());
@@ -201,11 +266,12 @@ final class TrainingSession implements AutoCloseable {
   }
 
   private static LanguageModel model(
-      TrainingSpec spec, List<Example> examples, Optional<BaseFolders> base, Compute compute) {
+      TrainingSpec spec, TrainingData data, Optional<BaseFolders> base, Compute compute) {
     if (base.isPresent()) {
       return LanguageModel.open(
           base.get().model(), compute, SettingsOfSpec.weightForm(spec.quantization()));
     }
+    List<Example> examples = data.examples();
     TrainingSpec.Architecture shape = spec.architecture();
     TokenizerDefinition tokenizer =
         BpeTrainer.train(
@@ -255,8 +321,7 @@ final class TrainingSession implements AutoCloseable {
       if (spec.evaluation().everySteps() > 0) {
         throw new LlmException(
             "no_held_out_examples",
-            "evaluation during training needs held-out examples, and no row of the validation split"
-                + " can be used: "
+            "evaluation during training needs held-out examples, and no row of the validation split can be used: "
                 + e.getMessage(),
             e);
       }
@@ -300,6 +365,11 @@ final class TrainingSession implements AutoCloseable {
   /** Empty where weights of the model are trained. */
   Optional<Adapter> adapter() {
     return adapter;
+  }
+
+  /** What a reward model has beside its body; empty for a language model. */
+  Optional<Scores> scores() {
+    return scores;
   }
 
   TrainingRows rows() {

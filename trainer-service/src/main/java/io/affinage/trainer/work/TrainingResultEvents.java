@@ -8,6 +8,7 @@ import io.affinage.events.ModelRegistered;
 import io.affinage.events.TrainingCancelled;
 import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.objective.RewardModelSpec;
 import io.affinage.trainer.base.BaseModel;
 import io.affinage.trainer.engine.TrainingOutcome;
 import io.affinage.trainer.job.Job;
@@ -60,7 +61,10 @@ final class TrainingResultEvents {
         job.request().slip(),
         outcome.warnings().isEmpty() ? null : outcome.warnings(),
         job.request().baseName() == null ? base.origin() : job.request().baseName(),
-        base.adapter());
+        base.adapter(),
+        spec.objective() instanceof RewardModelSpec
+            ? ModelRegistered.SEQUENCE_CLASSIFICATION
+            : null);
   }
 
   private static Map<String, String> parents(Job job, BaseModel base, Map<String, String> rewards) {

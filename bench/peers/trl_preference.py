@@ -1,4 +1,4 @@
-"""One epoch of DPO with TRL's DPOTrainer and PEFT's LoRA, pairs in the order of the file."""
+"""One epoch of preference pairs with PEFT's LoRA, in the order of the file: TRL's DPOTrainer, or its RewardTrainer."""
 import json
 import tempfile
 import time
@@ -21,18 +21,28 @@ with open(t["data"]) as f:
     pairs = [{"prompt": turn("user", r["prompt"]), "chosen": turn("assistant", r["chosen"]), "rejected": turn("assistant", r["rejected"])} for r in json.load(f)]
 
 
-class InOrder(trl.DPOTrainer):
+reward = t["objective"] == "reward"
+model = transformers.AutoModelForSequenceClassification if reward else transformers.AutoModelForCausalLM
+config = trl.RewardConfig if reward else trl.DPOConfig
+own = {"center_rewards_coefficient": t["centering"]} if reward else {"beta": t["beta"]}
+
+
+class InOrder(trl.RewardTrainer if reward else trl.DPOTrainer):
     def _get_train_sampler(self, dataset=None):
         return torch.utils.data.SequentialSampler(self.train_dataset)
 
 
 with tempfile.TemporaryDirectory() as out:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(t["model"])
+    policy = model.from_pretrained(t["model"], dtype=kind, **({"num_labels": 1} if reward else {}))
+    if reward:
+        policy.config.pad_token_id = tokenizer.pad_token_id
     trainer = InOrder(
-        model=transformers.AutoModelForCausalLM.from_pretrained(t["model"], dtype=kind),
-        processing_class=transformers.AutoTokenizer.from_pretrained(t["model"]),
+        model=policy,
+        processing_class=tokenizer,
         train_dataset=datasets.Dataset.from_list(pairs),
-        peft_config=peft.LoraConfig(r=t["rank"], lora_alpha=t["alpha"], lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"),
-        args=trl.DPOConfig(
+        peft_config=peft.LoraConfig(r=t["rank"], lora_alpha=t["alpha"], lora_dropout=0.0, target_modules="all-linear", task_type="SEQ_CLS" if reward else "CAUSAL_LM"),
+        args=config(
             output_dir=out,
             per_device_train_batch_size=t["batch"],
             num_train_epochs=1,
@@ -42,7 +52,6 @@ with tempfile.TemporaryDirectory() as out:
             weight_decay=0.0,
             max_grad_norm=1.0,
             max_length=t["maxLength"],
-            beta=t["beta"],
             bf16=kind == torch.bfloat16,
             use_cpu=True,
             gradient_checkpointing=False,
@@ -51,6 +60,7 @@ with tempfile.TemporaryDirectory() as out:
             report_to=[],
             disable_tqdm=True,
             seed=t["seed"],
+            **own,
         ),
     )
     start = time.perf_counter()

@@ -14,7 +14,10 @@ import io.affinage.llm.data.Group;
 import io.affinage.llm.data.OverlengthPolicy;
 import io.affinage.llm.data.PreferenceEncoder;
 import io.affinage.llm.data.PreferencePair;
+import io.affinage.llm.model.ScalarHead;
+import io.affinage.llm.objective.BradleyTerry;
 import io.affinage.llm.objective.Dpo;
+import io.affinage.llm.objective.Objective;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.ChatMessage;
 import io.affinage.llm.training.Aim;
@@ -29,27 +32,34 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
-/** One epoch of DPO with LoRA. */
-final class DpoWork {
-  private DpoWork() {}
+/** One epoch over preference pairs with LoRA: DPO, or a reward model. */
+final class PreferenceWork {
+  private PreferenceWork() {}
 
   static ObjectNode run(JsonNode task) {
     Compute compute = Compute.of("cpu", task.get("dtype").textValue());
     long seed = task.get("seed").longValue();
+    boolean reward = task.get("objective").textValue().equals("reward");
+    Objective objective =
+        reward
+            ? new BradleyTerry(task.get("centering").doubleValue())
+            : new Dpo(task.get("beta").doubleValue(), 0);
     try (LanguageModel model = LanguageModel.open(Path.of(task.get("model").textValue()), compute);
         LoraAdapter lora = LoraAdapter.initialise(model.decoder(), SftWork.lora(task), seed);
-        Trainables trainables = Trainables.of(model.decoder(), lora);
+        ScalarHead head = ScalarHead.initialise(model.decoder(), OptionalInt.empty(), seed);
+        Trainables trainables =
+            reward
+                ? Trainables.of(model.decoder(), lora, head)
+                : Trainables.of(model.decoder(), lora);
         TrainingRun run =
             new TrainingRun(
                 model.decoder(),
                 trainables,
                 SftWork.settings(task, seed),
                 TrainingInputs.of(pairs(task, model))
-                    .minimising(
-                        new Aim(
-                            new Dpo(task.get("beta").doubleValue(), 0),
-                            model.decoder().withoutAdapter())))) {
+                    .minimising(new Aim(objective, model.decoder().withoutAdapter())))) {
       ArrayNode losses = new JsonMapper().createArrayNode();
       TrainingListener listener =
           new TrainingListener() {

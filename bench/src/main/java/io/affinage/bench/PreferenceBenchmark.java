@@ -9,16 +9,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** DPO of LoRA matrices against TRL with PEFT: same pairs, order, batches, rate, beta. */
-record DpoBenchmark() implements Benchmark {
-  private static final double SPEED_GOAL = 4;
-  private static final double MEMORY_GOAL = 2.5;
+/**
+ * LoRA matrices learn preference pairs, against TRL with PEFT: same pairs, order, batches, rate.
+ *
+ * @param name of the measures, and of what is minimised
+ * @param learningRate of both sides
+ */
+record PreferenceBenchmark(String name, double learningRate, double speedGoal, double memoryGoal)
+    implements Benchmark {
+  static final PreferenceBenchmark DPO = new PreferenceBenchmark("dpo", 5e-5, 4, 2.5);
+
+  /** With a head of scores, which is trained as a whole. */
+  static final PreferenceBenchmark REWARD = new PreferenceBenchmark("reward", 1e-4, 3, 2);
 
   @Override
   public void run(Setup setup, Sides sides, Consumer<Measure> measures) {
     Path peerModel = PeerModel.folder(setup, sides);
     List<PreferenceRows.Row> rows = PreferenceRows.read(setup.data(), setup.examples());
-    Path ordered = setup.work().resolve("dpo-rows.json");
+    Path ordered = setup.work().resolve(name + "-rows.json");
     write(ordered, rows);
     ObjectNode task =
         Sides.task()
@@ -28,8 +36,10 @@ record DpoBenchmark() implements Benchmark {
             .put("threads", setup.threads())
             .put("rank", 16)
             .put("alpha", 32)
+            .put("objective", name)
             .put("beta", 0.1)
-            .put("learningRate", 5e-5)
+            .put("centering", 0.01)
+            .put("learningRate", learningRate)
             .put("maxLength", 512)
             .put("seed", SftBenchmark.SEED);
     ObjectNode ours =
@@ -40,7 +50,7 @@ record DpoBenchmark() implements Benchmark {
             .put("recompute", setup.recompute());
     ObjectNode peer =
         task.deepCopy().put("model", peerModel.toString()).put("data", ordered.toString());
-    Sides.Both both = sides.byTurns("dpo", ours, "trl_dpo", peer);
+    Sides.Both both = sides.byTurns("preference", ours, "trl_preference", peer);
     String note =
         Answer.note(
             both.ours().fault(),
@@ -57,19 +67,19 @@ record DpoBenchmark() implements Benchmark {
                     both.peer().text("tokens")));
     measures.accept(
         new Measure(
-            "dpo.tokens_per_second",
+            name + ".tokens_per_second",
             both.ours().median("tokensPerSecond"),
             both.peer().median("tokensPerSecond"),
-            SPEED_GOAL,
+            speedGoal,
             "non-pad tokens/s",
             Measure.Better.HIGHER,
             note));
     measures.accept(
         new Measure(
-            "dpo.peak_memory",
+            name + ".peak_memory",
             both.ours().median("peakMegabytes"),
             both.peer().median("peakMegabytes"),
-            MEMORY_GOAL,
+            memoryGoal,
             "MB (VmHWM)",
             Measure.Better.LOWER,
             Answer.note(both.ours().fault(), both.peer().fault())));
