@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * What to measure on a dataset split and when the model passes. Null means the default.
  *
  * @param metrics of {@code exact_match}, {@code reward}, {@code multiple_choice}, {@code
- *     perplexity}, {@code preference_accuracy}, or of a reward model {@code reward_accuracy}; the
- *     first decides
+ *     perplexity}, {@code preference_accuracy}, {@code implicit_reward_accuracy}, or of a reward
+ *     model {@code reward_accuracy}; the first decides
  * @param split the dataset's split; default {@code test}
  * @param maxItems an upper bound on items, taken by hash order; null for all (what is left out is
  *     counted)
@@ -40,11 +40,12 @@ public record EvaluationSpec(
           "multiple_choice",
           "perplexity",
           "preference_accuracy",
+          "implicit_reward_accuracy",
           "reward_accuracy");
 
   /**
    * @param minGain smallest difference of the deciding metric to the plain base (for perplexity:
-   *     its relative fall)
+   *     its relative fall; for implicit_reward_accuracy: what lies above one half)
    * @param maxPValue largest p-value of the paired test of that difference
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -1,7 +1,6 @@
 package io.affinage.eval.metric;
 
 import io.affinage.eval.dataset.Item;
-import io.affinage.eval.model.Likelihood;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +10,11 @@ public non-sealed interface LikelihoodMetric extends Metric {
 
   /** Whether the choices of the specification, or else of the dataset, are used. */
   default boolean usesChoices() {
+    return false;
+  }
+
+  /** Whether it measures against the likelihoods of the base, which must then be there. */
+  default boolean needsReference() {
     return false;
   }
 
@@ -24,12 +28,6 @@ public non-sealed interface LikelihoodMetric extends Metric {
    */
   List<String> continuations(Item item, List<String> choices);
 
-  /**
-   * What the likelihoods come to, by name: first this metric's own, then what it tells besides.
-   *
-   * @param items at least one
-   * @param likelihoods finite, per item those of its {@link #continuations} in their order
-   */
-  Map<String, Measurements> measure(
-      List<Item> items, List<String> choices, List<List<Likelihood>> likelihoods);
+  /** What the likelihoods come to, by name: first this metric's own, then what it tells besides. */
+  Map<String, Measurements> measure(Likelihoods likelihoods);
 }

@@ -9,4 +9,9 @@ public sealed interface Metric permits LikelihoodMetric, AnswerMetric, RewardAcc
 
   /** As in specifications, events and the API. */
   String wireName();
+
+  /** What the gain is over, for people. */
+  default String baseline() {
+    return "the base";
+  }
 }

@@ -21,6 +21,7 @@ public final class Metrics {
           new MultipleChoice(),
           new Perplexity(),
           new PreferenceAccuracy(),
+          new ImplicitRewardAccuracy(),
           REWARD_ACCURACY);
 
   private Metrics() {}

@@ -39,31 +39,31 @@ public record MultipleChoice() implements LikelihoodMetric {
   }
 
   @Override
-  public Map<String, Measurements> measure(
-      List<Item> items, List<String> choices, List<List<Likelihood>> likelihoods) {
+  public Map<String, Measurements> measure(Likelihoods likelihoods) {
+    List<String> choices = likelihoods.choices();
     Map<String, Measurements> byName = new LinkedHashMap<>();
     double[] ones = choices.stream().mapToDouble(choice -> 1).toArray();
     double[] bytes =
         choices.stream()
             .mapToDouble(choice -> Math.max(1, choice.getBytes(StandardCharsets.UTF_8).length))
             .toArray();
-    byName.put(wireName(), right(items, choices, likelihoods, ones));
-    byName.put(NORMALIZED, right(items, choices, likelihoods, bytes));
+    byName.put(wireName(), right(likelihoods, ones));
+    byName.put(NORMALIZED, right(likelihoods, bytes));
     return byName;
   }
 
-  private static Measurements right(
-      List<Item> items, List<String> choices, List<List<Likelihood>> likelihoods, double[] sizes) {
-    double[] right = new double[items.size()];
+  private static Measurements right(Likelihoods likelihoods, double[] sizes) {
+    double[] right = new double[likelihoods.items().size()];
     for (int i = 0; i < right.length; i++) {
-      List<Likelihood> of = likelihoods.get(i);
+      List<Likelihood> of = likelihoods.found().get(i);
       int best = 0;
       for (int c = 1; c < sizes.length; c++) {
         if (of.get(c).logProbability() / sizes[c] > of.get(best).logProbability() / sizes[best]) {
           best = c;
         }
       }
-      right[i] = choices.get(best).equals(items.get(i).reference()) ? 1 : 0;
+      String answer = likelihoods.choices().get(best);
+      right[i] = answer.equals(likelihoods.items().get(i).reference()) ? 1 : 0;
     }
     return new Measurements.Scores(right);
   }

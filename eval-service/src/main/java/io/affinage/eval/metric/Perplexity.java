@@ -24,10 +24,10 @@ public record Perplexity() implements LikelihoodMetric {
   }
 
   @Override
-  public Map<String, Measurements> measure(
-      List<Item> items, List<String> choices, List<List<Likelihood>> likelihoods) {
-    double[] losses = likelihoods.stream().mapToDouble(of -> -of.get(0).logProbability()).toArray();
-    double[] tokens = likelihoods.stream().mapToDouble(of -> of.get(0).tokens()).toArray();
+  public Map<String, Measurements> measure(Likelihoods likelihoods) {
+    List<List<Likelihood>> found = likelihoods.found();
+    double[] losses = found.stream().mapToDouble(of -> -of.get(0).logProbability()).toArray();
+    double[] tokens = found.stream().mapToDouble(of -> of.get(0).tokens()).toArray();
     return Map.of(wireName(), new Measurements.TokenLosses(losses, tokens));
   }
 }

@@ -6,15 +6,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Share of preference pairs of which the model finds the chosen answer likelier than the rejected
- * one, by the sum over the answer's tokens; half of a pair for equal ones; higher is better. Told
- * besides: the mean difference of the two in nats. The gain over the base is the accuracy's; a pair
- * counts as one, however long its answers.
+ * one, by the sum over the answer's tokens; half of a pair for equal ones; higher is better.
+ * Shorter answers are likelier: where chosen answers are the longer ones even a good model ranks
+ * few pairs right, see {@link ImplicitRewardAccuracy}. Told besides: the mean difference of the two
+ * in nats, and the accuracy by the mean over the answer's tokens. The gain over the base is the
+ * accuracy's; a pair counts as one, however long its answers.
  */
 public record PreferenceAccuracy() implements LikelihoodMetric {
   private static final String MARGIN = "preference_margin";
+  private static final String NORMALIZED = "preference_accuracy_normalized";
 
   @Override
   public String wireName() {
@@ -23,30 +27,31 @@ public record PreferenceAccuracy() implements LikelihoodMetric {
 
   @Override
   public Optional<String> obstacle(Item item) {
-    return item.rejected().isEmpty()
-        ? Optional.of("has no rejected answer, which preference_accuracy compares with")
-        : Optional.empty();
+    return PreferenceRanking.obstacle(item, this);
   }
 
   @Override
   public List<String> continuations(Item item, List<String> choices) {
-    return List.of(item.reference(), item.rejected().orElseThrow());
+    return PreferenceRanking.answers(item);
   }
 
   @Override
-  public Map<String, Measurements> measure(
-      List<Item> items, List<String> choices, List<List<Likelihood>> likelihoods) {
-    double[] margins =
-        likelihoods.stream()
-            .mapToDouble(pair -> pair.get(0).logProbability() - pair.get(1).logProbability())
-            .toArray();
-    double[] right = new double[margins.length];
-    for (int i = 0; i < right.length; i++) {
-      right[i] = (1 + Math.signum(margins[i])) / 2;
-    }
+  public Map<String, Measurements> measure(Likelihoods likelihoods) {
+    double[] margins = margins(likelihoods, Likelihood::logProbability);
     Map<String, Measurements> byName = new LinkedHashMap<>();
-    byName.put(wireName(), new Measurements.Scores(right));
+    byName.put(wireName(), PreferenceRanking.ranked(margins));
     byName.put(MARGIN, new Measurements.Scores(margins));
+    byName.put(
+        NORMALIZED, PreferenceRanking.ranked(margins(likelihoods, PreferenceRanking::perToken)));
     return byName;
+  }
+
+  private static double[] margins(Likelihoods likelihoods, ToDoubleFunction<Likelihood> log) {
+    return likelihoods.found().stream()
+        .mapToDouble(
+            pair ->
+                log.applyAsDouble(PreferenceRanking.chosen(pair))
+                    - log.applyAsDouble(PreferenceRanking.rejected(pair)))
+        .toArray();
   }
 }

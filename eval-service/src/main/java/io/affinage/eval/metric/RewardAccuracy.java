@@ -43,6 +43,11 @@ public record RewardAccuracy() implements Metric {
     return "reward_accuracy";
   }
 
+  @Override
+  public String baseline() {
+    return "chance";
+  }
+
   /** What pairs come to, by name: first this metric's own. */
   public Map<String, Estimate> estimates(List<Pair> pairs, long seed) {
     Map<String, Estimate> byName = new LinkedHashMap<>();

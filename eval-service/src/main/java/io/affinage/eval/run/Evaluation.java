@@ -8,10 +8,12 @@ import io.affinage.eval.metric.AnswerMetric;
 import io.affinage.eval.metric.Comparison;
 import io.affinage.eval.metric.Estimate;
 import io.affinage.eval.metric.LikelihoodMetric;
+import io.affinage.eval.metric.Likelihoods;
 import io.affinage.eval.metric.Measurements;
 import io.affinage.eval.metric.Metric;
 import io.affinage.eval.metric.Metrics;
 import io.affinage.eval.model.LanguageModel;
+import io.affinage.eval.model.Likelihood;
 import io.affinage.eval.model.ModelPair;
 import io.affinage.eval.model.Prompt;
 import java.util.ArrayList;
@@ -68,7 +70,7 @@ public final class Evaluation {
 
     Map<AnswerMetric, Map<Variant, List<Double>>> scores = scores(items, outcomes);
     Map<Metric, Map<Variant, Map<String, Measurements>>> measured =
-        measurements(items, outcomes, scores);
+        measurements(items, choices, outcomes, scores);
     Map<Variant, Comparison> comparisons = new LinkedHashMap<>();
     for (String name : models.compared().keySet()) {
       Variant other = new Variant(name);
@@ -182,6 +184,15 @@ public final class Evaluation {
   }
 
   private void check(List<Item> items, List<String> choices) {
+    for (LikelihoodMetric metric : plan.likelihoodMetrics()) {
+      if (metric.needsReference() && models.base().isEmpty()) {
+        throw new EvaluationException(
+            "invalid_spec",
+            "%s compares with the model that training started from, and a model from scratch has none"
+                .formatted(metric.wireName()),
+            "spec.metrics");
+      }
+    }
     if (items.isEmpty()) {
       throw new EvaluationException(
           "items_too_long",
@@ -220,14 +231,22 @@ public final class Evaluation {
 
   private Map<Metric, Map<Variant, Map<String, Measurements>>> measurements(
       List<Item> items,
+      List<String> choices,
       Map<Variant, VariantRun.Outcome> outcomes,
       Map<AnswerMetric, Map<Variant, List<Double>>> scores) {
     Map<Metric, Map<Variant, Map<String, Measurements>>> measured = new LinkedHashMap<>();
     for (Metric metric : plan.metrics()) {
       Map<Variant, Map<String, Measurements>> byVariant = new LinkedHashMap<>();
       if (metric instanceof LikelihoodMetric likelihood) {
+        Optional<List<List<Likelihood>>> reference =
+            reference().map(before -> outcomes.get(before).likelihoods().get(likelihood));
         outcomes.forEach(
-            (variant, outcome) -> byVariant.put(variant, outcome.measured().get(likelihood)));
+            (variant, outcome) ->
+                byVariant.put(
+                    variant,
+                    likelihood.measure(
+                        new Likelihoods(
+                            items, choices, outcome.likelihoods().get(likelihood), reference))));
       } else {
         scored(items, scores.get((AnswerMetric) metric))
             .forEach((variant, of) -> byVariant.put(variant, Map.of(metric.wireName(), of)));

@@ -6,29 +6,21 @@ import java.util.Locale;
 /**
  * When a model is promoted.
  *
- * @param minGain smallest gain over the plain base; null for any above 0
+ * @param minGain smallest gain over the plain base ({@link
+ *     io.affinage.eval.metric.Metric#baseline}); null for any above 0
  * @param maxPValue largest p-value of that gain; null for any
  */
 public record Gate(Double minGain, Double maxPValue) {
 
   /** The decision with its reason: the rule and the numbers. */
   public Decision decide(Comparison comparison) {
-    return decide(comparison, "the base");
-  }
-
-  /**
-   * The same.
-   *
-   * @param than what the gain is over, for people
-   */
-  public Decision decide(Comparison comparison, String than) {
     String numbers =
         String.format(
             Locale.ROOT,
             "%s: gain %.4g over %s (95%% interval %.4g to %.4g, p = %.3g)",
             comparison.metric().wireName(),
             comparison.gain(),
-            than,
+            comparison.metric().baseline(),
             comparison.low(),
             comparison.high(),
             comparison.pValue());

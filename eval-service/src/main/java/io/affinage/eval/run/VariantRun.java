@@ -3,16 +3,18 @@ package io.affinage.eval.run;
 import io.affinage.eval.EvaluationException;
 import io.affinage.eval.dataset.Item;
 import io.affinage.eval.metric.LikelihoodMetric;
-import io.affinage.eval.metric.Measurements;
 import io.affinage.eval.model.LanguageModel;
 import io.affinage.eval.model.LanguageModel.Question;
 import io.affinage.eval.model.Likelihood;
 import io.affinage.eval.model.Prompt;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Measures one variant: its answers and its likelihoods over the same items. */
 final class VariantRun {
@@ -44,9 +46,9 @@ final class VariantRun {
    * What was measured.
    *
    * @param answers to every item where a metric scores answers, else to the first few for samples
-   * @param measured of each metric of likelihoods, by name, the metric's own first
+   * @param likelihoods what each metric of likelihoods asked for, by item
    */
-  record Outcome(List<String> answers, Map<LikelihoodMetric, Map<String, Measurements>> measured) {}
+  record Outcome(List<String> answers, Map<LikelihoodMetric, List<List<Likelihood>>> likelihoods) {}
 
   Outcome over(List<Item> items) {
     int answered =
@@ -55,43 +57,44 @@ final class VariantRun {
             : (int)
                 items.stream().limit(Evaluation.sampleCount()).filter(i -> !i.document()).count();
     List<Prompt> prompts = prompts(items);
-    Map<LikelihoodMetric, List<Question>> questions = new LinkedHashMap<>();
+    // What several metrics ask for is asked once.
+    Set<Question> questions = new LinkedHashSet<>();
     for (LikelihoodMetric metric : plan.likelihoodMetrics()) {
-      questions.put(metric, questions(metric, items, prompts));
+      for (int i = 0; i < items.size(); i++) {
+        questions.addAll(questions(metric, items.get(i), prompts.get(i)));
+      }
     }
-    total = answered + questions.values().stream().mapToInt(List::size).sum();
+    total = answered + questions.size();
     progress.at(variant, 0, total);
     List<String> answers =
         model.answer(
             prompts.subList(0, answered), plan.maxNewTokens(), stops(items), this::advance);
-    Map<LikelihoodMetric, Map<String, Measurements>> measured = new LinkedHashMap<>();
-    questions.forEach(
-        (metric, asked) ->
-            measured.put(
-                metric, metric.measure(items, choices, likelihoods(metric, items, asked))));
-    return new Outcome(answers, measured);
-  }
-
-  private List<Question> questions(
-      LikelihoodMetric metric, List<Item> items, List<Prompt> prompts) {
-    List<Question> questions = new ArrayList<>();
-    for (int i = 0; i < items.size(); i++) {
-      for (String continuation : metric.continuations(items.get(i), choices)) {
-        questions.add(new Question(prompts.get(i), continuation));
+    Map<Question, Likelihood> found = likelihoods(List.copyOf(questions));
+    Map<LikelihoodMetric, List<List<Likelihood>>> byMetric = new LinkedHashMap<>();
+    for (LikelihoodMetric metric : plan.likelihoodMetrics()) {
+      List<List<Likelihood>> byItem = new ArrayList<>(items.size());
+      for (int i = 0; i < items.size(); i++) {
+        byItem.add(
+            questions(metric, items.get(i), prompts.get(i)).stream().map(found::get).toList());
       }
+      byMetric.put(metric, byItem);
     }
-    return questions;
+    return new Outcome(answers, byMetric);
   }
 
-  private List<List<Likelihood>> likelihoods(
-      LikelihoodMetric metric, List<Item> items, List<Question> questions) {
-    Iterator<Likelihood> found = model.likelihoods(questions, this::advance).iterator();
-    List<List<Likelihood>> byItem = new ArrayList<>(items.size());
-    for (Item item : items) {
-      byItem.add(
-          metric.continuations(item, choices).stream().map(c -> finite(found.next())).toList());
+  private List<Question> questions(LikelihoodMetric metric, Item item, Prompt prompt) {
+    return metric.continuations(item, choices).stream()
+        .map(continuation -> new Question(prompt, continuation))
+        .toList();
+  }
+
+  private Map<Question, Likelihood> likelihoods(List<Question> questions) {
+    Iterator<Likelihood> answers = model.likelihoods(questions, this::advance).iterator();
+    Map<Question, Likelihood> found = new HashMap<>();
+    for (Question question : questions) {
+      found.put(question, finite(answers.next()));
     }
-    return byItem;
+    return found;
   }
 
   /** Tokens that an item needs beside its prompt. */

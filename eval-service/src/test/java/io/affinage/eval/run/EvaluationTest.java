@@ -11,6 +11,8 @@ import io.affinage.eval.EvaluationException;
 import io.affinage.eval.dataset.DatasetVersion;
 import io.affinage.eval.dataset.Item;
 import io.affinage.eval.metric.AnswerMetric;
+import io.affinage.eval.metric.Estimate;
+import io.affinage.eval.metric.ImplicitRewardAccuracy;
 import io.affinage.eval.metric.Metric;
 import io.affinage.eval.metric.Metrics;
 import io.affinage.eval.metric.MultipleChoice;
@@ -94,7 +96,8 @@ class EvaluationTest {
     assertThat(findings.samples()).hasSize(5);
     assertThat(findings.samples().get(0).answers())
         .containsOnlyKeys(Variant.BASE, Variant.PROMPTED, Variant.TUNED);
-    assertThat(progress).contains("base 0/160", "prompted 160/160", "tuned 160/160");
+    // 40 answers and 80 likelihoods: the right choice's is perplexity's too.
+    assertThat(progress).contains("base 0/120", "prompted 120/120", "tuned 120/120");
   }
 
   @Test
@@ -107,24 +110,64 @@ class EvaluationTest {
     assertThat(findings.samples().get(0).answers().get(Variant.BASE)).isEqualTo("even");
   }
 
+  /** The base ranks by length, and so does the tuned model; what training changed is right. */
+  @Test
+  void shouldGateOnTheImplicitReward() throws IOException {
+    ScriptedModel before = new ScriptedModel(p -> "even", q -> -q.continuation().length(), 10_000);
+    ScriptedModel after =
+        new ScriptedModel(
+            p -> "even",
+            q -> (q.continuation().startsWith("good") ? 0.1 : 0) - q.continuation().length(),
+            10_000);
+    List<NormalRow> pairs = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      pairs.add(preference(i, "good and long", "bad"));
+    }
+    Plan strict =
+        new Plan(
+            List.of(new ImplicitRewardAccuracy(), new PreferenceAccuracy()),
+            "test",
+            Optional.empty(),
+            0,
+            8,
+            List.of(),
+            new Gate(0.1, 0.05),
+            1);
+    Findings findings = evaluation(strict, pairs, before, after).run();
+    Map<String, Estimate> base = findings.estimates().get(Variant.BASE);
+    Map<String, Estimate> tuned = findings.estimates().get(Variant.TUNED);
+    assertThat(base.get("implicit_reward_accuracy").score()).isEqualTo(0.5);
+    assertThat(tuned.get("implicit_reward_accuracy").score()).isEqualTo(1);
+    assertThat(tuned.get("implicit_reward_margin").score()).isCloseTo(0.1, within(1e-9));
+    assertThat(tuned.get("preference_accuracy").score()).isZero();
+    assertThat(findings.comparison().orElseThrow().gain()).isEqualTo(0.5);
+    // The sign test of one half: 10 of 10, two-sided.
+    assertThat(findings.comparison().orElseThrow().pValue())
+        .isCloseTo(2 * Math.pow(0.5, 10), within(1e-12));
+    assertThat(findings.decision().promoted()).isTrue();
+    assertThat(findings.decision().reason())
+        .contains("implicit_reward_accuracy: gain 0.5", "over one half");
+    // Both metrics ask for the same answers, which are asked once: 5 samples, 20 likelihoods.
+    assertThat(progress).contains("tuned 25/25");
+
+    assertThat(evaluation(strict, pairs, before, before).run().decision().promoted()).isFalse();
+    assertThatThrownBy(() -> evaluation(strict, pairs, null, after).run())
+        .isInstanceOfSatisfying(
+            EvaluationException.class, e -> assertThat(e.code()).isEqualTo("invalid_spec"))
+        .hasMessageContaining("implicit_reward_accuracy");
+  }
+
+  private static NormalRow preference(int i, String chosen, String rejected) {
+    return new NormalRow(
+        "p" + i, null, i + "?", null, null, null, null, chosen, rejected, null, null);
+  }
+
   /** One pair is like another, however long its answers; what is no pair is left out. */
   @Test
   void shouldMeasureHowManyPairsAreRankedRight() throws IOException {
     List<NormalRow> rows = new ArrayList<>(rows(3));
     for (int i = 0; i < 20; i++) {
-      rows.add(
-          new NormalRow(
-              "p" + i,
-              null,
-              i + "?",
-              null,
-              null,
-              null,
-              null,
-              right(i + "?"),
-              "no idea",
-              null,
-              null));
+      rows.add(preference(i, right(i + "?"), "no idea"));
     }
     ScriptedModel likesEven =
         new ScriptedModel(
