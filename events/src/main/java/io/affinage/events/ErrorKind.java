@@ -64,6 +64,8 @@ public enum ErrorKind {
           "broker_unavailable",
           "job_log_unavailable",
           "model_unknown",
+          "scoring_timeout",
+          "scoring_unavailable",
           "trainer_busy");
 
   /** The kind of an error by its code. */

@@ -23,6 +23,7 @@ public sealed interface EventData
         EvaluationRequested,
         EvaluationClaimed,
         EvaluationProgressed,
+        EvaluationReleased,
         EvaluationCompleted,
         EvaluationFailed,
         ModelPromoted,

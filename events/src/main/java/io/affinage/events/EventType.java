@@ -69,6 +69,10 @@ public enum EventType {
       "evaluation.progressed",
       EvaluationProgressed.class,
       event -> Arrays.asList(event.attempt(), event.workerId(), event.variant(), event.done())),
+  EVALUATION_RELEASED(
+      "evaluation.released",
+      EvaluationReleased.class,
+      event -> Arrays.asList(event.attempt(), event.workerId())),
   EVALUATION_COMPLETED(
       "evaluation.completed", EvaluationCompleted.class, event -> Arrays.asList(event.attempt())),
   EVALUATION_FAILED(

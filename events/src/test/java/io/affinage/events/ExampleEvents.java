@@ -283,6 +283,8 @@ public final class ExampleEvents {
         new EvaluationClaimed("eval-1", 1, "worker-b", 30_000, ERROR),
         new EvaluationClaimed("eval-1", 1, "worker-b", 30_000),
         new EvaluationProgressed("eval-1", 1, "worker-b", "tuned", 5, 100),
+        new EvaluationReleased("eval-1", 1, "worker-b", "the disk is full", ERROR),
+        new EvaluationReleased("eval-1", 2, "worker-b", null, null),
         new EvaluationCompleted(
             "eval-1",
             MODEL.modelId(),

@@ -8,6 +8,7 @@ import io.affinage.events.EvaluationClaimed;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationFailed;
 import io.affinage.events.EvaluationProgressed;
+import io.affinage.events.EvaluationReleased;
 import io.affinage.events.EvaluationRequested;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
@@ -116,6 +117,11 @@ public final class EventView {
           .map(this::runOf)
           .or(() -> run)
           .ifPresent(found -> found.evaluationWaits(claimed.waiting()));
+    } else if (data instanceof EvaluationReleased released) {
+      Optional.ofNullable(runOfEvaluation.get(released.evaluationId()))
+          .map(this::runOf)
+          .or(() -> run)
+          .ifPresent(found -> found.evaluationWaits(released.error()));
     } else if (data instanceof EvaluationProgressed progressed) {
       Optional.ofNullable(runOfEvaluation.get(progressed.evaluationId()))
           .map(this::runOf)

@@ -78,6 +78,8 @@ final class EvalAssembly {
             config.lease(),
             config.progressEvery(),
             config.maxAttempts(),
+            config.maxGivenBack(),
+            config.faultPause(),
             config.scoreRepeat(),
             config.scoreTimeout(),
             config.storeRetries(),

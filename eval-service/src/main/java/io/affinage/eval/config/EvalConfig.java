@@ -23,6 +23,17 @@ public interface EvalConfig {
   @WithDefault("3")
   int maxAttempts();
 
+  /** Attempts that workers may give back, for they could not do them, before it fails. */
+  @WithDefault("3")
+  int maxGivenBack();
+
+  /**
+   * How long a worker takes no evaluation after a fault of its own (device, memory, disk); doubles
+   * with each fault in a row, up to a minute.
+   */
+  @WithDefault("5s")
+  Duration faultPause();
+
   /** Silence of the reward service after which it is asked again. */
   @WithDefault("20s")
   Duration scoreRepeat();

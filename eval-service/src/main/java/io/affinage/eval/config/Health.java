@@ -3,6 +3,7 @@ package io.affinage.eval.config;
 import io.affinage.eval.kafka.EvaluationRuntime;
 import io.affinage.events.follow.PoisonFilter;
 import io.affinage.events.follow.Reading;
+import io.affinage.events.lease.WorkerFitness;
 import io.affinage.service.compute.DeviceCheck;
 import io.affinage.service.kafka.Followed;
 import io.affinage.service.kafka.WarmUp;
@@ -10,8 +11,10 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Liveness;
 import org.eclipse.microprofile.health.Readiness;
 
@@ -36,6 +39,23 @@ final class Health {
     List<Reading> readings = new ArrayList<>(runtime.followers());
     readings.add(requests);
     return () -> readings;
+  }
+
+  /** A worker that could not do an evaluation says why, for as long as it leaves them to others. */
+  @Produces
+  @Readiness
+  HealthCheck fitness(EvaluationRuntime runtime) {
+    return () -> {
+      HealthCheckResponseBuilder response = HealthCheckResponse.named("fitness");
+      Optional<WorkerFitness.Ailment> ailment = runtime.fitness().ailment();
+      ailment.ifPresent(
+          each ->
+              response
+                  .withData("code", each.why().code())
+                  .withData("reason", each.why().message())
+                  .withData("until", each.until().toString()));
+      return response.status(ailment.isEmpty()).build();
+    };
   }
 
   @Produces

@@ -3,9 +3,11 @@ package io.affinage.eval.job;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationFailed;
 import io.affinage.events.EvaluationProgressed;
+import io.affinage.events.EvaluationReleased;
 import io.affinage.events.EvaluationRequested;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +21,8 @@ import java.util.Optional;
 public final class EvaluationBoard {
   private final Map<String, EvaluationView> evaluations = new HashMap<>();
   private final Map<String, EventData> ends = new HashMap<>();
+  // Heard of before the request was.
+  private final Map<String, List<EvaluationReleased>> releases = new HashMap<>();
 
   /** A request was recorded; the first one of an id counts. */
   public synchronized void requested(Event<EvaluationRequested> request, long timestamp) {
@@ -27,7 +31,14 @@ public final class EvaluationBoard {
         id,
         absent ->
             new EvaluationView(
-                request, timestamp, Optional.empty(), Optional.ofNullable(ends.get(id))));
+                request,
+                timestamp,
+                Optional.empty(),
+                0,
+                List.of(),
+                Optional.ofNullable(ends.get(id))));
+    releases.getOrDefault(id, List.of()).forEach(this::apply);
+    releases.remove(id);
     notifyAll();
   }
 
@@ -36,12 +47,27 @@ public final class EvaluationBoard {
     evaluations.computeIfPresent(news.evaluationId(), (id, view) -> view.with(news));
   }
 
+  /** A worker stopped in good order; told once an attempt. */
+  public synchronized void released(EvaluationReleased release) {
+    if (evaluations.containsKey(release.evaluationId())) {
+      apply(release);
+    } else {
+      releases.computeIfAbsent(release.evaluationId(), absent -> new ArrayList<>()).add(release);
+    }
+    notifyAll();
+  }
+
+  private void apply(EvaluationReleased release) {
+    evaluations.computeIfPresent(release.evaluationId(), (id, view) -> view.with(release));
+  }
+
   /** An evaluation is over. */
   public synchronized void ended(EventData end) {
     if (!(end instanceof EvaluationCompleted) && !(end instanceof EvaluationFailed)) {
       throw new IllegalArgumentException(end.getClass() + " ends no evaluation");
     }
     ends.put(end.key(), end);
+    releases.remove(end.key());
     evaluations.computeIfPresent(end.key(), (id, view) -> view.endedBy(end));
   }
 

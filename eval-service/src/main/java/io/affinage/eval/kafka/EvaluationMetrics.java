@@ -52,6 +52,7 @@ public final class EvaluationMetrics {
     }
     finished("succeeded", "none");
     finished("failed", "none");
+    givenBack("none");
     expired = registry.counter("affinage.evaluation.lease.expired");
     promoted = registry.counter("affinage.model.decisions", "outcome", "promoted");
     rejected = registry.counter("affinage.model.decisions", "outcome", "rejected");
@@ -124,6 +125,15 @@ public final class EvaluationMetrics {
 
   void failed(String code) {
     finished("failed", code).increment();
+  }
+
+  /** An evaluation was given back, for this worker could not do it. */
+  void gaveBack(String code) {
+    givenBack(code).increment();
+  }
+
+  private Counter givenBack(String code) {
+    return registry.counter("affinage.evaluation.given.back", "code", code);
   }
 
   private Counter finished(String outcome, String code) {

@@ -5,6 +5,7 @@ import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.job.ModelBoard;
 import io.affinage.eval.model.ModelSource;
 import io.affinage.events.EvaluationProgressed;
+import io.affinage.events.EvaluationReleased;
 import io.affinage.events.EventFactory;
 import io.affinage.events.follow.TopicFollower;
 import io.affinage.events.lease.JobLog;
@@ -12,6 +13,7 @@ import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.JobState;
 import io.affinage.events.lease.LogClock;
 import io.affinage.events.lease.Verdict;
+import io.affinage.events.lease.WorkerFitness;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogReader;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
@@ -19,6 +21,7 @@ import io.affinage.events.lease.kafka.JobLogWriter;
 import io.affinage.events.reward.RewardClient;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -45,6 +48,7 @@ public final class EvaluationRuntime implements AutoCloseable {
   private final TopicFollower view;
   private final JobLogReader log;
   private final JobLogWriter writer;
+  private final WorkerFitness fitness;
   private final EvaluationWorker worker;
   private final Thread starter;
   private volatile boolean started;
@@ -54,6 +58,9 @@ public final class EvaluationRuntime implements AutoCloseable {
    * How it runs.
    *
    * @param lease silence after which another worker takes over
+   * @param maxGivenBack attempts that workers may give back before an evaluation fails
+   * @param faultPause after a worker's own fault it takes no evaluation for so long; doubles with
+   *     each fault in a row, up to 1 min
    * @param scoreRepeat silence of the reward service after which it is asked again
    * @param scoreTimeout after which scoring fails
    * @param storeRetries how often the artifact store is tried again before an evaluation fails
@@ -64,6 +71,8 @@ public final class EvaluationRuntime implements AutoCloseable {
       Duration lease,
       Duration progressEvery,
       int maxAttempts,
+      int maxGivenBack,
+      Duration faultPause,
       Duration scoreRepeat,
       Duration scoreTimeout,
       int storeRetries,
@@ -90,6 +99,7 @@ public final class EvaluationRuntime implements AutoCloseable {
     this.log = JobLogReader.start(this.connection, JobLog.EVALUATION, new LogClock(), this::apply);
     this.writer = new JobLogWriter(this.connection, JobLog.EVALUATION);
     EventFactory events = new EventFactory("/affinage/eval-service", Clock.systemUTC());
+    this.fitness = new WorkerFitness(settings.faultPause(), InstantSource.system());
     this.worker =
         new EvaluationWorker(
             board,
@@ -106,9 +116,11 @@ public final class EvaluationRuntime implements AutoCloseable {
             id -> models.find(id).map(ModelBoard.Model::registration),
             events,
             metrics,
+            fitness,
             new EvaluationWorker.Settings(
                 settings.progressEvery(),
                 settings.maxAttempts(),
+                settings.maxGivenBack(),
                 new RewardClient.Timing(settings.scoreRepeat(), settings.scoreTimeout()),
                 settings.storeRetries(),
                 settings.storeRetryPause()));
@@ -147,9 +159,13 @@ public final class EvaluationRuntime implements AutoCloseable {
 
   private void apply(JobLogChange change) {
     // One of a worker that does not hold the evaluation says nothing about it.
-    if (change.verdict() == Verdict.ACCEPTED
-        && change.event().data() instanceof EvaluationProgressed progressed) {
+    if (change.verdict() != Verdict.ACCEPTED) {
+      return;
+    }
+    if (change.event().data() instanceof EvaluationProgressed progressed) {
       board.progressed(progressed);
+    } else if (change.event().data() instanceof EvaluationReleased released) {
+      board.released(released);
     }
   }
 
@@ -169,6 +185,11 @@ public final class EvaluationRuntime implements AutoCloseable {
   /** Where an evaluation stands on the log. */
   public JobState state(String evaluationId) {
     return log.state(evaluationId);
+  }
+
+  /** Whether its worker takes evaluations. */
+  public WorkerFitness fitness() {
+    return fitness;
   }
 
   /** Whether the topics were read to their end once and evaluations are taken. */

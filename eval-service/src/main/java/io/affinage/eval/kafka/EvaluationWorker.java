@@ -17,6 +17,7 @@ import io.affinage.eval.wire.EvaluationResultEvents;
 import io.affinage.eval.wire.Plans;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.ErrorKind;
+import io.affinage.events.EvaluationReleased;
 import io.affinage.events.EvaluationRequested;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
@@ -29,7 +30,9 @@ import io.affinage.events.Topic;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.Understanding;
+import io.affinage.events.lease.GivenBack;
 import io.affinage.events.lease.LeaseLostException;
+import io.affinage.events.lease.WorkerFitness;
 import io.affinage.events.lease.kafka.JobAttempt;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
@@ -61,6 +64,7 @@ final class EvaluationWorker {
   private final Function<String, Optional<ModelRegistered>> registered;
   private final EventFactory events;
   private final EvaluationMetrics metrics;
+  private final WorkerFitness fitness;
   private final Settings settings;
   private final Thread thread;
   private final CountDownLatch stopping = new CountDownLatch(1);
@@ -70,12 +74,14 @@ final class EvaluationWorker {
    *
    * @param progressEvery at most one progress event in this time
    * @param maxAttempts workers that may fall silent over one evaluation before it fails
+   * @param maxGivenBack workers that may give it back before it fails
    * @param storeRetries how often the artifact store is tried again before an evaluation fails
    * @param storeRetryPause before the first of them; it doubles each time, up to 15 s
    */
   record Settings(
       Duration progressEvery,
       int maxAttempts,
+      int maxGivenBack,
       RewardClient.Timing scoring,
       int storeRetries,
       Duration storeRetryPause) {}
@@ -91,6 +97,7 @@ final class EvaluationWorker {
       Function<String, Optional<ModelRegistered>> registered,
       EventFactory events,
       EvaluationMetrics metrics,
+      WorkerFitness fitness,
       Settings settings) {
     this.board = board;
     this.claimer = claimer;
@@ -99,6 +106,7 @@ final class EvaluationWorker {
     this.registered = registered;
     this.events = events;
     this.metrics = metrics;
+    this.fitness = fitness;
     this.settings = settings;
     this.thread = new Thread(this::run, "eval-worker");
     this.thread.setDaemon(true);
@@ -112,7 +120,7 @@ final class EvaluationWorker {
     return thread.isAlive();
   }
 
-  /** Lets what runs go at the next item; its lease runs out and another worker takes over. */
+  /** Releases what runs at the next item; another worker takes over. */
   void stop(Duration grace) throws InterruptedException {
     stopping.countDown();
     thread.join(grace.toMillis());
@@ -137,6 +145,9 @@ final class EvaluationWorker {
   }
 
   private boolean workOnOne() {
+    if (fitness.ailment().isPresent()) {
+      return false;
+    }
     for (EvaluationView view : board.open()) {
       if (Understanding.newer(view.request()).isPresent()) {
         continue; // left to a worker of the version that wrote it
@@ -144,7 +155,8 @@ final class EvaluationWorker {
       Optional<JobAttempt> won = claimer.claim(view.request());
       if (won.isPresent()) {
         try (JobAttempt attempt = won.get()) {
-          work(view.request(), attempt);
+          // Read again: it may have been given back meanwhile.
+          work(board.find(view.id()).orElse(view), attempt);
         }
         return true;
       }
@@ -152,16 +164,22 @@ final class EvaluationWorker {
     return false;
   }
 
-  private void work(Event<EvaluationRequested> request, JobAttempt attempt) {
-    metrics.started(attempt.attempt() > 1);
+  private void work(EvaluationView view, JobAttempt attempt) {
+    Event<EvaluationRequested> request = view.request();
+    metrics.started(attempt.attempt() - 1 > view.released());
     LOG.infof(
         "Evaluation %s of %s: attempt %d",
         attempt.jobId(), request.data().measured(), attempt.attempt());
     try (AttemptHeartbeat heartbeat =
         AttemptHeartbeat.start(
             claimer, attempt, events, request, settings.progressEvery(), metrics::unsent)) {
-      end(request, attempt, outcome(request, attempt, heartbeat));
-    } catch (LeaseLostException | StoppedException e) {
+      end(request, attempt, outcome(view, attempt, heartbeat));
+      fitness.worked();
+    } catch (StoppedException e) {
+      release(request, attempt, e.getMessage(), null);
+    } catch (CannotDoException e) {
+      giveBack(request, attempt, e.why);
+    } catch (LeaseLostException e) {
       LOG.infof("Evaluation %s is left to another worker: %s", attempt.jobId(), e.getMessage());
     } finally {
       metrics.stopped();
@@ -170,15 +188,20 @@ final class EvaluationWorker {
 
   /** The events that the evaluation ends in, the terminal one first. */
   private List<EventData> outcome(
-      Event<EvaluationRequested> request, JobAttempt attempt, AttemptHeartbeat heartbeat) {
+      EvaluationView view, JobAttempt attempt, AttemptHeartbeat heartbeat) {
+    Event<EvaluationRequested> request = view.request();
     EvaluationRequested data = request.data();
     try {
-      if (attempt.attempt() > settings.maxAttempts()) {
+      int silent = attempt.attempt() - 1 - view.released();
+      if (silent >= settings.maxAttempts()) {
         throw new EvaluationException(
             "worker_lost",
             "%d workers fell silent over this evaluation; is there memory enough for the model?"
-                .formatted(attempt.attempt() - 1),
+                .formatted(silent),
             null);
+      }
+      if (view.givenBack().size() >= settings.maxGivenBack()) {
+        return failed(data, attempt, GivenBack.exhausted(view.givenBack()));
       }
       Optional<ErrorDetail> refusal = Understanding.refusal(request);
       if (refusal.isPresent()) {
@@ -187,18 +210,51 @@ final class EvaluationWorker {
       }
       return patientlyMeasured(request, attempt, heartbeat);
     } catch (EvaluationException e) {
-      LOG.warnf("Evaluation %s failed: %s [%s]", attempt.jobId(), e.getMessage(), e.code());
-      metrics.failed(e.code());
-      return List.of(
-          EvaluationResultEvents.failed(data, attempt.attempt(), EvaluationResultEvents.detail(e)));
+      return failedOrGivenBack(data, attempt, EvaluationResultEvents.detail(e));
     } catch (LeaseLostException | StoppedException e) {
       throw e;
     } catch (OutOfMemoryError | RuntimeException e) {
       LOG.errorf(e, "Evaluation %s failed unexpectedly", attempt.jobId());
       String code = e instanceof OutOfMemoryError ? "out_of_memory" : "internal_error";
-      metrics.failed(code);
-      ErrorDetail why = new ErrorDetail(code, String.valueOf(e.getMessage()), null);
-      return List.of(EvaluationResultEvents.failed(data, attempt.attempt(), why));
+      return failedOrGivenBack(data, attempt, new ErrorDetail(code, e.toString(), null));
+    }
+  }
+
+  /** What no worker can do ends; what this one cannot do, or not now, another may. */
+  private List<EventData> failedOrGivenBack(
+      EvaluationRequested data, JobAttempt attempt, ErrorDetail why) {
+    if (why.kind() != ErrorKind.USER) {
+      throw new CannotDoException(why);
+    }
+    return failed(data, attempt, why);
+  }
+
+  private List<EventData> failed(EvaluationRequested data, JobAttempt attempt, ErrorDetail why) {
+    LOG.warnf("Evaluation %s failed: %s [%s]", attempt.jobId(), why.message(), why.code());
+    metrics.failed(why.code());
+    return List.of(EvaluationResultEvents.failed(data, attempt.attempt(), why));
+  }
+
+  private void giveBack(Event<EvaluationRequested> request, JobAttempt attempt, ErrorDetail why) {
+    LOG.warnf(
+        "Evaluation %s is given back, attempt %d: %s [%s]",
+        attempt.jobId(), attempt.attempt(), why.message(), why.code());
+    fitness.failed(why);
+    metrics.gaveBack(why.code());
+    release(request, attempt, why.message(), why);
+  }
+
+  /** A release that cannot be written does no harm: the lease runs out instead. */
+  private void release(
+      Event<EvaluationRequested> request, JobAttempt attempt, String reason, ErrorDetail why) {
+    LOG.infof("Evaluation %s is left to another worker: %s", attempt.jobId(), reason);
+    EventData release =
+        new EvaluationReleased(attempt.jobId(), attempt.attempt(), attempt.workerId(), reason, why);
+    try {
+      claimer.writer().append(events.causedBy(request, release), claimer.lease());
+    } catch (JobLogUnavailableException | KafkaException e) {
+      metrics.unsent();
+      LOG.warnf("The release of %s is not on the log: %s", attempt.jobId(), e.getMessage());
     }
   }
 
@@ -212,7 +268,7 @@ final class EvaluationWorker {
         heartbeat.waitsFor(Optional.empty());
         return outcome;
       } catch (EvaluationException e) {
-        if (ErrorKind.of(e.code()) != ErrorKind.PASSING || tries > settings.storeRetries()) {
+        if (!mayPassSoon(e) || tries > settings.storeRetries()) {
           throw e;
         }
         LOG.warnf(
@@ -228,6 +284,11 @@ final class EvaluationWorker {
         pause = doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
       }
     }
+  }
+
+  /** Whoever waits for scores has asked again and again before it gives up. */
+  private static boolean mayPassSoon(EvaluationException e) {
+    return ErrorKind.of(e.code()) == ErrorKind.PASSING && !e.code().equals("scoring_timeout");
   }
 
   private void await(Duration pause, AttemptHeartbeat heartbeat) {
@@ -381,6 +442,18 @@ final class EvaluationWorker {
       stopping.await(IDLE_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** This worker cannot do it, or not now. */
+  private static final class CannotDoException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient ErrorDetail why;
+
+    CannotDoException(ErrorDetail why) {
+      super(why.message());
+      this.why = why;
     }
   }
 

@@ -4,6 +4,7 @@ import io.affinage.events.EvaluationClaimed;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationFailed;
 import io.affinage.events.EvaluationProgressed;
+import io.affinage.events.EvaluationReleased;
 import io.affinage.events.EventData;
 import io.affinage.events.EventException;
 import io.affinage.events.ModelRegistered;
@@ -78,6 +79,9 @@ public enum JobLog {
       }
       if (data instanceof EvaluationProgressed e) {
         return Optional.of(new JobEntry.Alive(e.evaluationId(), e.attempt(), e.workerId()));
+      }
+      if (data instanceof EvaluationReleased e) {
+        return Optional.of(new JobEntry.Released(e.evaluationId(), e.attempt(), e.workerId()));
       }
       if (data instanceof EvaluationCompleted e) {
         return Optional.of(

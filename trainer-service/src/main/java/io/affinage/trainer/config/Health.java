@@ -2,11 +2,11 @@ package io.affinage.trainer.config;
 
 import io.affinage.events.follow.PoisonFilter;
 import io.affinage.events.follow.Reading;
+import io.affinage.events.lease.WorkerFitness;
 import io.affinage.service.compute.DeviceCheck;
 import io.affinage.service.kafka.Followed;
 import io.affinage.service.kafka.WarmUp;
 import io.affinage.trainer.kafka.TrainerRuntime;
-import io.affinage.trainer.work.WorkerFitness;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;

@@ -7,6 +7,7 @@ import io.affinage.events.EventData;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.lease.GivenBack;
 import io.affinage.events.lease.JobState;
 import java.util.List;
 import java.util.Optional;

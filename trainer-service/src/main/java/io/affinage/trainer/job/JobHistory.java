@@ -14,6 +14,7 @@ import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
+import io.affinage.events.lease.GivenBack;
 import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.JobState;
 import java.time.Instant;

@@ -8,6 +8,7 @@ import io.affinage.events.ErrorKind;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.NextStage;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.lease.WorkerFitness;
 import io.affinage.events.spec.InvalidSpecException;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.base.BaseModel;

@@ -2,15 +2,13 @@ package io.affinage.trainer.work;
 
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.Understanding;
+import io.affinage.events.lease.GivenBack;
 import io.affinage.events.spec.InvalidSpecException;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.TrainingException;
-import io.affinage.trainer.job.GivenBack;
 import io.affinage.trainer.job.Job;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** How a job ends that needs no training, or no more of it. */
 sealed interface ImmediateEnd {
@@ -60,7 +58,7 @@ sealed interface ImmediateEnd {
                   null)));
     }
     if (job.givenBack().size() >= settings.maxGivenBack()) {
-      return Optional.of(new Failed(lastReason(job)));
+      return Optional.of(new Failed(GivenBack.exhausted(job.givenBack())));
     }
     try {
       SpecResolver.resolve(
@@ -77,23 +75,5 @@ sealed interface ImmediateEnd {
   /** Whether a newer version has asked for it, with settings that this one does not know. */
   static boolean isLeftToOthers(Job job) {
     return Understanding.newer(job.requestEvent()).isPresent();
-  }
-
-  private static ErrorDetail lastReason(Job job) {
-    List<GivenBack> all = job.givenBack();
-    ErrorDetail last = all.get(all.size() - 1).why();
-    return new ErrorDetail(
-        last.code(),
-        "%s (given back by %d attempts: %s)"
-            .formatted(
-                last.message(),
-                all.size(),
-                all.stream()
-                    .map(
-                        each ->
-                            "%d by %s, %s"
-                                .formatted(each.attempt(), each.workerId(), each.why().code()))
-                    .collect(Collectors.joining("; "))),
-        last.param());
   }
 }

@@ -2,6 +2,7 @@ package io.affinage.trainer.work;
 
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.lease.WorkerFitness;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.job.Job;

@@ -20,6 +20,7 @@ import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingReleased;
 import io.affinage.events.Warning;
+import io.affinage.events.lease.GivenBack;
 import io.affinage.events.lease.JobEntry;
 import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.JobLogChange;

@@ -1,4 +1,4 @@
-package io.affinage.trainer.work;
+package io.affinage.events.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.affinage.trainer.work;
+package io.affinage.events.lease;
 
 import io.affinage.events.ErrorDetail;
 import java.time.Duration;
@@ -7,7 +7,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 
 /**
- * Whether this worker is fit to train. After a fault of its own it takes no job for a while, longer
+ * Whether this worker is fit for jobs. After a fault of its own it takes no job for a while, longer
  * each time, so that others come first, and says why. Thread-safe.
  */
 public final class WorkerFitness {
@@ -34,7 +34,7 @@ public final class WorkerFitness {
   }
 
   /** It could not do what another worker might. */
-  synchronized void failed(ErrorDetail why) {
+  public synchronized void failed(ErrorDetail why) {
     Duration pause = firstPause;
     for (int i = 0; i < faultsInARow && pause.compareTo(LONGEST_PAUSE) < 0; i++) {
       pause = pause.multipliedBy(2);
@@ -45,7 +45,7 @@ public final class WorkerFitness {
   }
 
   /** It has done a whole job. */
-  synchronized void worked() {
+  public synchronized void worked() {
     faultsInARow = 0;
     last = Optional.empty();
   }
