@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param metadata the CloudEvents attributes
  * @param data the payload
- * @param unknown of a request that was read: what it says that the record has no place for, see
- *     {@link Understanding}
+ * @param unknown of a request that was read: what it says that the record has no place for, or no
+ *     type for, see {@link Understanding}
  */
 public record Event<T extends EventData>(
     EventMetadata metadata, T data, List<ErrorDetail> unknown) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -56,8 +57,8 @@ public final class EventCodec {
           "missing_value", "%s has no value".formatted(metadata.type().typeName()));
     }
     JsonNode tree = parsed(metadata.type(), value);
-    List<ErrorDetail> unknown = UnknownFields.of(metadata.type(), tree);
-    EventData data = data(metadata.type(), tree);
+    List<ErrorDetail> unknown = new ArrayList<>(UnknownFields.of(metadata.type(), tree));
+    EventData data = understood(metadata.type(), tree, unknown);
     CloudEventHeaders.requirePlain("the data's key", data.key());
     if (metadata.subject().isEmpty()) {
       metadata = withSubject(metadata, data.key());
@@ -104,6 +105,21 @@ public final class EventCodec {
     return tree;
   }
 
+  /** Adds what is of the wrong type and may be left out, without which the rest can be read. */
+  private static EventData understood(EventType type, JsonNode tree, List<ErrorDetail> unknown) {
+    try {
+      return data(type, tree);
+    } catch (EventException e) {
+      List<ErrorDetail> wrong =
+          UnknownFields.isLookedFor(type) ? WrongValues.takenOut(type, tree) : List.of();
+      if (wrong.isEmpty()) {
+        throw e;
+      }
+      unknown.addAll(wrong);
+      return data(type, tree);
+    }
+  }
+
   private static EventData data(EventType type, JsonNode tree) {
     try {
       return EventJson.shared().treeToValue(tree, type.dataClass());
@@ -140,12 +156,12 @@ public final class EventCodec {
         : " at line %d, column %d".formatted(where.getLineNr(), where.getColumnNr());
   }
 
-  private static String firstLine(JsonProcessingException e) {
+  static String firstLine(JsonProcessingException e) {
     String message = e.getOriginalMessage();
     return message == null ? e.getClass().getSimpleName() : message.lines().findFirst().orElse("");
   }
 
-  private static String path(JsonMappingException e) {
+  static String path(JsonMappingException e) {
     StringBuilder path = new StringBuilder();
     for (JsonMappingException.Reference reference : e.getPath()) {
       if (reference.getFieldName() == null) {

@@ -16,14 +16,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what a request says that its record has no place for: fields that are unknown here, and
- * unknown cases of a choice that may be left out, which are taken out so that the rest can be read.
+ * Finds what a request, or a recorded specification, says that its record has no place for: fields
+ * that are unknown here, and unknown cases of a choice that may be left out, which are taken out so
+ * that the rest can be read.
  */
 final class UnknownFields {
-  private static final Set<EventType> REQUESTS =
+  /** Requests, and what records how one is carried out. */
+  private static final Set<EventType> LOOKED_FOR =
       Set.of(
           EventType.DATASET_SUBMITTED,
           EventType.TRAINING_REQUESTED,
+          EventType.TRAINING_CLAIMED,
           EventType.EVALUATION_REQUESTED,
           EventType.REWARD_REQUESTED);
 
@@ -33,12 +36,17 @@ final class UnknownFields {
 
   /** Every one, in the order of the record; empty for events that ask for nothing. */
   static List<ErrorDetail> of(EventType type, JsonNode data) {
-    if (!REQUESTS.contains(type)) {
+    if (!isLookedFor(type)) {
       return List.of();
     }
     UnknownFields fields = new UnknownFields();
     fields.record("", type.dataClass(), data, null);
     return List.copyOf(fields.found);
+  }
+
+  /** Whether it matters of events of this type. */
+  static boolean isLookedFor(EventType type) {
+    return LOOKED_FOR.contains(type);
   }
 
   private void value(String path, Type type, JsonNode value) {

@@ -2,6 +2,7 @@ package io.affinage.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.affinage.events.adapter.LoraSpec;
@@ -355,11 +356,12 @@ class EventCodecTest {
         headers,
         bytes("{\"submissionId\":\"s\",\"name\":\"n\",\"source\":{\"kind\":\"ftp\"}}"),
         "invalid_event_data");
-    assertRefused(
-        headers,
-        bytes(
-            "{\"submissionId\":\"s\",\"name\":\"n\",\"format\":\"XLS\",\"source\":{\"kind\":\"inline\",\"rows\":[]}}"),
-        "invalid_event_data");
+    // What may be left out is told instead, so that the request can be answered.
+    String format =
+        "{\"submissionId\":\"s\",\"name\":\"n\",\"format\":\"XLS\",\"source\":{\"kind\":\"inline\",\"rows\":[]}}";
+    assertThat(EventCodec.decode(headers, bytes(format)).unknown())
+        .extracting(ErrorDetail::code, ErrorDetail::param)
+        .containsExactly(tuple("invalid_value", "format"));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.affinage.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
@@ -42,6 +43,76 @@ class UnderstandingTest {
               assertThat(error.message()).contains(param, hint);
             });
     assertThat(Understanding.newer(request)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '^',
+      value = {
+        "'spec':{'batchSize':'eight'}       | spec.batchSize | must be a whole number",
+        "'spec':{'batchSize':8.5}           | spec.batchSize | not 8.5",
+        "'spec':{'learningRate':'fast'}     | spec.learningRate | must be a number, not \"fast\"",
+        "'spec':{'adapter':'lora'}          | spec.adapter   | must be an object",
+        "'spec':{'adapter':{'type':'lora','rank':[8]}} | spec.adapter.rank | not [8]",
+        "'spec':{'objective':{'type':'dpo','beta':'x'}} | spec.objective.beta | a number",
+        "'spec':{},'metadata':5             | metadata       | must be an object, not 5",
+        "'spec':{},'slip':{'runId':'r','stages':[{'stage':'train','baseModel':'b','spec':{'epochs':'x'}}]}"
+            + " | slip.stages[0].spec.epochs | must be a number",
+      })
+  void shouldAnswerAWronglyTypedValueAsItDoesAMisspeltName(
+      String fields, String param, String hint) {
+    Event<?> request = request(PRODUCER, fields);
+
+    assertThat(Understanding.refusal(request))
+        .hasValueSatisfying(
+            error -> {
+              assertThat(error.code()).isEqualTo("invalid_value");
+              assertThat(error.param()).isEqualTo(param);
+              assertThat(error.message()).contains(param, hint);
+            });
+    // A newer version of a service may have changed a setting's type.
+    Event<?> newer = request(SERVICE, fields);
+    assertThat(Understanding.refusal(newer)).isEmpty();
+    assertThat(Understanding.newer(newer)).isPresent();
+  }
+
+  @Test
+  void shouldTakeOutNoMoreThanIsWrong() {
+    Event<?> request = request(PRODUCER, "'spec':{'batchSize':'x','epochs':2,'maxStep':1}");
+
+    TrainingRequested data = (TrainingRequested) request.data();
+    assertThat(data.spec().epochs()).isEqualTo(2);
+    assertThat(data.spec().batchSize()).isNull();
+    assertThat(request.unknown())
+        .extracting(ErrorDetail::code)
+        .containsExactly("unknown_setting", "invalid_value");
+  }
+
+  /** Without what is required there is nothing to answer. */
+  @Test
+  void shouldRefuseToReadWhatHasAWrongTypeAndIsRequired() {
+    assertThatThrownBy(() -> request(PRODUCER, "'spec':5"))
+        .isInstanceOf(EventException.class)
+        .hasMessageContaining("invalid_event_data");
+  }
+
+  /** A trainer of a newer version has recorded how the job is carried out. */
+  @Test
+  void shouldNoticeANewerSettingInARecordedSpecification() {
+    RecordHeaders headers = new RecordHeaders();
+    EventFactory factory =
+        new EventFactory("/affinage/trainer-service", java.time.Clock.systemUTC());
+    EventCodec.encode(factory.create(new TrainingClaimed("job-1", 1, "w", 30_000)), headers);
+    String claim =
+        "{'jobId':'job-1','attempt':1,'workerId':'w','leaseMillis':5,'spec':{'later':1,'seed':'x'}}";
+
+    Event<?> event =
+        EventCodec.decode(headers, claim.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+
+    assertThat(Understanding.newer(event))
+        .hasValueSatisfying(
+            error -> assertThat(error.message()).contains("spec.later", "spec.seed"));
   }
 
   @Test

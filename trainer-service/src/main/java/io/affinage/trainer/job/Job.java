@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param requestEvent the request with its envelope
  * @param spec resolved, as the first claim recorded it; empty before, and for jobs of versions that
  *     recorded none
+ * @param newerSpec what of the recorded specification a newer version has written and this one does
+ *     not know
  * @param requestedAt milliseconds since 1970
  * @param startedAt milliseconds since 1970 of the first claim; 0 before
  * @param finishedAt milliseconds since 1970 of the terminal event; 0 before
@@ -35,6 +37,7 @@ public record Job(
     String id,
     Event<TrainingRequested> requestEvent,
     Optional<TrainingSpec> spec,
+    Optional<ErrorDetail> newerSpec,
     long requestedAt,
     long startedAt,
     long finishedAt,

@@ -1,5 +1,8 @@
 package io.affinage.trainer.job;
 
+import java.util.concurrent.TimeUnit;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import io.affinage.events.DatasetReady;
 import io.affinage.events.DatasetRejected;
 import io.affinage.events.DatasetSubmitted;
@@ -115,6 +118,27 @@ public final class JobBoard {
   /** A number that rises with every event applied. */
   public synchronized long changes() {
     return changes;
+  }
+
+  /**
+   * Waits until what was read makes a condition true.
+   *
+   * @return whether it is; false after {@code most}
+   */
+  public boolean await(BooleanSupplier condition, Duration most) throws InterruptedException {
+    long until = System.nanoTime() + most.toNanos();
+    while (true) {
+      // Counted before the condition is asked, so that no change is missed in between.
+      long seen = changes();
+      if (condition.getAsBoolean()) {
+        return true;
+      }
+      long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+      if (left <= 0) {
+        return false;
+      }
+      awaitChange(seen, left);
+    }
   }
 
   /** Waits until more than {@code seen} events were applied, at most {@code millis}. */

@@ -1,5 +1,7 @@
 package io.affinage.trainer.job;
 
+import io.affinage.events.ErrorDetail;
+import io.affinage.events.Understanding;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.ModelRegistered;
@@ -43,6 +45,7 @@ final class JobHistory {
   private final List<Checkpoint> checkpoints = new ArrayList<>();
   private Event<TrainingRequested> request;
   private Optional<TrainingSpec> spec = Optional.empty();
+  private Optional<ErrorDetail> newerSpec = Optional.empty();
   private long requestedAt;
   private long startedAt;
   private long finishedAt;
@@ -93,7 +96,10 @@ final class JobHistory {
       return;
     }
     waitingCode = null;
-    spec = spec.or(() -> Optional.ofNullable(claim.spec()));
+    if (spec.isEmpty() && claim.spec() != null) {
+      spec = Optional.of(claim.spec());
+      newerSpec = Understanding.newer(event.event());
+    }
     winners.put(claim.attempt(), claim.workerId());
     if (progress != null && isOfLoser(progress)) {
       progress = null;
@@ -269,6 +275,7 @@ final class JobHistory {
         jobId,
         request,
         spec,
+        newerSpec,
         requestedAt,
         startedAt,
         finishedAt,

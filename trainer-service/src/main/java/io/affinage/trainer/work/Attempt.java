@@ -1,5 +1,6 @@
 package io.affinage.trainer.work;
 
+import io.affinage.trainer.job.JobBoard;
 import io.affinage.artifacts.ArtifactNotFoundException;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.events.ArtifactRef;
@@ -38,10 +39,11 @@ import java.util.function.Supplier;
 final class Attempt {
   private static final Logger LOG = System.getLogger(Attempt.class.getName());
 
-  private final TrainingEngine engine;
-  private static final Duration POLL = Duration.ofMillis(100);
-  private static final int KNOWN_AFTER_POLLS = 50;
+  /** How long a model that a job goes on from may take to be heard of. */
+  private static final Duration HEARD_OF = Duration.ofSeconds(5);
 
+  private final TrainingEngine engine;
+  private final JobBoard board;
   private final BaseModels bases;
   private final ArtifactStore artifacts;
   private final WorkMetrics metrics;
@@ -51,12 +53,14 @@ final class Attempt {
 
   Attempt(
       TrainingEngine engine,
+      JobBoard board,
       BaseModels bases,
       ArtifactStore artifacts,
       WorkMetrics metrics,
       WorkerFitness fitness,
       WorkSettings settings) {
     this.engine = engine;
+    this.board = board;
     this.bases = bases;
     this.artifacts = artifacts;
     this.metrics = metrics;
@@ -185,11 +189,7 @@ final class Attempt {
    * registered; the two come on different topics, so another worker may hear of the request first.
    */
   private void awaitKnown(BaseReference reference, TrainingSpec spec) throws InterruptedException {
-    for (int polls = 0;
-        polls < KNOWN_AFTER_POLLS && !(bases.isKnown(reference) && bases.areKnown(spec));
-        polls++) {
-      Thread.sleep(POLL.toMillis());
-    }
+    board.await(() -> bases.isKnown(reference) && bases.areKnown(spec), HEARD_OF);
   }
 
   private Path newWorkFolder() throws IOException {

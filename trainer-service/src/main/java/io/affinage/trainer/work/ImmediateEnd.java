@@ -72,8 +72,11 @@ sealed interface ImmediateEnd {
     }
   }
 
-  /** Whether a newer version has asked for it, with settings that this one does not know. */
+  /**
+   * Whether a newer version has asked for it, or has begun it and recorded how it is carried out,
+   * with settings that this one does not know.
+   */
   static boolean isLeftToOthers(Job job) {
-    return Understanding.newer(job.requestEvent()).isPresent();
+    return Understanding.newer(job.requestEvent()).isPresent() || job.newerSpec().isPresent();
   }
 }

@@ -68,7 +68,7 @@ public final class Trainer {
     this.metrics = metrics;
     this.fitness = fitness;
     this.settings = settings;
-    this.attempt = new Attempt(engine, bases, artifacts, metrics, fitness, settings);
+    this.attempt = new Attempt(engine, board, bases, artifacts, metrics, fitness, settings);
     this.training =
         lane(
             "trainer-training",

@@ -10,6 +10,7 @@ import io.affinage.events.DatasetRejected;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
+import io.affinage.events.EventFactory;
 import io.affinage.events.TrainingCancelled;
 import io.affinage.events.TrainingCheckpointed;
 import io.affinage.events.TrainingClaimed;
@@ -27,6 +28,8 @@ import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.JobState;
 import io.affinage.events.lease.JobViews;
 import io.affinage.events.spec.SpecResolver;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -163,6 +166,35 @@ class JobBoardTest {
     logged(new TrainingClaimed(JOB, 3, "c", 100));
     logged(new TrainingCheckpointed(JOB, 3, "c", 4, CHECKPOINT, 0.5));
     assertThat(job().givenBack()).isEmpty();
+  }
+
+  /** A newer trainer has begun the job; what it recorded first stays. */
+  @Test
+  void shouldNoticeANewerSettingInTheRecordedSpecification() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    TrainingClaimed claim = new TrainingClaimed(JOB, 1, "newer", 100, Events.steps(3, 1));
+    Event<?> own = new EventFactory("/affinage/trainer-service", Clock.systemUTC()).create(claim);
+    logged(
+        new Event<>(
+            own.metadata(),
+            claim,
+            List.of(new ErrorDetail("unknown_setting", "spec.later is not known", "spec.later"))));
+    logged(new TrainingReleased(JOB, 1, "newer", "shuts down"));
+    logged(new TrainingClaimed(JOB, 2, "newer", 100));
+
+    assertThat(job().newerSpec())
+        .hasValueSatisfying(why -> assertThat(why.code()).isEqualTo("newer_setting"));
+  }
+
+  @Test
+  void shouldWaitForWhatIsRead() throws InterruptedException {
+    Thread reader = new Thread(() -> board.apply(Events.recorded(Events.requested(JOB))));
+    reader.start();
+
+    assertThat(board.await(() -> board.find(JOB).isPresent(), Duration.ofMinutes(1))).isTrue();
+
+    reader.join();
+    assertThat(board.await(() -> false, Duration.ofMillis(1))).isFalse();
   }
 
   @Test
@@ -316,8 +348,11 @@ class JobBoardTest {
 
   /** Appends to the training log; the board is told what became of the entry. */
   private void logged(EventData data) {
-    Event<?> event = Events.recorded(data).event();
-    JobEntry entry = JobLog.TRAINING.entry(data).orElseThrow();
+    logged(Events.recorded(data).event());
+  }
+
+  private void logged(Event<?> event) {
+    JobEntry entry = JobLog.TRAINING.entry(event.data()).orElseThrow();
     JobState before = log.state(entry.jobId());
     JobState.Transition after = log.apply(event.metadata().id(), entry, now);
     board.apply(
