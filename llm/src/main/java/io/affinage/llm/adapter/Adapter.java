@@ -53,18 +53,27 @@ public interface Adapter extends BlockAdapter, AutoCloseable {
   ObjectNode peftConfig(String baseModel);
 
   /**
-   * Whether anything was learned: false where the adapter changes nothing at all.
+   * Whether nothing was learned: the adapter changes nothing at all.
    *
-   * @return a sentence that says so otherwise
+   * @return a sentence that says so; empty where something was learned, and where no values are
+   *     known to change nothing, as those of virtual tokens are not
    */
-  Optional<String> nothingLearned();
+  default Optional<String> nothingLearned() {
+    return Optional.empty();
+  }
 
   /**
    * What the adapter makes of a linear layer's weight, where it can be said by a weight.
    *
-   * @return empty for a layer that it leaves as it is
+   * @return empty for a layer that it leaves as it is, and where no weight can say it
    */
-  Optional<WeightUpdate> weightUpdate(int layer, LinearLayer linear);
+  default Optional<WeightUpdate> weightUpdate(int layer, LinearLayer linear) {
+    if (beyondWeights().isEmpty()) {
+      throw new IllegalStateException(
+          type() + " neither says what it makes of a weight nor that no weight can hold it");
+    }
+    return Optional.empty();
+  }
 
   /**
    * Whether {@link #weightUpdate} says all that the adapter does.

@@ -1,8 +1,5 @@
 package io.affinage.trainer.job;
 
-import java.util.concurrent.TimeUnit;
-import java.time.Duration;
-import java.util.function.BooleanSupplier;
 import io.affinage.events.DatasetReady;
 import io.affinage.events.DatasetRejected;
 import io.affinage.events.DatasetSubmitted;
@@ -14,6 +11,7 @@ import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.lease.JobLogChange;
 import io.affinage.events.lease.Verdict;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Comparator;
@@ -22,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** The view of all jobs. Some threads apply events, any thread asks. */
 public final class JobBoard {

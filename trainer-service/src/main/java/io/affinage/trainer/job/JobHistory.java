@@ -1,7 +1,6 @@
 package io.affinage.trainer.job;
 
 import io.affinage.events.ErrorDetail;
-import io.affinage.events.Understanding;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.ModelRegistered;
@@ -15,6 +14,7 @@ import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.Understanding;
 import io.affinage.events.Warning;
 import io.affinage.events.lease.GivenBack;
 import io.affinage.events.lease.JobLogChange;

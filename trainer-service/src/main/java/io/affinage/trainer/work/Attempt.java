@@ -1,6 +1,5 @@
 package io.affinage.trainer.work;
 
-import io.affinage.trainer.job.JobBoard;
 import io.affinage.artifacts.ArtifactNotFoundException;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.events.ArtifactRef;
@@ -22,6 +21,7 @@ import io.affinage.trainer.engine.TrainingJob;
 import io.affinage.trainer.engine.TrainingOutcome;
 import io.affinage.trainer.job.Checkpoint;
 import io.affinage.trainer.job.Job;
+import io.affinage.trainer.job.JobBoard;
 import io.affinage.trainer.job.Refs;
 import java.io.IOException;
 import java.lang.System.Logger;

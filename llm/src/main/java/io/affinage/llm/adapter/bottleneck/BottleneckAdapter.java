@@ -9,10 +9,8 @@ import io.affinage.llm.adapter.AdapterParameter.Role;
 import io.affinage.llm.adapter.LayerArrays;
 import io.affinage.llm.adapter.ParameterSource;
 import io.affinage.llm.adapter.PeftNames;
-import io.affinage.llm.adapter.WeightUpdate;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.DecoderConfig;
-import io.affinage.llm.model.config.LinearLayer;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -140,11 +138,6 @@ public final class BottleneckAdapter implements Adapter {
             .filter(parameter -> parameter.key().contains(".adapter_up."))
             .allMatch(parameter -> parameter.array().norm().getFloat() == 0);
     return zero ? Optional.of("all widening layers of the adapter are zero") : Optional.empty();
-  }
-
-  @Override
-  public Optional<WeightUpdate> weightUpdate(int layer, LinearLayer linear) {
-    return Optional.empty();
   }
 
   @Override

@@ -9,11 +9,9 @@ import io.affinage.llm.adapter.AdapterParameter.Role;
 import io.affinage.llm.adapter.LayerArrays;
 import io.affinage.llm.adapter.ParameterSource;
 import io.affinage.llm.adapter.StoredArray;
-import io.affinage.llm.adapter.WeightUpdate;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.RowBlocks;
 import io.affinage.llm.model.config.DecoderShape;
-import io.affinage.llm.model.config.LinearLayer;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -180,17 +178,6 @@ public final class PrefixAdapter implements Adapter {
   @Override
   public ObjectNode peftConfig(String baseModel) {
     return PrefixType.write(config, decoder.shape(), baseModel);
-  }
-
-  /** What a prefix began with changes the model too, so that no values are known to be nothing. */
-  @Override
-  public Optional<String> nothingLearned() {
-    return Optional.empty();
-  }
-
-  @Override
-  public Optional<WeightUpdate> weightUpdate(int layer, LinearLayer linear) {
-    return Optional.empty();
   }
 
   @Override

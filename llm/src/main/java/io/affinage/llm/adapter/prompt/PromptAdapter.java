@@ -8,10 +8,8 @@ import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.AdapterParameter;
 import io.affinage.llm.adapter.AdapterParameter.Role;
 import io.affinage.llm.adapter.ParameterSource;
-import io.affinage.llm.adapter.WeightUpdate;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.model.config.LinearLayer;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -110,17 +108,6 @@ public final class PromptAdapter implements Adapter {
   @Override
   public ObjectNode peftConfig(String baseModel) {
     return PromptType.write(config, decoder.shape(), baseModel);
-  }
-
-  /** What a prompt began with changes the model too, so that no values are known to be nothing. */
-  @Override
-  public Optional<String> nothingLearned() {
-    return Optional.empty();
-  }
-
-  @Override
-  public Optional<WeightUpdate> weightUpdate(int layer, LinearLayer linear) {
-    return Optional.empty();
   }
 
   @Override
