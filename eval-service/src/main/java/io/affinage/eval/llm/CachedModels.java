@@ -120,9 +120,9 @@ final class CachedModels implements ModelSource {
     Path adapter = files.path(parts.adapter());
     if (RewardModel.isWhole(whole)) {
       // An adapter on a reward model's body, which no language model is.
-      RewardModel.Body body = RewardModel.body(whole, cache.compute());
-      opened.add(body.model());
-      RewardModel model = RewardModel.open(body.model(), adapter);
+      io.affinage.llm.LanguageModel body = RewardModel.openBase(whole, cache.compute());
+      opened.add(body);
+      RewardModel model = RewardModel.open(body, adapter);
       opened.add(model);
       return new ScoredModel(model, Optional.empty(), opened::close);
     }

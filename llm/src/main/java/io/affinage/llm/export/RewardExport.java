@@ -121,10 +121,7 @@ public final class RewardExport {
         return whole(live, weights, folder, card, type, shardBytes, limit);
       }
     }
-    try (LanguageModel model =
-        RewardModel.isWhole(base)
-            ? RewardModel.body(base, compute).model()
-            : LanguageModel.open(base, compute)) {
+    try (LanguageModel model = RewardModel.openBase(base, compute)) {
       Weights weights = new DecoderWeights(model.decoder());
       Rendering rendering =
           Rendering.read(adapter.get())

@@ -85,6 +85,16 @@ public final class RewardModel implements AutoCloseable {
   }
 
   /**
+   * Opens what adapters with heads stand on: a language model, or the body of a reward model, whose
+   * head theirs take the place of.
+   *
+   * @throws LlmException as {@link #open(Path, Compute)} and {@link LanguageModel#open}
+   */
+  public static LanguageModel openBase(Path model, Compute compute) {
+    return isWhole(model) ? body(model, compute).model() : LanguageModel.open(model, compute);
+  }
+
+  /**
    * Opens an adapter with its head, a PEFT folder for {@code SEQ_CLS}, on its base.
    *
    * @param base stays the caller's, who closes it after the reward model

@@ -74,7 +74,8 @@ final class ModelShelf implements AutoCloseable {
     QuantizationSpec quantization = adapter ? model.lineage().spec().quantization() : null;
     WeightForm trained =
         quantization == null ? WeightForm.PLAIN : WeightForm.named(quantization.weightForm());
-    String key = under.digest() + " " + trained.userName();
+    // A reward model of its own may be the base of another, too.
+    String key = (adapter ? "" : "whole ") + under.digest() + " " + trained.userName();
     String digest = model.model().digest();
     Base base = bases.get(key);
     if (base != null && base.rewards().containsKey(digest)) {
@@ -95,7 +96,9 @@ final class ModelShelf implements AutoCloseable {
       room(bases, mostBases - 1);
       base =
           new Base(
-              LanguageModel.open(basePath, compute.get(), WeightForm.PLAIN, trained),
+              RewardModel.isWhole(basePath)
+                  ? RewardModel.openBase(basePath, compute.get())
+                  : LanguageModel.open(basePath, compute.get(), WeightForm.PLAIN, trained),
               new LinkedHashMap<>(16, 0.75f, true));
       bases.put(key, base);
       size = bases.size();

@@ -13,6 +13,7 @@ import io.affinage.llm.reward.Rendering;
 import io.affinage.llm.reward.RewardModel;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
 import io.affinage.trainer.engine.TrainingListener;
@@ -244,6 +245,24 @@ class RewardModelTrainingTest {
 
     assertThat(resumed.modelFolder().resolve("adapter_model.safetensors"))
         .hasSameBinaryContentAs(undisturbed.modelFolder().resolve("adapter_model.safetensors"));
+  }
+
+  @Test
+  void shouldTellWhatAPairTakesBeforeItIsTrained() throws Exception {
+    Preflight dry =
+        ENGINE.preflight(
+            new TrainingJob(
+                "dry", spec(REWARD.formatted(", 'maxLength': 40, 'allowTokenLoss': true")), "tiny"),
+            dataset(
+                pairs(0, 24) + pair("Box 99. Colour:", "blue", "red ".repeat(60)), pairs(100, 4)),
+            fromBase(),
+            Files.createTempDirectory(folder, "work"));
+
+    assertThat(dry.counts())
+        .containsEntry("examples", 24.0)
+        .containsEntry("examples_dropped_overlength", 1.0)
+        .containsEntry("steps", 18.0)
+        .containsEntry("held_out_rows", 4.0);
   }
 
   /** What a pair is better by is taken off before it counts as learned. */
