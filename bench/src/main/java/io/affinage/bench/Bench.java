@@ -36,6 +36,7 @@ public final class Bench implements Callable<Integer> {
               Map.entry("qlora", SftBenchmark.QLORA),
               Map.entry("dpo", PreferenceBenchmark.DPO),
               Map.entry("reward", PreferenceBenchmark.REWARD),
+              Map.entry("grpo", new GrpoBenchmark()),
               Map.entry("full", SftBenchmark.FULL),
               Map.entry("step", new StepBenchmark()),
               Map.entry("learn", new LearnBenchmark()),
@@ -51,7 +52,7 @@ public final class Bench implements Callable<Integer> {
       index = "0",
       paramLabel = "NAME",
       description =
-          "sft, qlora, dpo, reward, full, step, learn, adapters, soak, decode, load or ingest")
+          "sft, qlora, dpo, reward, grpo, full, step, learn, adapters, soak, decode, load or ingest")
   private String name;
 
   @Option(

@@ -24,6 +24,7 @@ public final class Work {
             case "sft" -> SftWork.run(task);
             case "adapters" -> AdaptersWork.run(task);
             case "preference" -> PreferenceWork.run(task);
+            case "grpo" -> GrpoWork.run(task);
             case "learn" -> LearnWork.run(task);
             case "soak" -> SoakWork.run(task);
             case "score" -> ScoreWork.run(task);
