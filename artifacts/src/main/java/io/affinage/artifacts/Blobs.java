@@ -6,12 +6,14 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Read-only files named by their content under one root. A blob appears by an atomic rename after
@@ -117,7 +121,7 @@ final class Blobs {
     }
 
     private boolean isMissing(Digest digest) throws ArtifactStoreException {
-      return !written.containsKey(digest) && !(has(digest) && intact(digest));
+      return !written.containsKey(digest) && !(has(digest) && intact(digest) && renewed(digest));
     }
 
     private void check(Optional<Expected> expected, Stored found) throws ArtifactStoreException {
@@ -259,6 +263,67 @@ final class Blobs {
     }
     Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
     return isNew ? List.of(folder, folder.getParent()) : List.of(folder);
+  }
+
+  /** Makes a blob young again that nobody may have named yet; false where it was just removed. */
+  private boolean renewed(Digest digest) {
+    Path file = path(digest);
+    Instant now = Instant.now();
+    try {
+      if (Files.getLastModifiedTime(file)
+          .toInstant()
+          .isBefore(now.minus(Sweepable.RENEWED_AFTER))) {
+        Files.setLastModifiedTime(file, FileTime.from(now));
+        verified.put(digest, Stamp.of(file));
+      }
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      return has(digest); // another owner's, or a store that is read only
+    }
+  }
+
+  /** Every blob. */
+  void forEach(Consumer<StoredBlob> consumer) throws IOException {
+    Path folder = root.resolve("blobs/sha256");
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder, 2)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String hex = file.getParent().getFileName().toString() + file.getFileName();
+        Stamp stamp;
+        try {
+          stamp = Stamp.of(file);
+        } catch (NoSuchFileException e) {
+          continue; // another sweep
+        }
+        consumer.accept(
+            new StoredBlob(
+                Digest.parse("sha256:" + hex).toString(),
+                stamp.size(),
+                stamp.modified().toInstant()));
+      }
+    }
+  }
+
+  /** Takes it away first, so that whoever stores it meanwhile writes it anew. */
+  boolean remove(Digest digest, Instant before) throws IOException {
+    Path file = path(digest);
+    Path aside = temporary.next();
+    try {
+      Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      return true;
+    }
+    if (!Files.getLastModifiedTime(aside).toInstant().isBefore(before)) {
+      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+      return false;
+    }
+    verified.remove(digest);
+    Files.delete(aside);
+    return true;
   }
 
   /** A damaged blob is replaced by storing its content again. */

@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A store in a folder, which several machines may share over a network file system. Blobs are
@@ -17,7 +19,7 @@ import java.util.Optional;
  * <p>A damaged blob is an {@link ArtifactFault#ARTIFACT_CORRUPT} error that names it; storing the
  * content again repairs it. A read-only store serves reads.
  */
-public final class FolderArtifactStore implements ArtifactStore {
+public final class FolderArtifactStore implements ArtifactStore, Sweepable {
   private static final long MAX_MANIFEST_BYTES = 64L << 20;
 
   private final Path root;
@@ -114,6 +116,21 @@ public final class FolderArtifactStore implements ArtifactStore {
       }
       return privateViews().folder(folder, manifest);
     }
+  }
+
+  @Override
+  public void forEach(Consumer<StoredBlob> consumer) throws IOException {
+    blobs.forEach(consumer);
+  }
+
+  @Override
+  public boolean remove(String digest, Instant before) throws IOException {
+    Digest parsed = Digest.parse(digest);
+    boolean gone = blobs.remove(parsed, before);
+    if (gone) {
+      sharedViews.remove(parsed);
+    }
+    return gone;
   }
 
   Manifest manifest(String folderDigest) throws IOException {

@@ -45,6 +45,17 @@ final class FolderViews {
     return view;
   }
 
+  /** Removes a view, whose links would keep its files' room. */
+  void remove(Digest digest) throws IOException {
+    Path view = root.resolve("folders/sha256").resolve(digest.fileName());
+    if (Files.isDirectory(view)) {
+      Path aside = temporary.next();
+      Files.move(view, aside, StandardCopyOption.ATOMIC_MOVE);
+      TemporaryFiles.delete(aside);
+    }
+    checked.remove(digest);
+  }
+
   private void build(Path view, Manifest manifest) throws IOException {
     Path building = temporary.next();
     Path replaced = temporary.next();

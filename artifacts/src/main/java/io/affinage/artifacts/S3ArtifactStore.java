@@ -4,14 +4,19 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * A store in a bucket of S3 or of a compatible service: objects {@code
@@ -19,9 +24,12 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  * verifies it and serves memory-mapped files. That cache only grows: put it on a disk that goes
  * with the process, or clear it while nothing runs.
  */
-public final class S3ArtifactStore implements ArtifactStore, AutoCloseable {
+public final class S3ArtifactStore implements ArtifactStore, Sweepable, AutoCloseable {
   private static final long PART_BYTES = 64L << 20;
   private static final int DOWNLOAD_ATTEMPTS = 3;
+
+  /** Bytes that S3 copies in one request. */
+  private static final long MAX_COPY = 5L << 30;
 
   private final S3Client client;
   private final String bucket;
@@ -120,8 +128,11 @@ public final class S3ArtifactStore implements ArtifactStore, AutoCloseable {
   private Artifact send(Artifact artifact) throws IOException {
     Digest digest = Digest.parse(artifact.digest());
     try {
-      if (size(digest) != artifact.size()) {
+      Optional<HeadObjectResponse> head = head(digest);
+      if (head.isEmpty() || head.get().contentLength() != artifact.size()) {
         upload.send(cache.localFile(artifact.digest()), key(digest));
+      } else if (head.get().lastModified().isBefore(Instant.now().minus(Sweepable.RENEWED_AFTER))) {
+        renew(digest, artifact);
       }
       return artifact;
     } catch (SdkException e) {
@@ -129,17 +140,69 @@ public final class S3ArtifactStore implements ArtifactStore, AutoCloseable {
     }
   }
 
+  /** Makes an object young again that nobody may have named yet. */
+  private void renew(Digest digest, Artifact artifact) throws IOException {
+    if (artifact.size() > MAX_COPY) {
+      upload.send(cache.localFile(artifact.digest()), key(digest));
+      return;
+    }
+    client.copyObject(
+        request ->
+            request
+                .sourceBucket(bucket)
+                .sourceKey(key(digest))
+                .destinationBucket(bucket)
+                .destinationKey(key(digest))
+                .metadataDirective(MetadataDirective.REPLACE));
+  }
+
+  @Override
+  public void forEach(Consumer<StoredBlob> consumer) throws IOException {
+    String start = prefix + "blobs/sha256/";
+    try {
+      for (S3Object object :
+          client
+              .listObjectsV2Paginator(request -> request.bucket(bucket).prefix(start))
+              .contents()) {
+        String hex = object.key().substring(start.length()).replace("/", "");
+        consumer.accept(
+            new StoredBlob(
+                Digest.parse("sha256:" + hex).toString(), object.size(), object.lastModified()));
+      }
+    } catch (SdkException e) {
+      throw S3Failure.at("s3://" + bucket + "/" + start, e);
+    }
+  }
+
+  /** S3 compares and removes in two calls: what is stored again in between them is lost. */
+  @Override
+  public boolean remove(String digest, Instant before) throws IOException {
+    Digest parsed = Digest.parse(digest);
+    Optional<HeadObjectResponse> head = head(parsed);
+    if (head.isPresent() && !head.get().lastModified().isBefore(before)) {
+      return false;
+    }
+    try {
+      client.deleteObject(request -> request.bucket(bucket).key(key(parsed)));
+      return true;
+    } catch (SdkException e) {
+      throw S3Failure.at(uri(parsed), e);
+    }
+  }
+
   /** Bytes of the stored object, or -1 when there is none. */
   private long size(Digest digest) throws ArtifactStoreException {
+    return head(digest).map(HeadObjectResponse::contentLength).orElse(-1L);
+  }
+
+  private Optional<HeadObjectResponse> head(Digest digest) throws ArtifactStoreException {
     try {
-      HeadObjectResponse head =
-          client.headObject(request -> request.bucket(bucket).key(key(digest)));
-      return head.contentLength();
+      return Optional.of(client.headObject(request -> request.bucket(bucket).key(key(digest))));
     } catch (NoSuchKeyException e) {
-      return -1;
+      return Optional.empty();
     } catch (S3Exception e) {
       if (e.statusCode() == 404) {
-        return -1;
+        return Optional.empty();
       }
       throw S3Failure.at(uri(digest), e);
     } catch (SdkException e) {

@@ -12,6 +12,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -338,5 +341,47 @@ class ArtifactStoreContractTest {
         .asInstanceOf(type(ArtifactStoreException.class))
         .extracting(ArtifactStoreException::fault)
         .isEqualTo(fault);
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void shouldRemoveWhatNothingReaches(StoreKind kind) throws Exception {
+    ArtifactStore store = open(kind);
+    write("kept/shared.txt", "shared");
+    write("kept/own.txt", "own");
+    write("dropped/shared.txt", "shared");
+    write("dropped/alone.txt", "alone");
+    String kept = store.putFolder(temporary.resolve("kept")).digest();
+    String dropped = store.putFolder(temporary.resolve("dropped")).digest();
+    String alone = store.put(bytes("alone")).digest();
+    String shared = store.put(bytes("shared")).digest();
+    store.localFolder(kept);
+    store.localFolder(dropped);
+
+    Instant before = Instant.now().minus(Duration.ofDays(1));
+    Sweep young = Sweep.of(store, List.of(kept), before, false);
+    assertThat(young.removed()).isEmpty();
+    assertThat(young.young()).isEqualTo(2);
+
+    Instant later = Instant.now().plus(Duration.ofMinutes(1));
+    Sweep dry = Sweep.of(store, List.of(kept), later, true);
+    assertThat(dry.removed()).extracting(StoredBlob::digest).containsExactly(dropped, alone);
+    assertThat(dry.bytes()).isGreaterThan(5);
+    assertThat(store.has(alone)).isTrue();
+
+    Sweep done = Sweep.of(store, List.of(kept), later, false);
+    assertThat(done).isEqualTo(dry);
+    ArtifactStore other = open(kind);
+    assertThat(other.has(dropped)).isFalse();
+    assertThat(other.has(alone)).isFalse();
+    assertThat(other.has(shared)).isTrue();
+    assertThat(other.localFolder(kept).resolve("shared.txt")).hasContent("shared");
+    assertThatThrownBy(() -> other.localFolder(dropped))
+        .isInstanceOf(ArtifactNotFoundException.class);
+
+    store.putFolder(temporary.resolve("dropped"));
+    assertThat(open(kind).localFolder(dropped).resolve("alone.txt")).hasContent("alone");
+    assertThat(Sweep.of(open(kind), List.of(), later, false).reached()).isZero();
+    assertThat(open(kind).has(kept)).isFalse();
   }
 }

@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -178,5 +180,22 @@ class FolderArtifactStoreTest {
     ArtifactStores.open(root.toUri().toString()).put(abc());
 
     assertThat(blob()).exists();
+  }
+
+  /** What is stored again while a sweep goes on is young, and stays. */
+  @Test
+  void shouldKeepWhatIsStoredAgain(@TempDir Path folder) throws IOException {
+    FolderArtifactStore store = new FolderArtifactStore(folder);
+    String digest = store.put(new ByteArrayInputStream(new byte[] {1, 2})).digest();
+    Path blob = store.localFile(digest);
+    Files.setLastModifiedTime(blob, FileTime.from(Instant.now().minus(Duration.ofDays(3))));
+    Instant before = Instant.now().minus(Duration.ofDays(1));
+    assertThat(Sweep.of(store, List.of(), before, true).removed()).hasSize(1);
+
+    new FolderArtifactStore(folder).put(new ByteArrayInputStream(new byte[] {1, 2}));
+
+    assertThat(store.remove(digest, before)).isFalse();
+    assertThat(Sweep.of(store, List.of(), before, false).removed()).isEmpty();
+    assertThat(store.open(digest)).hasBinaryContent(new byte[] {1, 2});
   }
 }

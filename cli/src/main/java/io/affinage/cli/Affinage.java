@@ -4,11 +4,13 @@ import io.affinage.cli.command.ChatCommand;
 import io.affinage.cli.command.CompareCommand;
 import io.affinage.cli.command.DemoCommand;
 import io.affinage.cli.command.ExportCommand;
+import io.affinage.cli.command.GcCommand;
 import io.affinage.cli.command.JobsCommand;
 import io.affinage.cli.command.KeysCommand;
 import io.affinage.cli.command.LogsCommand;
 import io.affinage.cli.command.ModelsCommand;
 import io.affinage.cli.command.QuantizeCommand;
+import io.affinage.cli.command.ReplayCommand;
 import io.affinage.cli.command.RunCommand;
 import io.affinage.cli.command.SubmitCommand;
 import io.affinage.cli.command.UpCommand;
@@ -49,6 +51,8 @@ import picocli.CommandLine.Spec;
       ChatCommand.class,
       ExportCommand.class,
       QuantizeCommand.class,
+      ReplayCommand.class,
+      GcCommand.class,
       KeysCommand.class,
       CommandLine.HelpCommand.class,
       AutoComplete.GenerateCompletion.class

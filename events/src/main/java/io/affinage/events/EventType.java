@@ -49,6 +49,18 @@ public enum EventType {
       "training.cancelled",
       TrainingCancelled.class,
       event -> Arrays.asList(event.attempt(), event.workerId())),
+  ROLLOUTS_SAMPLED(
+      "rollouts.sampled",
+      RolloutsSampled.class,
+      event -> Arrays.asList(event.iteration(), event.policy(), event.rollouts().digest())),
+  ROLLOUTS_SCORED(
+      "rollouts.scored",
+      RolloutsScored.class,
+      event -> Arrays.asList(event.iteration(), event.rollouts(), event.scores().digest())),
+  POLICY_UPDATED(
+      "policy.updated",
+      PolicyUpdated.class,
+      event -> Arrays.asList(event.iteration(), event.before(), event.after())),
   MODEL_REGISTERED(
       "model.registered",
       ModelRegistered.class,

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param parentAdapter the adapter that training went on from; null where it began anew
  * @param task what the model does, as PEFT names it: {@value #SEQUENCE_CLASSIFICATION} for a reward
  *     model, which scores texts and writes none; null for a language model
+ * @param record a folder with all rollouts, scores and updates of the job, from which it can be
+ *     replayed; null where nothing was sampled
  */
 public record ModelRegistered(
     String modelId,
@@ -44,7 +46,8 @@ public record ModelRegistered(
     @Nullable List<Warning> warnings,
     @Nullable String baseName,
     @Nullable ArtifactRef parentAdapter,
-    @Nullable String task)
+    @Nullable String task,
+    @Nullable ArtifactRef record)
     implements EventData {
 
   /** The {@link #task()} of reward models. */
@@ -87,6 +90,7 @@ public record ModelRegistered(
         warnings,
         baseName,
         parentAdapter,
+        null,
         null);
   }
 

@@ -37,6 +37,17 @@ public final class Topics {
 
   public static final Topic TRAINING_PROGRESS =
       Topic.kept("training.progress", 7, EventType.TRAINING_PROGRESSED);
+
+  /** What jobs sample, how that is scored and what it makes of the weights; keyed by job. */
+  public static final Topic TRAINING_ROLLOUTS =
+      Topic.kept(
+              "training.rollouts",
+              30,
+              EventType.ROLLOUTS_SAMPLED,
+              EventType.ROLLOUTS_SCORED,
+              EventType.POLICY_UPDATED)
+          .withBrokerTime();
+
   public static final Topic TRAINING_FAILED =
       Topic.latest("training.failed", EventType.TRAINING_FAILED, EventType.TRAINING_CANCELLED);
   public static final Topic MODEL_REGISTERED =
@@ -85,6 +96,7 @@ public final class Topics {
           TRAINING_REQUESTED,
           TRAINING_LOG,
           TRAINING_PROGRESS,
+          TRAINING_ROLLOUTS,
           TRAINING_FAILED,
           MODEL_REGISTERED,
           REWARD_REQUESTED,

@@ -53,6 +53,7 @@ import org.jspecify.annotations.Nullable;
  * @param objective what a step minimises; null for the method's own loss
  * @param quantization in which fewer bits the base is kept beside an adapter; null for its own
  *     numbers
+ * @param guards what ends a job that learns from sampled answers; null for others
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TrainingSpec(
@@ -164,7 +165,38 @@ public record TrainingSpec(
     @Setting("what a step minimises in place of the method's own loss")
         @Nullable ObjectiveSpec objective,
     @Setting("keep the base in fewer bits beside the adapter that is trained (QLoRA)")
-        @Nullable QuantizationSpec quantization) {
+        @Nullable QuantizationSpec quantization,
+    @Setting("what ends a job of sampled answers that goes nowhere or astray")
+        @Nullable Guards guards) {
+
+  /**
+   * When a job that learns from sampled answers is ended.
+   *
+   * @param maxKl nats per token
+   * @param minEntropy nats per token
+   * @param patience steps in a row of a collapsed entropy, of equal rewards, of answers that are
+   *     all empty or all of the longest length; also the steps over which rewards of an ensemble
+   *     are compared
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Guards(
+      @Setting(
+              value =
+                  "nats per token by which the policy may diverge from the model that it started from, for three steps; 0 for any",
+              otherwise = "10.0",
+              from = 0)
+          @Nullable Double maxKl,
+      @Setting(
+              value = "nats per token below which the policy's entropy has collapsed; 0 for never",
+              otherwise = "0.001",
+              from = 0)
+          @Nullable Double minEntropy,
+      @Setting(
+              value =
+                  "steps in a row with a collapsed entropy, with equal rewards, with nothing but empty answers or with none that ends, and steps over which a learned reward may rise while a verifiable one falls; 0 for any number",
+              otherwise = "100",
+              from = 0)
+          @Nullable Integer patience) {}
 
   /** The shape of a new Llama-family model and its tokenizer. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

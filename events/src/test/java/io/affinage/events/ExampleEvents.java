@@ -167,6 +167,9 @@ public final class ExampleEvents {
         new TrainingFailed("job-1", 1, "worker-a", ERROR, SLIP),
         new TrainingFailed("job-2", 1, "worker-a", ERROR, null),
         new TrainingCancelled("job-1", 2, "worker-a"),
+        new RolloutsSampled("job-1", 1, "worker-a", 3, FOLDER.digest(), FILE, 16),
+        new RolloutsScored("job-1", 1, "worker-a", 3, FILE.digest(), FILE),
+        new PolicyUpdated("job-1", 1, "worker-a", 3, FOLDER.digest(), FILE.digest()),
         MODEL,
         registered(null, null, null),
         new RewardRequested(
@@ -358,6 +361,7 @@ public final class ExampleEvents {
         slip == null ? null : List.of(WARNING),
         base == null ? null : "owner/name@main",
         base == null ? null : FOLDER,
-        base == null ? null : ModelRegistered.SEQUENCE_CLASSIFICATION);
+        base == null ? null : ModelRegistered.SEQUENCE_CLASSIFICATION,
+        base == null ? FOLDER : null);
   }
 }

@@ -20,6 +20,7 @@ import io.affinage.cli.stack.StackState;
 import io.affinage.cli.stack.StackWatcher;
 import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.Event;
+import io.affinage.events.Topics;
 import io.affinage.events.follow.TopicListener;
 import io.affinage.events.follow.TopicReader;
 import java.io.IOException;
@@ -303,6 +304,25 @@ public final class Session implements AutoCloseable {
       throw new IllegalStateException("it reads " + interest + ", not " + wanted);
     }
     return view;
+  }
+
+  /**
+   * Reads everything that is on the topics.
+   *
+   * @throws CliException {@code events_unreadable} where something on them cannot be read, or a
+   *     topic is not there
+   */
+  public void readAll(TopicListener listener) {
+    try (TopicReader all = new TopicReader(connection, Topics.events(), listener)) {
+      all.catchUp(SILENCE);
+      if (all.skipped() > 0 || !all.missing().isEmpty()) {
+        throw new CliException(
+            ExitCode.FAILED,
+            "events_unreadable",
+            "%d records cannot be read and these topics are missing: %s. What they name would be taken for unused; nothing was removed."
+                .formatted(all.skipped(), all.missing()));
+      }
+    }
   }
 
   /** Services count such records and put them aside; here they only explain what is missing. */

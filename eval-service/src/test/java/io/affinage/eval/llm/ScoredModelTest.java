@@ -129,7 +129,8 @@ class ScoredModelTest {
         null,
         null,
         null,
-        task);
+        task,
+        null);
   }
 
   /** Text is scored as a conversation where the model learned from conversations. */

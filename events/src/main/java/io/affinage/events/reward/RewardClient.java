@@ -11,11 +11,13 @@ import io.affinage.events.RewardScored;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.Topics;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -41,6 +43,9 @@ public final class RewardClient {
 
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration META = Duration.ofSeconds(30);
+
+  /** By how much clocks may differ. */
+  private static final Duration CLOCKS = Duration.ofMinutes(5);
 
   private final Map<String, Object> connection;
   private final Function<RewardRequested, Event<RewardRequested>> envelope;
@@ -81,23 +86,63 @@ public final class RewardClient {
    * @throws RewardException when there are no scores
    */
   public Map<String, RewardScored.Score> score(List<RewardRequested.Item> items) {
+    return score(items, Optional.empty());
+  }
+
+  /**
+   * Scores completions, for some of which scores may have been asked before.
+   *
+   * @param items each with an id of its own
+   * @param askedSince scores that were given since then are found again, the first of each request;
+   *     empty where nobody has asked yet
+   * @return by item
+   * @throws RewardException when there are no scores
+   */
+  public Map<String, RewardScored.Score> score(
+      List<RewardRequested.Item> items, Optional<Instant> askedSince) {
     Map<String, RewardRequested> open = requests(items);
     Map<String, RewardScored.Score> scores = new HashMap<>();
     try (KafkaConsumer<byte[], byte[]> consumer = consumer();
         Producer<String, Event<?>> producer = producer()) {
-      // From the present end: what answers our requests comes later.
+      // From the present end, unless somebody may have asked: what answers us comes later.
       List<TopicPartition> partitions =
           consumer.partitionsFor(Topics.REWARD_SCORED.name(), META).stream()
               .map(info -> new TopicPartition(info.topic(), info.partition()))
               .toList();
       consumer.assign(partitions);
-      consumer.endOffsets(partitions, META).forEach(consumer::seek);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, META);
+      ends.forEach(consumer::seek);
+      askedSince.ifPresent(since -> findAgain(since, ends, open, scores, consumer));
       await(open, scores, consumer, producer);
     } catch (KafkaException e) {
       throw new RewardException(
           "scoring_unavailable", "scores cannot be asked for: " + e.getMessage(), null, e);
     }
     return scores;
+  }
+
+  /** Goes through what was answered since, up to the present end. */
+  private void findAgain(
+      Instant since,
+      Map<TopicPartition, Long> ends,
+      Map<String, RewardRequested> open,
+      Map<String, RewardScored.Score> scores,
+      KafkaConsumer<byte[], byte[]> consumer) {
+    Map<TopicPartition, Long> times = new HashMap<>();
+    ends.keySet().forEach(each -> times.put(each, since.minus(CLOCKS).toEpochMilli()));
+    consumer
+        .offsetsForTimes(times, META)
+        .forEach(
+            (partition, found) -> {
+              if (found != null) {
+                consumer.seek(partition, found.offset());
+              }
+            });
+    while (!open.isEmpty()
+        && ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
+      whileWaiting.run();
+      consumer.poll(POLL).forEach(record -> take(record, open, scores));
+    }
   }
 
   private void await(

@@ -3,6 +3,7 @@ package io.affinage.events.spec;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.TrainingSpec.Architecture;
 import io.affinage.events.TrainingSpec.Evaluation;
+import io.affinage.events.TrainingSpec.Guards;
 import io.affinage.events.TrainingSpec.Regularisation;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.adapter.LoraSpec;
@@ -156,7 +157,8 @@ public final class SpecResolver {
                 ? Boolean.valueOf(spec.overlength() != null)
                 : spec.allowTokenLoss(),
             objective,
-            quantization(spec.quantization(), adapted, scratch, problems));
+            quantization(spec.quantization(), adapted, scratch, problems),
+            guards(spec.guards(), objective, problems));
     problems.throwIfAny();
     return resolved;
   }
@@ -227,6 +229,16 @@ public final class SpecResolver {
     }
     return new Evaluation(
         everySteps, from.patience(), from.minImprovement(), keepBest, from.maxRows());
+  }
+
+  private static @Nullable Guards guards(
+      @Nullable Guards given, @Nullable ObjectiveSpec objective, Problems problems) {
+    if (!(objective instanceof SampledObjective)) {
+      problems.absent("guards", given, "goes with objectives that sample answers only");
+      return null;
+    }
+    return Settings.withDefaults(
+        given == null ? Settings.absent(Guards.class) : given, "guards", problems);
   }
 
   /** A specification that asks for the default of everything. */

@@ -45,6 +45,15 @@ public interface Checkpoint {
   }
 
   /**
+   * Opens a single safetensors file, whatever its name.
+   *
+   * @throws LlmException if it is not sound
+   */
+  static Checkpoint openSafetensors(Path file) {
+    return SafetensorsCheckpoint.single(file);
+  }
+
+  /**
    * The configuration: {@code config.json} beside safetensors, or the same fields made from the
    * metadata of a GGUF file.
    *

@@ -111,7 +111,7 @@ public final class RolloutFile {
    * @throws LlmException {@code rollouts_not_read} where the file is none
    */
   public static Iteration read(Path path) {
-    Checkpoint file = Checkpoint.open(path);
+    Checkpoint file = Checkpoint.openSafetensors(path);
     Head head = head(file, path);
     int[] promptLengths = ints(file, "prompt.lengths");
     int[] promptTokens = ints(file, "prompt.tokens");
@@ -173,7 +173,7 @@ public final class RolloutFile {
 
   /** Reads scores in the order of their answers. */
   public static List<OptionalDouble> readScores(Path file) {
-    return Arrays.stream(doubles(Checkpoint.open(file), "scores"))
+    return Arrays.stream(doubles(Checkpoint.openSafetensors(file), "scores"))
         .mapToObj(s -> Double.isNaN(s) ? OptionalDouble.empty() : OptionalDouble.of(s))
         .toList();
   }

@@ -209,7 +209,7 @@ class RolloutLogTest {
     Iteration iteration =
         new Iteration(
             4, "sha256:ab", new Sampling(0.7, 3, 0.9, 1, 11), 2, List.of(rollout, second));
-    Path file = folder.resolve("iteration.safetensors");
+    Path file = folder.resolve("89b84"); // as a store names it
     RolloutFile.write(iteration, file);
     assertThat(RolloutFile.read(file)).usingRecursiveComparison().isEqualTo(iteration);
 

@@ -11,10 +11,13 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /** What deploy/METRICS.md names for this process's own work. */
@@ -35,6 +38,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   private final Map<String, Counter> unsent = new HashMap<>();
   private final Counter missed;
   private final MultiGauge metrics;
+  private final Map<String, Double> sampled = new ConcurrentHashMap<>();
   private volatile boolean running;
   private volatile boolean waiting;
   private volatile double loss = Double.NaN;
@@ -60,9 +64,30 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     Gauge.builder("affinage.training.running", () -> running ? 1 : 0).register(registry);
     Gauge.builder("affinage.training.waiting", () -> waiting ? 1 : 0).register(registry);
     Gauge.builder("affinage.training.loss", () -> loss).register(registry);
+    sampled("affinage.training.reward", "objective/scores", "reward");
+    sampled("affinage.training.kl", "objective/kl", "kl");
+    sampled("affinage.training.entropy", "policy/entropy_avg", "objective/entropy", "entropy");
+    sampled("affinage.training.clip.fraction", "policy/clipfrac_avg", "clip_ratio/region_mean");
+    sampled("affinage.training.completion.length", "completions/mean_length");
+    Gauge.builder("affinage.training.scoring", () -> ofSampled("scoring_seconds"))
+        .baseUnit("seconds")
+        .register(registry);
     Gauge.builder("affinage.training.checkpoint.age", this::checkpointAge)
         .baseUnit("seconds")
         .register(registry);
+  }
+
+  /** By the names that objectives give it, the first of them that is told. */
+  private void sampled(String gauge, String... names) {
+    Gauge.builder(gauge, () -> ofSampled(names)).register(registry);
+  }
+
+  private double ofSampled(String... names) {
+    return Arrays.stream(names)
+        .map(sampled::get)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(Double.NaN);
   }
 
   private double checkpointAge() {
@@ -86,6 +111,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     waiting = false;
     loss = Double.NaN;
     register(name -> Double.NaN);
+    sampled.clear();
   }
 
   @Override
@@ -107,6 +133,8 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     loss = progress.trainLoss() == null ? Double.NaN : progress.trainLoss();
     names = Set.copyOf(progress.metrics().keySet());
     register(progress.metrics()::get);
+    sampled.keySet().retainAll(names);
+    sampled.putAll(progress.metrics());
   }
 
   private void register(Function<String, Double> value) {

@@ -18,6 +18,7 @@ import io.affinage.trainer.kafka.KafkaClients;
 import io.affinage.trainer.kafka.TrainerRuntime;
 import io.affinage.trainer.kafka.TrainingRequests;
 import io.affinage.trainer.work.DryRuns;
+import io.affinage.trainer.work.Replays;
 import io.affinage.trainer.work.WorkSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -90,6 +91,12 @@ final class TrainerAssembly {
         new BaseModels(artifacts, runtime.models(), hub, config.baseModelRoots().orElse(List.of())),
         artifacts,
         workFolder(config));
+  }
+
+  @Produces
+  @Singleton
+  Replays replays(TrainerConfig config, ArtifactStore artifacts, TrainingEngine engine) {
+    return new Replays(engine, artifacts, workFolder(config));
   }
 
   private static Path workFolder(TrainerConfig config) {

@@ -6,6 +6,11 @@ import java.nio.file.Path;
 /** What an engine tells while it runs, on the thread that it runs on. */
 public interface TrainingListener {
 
+  /** Where a run that samples answers keeps them. */
+  default RolloutRecord record() {
+    return RolloutRecord.NONE;
+  }
+
   /** What the run will take, before its first step; not told when a run is resumed. */
   default void onPreflight(int totalSteps, Preflight preflight) {}
 

@@ -15,7 +15,8 @@ public record Recorded(Event<?> event, long writtenAt) {
     return event.metadata().id();
   }
 
-  EventData data() {
+  /** What it says. */
+  public EventData data() {
     return event.data();
   }
 }

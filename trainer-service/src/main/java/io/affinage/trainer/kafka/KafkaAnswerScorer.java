@@ -7,9 +7,13 @@ import io.affinage.events.RewardSpec;
 import io.affinage.events.reward.RewardClient;
 import io.affinage.trainer.engine.AnswerScorer;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 
 /** Asks the reward service. */
 public final class KafkaAnswerScorer implements AnswerScorer {
@@ -24,16 +28,30 @@ public final class KafkaAnswerScorer implements AnswerScorer {
   }
 
   @Override
-  public List<OptionalDouble> score(RewardSpec reward, List<RewardRequested.Item> answers) {
+  public Scores score(
+      RewardSpec reward, List<RewardRequested.Item> answers, Optional<Instant> sampledAt) {
     Map<String, RewardScored.Score> scores =
-        new RewardClient(connection, events::create, reward, timing, () -> {}).score(answers);
-    return answers.stream()
-        .map(answer -> scores.get(answer.itemId()))
-        .map(
-            score ->
-                score == null || score.value() == null
-                    ? OptionalDouble.empty()
-                    : OptionalDouble.of(score.value()))
-        .toList();
+        new RewardClient(connection, events::create, reward, timing, () -> {})
+            .score(answers, sampledAt);
+    return new Scores(
+        answers.stream()
+            .map(answer -> scores.get(answer.itemId()))
+            .map(
+                score ->
+                    score == null || score.value() == null
+                        ? OptionalDouble.empty()
+                        : OptionalDouble.of(score.value()))
+            .toList(),
+        means(scores.values()));
+  }
+
+  private static Map<String, Double> means(Collection<RewardScored.Score> scores) {
+    return scores.stream()
+        .filter(score -> score.shares() != null)
+        .flatMap(score -> score.shares().stream())
+        .filter(share -> share.value() != null)
+        .collect(
+            Collectors.groupingBy(
+                RewardScored.Share::name, Collectors.averagingDouble(RewardScored.Share::value)));
   }
 }

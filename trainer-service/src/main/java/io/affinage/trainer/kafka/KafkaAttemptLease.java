@@ -18,10 +18,13 @@ import io.affinage.events.lease.LeaseLostException;
 import io.affinage.events.lease.kafka.JobAttempt;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
+import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingProgress;
+import io.affinage.trainer.job.Recorded;
 import io.affinage.trainer.work.AttemptLease;
 import io.affinage.trainer.work.AttemptLeaseLostException;
 import io.affinage.trainer.work.WorkMetrics;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,14 +43,20 @@ final class KafkaAttemptLease implements AttemptLease {
   private final EventFactory events;
   private final NewsSender news;
   private final WorkMetrics metrics;
+  private final Instant since;
 
+  /**
+   * @param since the job cannot have recorded anything before
+   */
   KafkaAttemptLease(
       JobAttempt attempt,
       Event<TrainingRequested> request,
       JobClaimer claimer,
       EventFactory events,
       NewsSender news,
-      WorkMetrics metrics) {
+      WorkMetrics metrics,
+      Instant since) {
+    this.since = since;
     this.attempt = attempt;
     this.request = request;
     this.claimer = claimer;
@@ -137,6 +146,37 @@ final class KafkaAttemptLease implements AttemptLease {
         LOG.warnf(
             "%s of job %s is not on the log: %s",
             data.getClass().getSimpleName(), attempt.jobId(), e.getMessage());
+      }
+    }
+  }
+
+  @Override
+  public List<Recorded> recorded() throws TrainingException {
+    try {
+      return RolloutsOfJob.read(claimer.connection(), attempt.jobId(), since);
+    } catch (KafkaException e) {
+      throw new TrainingException(
+          "broker_unavailable", "rollouts cannot be read: " + e.getMessage(), null, e);
+    }
+  }
+
+  /** Tries for as long as the lease is held: what it names cost work. */
+  @Override
+  public void record(EventData entry) throws AttemptLeaseLostException, InterruptedException {
+    List<ProducerRecord<String, Event<?>>> records =
+        List.of(Topics.TRAINING_ROLLOUTS.record(events.causedBy(request, entry)));
+    while (true) {
+      try {
+        attempt.publish(records);
+        return;
+      } catch (LeaseLostException e) {
+        throw new AttemptLeaseLostException(e.getMessage(), e);
+      } catch (JobLogUnavailableException | KafkaException e) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException("interrupted while recording job " + attempt.jobId());
+        }
+        LOG.warnf("Rollouts of job %s are not on record, trying again: %s", attempt.jobId(), e);
+        TimeUnit.SECONDS.sleep(1);
       }
     }
   }

@@ -10,6 +10,7 @@ import io.affinage.trainer.job.Job;
 import io.affinage.trainer.work.AttemptLease;
 import io.affinage.trainer.work.JobClaims;
 import io.affinage.trainer.work.WorkMetrics;
+import java.time.Instant;
 import java.util.Optional;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -46,7 +47,13 @@ final class KafkaJobClaims implements JobClaims {
           .map(
               attempt ->
                   new KafkaAttemptLease(
-                      attempt, job.requestEvent(), claimer, events, news, metrics));
+                      attempt,
+                      job.requestEvent(),
+                      claimer,
+                      events,
+                      news,
+                      metrics,
+                      Instant.ofEpochMilli(job.requestedAt())));
     } catch (JobLogUnavailableException | KafkaException e) {
       if (Thread.interrupted()) {
         throw new InterruptedException("interrupted while claiming job " + job.id());

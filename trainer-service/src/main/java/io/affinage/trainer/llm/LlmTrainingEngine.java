@@ -14,6 +14,7 @@ import io.affinage.llm.tensor.ResidentMemory;
 import io.affinage.trainer.engine.AnswerScorer;
 import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.Preflight;
+import io.affinage.trainer.engine.RolloutRecord;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
@@ -64,7 +65,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
         }
       }
       try (TrainingSession session =
-          open(job, datasetFolder, base, job.spec().dtype(), workFolder)) {
+          open(job, datasetFolder, base, job.spec().dtype(), workFolder, listener.record())) {
         Map<String, Double> metrics = begin(session);
         listener.onPreflight(
             session.run().totalSteps(), report(session, session.run().preflight()));
@@ -113,7 +114,8 @@ public final class LlmTrainingEngine implements TrainingEngine {
     } catch (LlmException e) {
       throw new NotResumedException(e);
     }
-    try (TrainingSession session = open(job, datasetFolder, base, dtype, workFolder)) {
+    try (TrainingSession session =
+        open(job, datasetFolder, base, dtype, workFolder, listener.record())) {
       Map<String, Double> metrics = begin(session);
       try {
         session.run().resume(checkpoint);
@@ -129,9 +131,10 @@ public final class LlmTrainingEngine implements TrainingEngine {
       Path datasetFolder,
       Optional<BaseFolders> base,
       String dtype,
-      Path workFolder) {
+      Path workFolder,
+      RolloutRecord record) {
     return TrainingSession.open(
-        job, datasetFolder, base, scorer, device, dtype, workFolder.resolve("scratch"));
+        job, datasetFolder, base, scorer, record, device, dtype, workFolder.resolve("scratch"));
   }
 
   @Override
@@ -144,7 +147,8 @@ public final class LlmTrainingEngine implements TrainingEngine {
           "this trainer runs a job, so memory and time cannot be measured: ask again when it is idle",
           null);
     }
-    try (TrainingSession bench = open(job, datasetFolder, base, job.spec().dtype(), workFolder)) {
+    try (TrainingSession bench =
+        open(job, datasetFolder, base, job.spec().dtype(), workFolder, RolloutRecord.NONE)) {
       return report(bench, bench.run().preflight());
     } catch (LlmException e) {
       throw new TrainingException(e.code(), e.getMessage(), null, e);
@@ -215,7 +219,12 @@ public final class LlmTrainingEngine implements TrainingEngine {
         bench
             .run()
             .run(
-                new RelayingListener(listener, precision, bench.heldOut()),
+                new RelayingListener(
+                    listener,
+                    precision,
+                    bench.heldOut(),
+                    bench.besideSteps(),
+                    GuardRails.of(job.spec())),
                 Optional.of(workFolder.resolve("checkpoints")));
     if (!outcome.completed()) {
       return new TrainingOutcome.Stopped(outcome.steps());

@@ -11,28 +11,39 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Tells the domain what the library tells. */
 final class RelayingListener implements TrainingListener {
   private final io.affinage.trainer.engine.TrainingListener domain;
   private final Precision precision;
   private final Optional<HeldOut> heldOut;
+  private final Supplier<Map<String, Double>> beside;
+  private final Optional<GuardRails> guards;
   private boolean evaluated;
 
   /**
    * @param heldOut what the run evaluates itself on
+   * @param beside numbers by name that go with each step
+   * @param guards of a run that samples answers
    */
   RelayingListener(
       io.affinage.trainer.engine.TrainingListener domain,
       Precision precision,
-      Optional<HeldOut> heldOut) {
+      Optional<HeldOut> heldOut,
+      Supplier<Map<String, Double>> beside,
+      Optional<GuardRails> guards) {
+    this.beside = beside;
+    this.guards = guards;
     this.domain = domain;
     this.precision = precision;
     this.heldOut = heldOut;
   }
 
+  /** Told first: what ends a run is seen in its last step. */
   @Override
   public void onStep(TrainingProgress progress) {
+    Map<String, Double> metrics = metrics(progress);
     domain.onStep(
         new io.affinage.trainer.engine.TrainingProgress(
             progress.step(),
@@ -42,8 +53,9 @@ final class RelayingListener implements TrainingListener {
             progress.tokensSeen(),
             finite(progress.tokensPerSecond()),
             finite(progress.etaSeconds()),
-            metrics(progress),
+            metrics,
             List.of()));
+    guards.ifPresent(each -> each.check(progress.step(), metrics));
   }
 
   private Map<String, Double> metrics(TrainingProgress progress) {
@@ -55,6 +67,7 @@ final class RelayingListener implements TrainingListener {
       metrics.put("skipped_steps", (double) progress.skippedSteps());
     }
     put(progress.metrics(), "", metrics);
+    put(beside.get(), "", metrics);
     if (evaluated) {
       HeldOut.Found found = heldOut.orElseThrow().last();
       put(Map.of("loss", found.loss()), HeldOut.PREFIX, metrics);

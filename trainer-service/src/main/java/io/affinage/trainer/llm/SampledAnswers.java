@@ -1,5 +1,6 @@
 package io.affinage.trainer.llm;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.TrainingSpec;
@@ -12,15 +13,16 @@ import io.affinage.llm.model.ScalarHead;
 import io.affinage.llm.rollout.PolicySignals;
 import io.affinage.llm.rollout.RewardFunction;
 import io.affinage.llm.rollout.Rollout;
-import io.affinage.llm.rollout.RolloutLog;
 import io.affinage.llm.rollout.RolloutSource;
 import io.affinage.trainer.engine.AnswerScorer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** Answers that are sampled as training goes, and how they are scored. */
 final class SampledAnswers {
@@ -32,6 +34,7 @@ final class SampledAnswers {
    * @param policy what is trained
    * @param reference the model that the stage starts from; empty where it is not kept
    * @param values the head of values beside the policy; empty where there is none
+   * @param digest of what is trained, as it is now
    * @throws LlmException {@code reference_not_kept}
    */
   static RolloutSource source(
@@ -42,7 +45,9 @@ final class SampledAnswers {
       Optional<BlockAdapter> reference,
       Optional<ScalarHead> values,
       Prompts prompts,
-      AnswerScorer scorer) {
+      AnswerScorer scorer,
+      RecordedRollouts record,
+      Supplier<String> digest) {
     if (reference.isEmpty() && SampledSettings.rewardsCompare(objective)) {
       throw new LlmException(
           "reference_not_kept",
@@ -56,14 +61,34 @@ final class SampledAnswers {
         prompts.prompts(),
         SampledSettings.rollouts(
             spec, objective, model.tokenizer().specialTokens().stops(), looked.isPresent()),
-        reward(objective.reward(), model, prompts, scorer),
+        reward(objective.reward(), model, prompts, scorer, record),
         new PolicySignals(model.decoder(), policy, looked, values, objective.temperature()),
-        RolloutLog.NONE,
-        () -> "");
+        record,
+        digest);
+  }
+
+  /** The name of a reward of an ensemble, which is its type's where it has none. */
+  static String name(RewardSpec.Member member) {
+    return member.name() != null
+        ? member.name()
+        : Arrays.stream(RewardSpec.class.getAnnotation(JsonSubTypes.class).value())
+            .filter(type -> type.value() == member.reward().getClass())
+            .map(JsonSubTypes.Type::name)
+            .findFirst()
+            .orElseThrow();
+  }
+
+  /** The metric of what a reward of an ensemble gives. */
+  static String share(String name) {
+    return "rewards/" + name + "/mean";
   }
 
   private static RewardFunction reward(
-      RewardSpec reward, LanguageModel model, Prompts prompts, AnswerScorer scorer) {
+      RewardSpec reward,
+      LanguageModel model,
+      Prompts prompts,
+      AnswerScorer scorer,
+      RecordedRollouts record) {
     Set<Integer> stops = model.tokenizer().specialTokens().stops();
     return rollouts -> {
       List<RewardRequested.Item> items = new ArrayList<>();
@@ -76,13 +101,17 @@ final class SampledAnswers {
                 text(model, rollout.answer().ids(), stops),
                 row.reference()));
       }
-      List<OptionalDouble> scores;
       try {
-        scores = scorer.score(reward, items);
+        long asked = System.nanoTime();
+        AnswerScorer.Scores scores = scorer.score(reward, items, record.sampledAt());
+        Map<String, Double> told = new HashMap<>();
+        told.put("scoring_seconds", (System.nanoTime() - asked) / 1e9);
+        scores.means().forEach((name, mean) -> told.put(share(name), mean));
+        record.scored(told);
+        return scores.values();
       } catch (RewardException e) {
         throw new LlmException(e.code(), e.getMessage(), e);
       }
-      return scores;
     };
   }
 

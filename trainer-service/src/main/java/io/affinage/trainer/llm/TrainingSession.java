@@ -27,13 +27,17 @@ import io.affinage.llm.training.TrainingSettings;
 import io.affinage.llm.training.WeightSelection;
 import io.affinage.trainer.engine.AnswerScorer;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.RolloutRecord;
 import io.affinage.trainer.engine.TrainingJob;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** A job's model, data and run, opened together and closed together. */
@@ -49,6 +53,7 @@ final class TrainingSession implements AutoCloseable {
   private final Opened opened;
   private final List<Warning> warnings;
   private final TrainingRun run;
+  private final RecordedRollouts sampled;
 
   private TrainingSession(
       LanguageModel model,
@@ -58,7 +63,9 @@ final class TrainingSession implements AutoCloseable {
       Optional<HeldOut> heldOut,
       Opened opened,
       List<Warning> warnings,
-      TrainingRun run) {
+      TrainingRun run,
+      RecordedRollouts sampled) {
+    this.sampled = sampled;
     this.model = model;
     this.adapter = adapter;
     this.scores = scores;
@@ -73,6 +80,7 @@ final class TrainingSession implements AutoCloseable {
    * Opens what a job needs.
    *
    * @param scorer of answers that are sampled
+   * @param record where these are kept
    * @param dtype in place of the specification's
    * @param scratch for files that live as long as the run
    */
@@ -81,12 +89,15 @@ final class TrainingSession implements AutoCloseable {
       Path datasetFolder,
       Optional<BaseFolders> base,
       AnswerScorer scorer,
+      RolloutRecord record,
       String device,
       String dtype,
       Path scratch) {
     TrainingSpec spec = job.spec();
     TrainingData data = TrainingData.read(datasetFolder, spec);
     Opened opened = new Opened();
+    AtomicReference<Trainables> trained = new AtomicReference<>();
+    RecordedRollouts sampled = new RecordedRollouts(record, scratch);
     try {
       Compute compute = Compute.of(device, dtype);
       Optional<ScoreStart> start =
@@ -127,7 +138,9 @@ final class TrainingSession implements AutoCloseable {
                     adapter.flatMap(each -> aim).map(Aim::reference),
                     values,
                     prompts,
-                    scorer));
+                    scorer,
+                    sampled,
+                    () -> trained.get().digest()));
         rows = new TrainingRows(source.get().likeness(), prompts.counts(), prompts.warnings());
       } else {
         rows = data.learned(spec, model);
@@ -149,13 +162,15 @@ final class TrainingSession implements AutoCloseable {
       TrainingSettings settings = SettingsOfSpec.settings(spec, model.decoder());
       Trainables trainables =
           opened.add(trainables(spec, model, adapter, scores, values, settings));
+      trained.set(trainables);
       requireEffect(spec, trainables);
       TrainingRun run =
           opened.add(
               source.isPresent()
                   ? new TrainingRun(model.decoder(), trainables, settings, inputs, source.get())
                   : new TrainingRun(model.decoder(), trainables, settings, inputs));
-      return new TrainingSession(model, adapter, scores, rows, heldOut, opened, warnings, run);
+      return new TrainingSession(
+          model, adapter, scores, rows, heldOut, opened, warnings, run, sampled);
     } catch (RuntimeException e) {
       opened.close();
       throw e;
@@ -383,6 +398,11 @@ final class TrainingSession implements AutoCloseable {
   /** What of the dataset is not learned, or otherwise than it was given. */
   List<Warning> warnings() {
     return warnings;
+  }
+
+  /** Numbers by name that go with each step. */
+  Supplier<Map<String, Double>> besideSteps() {
+    return sampled::metrics;
   }
 
   /** Empty where no row of the validation split can be measured. */

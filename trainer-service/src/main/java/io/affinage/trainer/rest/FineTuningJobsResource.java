@@ -1,14 +1,17 @@
 package io.affinage.trainer.rest;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.events.ModelRegistered;
 import io.affinage.events.TrainingControlRequested.Action;
 import io.affinage.service.http.Roles;
 import io.affinage.service.rest.ApiException;
 import io.affinage.service.rest.Page;
+import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.Job;
 import io.affinage.trainer.job.JobBoard;
 import io.affinage.trainer.job.JobCommands;
 import io.affinage.trainer.job.JobStatus;
+import io.affinage.trainer.work.Replays;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
@@ -48,9 +51,15 @@ public final class FineTuningJobsResource {
   private final JobCommands commands;
   private final JobCreation creation;
   private final ObjectMapper json;
+  private final Replays replays;
 
   FineTuningJobsResource(
-      JobBoard board, JobCommands commands, JobCreation creation, ObjectMapper json) {
+      JobBoard board,
+      JobCommands commands,
+      JobCreation creation,
+      ObjectMapper json,
+      Replays replays) {
+    this.replays = replays;
     this.board = board;
     this.commands = commands;
     this.creation = creation;
@@ -162,6 +171,29 @@ public final class FineTuningJobsResource {
   @Operation(summary = "Resume a paused job from its last checkpoint")
   public FineTuningJob resume(@PathParam("id") String id) {
     return control(id, Action.RESUME);
+  }
+
+  /** Answers when it is done: as long as the job's updates took. */
+  @RolesAllowed(Roles.TRAIN)
+  @POST
+  @Path("{id}/replay")
+  @Operation(
+      summary = "Make a finished job's updates again from its record, and compare the digests",
+      description =
+          "For jobs of objectives that sample answers. Nothing is sampled, scored or registered.")
+  public JobReplay replay(@PathParam("id") String id) throws IOException {
+    Job job = find(id);
+    if (!(job.terminal() instanceof ModelRegistered model)) {
+      throw ApiException.invalid(
+          "invalid_job_state",
+          "Job " + id + " is " + job.status().word() + ", it has no model to compare with.",
+          null);
+    }
+    try {
+      return JobReplay.of(replays.of(model));
+    } catch (TrainingException e) {
+      throw ApiException.invalid(e.detail().code(), e.getMessage(), null);
+    }
   }
 
   private FineTuningJob control(String id, Action action) {

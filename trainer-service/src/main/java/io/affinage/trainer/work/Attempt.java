@@ -9,6 +9,7 @@ import io.affinage.events.ModelRegistered;
 import io.affinage.events.NextStage;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.lease.WorkerFitness;
+import io.affinage.events.objective.SampledObjective;
 import io.affinage.events.spec.InvalidSpecException;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.base.BaseModel;
@@ -82,7 +83,14 @@ final class Attempt {
             job.id(), stop, signs::waiting, settings.storeRetries(), settings.storeRetryPause());
     AttemptListener listener =
         new AttemptListener(
-            job.id(), attemptLease, artifacts, metrics, settings.progressEvery(), stop, store);
+            job.id(),
+            attemptLease,
+            artifacts,
+            metrics,
+            settings.progressEvery(),
+            stop,
+            store,
+            new AttemptRecord(job.id(), attemptLease, artifacts, store));
     try (LeaseHeartbeat heartbeat =
         new LeaseHeartbeat(() -> signs.beat(listener.step()), settings.heartbeat().toMillis())) {
       train(job, attemptLease, listener, store);
@@ -217,18 +225,14 @@ final class Attempt {
         job.id(),
         attemptLease.attempt(),
         resumeFrom.isPresent() ? "from step " + job.checkpoint().get().step() : "anew");
+    TrainingJob training =
+        new TrainingJob(
+            job.id(),
+            spec,
+            base.folder() == null ? null : base.nameInAdapters(),
+            origin(job, base));
     TrainingOutcome outcome =
-        engine.run(
-            new TrainingJob(
-                job.id(),
-                spec,
-                base.folder() == null ? null : base.nameInAdapters(),
-                origin(job, base)),
-            dataset,
-            baseFolders,
-            resumeFrom,
-            folder,
-            listener);
+        engine.run(training, dataset, baseFolders, resumeFrom, folder, listener);
     if (outcome instanceof TrainingOutcome.Stopped) {
       stopped(job, attemptLease, listener.stoppedFor().orElse(StopReason.SHUTDOWN));
       return;
@@ -236,14 +240,41 @@ final class Attempt {
     TrainingOutcome.Completed done = (TrainingOutcome.Completed) outcome;
     ArtifactRef model =
         store.insist("store the model", () -> Refs.of(artifacts.putFolder(done.modelFolder())));
+    Optional<ArtifactRef> record = kept(training, listener.record(), store, folder);
     ModelRegistered registered =
         resultEvents.registered(
-            job, attemptLease, spec, base, rewards, done, model, System.currentTimeMillis() / 1000);
+            job,
+            attemptLease,
+            spec,
+            base,
+            rewards,
+            done,
+            model,
+            record,
+            System.currentTimeMillis() / 1000);
     attemptLease.end(
         registered, NextStage.afterTraining(registered, job.request()).stream().toList());
     LOG.log(Level.INFO, "Job {0} registered model {1}", job.id(), registered.modelId());
     fitness.worked();
     metrics.finished("succeeded", "none");
+  }
+
+  /** What the model came of, so that it can be replayed for as long as the model is there. */
+  private Optional<ArtifactRef> kept(
+      TrainingJob training, AttemptRecord record, StoreRetry store, Path folder)
+      throws TrainingException, InterruptedException {
+    if (!(training.spec().objective() instanceof SampledObjective)) {
+      return Optional.empty();
+    }
+    List<RecordFolder.Entry> entries = record.slice();
+    return Optional.of(
+        store.insist(
+            "store the record of rollouts",
+            () -> {
+              Path slice = Files.createTempDirectory(folder, "record-");
+              RecordFolder.write(slice, training, entries);
+              return Refs.of(artifacts.putFolder(slice));
+            }));
   }
 
   private Optional<BaseFolders> baseFolders(BaseModel base, StoreRetry store)

@@ -3,7 +3,9 @@ package io.affinage.trainer.work;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.EventData;
+import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingProgress;
+import io.affinage.trainer.job.Recorded;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,6 +32,21 @@ public interface AttemptLease extends AutoCloseable {
   void checkpointed(int step, ArtifactRef checkpoint, Double trainLoss);
 
   void progressed(TrainingProgress progress);
+
+  /**
+   * What the job's attempts recorded of rollouts, in order.
+   *
+   * @throws TrainingException {@code broker_unavailable}
+   */
+  List<Recorded> recorded() throws TrainingException;
+
+  /**
+   * Puts an event about rollouts on record, and waits until it is there.
+   *
+   * @param entry RolloutsSampled, RolloutsScored or PolicyUpdated
+   * @throws AttemptLeaseLostException when another attempt took over; nothing was written
+   */
+  void record(EventData entry) throws AttemptLeaseLostException, InterruptedException;
 
   /** Gives the attempt up in good order; another worker may claim the next at once. */
   void release(String reason);

@@ -33,6 +33,7 @@ final class AttemptListener implements TrainingListener {
   private final long progressEveryNanos;
   private final Supplier<Optional<StopReason>> stop;
   private final StoreRetry store;
+  private final AttemptRecord record;
   private volatile int step;
   private volatile Optional<StopReason> stoppedFor = Optional.empty();
   private final List<Warning> warnings = new ArrayList<>();
@@ -64,7 +65,9 @@ final class AttemptListener implements TrainingListener {
       WorkMetrics metrics,
       Duration progressEvery,
       Supplier<Optional<StopReason>> stop,
-      StoreRetry store) {
+      StoreRetry store,
+      AttemptRecord record) {
+    this.record = record;
     this.jobId = jobId;
     this.store = store;
     this.attemptLease = attemptLease;
@@ -72,6 +75,11 @@ final class AttemptListener implements TrainingListener {
     this.metrics = metrics;
     this.progressEveryNanos = progressEvery.toNanos();
     this.stop = stop;
+  }
+
+  @Override
+  public AttemptRecord record() {
+    return record;
   }
 
   /** Told as progress of step 0, so that whoever follows the job sees it before it begins. */

@@ -14,6 +14,7 @@ import io.affinage.trainer.engine.TrainingOutcome;
 import io.affinage.trainer.job.Job;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** The events that a job ends in. */
 final class TrainingResultEvents {
@@ -34,6 +35,7 @@ final class TrainingResultEvents {
       Map<String, String> rewards,
       TrainingOutcome.Completed outcome,
       ArtifactRef model,
+      Optional<ArtifactRef> record,
       long nowSeconds) {
     Lineage lineage =
         new Lineage(
@@ -64,7 +66,8 @@ final class TrainingResultEvents {
         base.adapter(),
         spec.objective() instanceof RewardModelSpec
             ? ModelRegistered.SEQUENCE_CLASSIFICATION
-            : null);
+            : null,
+        record.orElse(null));
   }
 
   private static Map<String, String> parents(Job job, BaseModel base, Map<String, String> rewards) {

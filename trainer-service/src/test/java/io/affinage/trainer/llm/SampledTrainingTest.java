@@ -44,10 +44,11 @@ class SampledTrainingTest {
 
   /** Likes red, whatever the question. */
   private static final AnswerScorer RED =
-      (reward, answers) ->
-          answers.stream()
-              .map(answer -> OptionalDouble.of(answer.completion().contains("red") ? 1 : 0))
-              .toList();
+      (reward, answers, at) ->
+          AnswerScorer.Scores.of(
+              answers.stream()
+                  .map(answer -> OptionalDouble.of(answer.completion().contains("red") ? 1 : 0))
+                  .toList());
 
   @TempDir static Path folder;
   private static Path base;
@@ -110,9 +111,9 @@ class SampledTrainingTest {
     Recorded heard = new Recorded(Integer.MAX_VALUE);
     List<RewardRequested.Item> asked = new ArrayList<>();
     AnswerScorer listening =
-        (reward, answers) -> {
+        (reward, answers, at) -> {
           asked.addAll(answers);
-          return RED.score(reward, answers);
+          return RED.score(reward, answers, at);
         };
     TrainingOutcome.Completed done =
         run(
@@ -248,6 +249,38 @@ class SampledTrainingTest {
                     new Recorded(1),
                     TrainingOutcome.Completed.class));
     assertThat(refused.detail().code()).isEqualTo("reference_not_kept");
+  }
+
+  @Test
+  void shouldEndWhatHasNothingToLearnFrom() throws Exception {
+    AnswerScorer equal =
+        (reward, answers, at) ->
+            AnswerScorer.Scores.of(answers.stream().map(a -> OptionalDouble.of(0.5)).toList());
+    Recorded heard = new Recorded(Integer.MAX_VALUE);
+    TrainingException ended =
+        catchThrowableOfType(
+            TrainingException.class,
+            () ->
+                run(
+                    SAMPLED
+                        .formatted("grpo", 20)
+                        .replace("'maxSteps'", "'guards': {'patience': 3}, 'maxSteps'"),
+                    dataset(questions(12)),
+                    fromBase(),
+                    Optional.empty(),
+                    equal,
+                    heard,
+                    TrainingOutcome.Completed.class));
+    assertThat(ended.detail().code()).isEqualTo("equal_rewards");
+    assertThat(ended).hasMessageContaining("up to step 3");
+    assertThat(heard.steps).hasSize(3);
+    assertThat(heard.steps.get(0).metrics()).containsKey("scoring_seconds");
+    assertThatThrownBy(() -> spec("{'method': 'sft', 'guards': {'patience': 3}}"))
+        .isInstanceOf(InvalidSpecException.class)
+        .hasMessageContaining("guards");
+    assertThatThrownBy(() -> spec(SAMPLED.formatted("grpo", 1).replace(": 8,", ": 1,")))
+        .isInstanceOf(InvalidSpecException.class)
+        .hasMessageContaining("numGenerations");
   }
 
   @ParameterizedTest

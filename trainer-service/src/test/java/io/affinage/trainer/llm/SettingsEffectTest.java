@@ -152,6 +152,9 @@ class SettingsEffectTest {
     all.put(
         "maxSkippedSteps",
         new Change("2", "{'adapter': {'type': 'lora', 'loraAlpha': 1e30}, 'learningRate': 1}"));
+    all.put("guards.maxKl", new Change("1"));
+    all.put("guards.minEntropy", new Change("0.1"));
+    all.put("guards.patience", new Change("5"));
     all.put("trainOn", new Change("'last_answer'"));
     all.put("strict", new Change("true"));
     all.put("quantization", new Change("{'type': 'nf4'}"));

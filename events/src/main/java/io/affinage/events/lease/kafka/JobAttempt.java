@@ -139,6 +139,40 @@ public final class JobAttempt implements AutoCloseable {
     }
   }
 
+  /**
+   * Publishes events that do not end the job, all of them or none, and waits until they are there.
+   * Who has lost the lease cannot. Tries again over broker failures; an event whose fate was
+   * unknown may then be there twice, with the same id.
+   *
+   * @param records for topics other than the log
+   * @throws LeaseLostException when another attempt has taken over: nothing was published
+   * @throws EventException when an event cannot be written: nothing was published
+   * @throws KafkaException or {@link JobLogUnavailableException} when the broker stays away
+   */
+  public void publish(List<ProducerRecord<String, Event<?>>> records) {
+    for (int tries = 1; ; tries++) {
+      try {
+        if (unsettled && recover()) {
+          throw new LeaseLostException(jobId, attempt, workerId, state());
+        }
+        unsettled = true;
+        producer.beginTransaction();
+        records.forEach(record -> producer.send(copy(record)));
+        producer.commitTransaction();
+        unsettled = false;
+        return;
+      } catch (EventException e) {
+        unsettled = false;
+        producer.abortTransaction();
+        throw e;
+      } catch (KafkaException | JobLogUnavailableException e) {
+        if (tries == TRIES) {
+          throw e;
+        }
+      }
+    }
+  }
+
   /** Gives up the right to end the job without a word; the lease runs out unless released. */
   @Override
   public void close() {

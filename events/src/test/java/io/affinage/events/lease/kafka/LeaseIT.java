@@ -14,6 +14,7 @@ import io.affinage.events.EventFactory;
 import io.affinage.events.EventSerializer;
 import io.affinage.events.ExampleEvents;
 import io.affinage.events.KafkaDefaults;
+import io.affinage.events.PolicyUpdated;
 import io.affinage.events.Topic;
 import io.affinage.events.TopicProvisioner;
 import io.affinage.events.Topics;
@@ -119,6 +120,9 @@ class LeaseIT {
     assertThat(heir.attempt()).isEqualTo(2);
     assertThat(heir.state().progress().checkpoint())
         .isEqualTo(new Progress.Checkpoint(5, checkpoint, 1));
+    assertThatThrownBy(() -> zombie.publish(rollouts(a, "take-over", 1)))
+        .isInstanceOf(LeaseLostException.class);
+    heir.publish(rollouts(b, "take-over", 2));
     assertThatThrownBy(() -> end(zombie, a)).isInstanceOf(LeaseLostException.class);
     a.append(new TrainingHeartbeat("take-over", 1, "a", 6));
     end(heir, b);
@@ -134,6 +138,14 @@ class LeaseIT {
         .containsExactly(Verdict.STALE_ATTEMPT);
     zombie.close();
     heir.close();
+  }
+
+  private static List<ProducerRecord<String, Event<?>>> rollouts(
+      Worker worker, String jobId, int attempt) {
+    return List.of(
+        Topics.TRAINING_ROLLOUTS.record(
+            worker.events.create(
+                new PolicyUpdated(jobId, attempt, "w", 0, "sha256:a", "sha256:b"))));
   }
 
   @Test

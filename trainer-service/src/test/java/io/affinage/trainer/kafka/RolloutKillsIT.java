@@ -1,0 +1,496 @@
+package io.affinage.trainer.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.artifacts.Artifact;
+import io.affinage.artifacts.ArtifactStore;
+import io.affinage.artifacts.FolderArtifactStore;
+import io.affinage.broker.testing.TestBroker;
+import io.affinage.events.ArtifactRef;
+import io.affinage.events.ContentIds;
+import io.affinage.events.Event;
+import io.affinage.events.EventFactory;
+import io.affinage.events.EventJson;
+import io.affinage.events.EventSerializer;
+import io.affinage.events.EventType;
+import io.affinage.events.KafkaDefaults;
+import io.affinage.events.ModelRegistered;
+import io.affinage.events.RewardRequested;
+import io.affinage.events.RewardScored;
+import io.affinage.events.RewardSpec;
+import io.affinage.events.TopicProvisioner;
+import io.affinage.events.Topics;
+import io.affinage.events.TrainingRequested;
+import io.affinage.events.TrainingSpec;
+import io.affinage.events.reward.RewardClient;
+import io.affinage.events.spec.SpecResolver;
+import io.affinage.trainer.base.BaseModels;
+import io.affinage.trainer.engine.AnswerScorer;
+import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.Preflight;
+import io.affinage.trainer.engine.RolloutRecord;
+import io.affinage.trainer.engine.TrainingEngine;
+import io.affinage.trainer.engine.TrainingException;
+import io.affinage.trainer.engine.TrainingJob;
+import io.affinage.trainer.engine.TrainingListener;
+import io.affinage.trainer.engine.TrainingOutcome;
+import io.affinage.trainer.engine.TrainingProgress;
+import io.affinage.trainer.job.Job;
+import io.affinage.trainer.job.Refs;
+import io.affinage.trainer.llm.LlmTrainingEngine;
+import io.affinage.trainer.llm.NoRewards;
+import io.affinage.trainer.work.Replays;
+import io.affinage.trainer.work.SilentMetrics;
+import io.affinage.trainer.work.WorkSettings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A trainer that dies at named points of the loop of rollouts, and others that go on: on a real
+ * broker, with the real engine on a tiny model.
+ */
+class RolloutKillsIT {
+  private static final Duration LEASE = Duration.ofMillis(1_200);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static TestBroker broker;
+
+  @TempDir static Path folder;
+  private static ArtifactStore store;
+  private static ArtifactRef base;
+  private static ArtifactRef dataset;
+
+  /** Ends a thread as a kill ends a process: nothing is told, nothing is given back. */
+  private static final class Killed extends Error {
+    private static final long serialVersionUID = 1L;
+
+    Killed(String point) {
+      super("killed " + point);
+    }
+  }
+
+  /** Where to die, in order. */
+  private static final class Deaths {
+    private final Deque<String> points;
+
+    Deaths(String... points) {
+      this.points = new ArrayDeque<>(List.of(points));
+    }
+
+    synchronized void at(String point) {
+      if (point.equals(points.peek())) {
+        points.pop();
+        throw new Killed(point);
+      }
+    }
+
+    synchronized int left() {
+      return points.size();
+    }
+  }
+
+  private record DyingStore(ArtifactStore store, Deaths deaths) implements ArtifactStore {
+    @Override
+    public Artifact putFile(Path file) throws IOException {
+      String name = file.getFileName().toString().replace(".safetensors", "");
+      Artifact put = store.putFile(file);
+      deaths.at("after the artifact of " + name);
+      return put;
+    }
+
+    @Override
+    public Artifact put(InputStream content) throws IOException {
+      return store.put(content);
+    }
+
+    @Override
+    public Artifact putFolder(Path source) throws IOException {
+      String name = source.getFileName().toString().replaceAll("-.*", "");
+      Artifact put = store.putFolder(source);
+      deaths.at("after the artifact of " + name);
+      return put;
+    }
+
+    @Override
+    public boolean has(String digest) throws IOException {
+      return store.has(digest);
+    }
+
+    @Override
+    public InputStream open(String digest) throws IOException {
+      return store.open(digest);
+    }
+
+    @Override
+    public InputStream open(String folderDigest, String path) throws IOException {
+      return store.open(folderDigest, path);
+    }
+
+    @Override
+    public Path localFile(String digest) throws IOException {
+      return store.localFile(digest);
+    }
+
+    @Override
+    public Path localFolder(String digest) throws IOException {
+      return store.localFolder(digest);
+    }
+  }
+
+  private record DyingRecord(RolloutRecord record, Deaths deaths) implements RolloutRecord {
+    @Override
+    public Optional<Sampled> sampled(int iteration, String policy) throws TrainingException {
+      return record.sampled(iteration, policy);
+    }
+
+    @Override
+    public void recordSampled(int iteration, String policy, int completions, Path file)
+        throws TrainingException {
+      record.recordSampled(iteration, policy, completions, file);
+      deaths.at("after the event of rollouts");
+    }
+
+    @Override
+    public Optional<Path> scores(int iteration, String policy) throws TrainingException {
+      return record.scores(iteration, policy);
+    }
+
+    @Override
+    public void recordScores(int iteration, String policy, Path file) throws TrainingException {
+      record.recordScores(iteration, policy, file);
+      deaths.at("after the event of scores");
+    }
+
+    @Override
+    public void recordUpdate(int iteration, String before, String after) throws TrainingException {
+      deaths.at("before the event of the update");
+      record.recordUpdate(iteration, before, after);
+    }
+  }
+
+  private record DyingListener(TrainingListener listener, Deaths deaths)
+      implements TrainingListener {
+    @Override
+    public RolloutRecord record() {
+      return new DyingRecord(listener.record(), deaths);
+    }
+
+    @Override
+    public void onStep(TrainingProgress progress) {
+      listener.onStep(progress);
+    }
+
+    @Override
+    public void onCheckpoint(int step, Path at, Double trainLoss) {
+      listener.onCheckpoint(step, at, trainLoss);
+    }
+
+    @Override
+    public boolean shouldStop() {
+      return listener.shouldStop();
+    }
+  }
+
+  private record DyingEngine(TrainingEngine engine, Deaths deaths) implements TrainingEngine {
+    @Override
+    public TrainingOutcome run(
+        TrainingJob job,
+        Path datasetFolder,
+        Optional<BaseFolders> from,
+        Optional<Path> resumeFrom,
+        Path workFolder,
+        TrainingListener listener)
+        throws TrainingException {
+      return engine.run(
+          job, datasetFolder, from, resumeFrom, workFolder, new DyingListener(listener, deaths));
+    }
+
+    @Override
+    public Preflight preflight(
+        TrainingJob job, Path datasetFolder, Optional<BaseFolders> from, Path workFolder)
+        throws TrainingException {
+      return engine.preflight(job, datasetFolder, from, workFolder);
+    }
+  }
+
+  @BeforeAll
+  static void prepare() throws Exception {
+    broker = TestBroker.start();
+    try (Admin admin = Admin.create(connection())) {
+      new TopicProvisioner(admin, 2, 1).provision();
+    }
+    store = new FolderArtifactStore(folder.resolve("store"));
+    Path text = Files.createDirectories(folder.resolve("text"));
+    Files.writeString(
+        text.resolve("train.jsonl"),
+        "{\"id\":\"d\",\"text\":\"Box 1. Colour: red. Box 2. Colour: blue.\"}\n".repeat(4));
+    TrainingOutcome.Completed pretrained =
+        (TrainingOutcome.Completed)
+            new LlmTrainingEngine("cpu", NoRewards.SCORER)
+                .run(
+                    new TrainingJob(
+                        "base",
+                        SpecResolver.resolve(
+                            spec(
+                                "{'method': 'pretrain', 'maxSteps': 2, 'maxLength': 32, 'dtype': 'float32', 'architecture': {'hiddenSize': 16, 'intermediateSize': 32, 'layers': 2, 'heads': 2, 'kvHeads': 1, 'vocabularySize': 290, 'contextLength': 64}}"),
+                            true),
+                        null),
+                    text,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Files.createDirectories(folder.resolve("pretraining")),
+                    new TrainingListener() {
+                      @Override
+                      public void onStep(TrainingProgress progress) {}
+
+                      @Override
+                      public void onCheckpoint(int step, Path at, Double trainLoss) {}
+
+                      @Override
+                      public boolean shouldStop() {
+                        return false;
+                      }
+                    });
+    base = Refs.of(store.putFolder(pretrained.modelFolder()));
+    Path questions = Files.createDirectories(folder.resolve("questions"));
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < 6; i++) {
+      rows.append(
+          "{\"id\":\"q%d\",\"prompt\":\"Box %d. Colour:\",\"completion\":\" red\"}\n"
+              .formatted(i, i));
+    }
+    Files.writeString(questions.resolve("train.jsonl"), rows.toString());
+    dataset = Refs.of(store.putFolder(questions));
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    broker.close();
+  }
+
+  private static Map<String, Object> connection() {
+    return Map.of("bootstrap.servers", broker.bootstrapServers());
+  }
+
+  private static TrainingSpec spec(String json) throws IOException {
+    return EventJson.mapper().readValue(json.replace('\'', '"'), TrainingSpec.class);
+  }
+
+  /** By what an answer says, and by nothing else. */
+  private static AnswerScorer scorer(AtomicInteger asked, Deaths deaths) {
+    return (reward, answers, at) -> {
+      asked.incrementAndGet();
+      return AnswerScorer.Scores.of(
+          answers.stream()
+              .map(answer -> OptionalDouble.of((answer.completion().hashCode() & 255) / 256.0))
+              .toList());
+    };
+  }
+
+  private static TrainingRequested request(int steps, int iterations) throws IOException {
+    return new TrainingRequested(
+        "job-" + UUID.randomUUID(),
+        "artifact:" + base.digest(),
+        dataset,
+        "boxes",
+        spec(
+            "{'objective': {'type': 'grpo', 'reward': {'type': 'exact_match'}, 'numGenerations': 4, 'maxCompletionLength': 4, 'numIterations': %d}, 'maxSteps': %d, 'batchSize': 2, 'dtype': 'float32', 'learningRate': 0.01, 'warmupRatio': 0, 'checkpointEverySteps': 3}"
+                .formatted(iterations, steps)),
+        null,
+        null,
+        null);
+  }
+
+  private TrainerRuntime start(Deaths deaths, AtomicInteger asked) {
+    ArtifactStore dying = new DyingStore(store, deaths);
+    TrainerRuntime runtime =
+        new TrainerRuntime(
+            "trainer-" + UUID.randomUUID(),
+            new KafkaClients(connection()),
+            dying,
+            new DyingEngine(new LlmTrainingEngine("cpu", scorer(asked, deaths)), deaths),
+            models ->
+                new BaseModels(
+                    store,
+                    models,
+                    (name, revision) -> {
+                      throw new TrainingException("model_not_found", "no hub here", "model");
+                    },
+                    List.of()),
+            new SilentMetrics(),
+            new WorkSettings(
+                LEASE,
+                Duration.ZERO,
+                2,
+                Duration.ofMillis(50),
+                100,
+                3,
+                Duration.ofMinutes(1),
+                folder.resolve("work"),
+                "test"),
+            Duration.ofSeconds(20));
+    runtime.start();
+    await().dontCatchUncaughtExceptions().atMost(PATIENCE).until(runtime::started);
+    return runtime;
+  }
+
+  /** Has a job done by one trainer after the other. */
+  private ModelRegistered done(TrainingRequested request, Deaths deaths, AtomicInteger asked)
+      throws InterruptedException {
+    int killed = deaths.left();
+    TrainerRuntime trainer = start(deaths, asked);
+    trainer.commands().request(request);
+    while (true) {
+      TrainerRuntime now = trainer;
+      await()
+          .dontCatchUncaughtExceptions()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  !now.alive()
+                      || now.board()
+                          .find(request.jobId())
+                          .map(job -> job.status().terminal())
+                          .orElse(false));
+      if (trainer.alive()) {
+        Job job = trainer.board().find(request.jobId()).orElseThrow();
+        assertThat(job.terminal()).isInstanceOf(ModelRegistered.class);
+        ModelRegistered model = (ModelRegistered) job.terminal();
+        assertThat(model.attempt()).isEqualTo(1 + killed);
+        trainer.stop(Duration.ofSeconds(20));
+        return model;
+      }
+      trainer.close();
+      trainer = start(deaths, asked);
+    }
+  }
+
+  private static long recorded(TrainingRequested request, EventType type) {
+    try (TopicDump dump = TopicDump.of(broker, Topics.TRAINING_ROLLOUTS.name())) {
+      return dump.records().stream()
+          .filter(each -> TopicDump.text(each.key()).equals(request.jobId()))
+          .filter(
+              each ->
+                  TopicDump.text(each.headers().lastHeader("ce_type").value())
+                      .equals(type.typeName()))
+          .count();
+    }
+  }
+
+  /** Wherever it dies: nothing on record is made again, and the bits are the same. */
+  @Test
+  void shouldLoseNothingWhereverATrainerDies() throws Exception {
+    AtomicInteger once = new AtomicInteger();
+    TrainingRequested undisturbed = request(4, 1);
+    ModelRegistered whole = done(undisturbed, new Deaths(), once);
+    assertThat(once).hasValue(4);
+
+    AtomicInteger asked = new AtomicInteger();
+    TrainingRequested request = request(4, 1);
+    ModelRegistered model =
+        done(
+            request,
+            new Deaths(
+                "after the artifact of rollouts",
+                "after the event of rollouts",
+                "after the artifact of scores",
+                "after the event of scores",
+                "before the event of the update",
+                "after the artifact of checkpoint",
+                "after the artifact of record"),
+            asked);
+
+    assertThat(model.model().digest()).isEqualTo(whole.model().digest());
+    assertThat(model.record()).isNotNull();
+    assertThat(recorded(request, EventType.ROLLOUTS_SAMPLED)).isEqualTo(4);
+    assertThat(recorded(request, EventType.ROLLOUTS_SCORED)).isEqualTo(4);
+    assertThat(recorded(request, EventType.POLICY_UPDATED)).isEqualTo(4);
+    shouldReplay(model);
+    // Once scores were given that their trainer did not live to record.
+    assertThat(asked).hasValue(4 + 1);
+  }
+
+  /** From the folder that the model names, with nobody who samples or scores. */
+  private void shouldReplay(ModelRegistered model) throws Exception {
+    Replays replays =
+        new Replays(
+            new LlmTrainingEngine("cpu", NoRewards.SCORER), store, folder.resolve("replays"));
+    Replays.Outcome again = replays.of(model);
+    assertThat(again.difference()).isNull();
+    assertThat(again.iterations()).isEqualTo(4);
+    assertThat(again.replayed()).isEqualTo(model.model().digest());
+
+    Path changed = Files.createDirectories(folder.resolve("changed"));
+    try (Stream<Path> files = Files.list(store.localFolder(model.record().digest()))) {
+      for (Path file : files.toList()) {
+        Path copy = changed.resolve(file.getFileName());
+        Files.copy(file, copy);
+        copy.toFile().setWritable(true);
+      }
+    }
+    Files.copy(
+        changed.resolve("iteration-000001-scores.safetensors"),
+        changed.resolve("iteration-000002-scores.safetensors"),
+        StandardCopyOption.REPLACE_EXISTING);
+    ModelRegistered other =
+        EventJson.mapper()
+            .treeToValue(
+                ((ObjectNode) EventJson.mapper().valueToTree(model))
+                    .set(
+                        "record",
+                        EventJson.mapper().valueToTree(Refs.of(store.putFolder(changed)))),
+                ModelRegistered.class);
+    assertThat(replays.of(other).difference()).startsWith("after iteration 2 the weights are");
+  }
+
+  /** What the service answers is found by whoever asks next; the first answer counts. */
+  @Test
+  void shouldFindScoresAgainThatWereGivenWhileNobodyListened() {
+    RewardSpec reward = new RewardSpec.Length(1, 5);
+    List<RewardRequested.Item> items =
+        List.of(new RewardRequested.Item("q#0", "prompt", UUID.randomUUID().toString(), null));
+    String id = "reward-" + ContentIds.of("reward", reward, items);
+    Instant sampled = Instant.now();
+    EventFactory events = new EventFactory("/test", Clock.systemUTC());
+    try (KafkaProducer<String, Event<?>> producer =
+        new KafkaProducer<>(
+            KafkaDefaults.producer(connection()), new StringSerializer(), new EventSerializer())) {
+      for (double value : List.of(0.0, 1.0)) {
+        producer.send(
+            Topics.REWARD_SCORED.record(
+                events.create(
+                    new RewardScored(
+                        id, List.of(new RewardScored.Score("q#0", value, null, null)), null))));
+      }
+      producer.flush();
+    }
+    AnswerScorer scorer =
+        new KafkaAnswerScorer(
+            connection(), new RewardClient.Timing(Duration.ofMinutes(1), Duration.ofMinutes(2)));
+    assertThat(scorer.score(reward, items, Optional.of(sampled)).values())
+        .containsExactly(OptionalDouble.of(0));
+  }
+}
