@@ -3,6 +3,7 @@ package io.affinage.events;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,12 +41,14 @@ public final class RequestRules {
   /**
    * As {@link #problems}, for those who put such a request aside.
    *
-   * @throws EventException {@code invalid_event_data} with the first problem
+   * @throws EventException {@code invalid_event_data} with every problem
    */
   public static void require(EventData request) {
     List<ErrorDetail> problems = problems(request);
     if (!problems.isEmpty()) {
-      throw new EventException("invalid_event_data", problems.get(0).message());
+      throw new EventException(
+          "invalid_event_data",
+          problems.stream().map(ErrorDetail::message).collect(Collectors.joining("; ")));
     }
   }
 
@@ -104,6 +107,9 @@ public final class RequestRules {
               (name, model) -> {
                 name("compare", name, NameRule.ID);
                 name("compare." + name, model, NameRule.ID);
+                if (StageInputs.isReported(name) && !name.equals(Stage.BASE)) {
+                  refuse("compare." + name, "is a name that reports have for another model");
+                }
               });
     }
     StageInputs before = StageInputs.after(evaluation.slip());

@@ -41,6 +41,11 @@ public final class StageInputs {
     return inputs;
   }
 
+  /** Whether a report has this name for a model that no stage names. */
+  static boolean isReported(String name) {
+    return REPORTED.contains(name);
+  }
+
   /**
    * A stage that has been done, or is asked for, made a model.
    *
@@ -100,8 +105,7 @@ public final class StageInputs {
       String other = compare.get(i);
       if (!seen.add(other)) {
         problems.put(field, "is '" + other + "' once more");
-      } else if (REPORTED.contains(other.substring(other.indexOf(':') + 1))
-          && !other.equals(Stage.BASE)) {
+      } else if (isReported(other.substring(other.indexOf(':') + 1)) && !other.equals(Stage.BASE)) {
         problems.put(field, "is '" + other + "', a name that reports have for another model");
       } else if (!other.equals(Stage.BASE) && !refers(field, other)) {
         problems.put(field, "is '" + other + "'; give base, stage:NAME or model:ID");

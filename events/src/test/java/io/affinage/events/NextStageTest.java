@@ -1,11 +1,13 @@
 package io.affinage.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.affinage.events.objective.GrpoSpec;
 import io.affinage.events.spec.Settings;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class NextStageTest {
@@ -232,6 +234,29 @@ class NextStageTest {
                     rewarded("scratch", null, new RewardSpec.Model("stage:late")),
                     rewardModel(Stage.PREVIOUS, "late"))))
         .containsExactly("slip.stages[0].spec.objective.reward");
+  }
+
+  @Test
+  void shouldRefuseAnEvaluationThatComparesUnderATakenName() {
+    EvaluationRequested asked =
+        new EvaluationRequested(
+            "eval-1",
+            ExampleEvents.MODEL,
+            ExampleEvents.FOLDER,
+            ExampleEvents.EVALUATION_SPEC,
+            null,
+            null,
+            null,
+            null,
+            "no id",
+            new TreeMap<>(Map.of("base", "base", "tuned", "m:1", "sft", "no id")));
+
+    assertThat(RequestRules.problems(asked))
+        .extracting(ErrorDetail::param)
+        .containsExactly("modelId", "compare.sft", "compare.tuned");
+    assertThatThrownBy(() -> RequestRules.require(asked))
+        .hasMessageContaining("modelId must be")
+        .hasMessageContaining("compare.tuned is a name that reports have");
   }
 
   private static Stage.Train rewardModel(String base, String name) {

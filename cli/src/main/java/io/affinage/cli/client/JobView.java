@@ -5,8 +5,11 @@ import io.affinage.events.ModelRegistered;
 import io.affinage.events.TrainingHeartbeat;
 import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
 import io.affinage.events.objective.SampledObjective;
+import io.affinage.events.spec.InvalidSpecException;
+import io.affinage.events.spec.SpecResolver;
 import java.time.Instant;
 import java.util.List;
 
@@ -134,13 +137,22 @@ public record JobView(
     if (progress() == null) {
       return 0;
     }
-    int steps =
-        requested != null
-                && requested.spec().objective() instanceof SampledObjective sampled
-                && sampled.numIterations() != null
-            ? sampled.numIterations()
-            : 1;
+    int steps = requested == null ? 1 : stepsOfIteration(requested.spec());
     return (progress().step() + steps - 1) / steps;
+  }
+
+  private static int stepsOfIteration(TrainingSpec asked) {
+    if (!(asked.objective() instanceof SampledObjective)) {
+      return 1;
+    }
+    try {
+      // With the defaults of what was left open.
+      TrainingSpec spec = SpecResolver.resolve(asked, false);
+      Integer steps = ((SampledObjective) spec.objective()).numIterations();
+      return steps == null ? 1 : steps;
+    } catch (InvalidSpecException e) {
+      return 1; // the trainer refuses it
+    }
   }
 
   /** The name of the dataset, as far as it is known. */

@@ -4,6 +4,7 @@ import io.affinage.cli.Affinage;
 import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.ModelView;
 import io.affinage.cli.demo.DemoPlan;
+import io.affinage.cli.demo.RlhfPlan;
 import io.affinage.cli.run.EvaluationReport;
 import io.affinage.cli.run.RunFollower;
 import io.affinage.cli.run.RunOutcome;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code affinage demo}. */
@@ -31,16 +33,13 @@ import picocli.CommandLine.ParentCommand;
 public final class DemoCommand implements Callable<Integer> {
   @ParentCommand private Affinage root;
 
-  private final DemoPlan.Size size;
+  @Option(
+      names = "--rlhf",
+      description =
+          "Go on to preferences: imitation, a reward model and a policy that it rewards, measured beside each other.")
+  private boolean rlhf;
 
-  /** The demo as users see it. */
-  public DemoCommand() {
-    this(DemoPlan.Size.standard());
-  }
-
-  DemoCommand(DemoPlan.Size size) {
-    this.size = size;
-  }
+  private final DemoPlan.Size size = DemoPlan.Size.standard();
 
   @Override
   public Integer call() throws Exception {
@@ -49,11 +48,15 @@ public final class DemoCommand implements Callable<Integer> {
     try (Session session = Session.open(root, EnumSet.allOf(ServiceKind.class))) {
       DemoPlan plan = new DemoPlan(size);
       RunFollower follower = new RunFollower(session, terminal);
-      terminal.note("1/2  pre-training a tiny Llama on a support desk's conversations");
+      terminal.note(
+          (rlhf ? "1/3" : "1/2") + "  pre-training a tiny Llama on a support desk's conversations");
       RunOutcome pretrained = follower.complete(plan.pretraining(session.store()));
       ModelRegistered base = pretrained.run().model().orElseThrow();
       if (pretrained.reused()) {
         terminal.note("model     " + base.modelId() + ": reused from an earlier demo");
+      }
+      if (rlhf) {
+        return new RlhfDemo(root, session, follower, RlhfPlan.Size.standard()).run(base, start);
       }
       terminal.note("2/2  tuning it with LoRA to file tickets, and evaluating it on held-out ones");
       RunOutcome tuned = follower.complete(plan.tuning(session.store(), "model:" + base.modelId()));
@@ -110,6 +113,7 @@ public final class DemoCommand implements Callable<Integer> {
     lines.add("Try next:");
     lines.add("  ./affinage compare " + model.modelId() + "        more samples");
     lines.add("  ./affinage export " + model.modelId() + " DIR     the adapter as PEFT files");
+    lines.add("  ./affinage demo --rlhf            preferences: a reward model and a policy");
     lines.add("  ./affinage run recipes/chatbot-intents.yaml --model MODEL --data FILE");
     root.terminal().result(json, lines);
     return decision.promoted() ? ExitCode.OK.status() : ExitCode.FAILED.status();

@@ -51,7 +51,7 @@ record JobsReport(List<JobView> jobs) {
     List<String> columns =
         new ArrayList<>(List.of("job", "status", "attempt", "dataset", "step", "loss"));
     if (sampled) {
-      columns.addAll(List.of("reward", "kl"));
+      columns.addAll(List.of("iteration", "reward", "kl"));
     }
     columns.add("result");
     return columns;
@@ -71,6 +71,7 @@ record JobsReport(List<JobView> jobs) {
             : String.format(Locale.ROOT, "%.3f", job.progress().trainLoss()));
     if (sampled) {
       Optional<SampledProgress> told = SampledProgress.of(job.progress());
+      row.add(told.isEmpty() ? "-" : Integer.toString(job.iteration()));
       row.add(told.map(SampledProgress::rewardText).orElse("-"));
       row.add(told.map(SampledProgress::klText).orElse("-"));
     }

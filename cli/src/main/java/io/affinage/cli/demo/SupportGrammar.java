@@ -30,9 +30,10 @@ final class SupportGrammar {
    *
    * @param text as the customer wrote it
    * @param reply an agent's answer in prose, as in the conversations of the pre-training text
+   * @param action what the desk does about it, in a short sentence
    * @param ticket what the desk files: {@code queue, priority: action}
    */
-  record Message(String text, String reply, String ticket) {}
+  record Message(String text, String reply, String action, String ticket) {}
 
   private static final List<String> ITEMS =
       List.of(
@@ -241,7 +242,7 @@ final class SupportGrammar {
             + priority
             + " priority.";
     String ticket = intent.queue() + ", " + priority + ": " + intent.action();
-    return new Message(text, reply, ticket);
+    return new Message(text, reply, intent.action(), ticket);
   }
 
   private <T> T pick(List<T> from) {

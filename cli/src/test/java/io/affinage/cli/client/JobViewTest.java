@@ -3,8 +3,14 @@ package io.affinage.cli.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.RewardSpec;
 import io.affinage.events.TrainingProgressed;
+import io.affinage.events.TrainingRequested;
+import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
+import io.affinage.events.objective.PpoSpec;
+import io.affinage.events.spec.Settings;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +45,25 @@ class JobViewTest {
 
     assertThat(job.warnings()).containsExactly(left, rising);
     assertThat(job.claimed(2, "b").warnings()).isEmpty();
+  }
+
+  /** PPO's answers are learned from in four passes unless its request says otherwise. */
+  @Test
+  void shouldCountRoundsOfAnswers() {
+    JobView job = JobView.unknown("j").claimed(1, "a").progressed(progress(9, null));
+    assertThat(job.iteration()).isEqualTo(9);
+
+    PpoSpec ppo =
+        Settings.build(PpoSpec.class)
+            .with("reward", new RewardSpec.ExactMatch(false, false))
+            .record();
+    TrainingSpec spec = Settings.build(TrainingSpec.class).with("objective", ppo).record();
+    assertThat(
+            job.requested(
+                    new TrainingRequested("j", "scratch", null, "d", spec, null, null, null),
+                    Instant.EPOCH)
+                .iteration())
+        .isEqualTo(3);
   }
 
   private static TrainingProgressed progress(int step, List<Warning> warnings) {

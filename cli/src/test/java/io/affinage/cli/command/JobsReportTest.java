@@ -84,7 +84,7 @@ class JobsReportTest {
                 Map.of("reward", 0.25, "kl", 0.0125)),
             null);
 
-    assertThat(report.lines().get(0)).contains("reward", "kl");
+    assertThat(report.lines().get(0)).contains("iteration", "reward", "kl");
     assertThat(report.lines()).element(2).asString().contains("0.250", "0.0125");
     assertThat(report.json())
         .singleElement()

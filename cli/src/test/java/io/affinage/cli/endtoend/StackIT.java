@@ -141,24 +141,41 @@ class StackIT {
             learning_rate: 5.0e-3
             max_length: 128
             dtype: float32
-        - grpo:
+        - reward_model:
+            name: rm
+            base: {stage: sft}
+            data: {path: judged.jsonl, split: {test: 0.1}}
+            suffix: judging
+            adapter: {type: lora, rank: 4, alpha: 8, target_modules: [all-linear]}
+            max_steps: 20
+            batch_size: 8
+            learning_rate: 5.0e-3
+            max_length: 128
+            dtype: float32
+        - ppo:
             base: {stage: sft}
             suffix: rewarded
-            reward: {type: length, min_characters: 1, max_characters: 20}
-            num_generations: 4
+            reward:
+              type: ensemble
+              rewards:
+                - {name: kind, reward: {stage: rm}}
+                - {name: short, reward: {type: length, min_characters: 1, max_characters: 20}}
+            num_generations: 2
+            num_ppo_epochs: 2
             max_completion_length: 8
-            beta: 0.02
             max_steps: 6
-            batch_size: 2
+            batch_size: 4
             learning_rate: 1.0e-3
             max_length: 128
             dtype: float32
         - evaluate:
-            metrics: [exact_match]
+            metrics: [reward]
+            reward: {stage: rm}
+            compare: [base, {stage: sft}]
             max_items: 6
             few_shot: 0
             max_new_tokens: 8
-            gate: {min_gain: -1.0, max_p_value: 1.0}
+            gate: {min_gain: -100.0, max_p_value: 1.0}
       """;
 
   private final List<AffinageProcess> started = new ArrayList<>();
@@ -482,30 +499,53 @@ class StackIT {
   }
 
   /**
-   * Answers go to the reward service, and come back as scores; the reference is the first stage.
+   * Imitation, a reward model of pairs, a policy that it rewards: each is given the models that it
+   * needs, answers go to the reward service and come back as scores, and base, imitation and policy
+   * are measured beside each other.
    */
   @Test
   @Order(4)
-  void shouldLearnFromTheRewardsOfAnswersThatItSamples() throws Exception {
-    AffinageProcess run =
-        affinage("run", recipe("sampled", SAMPLED_RECIPE), "--model", baseModel, "--json").end();
+  void shouldLearnFromARewardModelThatAnEarlierStageMade() throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    List<String> pairs = new ArrayList<>();
+    for (Map.Entry<String, String> ticket : DemoData.generate(4, 1, 120).tickets().entrySet()) {
+      pairs.add(
+          json.writeValueAsString(
+              Map.of(
+                  "prompt", ticket.getKey(),
+                  "chosen", ticket.getValue(),
+                  "rejected", " no idea")));
+    }
+    Files.write(folder.resolve("judged.jsonl"), pairs);
 
-    result(run);
+    JsonNode run =
+        result(
+            affinage("run", recipe("sampled", SAMPLED_RECIPE), "--model", baseModel, "--json")
+                .end());
+
     try (EventWatch watch = new EventWatch(bootstrapServers)) {
+      ModelRegistered asked = registered(watch, "asked");
+      ModelRegistered judging = registered(watch, "judging");
       ModelRegistered rewarded = registered(watch, "rewarded");
-      assertThat(rewarded.parentAdapter()).isEqualTo(registered(watch, "asked").model());
-      assertThat(rewarded.metrics()).containsKey("prompts");
+      assertThat(run.at("/model").textValue()).isEqualTo(rewarded.modelId());
+      assertThat(rewarded.parentAdapter()).isEqualTo(asked.model());
+      assertThat(rewarded.lineage().parents())
+          .containsEntry("reward.kind", judging.model().digest())
+          .containsEntry("adapter", asked.model().digest())
+          .containsKeys("base", "data");
+      assertThat(judging.dataset()).isNotEqualTo(asked.dataset());
       TrainingProgressed last =
           watch.await(
               TrainingProgressed.class,
               at -> at.jobId().equals(rewarded.jobId()) && at.step() == 6);
       assertThat(last.metrics())
-          .containsKeys("reward", "kl", "clip_ratio/region_mean", "completions/mean_length")
-          .containsEntry("unscored", 0.0);
-      assertThat(last.metrics().get("reward")).isBetween(0.0, 1.0);
+          .containsKeys("objective/scores", "objective/kl", "val/var_explained");
       EvaluationCompleted measured =
           watch.await(EvaluationCompleted.class, at -> at.modelId().equals(rewarded.modelId()));
-      assertThat(measured.items()).isPositive();
+      assertThat(measured.variants()).containsOnlyKeys("base", "sft", "tuned");
+      assertThat(measured.reference()).isEqualTo("sft");
+      assertThat(measured.comparisons()).containsOnlyKeys("base", "sft");
+      assertThat(measured.samples().get(0).scores()).containsOnlyKeys("base", "sft", "tuned");
     }
   }
 

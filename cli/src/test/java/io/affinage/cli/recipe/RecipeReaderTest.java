@@ -13,6 +13,7 @@ import io.affinage.events.DatasetFormat;
 import io.affinage.events.DatasetLayout;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.KeptAnswers;
+import io.affinage.events.LearnedRewards;
 import io.affinage.events.RewardInstruction;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.SplitPolicy;
@@ -389,6 +390,80 @@ class RecipeReaderTest {
             twice -> assertThat(twice).contains("name: is 'sft', which another stage has"),
             word -> assertThat(word).contains("expected one of model, previous"),
             none -> assertThat(none).contains("must have one of stage"));
+  }
+
+  /** What stages make for each other, by role. */
+  @Test
+  void shouldReadRewardsOfStagesAndWhatIsComparedWith() throws RecipeException {
+    Recipe recipe =
+        read(
+            """
+            name: n
+            data: {path: pairs.json, layout: preference}
+            stages:
+              - sft: {name: sft, max_steps: 1, data: {path: pairs.json, layout: preference, keep: chosen}}
+              - train: {name: rm, method: reward_model, base: {stage: sft}}
+              - grpo: {name: policy, reward: {stage: rm}}
+              - grpo:
+                  reward:
+                    type: ensemble
+                    rewards: [{reward: {stage: rm}}, {reward: {type: length, min_characters: 1, max_characters: 9}}]
+              - evaluate: {metrics: reward, reward: {stage: rm}, compare: [base, {stage: sft}, {model: a:b}]}
+              - evaluate: {model: {stage: sft}, compare: base}
+              - evaluate: {model: previous}
+            """);
+
+    assertThat(((Recipe.Train) recipe.steps().get(0)).rows())
+        .isEqualTo(
+            new Recipe.Data(
+                "pairs.json",
+                null,
+                null,
+                new DataRules(
+                    DatasetFormat.AUTO,
+                    DatasetLayout.PREFERENCE,
+                    null,
+                    false,
+                    null,
+                    null,
+                    KeptAnswers.CHOSEN)));
+    assertThat(((Recipe.Train) recipe.steps().get(2)).base()).isEqualTo(new Recipe.Previous());
+    assertThat(LearnedRewards.of(spec(recipe, 2))).isEqualTo(Map.of("reward", "stage:rm"));
+    assertThat(LearnedRewards.of(spec(recipe, 3))).isEqualTo(Map.of("reward.1", "stage:rm"));
+    Recipe.Evaluate beside = (Recipe.Evaluate) recipe.steps().get(4);
+    assertThat(beside.spec().reward()).isEqualTo(new RewardSpec.Model("stage:rm"));
+    assertThat(beside.model()).isNull();
+    assertThat(beside.compare()).containsExactly("base", "stage:sft", "model:a:b");
+    assertThat(((Recipe.Evaluate) recipe.steps().get(5)).model()).isEqualTo("stage:sft");
+    assertThat(((Recipe.Evaluate) recipe.steps().get(5)).compare()).containsExactly("base");
+    assertThat(((Recipe.Evaluate) recipe.steps().get(6)).model()).isEqualTo("previous");
+  }
+
+  @Test
+  void shouldRefuseInputsThatAreNotThere() {
+    assertThat(
+            problems(
+                """
+                name: n
+                stages:
+                  - train: {name: rm, method: reward_model}
+                  - evaluate: {}
+                  - sft: {name: sft, base: {stage: rm}}
+                  - grpo: {reward: {stage: sft}}
+                  - grpo: {reward: {stage: rn}}
+                  - evaluate: {model: {stage: sfd}, compare: [bases, {stage: rmm}]}
+                  - sft: {data: {layout: alpaca}, dataset: x}
+                """))
+        .extracting(Problem::message)
+        .satisfiesExactly(
+            first -> assertThat(first).contains("no 'train' comes before it"),
+            base -> assertThat(base).contains("base: is 'stage:rm', a reward model"),
+            none -> assertThat(none).contains("reward: is 'stage:sft', which makes no reward"),
+            late -> assertThat(late).contains("reward: is 'stage:rn'", "did you mean 'rm'?"),
+            word -> assertThat(word).contains("compare: has 'bases'"),
+            model -> assertThat(model).contains("model: is 'stage:sfd'", "did you mean 'sft'?"),
+            other -> assertThat(other).contains("compare: is 'stage:rmm'"),
+            both -> assertThat(both).contains("data: is given beside dataset"));
   }
 
   private static TrainingSpec spec(Recipe recipe, int step) {

@@ -19,8 +19,10 @@ import io.affinage.events.RoutingSlip;
 import io.affinage.events.Stage;
 import io.affinage.events.StageNeeds;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Takes a submission to its end. Safe for several threads. */
 public final class SubmissionHandler {
@@ -139,8 +141,13 @@ public final class SubmissionHandler {
   }
 
   private static void requireValid(DatasetSubmitted submission) {
-    for (ErrorDetail problem : RequestRules.problems(submission)) {
-      throw new DatasetException(code(problem.param()), problem.message(), problem.param());
+    List<ErrorDetail> problems = RequestRules.problems(submission);
+    if (!problems.isEmpty()) {
+      ErrorDetail first = problems.get(0);
+      throw new DatasetException(
+          code(first.param()),
+          problems.stream().map(ErrorDetail::message).collect(Collectors.joining("; ")),
+          first.param());
     }
     RoutingSlip slip = submission.slip();
     if (slip != null

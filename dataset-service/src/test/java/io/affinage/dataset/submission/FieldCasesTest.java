@@ -221,6 +221,27 @@ class FieldCasesTest {
     }
   }
 
+  /** Everything that is wrong with the stages, before anything is read. */
+  @Test
+  void shouldRefuseStagesThatLackWhatTheyName() throws Exception {
+    Stage evaluateNothing =
+        new Stage.Evaluate(
+            new EvaluationSpec(null, null, null, null, null, null, null, null, null),
+            null,
+            null,
+            "stage:sfd",
+            List.of("base", "stage:late"));
+
+    DatasetRejected refused =
+        (DatasetRejected)
+            submissions.of(twin("one-prompt.jsonl")).stages(TRAIN, evaluateNothing).end();
+
+    assertThat(refused.error().code()).isEqualTo("invalid_slip");
+    assertThat(refused.error().param()).isEqualTo("slip.stages[1].model");
+    assertThat(refused.error().message()).contains("'stage:sfd'", "'stage:late'");
+    assertThat(refused.counts()).isNull();
+  }
+
   /** Known before anything is trained, with what to do. */
   @Test
   void shouldRefuseAnEvaluationWithoutItems() throws Exception {
