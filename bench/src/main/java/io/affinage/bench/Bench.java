@@ -37,6 +37,7 @@ public final class Bench implements Callable<Integer> {
               Map.entry("dpo", PreferenceBenchmark.DPO),
               Map.entry("reward", PreferenceBenchmark.REWARD),
               Map.entry("grpo", new GrpoBenchmark()),
+              Map.entry("score", new ScoreBenchmark()),
               Map.entry("full", SftBenchmark.FULL),
               Map.entry("step", new StepBenchmark()),
               Map.entry("learn", new LearnBenchmark()),
@@ -52,7 +53,8 @@ public final class Bench implements Callable<Integer> {
       index = "0",
       paramLabel = "NAME",
       description =
-          "sft, qlora, dpo, reward, grpo, full, step, learn, adapters, soak, decode, load or ingest")
+          "sft, qlora, dpo, reward, score, grpo, full, step, learn, adapters, soak, decode, load or"
+              + " ingest")
   private String name;
 
   @Option(
@@ -72,8 +74,8 @@ public final class Bench implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "JSON array of instruction, input, output (sft, qlora, full, learn, soak, ingest); dpo,"
-              + " reward: of instruction, input, chosen, rejected; adapters: CSV with utterance and"
-              + " intent")
+              + " reward, score: of instruction, input, chosen, rejected; adapters: CSV with utterance"
+              + " and intent")
   private Path data;
 
   @Option(
@@ -101,7 +103,7 @@ public final class Bench implements Callable<Integer> {
       names = "--examples",
       defaultValue = "320",
       description =
-          "sft, qlora, dpo, reward, full, learn, adapters, soak: first N examples (default:"
+          "sft, qlora, dpo, reward, score, full, learn, adapters, soak: first N examples (default:"
               + " ${DEFAULT-VALUE})")
   private int examples;
 
@@ -208,7 +210,8 @@ public final class Bench implements Callable<Integer> {
     if (!name.equals("ingest")) {
       requireFile("--model", model);
     }
-    if (Set.of("sft", "qlora", "dpo", "reward", "full", "learn", "adapters", "soak", "ingest")
+    if (Set.of(
+            "sft", "qlora", "dpo", "reward", "score", "full", "learn", "adapters", "soak", "ingest")
         .contains(name)) {
       requireFile("--data", data);
     }

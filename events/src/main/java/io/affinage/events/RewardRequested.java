@@ -8,10 +8,28 @@ import org.jspecify.annotations.Nullable;
  *
  * @param requestId names the batch; the same content has the same id
  * @param reward how to score
+ * @param items what to score; empty where {@code itemsArtifact} has it
+ * @param itemsArtifact a file in the artifact store, a JSON array of items, for batches that a
+ *     record does not hold; null for none
  */
 public record RewardRequested(
-    String requestId, RewardSpec reward, List<Item> items, @Nullable RoutingSlip slip)
+    String requestId,
+    RewardSpec reward,
+    List<Item> items,
+    @Nullable RoutingSlip slip,
+    @Nullable ArtifactRef itemsArtifact)
     implements EventData {
+
+  /** A request that has its items in itself. */
+  public RewardRequested(
+      String requestId, RewardSpec reward, List<Item> items, @Nullable RoutingSlip slip) {
+    this(requestId, reward, items, slip, null);
+  }
+
+  /** The same with its items in itself. */
+  public RewardRequested with(List<Item> items) {
+    return new RewardRequested(requestId, reward, items, slip, null);
+  }
 
   /**
    * One completion to be scored.

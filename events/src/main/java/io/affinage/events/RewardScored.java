@@ -3,9 +3,25 @@ package io.affinage.events;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The scores of one request, in its order. Type {@code io.affinage.reward.scored.v1}. */
-public record RewardScored(String requestId, List<Score> scores, @Nullable ErrorDetail error)
+/**
+ * The scores of one request, in its order. Type {@code io.affinage.reward.scored.v1}.
+ *
+ * @param scores empty beside an error, and where {@code scoresArtifact} has them
+ * @param error why nothing was scored; null beside scores
+ * @param scoresArtifact a file in the artifact store, a JSON array of scores, where a record does
+ *     not hold them; null for none
+ */
+public record RewardScored(
+    String requestId,
+    List<Score> scores,
+    @Nullable ErrorDetail error,
+    @Nullable ArtifactRef scoresArtifact)
     implements EventData {
+
+  /** An answer that has its scores in itself. */
+  public RewardScored(String requestId, List<Score> scores, @Nullable ErrorDetail error) {
+    this(requestId, scores, error, null);
+  }
 
   /**
    * @param value the reward; null when this item could not be scored

@@ -238,6 +238,17 @@ public final class ExampleEvents {
                 0.0,
                 JsonNodeFactory.instance.objectNode().put("tone", "calm"))),
         reward("req-12", new RewardSpec.External(null, null, null, null, null)),
+        new RewardRequested(
+            "req-14",
+            new RewardSpec.Model("smol:helpful:1"),
+            List.of(),
+            null,
+            new ArtifactRef("sha256:" + "e".repeat(64), ArtifactRef.Kind.FILE, 3_000_000)),
+        new RewardScored(
+            "req-14",
+            List.of(),
+            null,
+            new ArtifactRef("sha256:" + "f".repeat(64), ArtifactRef.Kind.FILE, 2_000_000)),
         reward("req-13", new RewardSpec.Model("smol:helpful:1")),
         new RewardExternalRequested(
             "ext-1",

@@ -37,6 +37,7 @@ import io.affinage.events.lease.kafka.JobAttempt;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
 import io.affinage.events.reward.RewardClient;
+import io.affinage.service.store.StoredBatches;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -319,7 +320,8 @@ final class EvaluationWorker {
                     asked -> events.causedBy(request, asked),
                     Plans.reward(data.spec(), metric),
                     settings.scoring(),
-                    () -> goOn(heartbeat)));
+                    () -> goOn(heartbeat),
+                    new StoredBatches(artifacts)));
     DatasetVersion dataset = new DatasetVersion(artifacts, data.dataset().digest());
     ItemCount count = new ItemCount(metrics);
     Progress progress =

@@ -1,15 +1,20 @@
 package io.affinage.events.reward;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.affinage.events.ArtifactRef;
 import io.affinage.events.ContentIds;
 import io.affinage.events.Event;
 import io.affinage.events.EventCodec;
 import io.affinage.events.EventException;
+import io.affinage.events.EventJson;
 import io.affinage.events.EventSerializer;
 import io.affinage.events.KafkaDefaults;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.Topics;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,6 +33,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Has completions scored by the reward service: requests go out, and their scores are recognised by
@@ -41,6 +47,10 @@ public final class RewardClient {
   /** Characters of one request; Kafka's default limit of a record is 1 MiB. */
   private static final int MAX_CHARACTERS = 200_000;
 
+  /** Items of one request whose items lie in a file: what the reward service takes. */
+  private static final int MAX_STORED = 1_000;
+
+  private static final JsonMapper JSON = EventJson.mapper();
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration META = Duration.ofSeconds(30);
 
@@ -52,6 +62,7 @@ public final class RewardClient {
   private final RewardSpec reward;
   private final Timing timing;
   private final Runnable whileWaiting;
+  private final @Nullable BatchStore store;
 
   /**
    * How long scores are waited for.
@@ -61,21 +72,34 @@ public final class RewardClient {
    */
   public record Timing(Duration repeat, Duration giveUp) {}
 
-  /**
-   * @param envelope makes an event of a request
-   * @param whileWaiting called while scores are waited for; may throw to end the wait
-   */
+  /** As the other, for batches that records hold. */
   public RewardClient(
       Map<String, Object> connection,
       Function<RewardRequested, Event<RewardRequested>> envelope,
       RewardSpec reward,
       Timing timing,
       Runnable whileWaiting) {
+    this(connection, envelope, reward, timing, whileWaiting, null);
+  }
+
+  /**
+   * @param envelope makes an event of a request
+   * @param whileWaiting called while scores are waited for; may throw to end the wait
+   * @param store for batches that a record does not hold; null where the reward service has none
+   */
+  public RewardClient(
+      Map<String, Object> connection,
+      Function<RewardRequested, Event<RewardRequested>> envelope,
+      RewardSpec reward,
+      Timing timing,
+      Runnable whileWaiting,
+      @Nullable BatchStore store) {
     this.connection = connection;
     this.envelope = envelope;
     this.reward = reward;
     this.timing = timing;
     this.whileWaiting = whileWaiting;
+    this.store = store;
   }
 
   /**
@@ -183,7 +207,7 @@ public final class RewardClient {
     producer.flush();
   }
 
-  private static boolean take(
+  private boolean take(
       ConsumerRecord<byte[], byte[]> record,
       Map<String, RewardRequested> open,
       Map<String, RewardScored.Score> scores) {
@@ -204,19 +228,72 @@ public final class RewardClient {
           scored.error().param(),
           null);
     }
-    scored.scores().forEach(score -> scores.put(score.itemId(), score));
+    scoresOf(scored).forEach(score -> scores.put(score.itemId(), score));
     return true;
   }
 
+  private List<RewardScored.Score> scoresOf(RewardScored scored) {
+    if (scored.scoresArtifact() == null) {
+      return scored.scores();
+    }
+    if (store == null) {
+      throw new RewardException(
+          "scoring_unavailable", "the scores lie in a store that is not known here", null, null);
+    }
+    try {
+      return JSON.readValue(
+          store.get(scored.scoresArtifact()), new TypeReference<List<RewardScored.Score>>() {});
+    } catch (IOException e) {
+      throw unstored(e);
+    }
+  }
+
+  private static RewardException unstored(IOException e) {
+    return new RewardException(
+        "store_unavailable",
+        "a batch of the reward service cannot be kept or read in the artifact store: "
+            + e.getMessage(),
+        null,
+        e);
+  }
+
   private Map<String, RewardRequested> requests(List<RewardRequested.Item> items) {
+    long characters = items.stream().mapToLong(RewardClient::size).sum();
+    if (store != null && (items.size() > MAX_ITEMS || characters > MAX_CHARACTERS)) {
+      return stored(items);
+    }
+    return inRecords(items);
+  }
+
+  /** In files, so that what is normalised together stays together up to what is taken at once. */
+  private Map<String, RewardRequested> stored(List<RewardRequested.Item> items) {
+    Map<String, RewardRequested> requests = new LinkedHashMap<>();
+    for (int from = 0; from < items.size(); from += MAX_STORED) {
+      List<RewardRequested.Item> batch =
+          items.subList(from, Math.min(items.size(), from + MAX_STORED));
+      String id = id(batch);
+      try {
+        ArtifactRef file = store.put(JSON.writeValueAsBytes(batch));
+        requests.put(id, new RewardRequested(id, reward, List.of(), null, file));
+      } catch (IOException e) {
+        throw unstored(e);
+      }
+    }
+    return requests;
+  }
+
+  private static int size(RewardRequested.Item item) {
+    return item.prompt().length()
+        + item.completion().length()
+        + (item.reference() == null ? 0 : item.reference().length());
+  }
+
+  private Map<String, RewardRequested> inRecords(List<RewardRequested.Item> items) {
     Map<String, RewardRequested> requests = new LinkedHashMap<>();
     List<RewardRequested.Item> batch = new ArrayList<>();
     int characters = 0;
     for (RewardRequested.Item item : items) {
-      int size =
-          item.prompt().length()
-              + item.completion().length()
-              + (item.reference() == null ? 0 : item.reference().length());
+      int size = size(item);
       if (!batch.isEmpty() && (batch.size() == MAX_ITEMS || characters + size > MAX_CHARACTERS)) {
         add(requests, batch);
         batch = new ArrayList<>();
@@ -232,8 +309,12 @@ public final class RewardClient {
   }
 
   private void add(Map<String, RewardRequested> requests, List<RewardRequested.Item> batch) {
-    String id = "reward-" + ContentIds.of("reward", reward, batch);
+    String id = id(batch);
     requests.put(id, new RewardRequested(id, reward, batch, null));
+  }
+
+  private String id(List<RewardRequested.Item> batch) {
+    return "reward-" + ContentIds.of("reward", reward, batch);
   }
 
   private KafkaConsumer<byte[], byte[]> consumer() {

@@ -11,6 +11,7 @@ import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.Topics;
 import io.affinage.events.Understanding;
+import io.affinage.reward.batch.StoredItems;
 import io.affinage.reward.batch.UnavailableException;
 import io.affinage.service.work.Answer;
 import io.affinage.service.work.NotYetException;
@@ -49,6 +50,7 @@ final class RewardHandler implements RecordHandler {
 
   private final Scorer scorer;
   private final DuplicateRequests duplicates;
+  private final StoredItems stored;
   private final EventFactory events =
       new EventFactory("/affinage/reward-service", Clock.systemUTC());
 
@@ -68,8 +70,12 @@ final class RewardHandler implements RecordHandler {
     CompletableFuture<RewardScored> score(RewardRequested request) throws NotYetException;
   }
 
-  RewardHandler(Scorer scorer, DuplicateRequests duplicates) {
+  /**
+   * @param stored where answers go that a record does not hold
+   */
+  RewardHandler(Scorer scorer, DuplicateRequests duplicates, StoredItems stored) {
     this.scorer = scorer;
+    this.stored = stored;
     this.duplicates = duplicates;
   }
 
@@ -132,24 +138,34 @@ final class RewardHandler implements RecordHandler {
   @Override
   public Answer giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why) {
     Event<RewardRequested> request = EventCodec.decode(record).as(RewardRequested.class);
-    return answer(request, new RewardScored(request.data().requestId(), List.of(), why));
+    RewardScored given = new RewardScored(request.data().requestId(), List.of(), why);
+    return new Answer(List.of(record(request, given)));
   }
 
-  private Answer answer(Event<RewardRequested> request, RewardScored scored) {
+  private Answer answer(Event<RewardRequested> request, RewardScored scored)
+      throws PassingFaultException {
     for (RewardScored form : List.of(scored, withoutDetails(scored))) {
       ProducerRecord<byte[], byte[]> answer = record(request, form);
       if (answer.value().length <= MAX_ANSWER) {
         return new Answer(List.of(answer));
       }
     }
-    ErrorDetail tooLarge =
-        new ErrorDetail(
-            "answer_too_large",
-            "the shares of %d items are more than a record holds; send fewer items at once"
-                .formatted(scored.scores().size()),
-            "items");
-    return new Answer(
-        List.of(record(request, new RewardScored(scored.requestId(), List.of(), tooLarge))));
+    if (request.data().itemsArtifact() == null) {
+      // Who sent its items in the record may know no store.
+      ErrorDetail tooLarge =
+          new ErrorDetail(
+              "answer_too_large",
+              "the shares of %d items are more than a record holds; send fewer items at once, or in the artifact store"
+                  .formatted(scored.scores().size()),
+              "items");
+      return new Answer(
+          List.of(record(request, new RewardScored(scored.requestId(), List.of(), tooLarge))));
+    }
+    try {
+      return new Answer(List.of(record(request, stored.stored(scored))));
+    } catch (UnavailableException e) {
+      throw new PassingFaultException(e.code(), e.getMessage(), e);
+    }
   }
 
   private ProducerRecord<byte[], byte[]> record(

@@ -1,6 +1,7 @@
 package io.affinage.reward.kafka;
 
 import io.affinage.events.Topics;
+import io.affinage.reward.batch.StoredItems;
 import io.affinage.reward.config.MeteredScorer;
 import io.affinage.reward.config.RewardConfig;
 import io.affinage.reward.learned.LearnedRewards;
@@ -41,6 +42,7 @@ class RewardRequests implements Followed {
       MeteredScorer scorer,
       ExternalAnswers externals,
       LearnedRewards learned,
+      StoredItems stored,
       MeterRegistry meters) {
     this.topics = topics;
     this.work =
@@ -58,7 +60,8 @@ class RewardRequests implements Followed {
                   }
                   return scorer.score(request, externals.rewards(), learned);
                 },
-                new DuplicateRequests(meters)),
+                new DuplicateRequests(meters),
+                stored),
             meters);
     this.readers = new HeldBackReaders(List.of(Topics.REWARD_SCORED), connection, meters);
   }

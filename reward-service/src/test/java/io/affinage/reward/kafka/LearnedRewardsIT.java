@@ -24,9 +24,11 @@ import io.affinage.events.Topics;
 import io.affinage.events.follow.TopicFollower;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.reward.batch.RequestScorer;
+import io.affinage.reward.batch.StoredItems;
 import io.affinage.reward.learned.LearnedRewards;
 import io.affinage.reward.learned.RegisteredModels;
 import io.affinage.reward.learned.TinyRewardModels;
+import io.affinage.service.store.StoredBatches;
 import io.affinage.service.work.ShortWork;
 import io.affinage.service.work.WorkConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -93,6 +95,7 @@ class LearnedRewardsIT {
     private final LearnedRewards rewards;
     private final TopicFollower models;
     private final ShortWork work;
+    private final StoredItems stored = new StoredItems(new StoredBatches(store));
 
     private Instance(String name) {
       RegisteredModels registered = new RegisteredModels();
@@ -113,8 +116,11 @@ class LearnedRewardsIT {
               2,
               1,
               new RewardHandler(
-                  request -> new RequestScorer(100).score(request, question -> null, rewards),
-                  new DuplicateRequests(meters)),
+                  request ->
+                      new RequestScorer(1_000)
+                          .score(stored.whole(request), question -> null, rewards),
+                  new DuplicateRequests(meters),
+                  stored),
               meters);
       models.start();
       work.start();

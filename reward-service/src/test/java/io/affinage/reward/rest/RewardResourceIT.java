@@ -1,8 +1,11 @@
 package io.affinage.reward.rest;
 
 import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.everyItem;
+import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 
 import io.affinage.reward.KafkaResource;
@@ -14,6 +17,32 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @QuarkusTestResource(KafkaResource.class)
 class RewardResourceIT {
+
+  @Test
+  void shouldScoreWithARewardModel() {
+    String items =
+        "\"items\":[{\"itemId\":\"a\",\"prompt\":\"who?\",\"completion\":\"the cat\",\"reference\":\"the cat\"},"
+            + "{\"itemId\":\"b\",\"prompt\":\"who?\",\"completion\":\"a dog\",\"reference\":\"the cat\"}]}";
+    String judge = "{\"type\":\"model\",\"model\":\"%s\"}".formatted(KafkaResource.MODEL);
+    float alone =
+        post("{\"requestId\":\"m1\",\"reward\":" + judge + "," + items)
+            .statusCode(200)
+            .body("scores.value", everyItem(notNullValue()))
+            .extract()
+            .path("scores[0].value");
+    post("{\"requestId\":\"m2\",\"reward\":{\"type\":\"ensemble\",\"rewards\":[{\"name\":\"judge\",\"reward\":"
+            + judge
+            + ",\"weight\":0.5},{\"reward\":{\"type\":\"exact_match\"}}]},"
+            + items)
+        .statusCode(200)
+        .body("scores[0].shares.name", contains("judge", "exact_match"))
+        .body("scores[0].shares[0].value", equalTo(alone))
+        .body("scores[0].shares[1].share", equalTo(1.0f))
+        .body("scores[1].shares[1].share", equalTo(0.0f));
+    post("{\"requestId\":\"m3\",\"reward\":" + judge.replace("judge", "nobody") + "," + items)
+        .statusCode(400)
+        .body("error.code", equalTo("unknown_model"));
+  }
 
   @Test
   void shouldScore() {

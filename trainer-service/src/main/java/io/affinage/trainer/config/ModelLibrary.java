@@ -1,11 +1,13 @@
 package io.affinage.trainer.config;
 
+import io.affinage.artifacts.ArtifactStore;
 import io.affinage.events.reward.RewardClient;
 import io.affinage.llm.hub.HubSettings;
 import io.affinage.llm.hub.ModelHub;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.DeviceChoice;
 import io.affinage.service.compute.DeviceCheck;
+import io.affinage.service.store.StoredBatches;
 import io.affinage.trainer.base.HubModels;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.kafka.KafkaAnswerScorer;
@@ -25,11 +27,15 @@ final class ModelLibrary {
   @Produces
   @Singleton
   TrainingEngine engine(
-      TrainerConfig config, @Identifier("default-kafka-broker") Map<String, Object> connection) {
+      TrainerConfig config,
+      @Identifier("default-kafka-broker") Map<String, Object> connection,
+      ArtifactStore artifacts) {
     return new LlmTrainingEngine(
         config.device(),
         new KafkaAnswerScorer(
-            connection, new RewardClient.Timing(config.scoreRepeat(), config.scoreTimeout())));
+            connection,
+            new RewardClient.Timing(config.scoreRepeat(), config.scoreTimeout()),
+            new StoredBatches(artifacts)));
   }
 
   @Produces

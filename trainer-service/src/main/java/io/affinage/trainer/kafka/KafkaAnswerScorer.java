@@ -4,6 +4,7 @@ import io.affinage.events.EventFactory;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.RewardSpec;
+import io.affinage.events.reward.BatchStore;
 import io.affinage.events.reward.RewardClient;
 import io.affinage.trainer.engine.AnswerScorer;
 import java.time.Clock;
@@ -19,19 +20,25 @@ import java.util.stream.Collectors;
 public final class KafkaAnswerScorer implements AnswerScorer {
   private final Map<String, Object> connection;
   private final RewardClient.Timing timing;
+  private final BatchStore batches;
   private final EventFactory events =
       new EventFactory("/affinage/trainer-service", Clock.systemUTC());
 
-  public KafkaAnswerScorer(Map<String, Object> connection, RewardClient.Timing timing) {
+  /**
+   * @param batches for answers that a record does not hold
+   */
+  public KafkaAnswerScorer(
+      Map<String, Object> connection, RewardClient.Timing timing, BatchStore batches) {
     this.connection = Map.copyOf(connection);
     this.timing = timing;
+    this.batches = batches;
   }
 
   @Override
   public Scores score(
       RewardSpec reward, List<RewardRequested.Item> answers, Optional<Instant> sampledAt) {
     Map<String, RewardScored.Score> scores =
-        new RewardClient(connection, events::create, reward, timing, () -> {})
+        new RewardClient(connection, events::create, reward, timing, () -> {}, batches)
             .score(answers, sampledAt);
     return new Scores(
         answers.stream()

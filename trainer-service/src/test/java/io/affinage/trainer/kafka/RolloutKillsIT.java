@@ -26,6 +26,7 @@ import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.reward.RewardClient;
 import io.affinage.events.spec.SpecResolver;
+import io.affinage.service.store.StoredBatches;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.engine.AnswerScorer;
 import io.affinage.trainer.engine.BaseFolders;
@@ -489,7 +490,9 @@ class RolloutKillsIT {
     }
     AnswerScorer scorer =
         new KafkaAnswerScorer(
-            connection(), new RewardClient.Timing(Duration.ofMinutes(1), Duration.ofMinutes(2)));
+            connection(),
+            new RewardClient.Timing(Duration.ofMinutes(1), Duration.ofMinutes(2)),
+            new StoredBatches(store));
     assertThat(scorer.score(reward, items, Optional.of(sampled)).values())
         .containsExactly(OptionalDouble.of(0));
   }

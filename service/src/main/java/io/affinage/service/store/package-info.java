@@ -1,0 +1,2 @@
+/** What services keep in the artifact store. */
+package io.affinage.service.store;
