@@ -165,7 +165,7 @@ public record RlhfPlan(Size size) {
 
   /** Sixty-four answers an iteration, each learned from in two passes. */
   private TrainingSpec policy() {
-    return training(size.policySteps(), 16, 0.002)
+    return training(size.policySteps(), 16, 0.0005)
         .with(
             "objective",
             Settings.build(PpoSpec.class)
