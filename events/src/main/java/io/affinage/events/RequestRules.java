@@ -33,7 +33,7 @@ public final class RequestRules {
       rules.check(evaluation);
     } else if (request instanceof RewardRequested reward) {
       rules.name("requestId", reward.requestId(), NameRule.LABEL);
-      rules.slip(reward.slip(), new StageInputs());
+      rules.slip(reward.slip(), StageInputs.after(reward.slip()));
     }
     return List.copyOf(rules.problems);
   }
@@ -65,7 +65,7 @@ public final class RequestRules {
     if (submitted.source() instanceof DatasetSource.Stored stored && stored.filename() != null) {
       name("source.filename", stored.filename(), NameRule.LABEL);
     }
-    slip(submitted.slip(), new StageInputs());
+    slip(submitted.slip(), StageInputs.after(submitted.slip()));
   }
 
   private void check(TrainingRequested training) {

@@ -130,7 +130,12 @@ class RequestRulesTest {
     for (String step : path.subList(0, path.size() - 1)) {
       at = at.isArray() ? at.get(Integer.parseInt(step)) : at.get(step);
     }
-    ((ObjectNode) at).put(path.get(path.size() - 1), text);
+    String last = path.get(path.size() - 1);
+    if (at instanceof ArrayNode array) {
+      array.set(Integer.parseInt(last), text);
+    } else {
+      ((ObjectNode) at).put(last, text);
+    }
   }
 
   private static boolean refuses(ObjectNode json, Class<? extends EventData> type)
