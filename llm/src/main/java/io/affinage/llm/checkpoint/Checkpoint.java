@@ -101,6 +101,15 @@ public interface Checkpoint {
   }
 
   /**
+   * Whether the scales of a tensor of type {@link StorageType#NF4} are quantized too; reads none.
+   *
+   * @throws IllegalArgumentException for a tensor of another type
+   */
+  default boolean nestedScales(TensorEntry entry) {
+    throw new IllegalArgumentException(entry + " has no scales of blocks");
+  }
+
+  /**
    * A read-only, little-endian view of part of a tensor's bytes as they lie in the file (rows in
    * {@link TensorEntry#rowOrder()}).
    *

@@ -212,10 +212,7 @@ final class Nf4Checkpoint implements Checkpoint {
 
   @Override
   public BlockScales scales(TensorEntry entry) {
-    Weight weight = weights.get(entry.name());
-    if (weight == null || entry.type() != StorageType.NF4) {
-      throw new IllegalArgumentException(entry + " is not in NF4");
-    }
+    Weight weight = weight(entry);
     if (weight.magnitudes().isEmpty()) {
       float[] values = floats(weight.scales());
       requireFinite(weight.scales(), values);
@@ -227,6 +224,19 @@ final class Nf4Checkpoint implements Checkpoint {
         all(weight.scales(), StorageType.U8),
         magnitudes,
         (float) weight.state().mean().orElseThrow());
+  }
+
+  @Override
+  public boolean nestedScales(TensorEntry entry) {
+    return weight(entry).magnitudes().isPresent();
+  }
+
+  private Weight weight(TensorEntry entry) {
+    Weight weight = weights.get(entry.name());
+    if (weight == null || entry.type() != StorageType.NF4) {
+      throw new IllegalArgumentException(entry + " is not in NF4");
+    }
+    return weight;
   }
 
   private static void requireFinite(TensorEntry entry, float[] values) {
@@ -252,10 +262,8 @@ final class Nf4Checkpoint implements Checkpoint {
     if (count > destination.remaining()) {
       throw new BufferOverflowException();
     }
-    if (first % 2 != 0) {
-      throw new IndexOutOfBoundsException(
-          "row %d of %s begins in the middle of a byte".formatted(firstRow, entry.name()));
-    }
+    // An odd first element shares its byte with the one before.
+    int odd = (int) (first % 2);
     BlockScales scales = scalesOf(entry);
     int base = destination.position();
     LongStream.range(0, (count + CHUNK - 1) / CHUNK)
@@ -264,11 +272,11 @@ final class Nf4Checkpoint implements Checkpoint {
             chunk -> {
               int from = Math.toIntExact(chunk * CHUNK);
               int length = (int) Math.min(CHUNK, count - from);
-              byte[] packed = new byte[(int) Nf4.bytes(length)];
-              files.bytes(entry, (first + from) / 2, packed.length).get(packed);
-              float[] values = new float[length];
-              Nf4.decode(packed, scales, first + from, length, values, 0);
-              destination.put(base + from, values, 0, length);
+              float[] values = new float[length + odd];
+              byte[] packed = new byte[(int) Nf4.bytes(values.length)];
+              files.bytes(entry, (first + from - odd) / 2, packed.length).get(packed);
+              Nf4.decode(packed, scales, first + from - odd, values.length, values, 0);
+              destination.put(base + from, values, odd, length);
             });
     destination.position(base + (int) count);
   }

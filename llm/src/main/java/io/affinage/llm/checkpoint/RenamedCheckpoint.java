@@ -80,6 +80,11 @@ public final class RenamedCheckpoint implements Checkpoint {
   }
 
   @Override
+  public boolean nestedScales(TensorEntry entry) {
+    return files.nestedScales(entry);
+  }
+
+  @Override
   public ByteBuffer bytes(TensorEntry entry, long from, int length) {
     return files.bytes(entry, from, length);
   }

@@ -87,6 +87,7 @@ record ExportRequest(
         return isRewardModel()
             ? RewardExport.ofFiles(
                 Path.of(base),
+                trainedForm(),
                 Optional.ofNullable(adapter).map(Path::of),
                 folder,
                 card(),
@@ -150,10 +151,14 @@ record ExportRequest(
   private ModelExport export() {
     return ModelExport.ofFiles(
         Path.of(base),
-        trained == null ? WeightForm.PLAIN : WeightForm.named(trained),
+        trainedForm(),
         Optional.ofNullable(adapter).map(Path::of),
         Compute.of(device, "auto"),
         card());
+  }
+
+  private WeightForm trainedForm() {
+    return trained == null ? WeightForm.PLAIN : WeightForm.named(trained);
   }
 
   private ModelCard card() {

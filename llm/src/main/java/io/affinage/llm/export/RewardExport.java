@@ -7,6 +7,7 @@ import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.ScalarHead;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.reward.Rendering;
 import io.affinage.llm.reward.RewardModel;
 import io.affinage.llm.tensor.Compute;
@@ -97,12 +98,14 @@ public final class RewardExport {
    * A reward model's files as a model of its own, an adapter merged into its base.
    *
    * @param base of the adapter, or the reward model itself
+   * @param trained the form of the base when the adapter was trained, whose numbers it is added to
    * @param adapter a PEFT folder for {@code SEQ_CLS}
    * @param device where the model is asked; null for {@code auto}
    * @param type F32, F16 or BF16
    */
   static Exported ofFiles(
       Path base,
+      WeightForm trained,
       Optional<Path> adapter,
       Path folder,
       ModelCard card,
@@ -121,7 +124,10 @@ public final class RewardExport {
         return whole(live, weights, folder, card, type, shardBytes, limit);
       }
     }
-    try (LanguageModel model = RewardModel.openBase(base, compute)) {
+    try (LanguageModel model =
+        RewardModel.isWhole(base)
+            ? RewardModel.openBase(base, compute)
+            : LanguageModel.open(base, compute, WeightForm.PLAIN, trained)) {
       Weights weights = new DecoderWeights(model.decoder());
       Rendering rendering =
           Rendering.read(adapter.get())

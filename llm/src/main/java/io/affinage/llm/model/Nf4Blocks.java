@@ -36,7 +36,9 @@ final class Nf4Blocks implements BlockStore {
   private final NDArray map;
   private final NDArray pairs;
   private final Map<Integer, Held> held = new HashMap<>();
-  private final Deque<List<NDArray>> free = new ArrayDeque<>();
+
+  /** Arrays that nobody reads, by which layers are quantized: blocks may differ in that. */
+  private final Map<List<Boolean>, Deque<List<NDArray>>> free = new HashMap<>();
 
   /** One block's arrays, and how far they are. */
   private static final class Held {
@@ -120,7 +122,9 @@ final class Nf4Blocks implements BlockStore {
 
   private Held begin(int layer) {
     Nf4Block packed = source.acquire(layer);
-    List<NDArray> targets = free.isEmpty() ? allocate(packed) : free.pop();
+    Deque<List<NDArray>> unused =
+        free.computeIfAbsent(quantized(packed), key -> new ArrayDeque<>());
+    List<NDArray> targets = unused.isEmpty() ? allocate(packed) : unused.pop();
     NDArray[] arrays = packed.others().toArray(NDArray[]::new);
     int target = 0;
     for (int i = 0; i < packed.layers().size(); i++) {
@@ -131,6 +135,10 @@ final class Nf4Blocks implements BlockStore {
     List<BlockWeight> weights = config.blockWeights();
     return new Held(
         packed, new BlockWeights(Arrays.asList(arrays), weights, prefixes.apply(layer)), targets);
+  }
+
+  private static List<Boolean> quantized(Nf4Block packed) {
+    return packed.layers().stream().map(weight -> weight != null).toList();
   }
 
   private List<NDArray> allocate(Nf4Block packed) {
@@ -198,7 +206,7 @@ final class Nf4Blocks implements BlockStore {
     block.readers--;
     if (block.readers == 0) {
       held.remove(layer);
-      free.push(block.targets);
+      free.get(quantized(block.packed)).push(block.targets);
     }
   }
 

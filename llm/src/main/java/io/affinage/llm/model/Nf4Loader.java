@@ -82,10 +82,17 @@ final class Nf4Loader {
     return weights;
   }
 
+  /** Whether the same layers of two blocks are quantized in the same way. */
+  boolean alike(String prefix, String other) {
+    return config.linears().stream()
+        .allMatch(
+            layer ->
+                keeps(prefix, layer) == keeps(other, layer)
+                    && (!keeps(prefix, layer) || nested(prefix, layer) == nested(other, layer)));
+  }
+
   private boolean nested(String prefix, LinearLayer layer) {
-    return quantized
-        ? checkpoint.scales(entry(prefix, layer)) instanceof BlockScales.Nested
-        : nested;
+    return quantized ? checkpoint.nestedScales(entry(prefix, layer)) : nested;
   }
 
   /**

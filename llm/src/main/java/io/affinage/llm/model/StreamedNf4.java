@@ -47,11 +47,20 @@ final class StreamedNf4 implements Nf4Source {
 
   /**
    * @param others what of each block is not quantized, in memory
+   * @throws LlmException {@code checkpoint_quantization_unsupported}
    */
   StreamedNf4(Nf4Loader loader, IntFunction<String> prefixes, List<List<NDArray>> others) {
     this.loader = loader;
     this.prefixes = prefixes;
     this.others = List.copyOf(others);
+    for (int layer = 1; layer < layers(); layer++) {
+      if (!loader.alike(prefixes.apply(0), prefixes.apply(layer))) {
+        throw new LlmException(
+            "checkpoint_quantization_unsupported",
+            "%s is quantized otherwise than %s, and blocks that are streamed must be quantized alike"
+                .formatted(prefixes.apply(layer), prefixes.apply(0)));
+      }
+    }
     for (int i = 0; i < ROOMS; i++) {
       rooms.add(new Room(loader.allocate(prefixes.apply(0))));
     }

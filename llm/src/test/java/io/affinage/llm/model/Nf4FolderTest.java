@@ -10,11 +10,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.llm.FamilyFixture;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.Nf4Folder;
+import io.affinage.llm.checkpoint.SafetensorsWriter;
+import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.generation.Generator;
 import io.affinage.llm.tensor.Precision;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -121,6 +125,76 @@ class Nf4FolderTest {
         }
       }
     }
+  }
+
+  /** bitsandbytes can be told to leave modules as they are. */
+  @Test
+  void shouldKeepWhatAFolderDoesNotQuantize() throws IOException {
+    String skipped = "model.layers.1.self_attn.q_proj.weight";
+    Checkpoint plain = FamilyFixture.named("llama3-rope").checkpoint();
+    Checkpoint quantized = Checkpoint.open(fixture("llama3-rope"));
+    SafetensorsWriter writer = new SafetensorsWriter();
+    for (String name : quantized.names()) {
+      if (name.equals(skipped)) {
+        writer.add(plain, plain.entry(name));
+      } else if (quantized.entry(name).type() != StorageType.NF4) {
+        writer.add(quantized, quantized.entry(name));
+      }
+    }
+    // The parts of the others, by the names that their file has.
+    Path file = fixture("llama3-rope").resolve("model.safetensors");
+    try (var in = Files.newInputStream(file)) {
+      JsonNode header = header(in.readAllBytes());
+      for (var each : header.properties()) {
+        String name = each.getKey();
+        boolean part = name.contains("_proj.weight") && !name.startsWith(skipped);
+        if (part) {
+          addRaw(writer, name, each.getValue(), Files.readAllBytes(file));
+        }
+      }
+    }
+    writer.write(folder.resolve("model.safetensors"));
+    Files.copy(fixture("llama3-rope").resolve("config.json"), folder.resolve("config.json"));
+    Checkpoint mixed = Checkpoint.open(folder);
+
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder asNumbers = DecoderFiles.load(root, mixed, Precision.FLOAT32);
+        Decoder inNf4 = DecoderFiles.load(root, mixed, Precision.FLOAT32, WeightForm.NF4)) {
+      assertThat(weights(inNf4)).usingRecursiveComparison().isEqualTo(weights(asNumbers));
+      BlockWeights block = inNf4.blocks().acquire(1);
+      block.forEach(
+          (name, array) -> {
+            if (name.equals(skipped)) {
+              assertThat(inNf4.toFloats(array)).isEqualTo(plain.readFloats(skipped));
+            }
+          });
+      inNf4.blocks().release(1);
+      assertThatThrownBy(() -> DecoderFiles.stream(root, mixed, Precision.FLOAT32))
+          .isInstanceOfSatisfying(
+              LlmException.class,
+              e -> assertThat(e.code()).isEqualTo("checkpoint_quantization_unsupported"))
+          .hasMessageContaining("model.layers.1.");
+    }
+  }
+
+  private static JsonNode header(byte[] file) throws IOException {
+    int length = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    return new ObjectMapper().readTree(file, 8, length);
+  }
+
+  private static void addRaw(SafetensorsWriter writer, String name, JsonNode entry, byte[] file) {
+    int data = 8 + (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    int from = entry.get("data_offsets").get(0).asInt();
+    int to = entry.get("data_offsets").get(1).asInt();
+    long[] shape = new long[entry.get("shape").size()];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = entry.get("shape").get(i).asLong();
+    }
+    writer.add(
+        name,
+        StorageType.valueOf(entry.get("dtype").asText()),
+        shape,
+        ByteBuffer.wrap(file, data + from, to - from).slice());
   }
 
   private static List<float[]> weights(Decoder decoder) {

@@ -126,6 +126,53 @@ class Nf4TrainingTest {
     }
   }
 
+  /**
+   * A run that was stopped goes on to the same bits, on a base that is quantized anew; on a plain
+   * base it does not go on.
+   */
+  @Test
+  void shouldResumeToTheBit() {
+    List<float[]> whole =
+        train(WeightForm.NF4_DOUBLE, Recorder.toTheEnd(), Optional.empty(), "whole");
+    Recorder stopping = Recorder.stoppingAfter(2);
+    train(WeightForm.NF4_DOUBLE, stopping, Optional.empty(), "stopped");
+    Path last = stopping.checkpoints.get(stopping.checkpoints.size() - 1);
+
+    List<float[]> resumed =
+        train(WeightForm.NF4_DOUBLE, Recorder.toTheEnd(), Optional.of(last), "resumed");
+
+    assertThat(last.getFileName()).hasToString("checkpoint-2");
+    assertThat(resumed).usingRecursiveComparison().isEqualTo(whole);
+    assertThatThrownBy(
+            () -> train(WeightForm.PLAIN, Recorder.toTheEnd(), Optional.of(last), "plain"))
+        .isInstanceOfSatisfying(
+            LlmException.class, e -> assertThat(e.code()).isEqualTo("checkpoint_mismatch"))
+        .hasMessageContaining("weights is");
+  }
+
+  private List<float[]> train(
+      WeightForm form, Recorder recorder, Optional<Path> resume, String name) {
+    TrainingSettings settings =
+        TrainingSettings.DEFAULT
+            .withMaxSteps(4)
+            .with(Batching.of(4))
+            .with(new Checkpointing(2, 0))
+            .withSeed(5);
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder decoder =
+            DecoderFiles.load(
+                root, FamilyFixture.named("qwen2").checkpoint(), Precision.BFLOAT16, form);
+        Adapter adapter = LoraAdapter.initialise(decoder, LORA, 3);
+        Trainables trainables = Trainables.of(decoder, adapter);
+        TrainingRun run =
+            TrainingRun.overExamples(
+                decoder, trainables, settings, examples(decoder.shape().vocabularySize()))) {
+      resume.ifPresent(run::resume);
+      run.run(recorder, Optional.of(folder.resolve(name)));
+      return TinyModel.values(trainables);
+    }
+  }
+
   /** Blocks that are read again and again from their file give the bits of blocks that stay. */
   @ParameterizedTest
   @ValueSource(strings = {"llama3-rope", "phi3"})
