@@ -46,10 +46,14 @@ final class LearnedMeters {
     return model;
   }
 
+  /** A text is computed: told before its score, so that whoever has that finds it counted. */
+  void scored(String model) {
+    registry.counter("affinage.reward.model.scored", TAG, tag(model)).increment();
+  }
+
   /** A batch was computed. */
-  void computed(String model, int texts, double fill, long nanos) {
+  void computed(String model, double fill, long nanos) {
     String tag = tag(model);
-    registry.counter("affinage.reward.model.scored", TAG, tag).increment(texts);
     registry.timer("affinage.reward.model.compute", TAG, tag).record(nanos, TimeUnit.NANOSECONDS);
     if (fills.containsKey(tag)) {
       fills.get(tag).set(fill);

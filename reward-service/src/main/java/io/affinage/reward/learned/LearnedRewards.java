@@ -5,6 +5,7 @@ import io.affinage.events.ModelRegistered;
 import io.affinage.events.Stage;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.error.NativeFault;
 import io.affinage.llm.reward.RewardModel;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.reward.batch.LearnedScores;
@@ -69,6 +70,8 @@ public final class LearnedRewards implements LearnedScores, AutoCloseable {
     private final Deque<Waiting> arrived = new ArrayDeque<>();
     // Of the worker alone; in the order in which they were asked for.
     private final List<Waiting> encoded = new ArrayList<>();
+    // Of the worker alone; what it has taken out of the others, until its turn is over.
+    private final List<Waiting> inHand = new ArrayList<>();
 
     private Queue(ModelRegistered model) {
       this.model = model;
@@ -230,15 +233,17 @@ public final class LearnedRewards implements LearnedScores, AutoCloseable {
           turn(next);
         } catch (RuntimeException | Error e) {
           // Whatever it was, nobody must wait in vain.
-          left(next).forEach(each -> failed(each, e));
+          left(next).forEach(each -> failed(each, refusal(e)));
         }
       }
     }
   }
 
   private synchronized List<Waiting> left(Queue queue) {
-    List<Waiting> left = new ArrayList<>(queue.encoded);
+    List<Waiting> left = new ArrayList<>(queue.inHand);
+    left.addAll(queue.encoded);
     left.addAll(queue.arrived);
+    queue.inHand.clear();
     queue.encoded.clear();
     queue.arrived.clear();
     return left;
@@ -262,36 +267,35 @@ public final class LearnedRewards implements LearnedScores, AutoCloseable {
   }
 
   private void turn(Queue queue) {
-    List<Waiting> arrived = new ArrayList<>();
     synchronized (this) {
-      arrived.addAll(queue.arrived);
+      queue.inHand.addAll(queue.arrived);
       queue.arrived.clear();
     }
+    List<Waiting> arrived = List.copyOf(queue.inHand);
     RewardModel model;
     try {
       model = shelf.open(queue.model);
     } catch (RuntimeException | LinkageError e) {
-      arrived.addAll(queue.encoded);
-      queue.encoded.clear();
-      arrived.forEach(each -> failed(each, refusal(e)));
+      left(queue).forEach(each -> failed(each, refusal(e)));
       return;
     }
     arrived.forEach(each -> encode(model, queue, each));
     List<Waiting> batch = batch(queue.encoded);
+    queue.inHand.clear();
+    queue.inHand.addAll(batch);
     queue.encoded.removeAll(batch);
     long begun = System.nanoTime();
     int tokens = 0;
     for (Waiting each : batch) {
       tokens += each.tokens.length();
+      meters.scored(queue.model.modelId());
       compute(model, each);
     }
     if (!batch.isEmpty()) {
       meters.computed(
-          queue.model.modelId(),
-          batch.size(),
-          (double) tokens / limits.batchTokens(),
-          System.nanoTime() - begun);
+          queue.model.modelId(), (double) tokens / limits.batchTokens(), System.nanoTime() - begun);
     }
+    queue.inHand.clear();
   }
 
   private void encode(RewardModel model, Queue queue, Waiting waiting) {
@@ -343,13 +347,15 @@ public final class LearnedRewards implements LearnedScores, AutoCloseable {
         failed(waiting, refusal(e));
       }
     } catch (RuntimeException e) {
-      failed(waiting, e);
+      failed(waiting, refusal(e));
     }
   }
 
-  /** What a model that cannot be opened means to those who ask for it. */
+  /** What a model that cannot be opened, or computed, means to those who ask for it. */
   private static Throwable refusal(Throwable e) {
-    if (e instanceof LlmException coded) {
+    Throwable known =
+        e instanceof LlmException ? e : NativeFault.of(e).<Throwable>map(each -> each).orElse(e);
+    if (known instanceof LlmException coded) {
       return ErrorKind.of(coded.code()) == ErrorKind.USER
           ? new InvalidRewardException(coded.code(), coded.getMessage(), "reward.model")
           : new UnavailableException(coded.code(), coded.getMessage(), coded);
@@ -368,7 +374,7 @@ public final class LearnedRewards implements LearnedScores, AutoCloseable {
   }
 
   private synchronized void forget(Waiting waiting) {
-    underWay.remove(waiting.key);
+    underWay.remove(waiting.key, waiting);
   }
 
   /** Ends what is computed after the present text; what waits fails. */

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,6 +42,7 @@ class LearnedRewardsTest {
   private final RegisteredModels models = new RegisteredModels();
   private SimpleMeterRegistry meters;
   private final AtomicInteger opened = new AtomicInteger();
+  private final AtomicReference<Error> fault = new AtomicReference<>();
   private LearnedRewards rewards = rewards(limits(1 << 20, 300, 2));
 
   @BeforeAll
@@ -82,6 +84,10 @@ class LearnedRewardsTest {
           Path path = FILES.get(ref);
           if (path == null) {
             throw new InvalidRewardException("model_not_found", "none", "reward.model");
+          }
+          Error now = fault.getAndSet(null);
+          if (now != null) {
+            throw now;
           }
           opened.incrementAndGet();
           return path;
@@ -291,6 +297,19 @@ class LearnedRewardsTest {
     models.registered(MODELS.get("a"));
     values(first);
     assertThat(scores("a", texts(0, 1))).hasSize(1);
+  }
+
+  /** Memory that ran out is told, and the same texts are scored when there is some again. */
+  @Test
+  void shouldLeaveNobodyWaitingWhenMemoryRunsOut() throws Exception {
+    models.registered(MODELS.get("a"));
+    fault.set(new OutOfMemoryError("Java heap space"));
+    CompletableFuture<List<Score>> asked = rewards.ask("a", texts(0, 3));
+    assertThatThrownBy(() -> asked.get(60, TimeUnit.SECONDS))
+        .cause()
+        .isInstanceOfSatisfying(
+            UnavailableException.class, e -> assertThat(e.code()).isEqualTo("out_of_memory"));
+    assertThat(scores("a", texts(0, 3))).hasSize(3);
   }
 
   @Test
