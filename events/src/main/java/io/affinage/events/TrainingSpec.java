@@ -174,15 +174,15 @@ public record TrainingSpec(
    *
    * @param maxKl nats per token
    * @param minEntropy nats per token
-   * @param patience steps in a row of a collapsed entropy, of equal rewards, of answers that are
-   *     all empty or all of the longest length; also the steps over which rewards of an ensemble
-   *     are compared
+   * @param patience batches of answers in a row with a collapsed entropy, with equal rewards or
+   *     none, with answers that are all empty or all of the longest length; also the batches over
+   *     which rewards of an ensemble are compared
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Guards(
       @Setting(
               value =
-                  "nats per token by which the policy may diverge from the model that it started from, for three steps; 0 for any",
+                  "nats per token by which the policy may diverge from the model that it started from, for three batches of answers; 0 for any",
               otherwise = "10.0",
               from = 0)
           @Nullable Double maxKl,
@@ -193,7 +193,7 @@ public record TrainingSpec(
           @Nullable Double minEntropy,
       @Setting(
               value =
-                  "steps in a row with a collapsed entropy, with equal rewards, with nothing but empty answers or with none that ends, and steps over which a learned reward may rise while a verifiable one falls; 0 for any number",
+                  "batches of answers in a row with a collapsed entropy, with equal rewards, with nothing but empty answers or with none that ends, and over which a learned reward may rise while a verifiable one falls; 0 for any number",
               otherwise = "100",
               from = 0)
           @Nullable Integer patience) {}

@@ -363,7 +363,7 @@ public final class RolloutSource implements BatchSource {
     return zeros;
   }
 
-  /** By the names that TRL gives them. */
+  /** By the names that TRL gives them. A number of which there is nothing is absent, not 0. */
   @Override
   public Map<String, Double> metrics() {
     if (scored.isEmpty()) {
@@ -375,8 +375,12 @@ public final class RolloutSource implements BatchSource {
     double mean = Arrays.stream(scores).average().orElse(0);
     double squares = Arrays.stream(scores).map(r -> (r - mean) * (r - mean)).sum();
     Map<String, Double> metrics = new TreeMap<>(learned.metrics());
-    metrics.put("reward", mean);
-    metrics.put("reward_std", scores.length < 2 ? 0 : Math.sqrt(squares / (scores.length - 1)));
+    if (scores.length > 0) {
+      metrics.put("reward", mean);
+    }
+    if (scores.length > 1) {
+      metrics.put("reward_std", Math.sqrt(squares / (scores.length - 1)));
+    }
     if (settings.groupSize() > 1) {
       metrics.put(
           "frac_reward_zero_std",

@@ -130,13 +130,16 @@ public record TokenAdvantages(
     return found;
   }
 
-  /** By the names that TRL gave them. */
+  /** By the names that TRL gave them; none where no answer counts. */
   private Map<String, Double> metrics(
       List<ScoredRollout> counted,
       List<double[]> divergences,
       List<GeneralizedAdvantage> estimates,
       double coefficient) {
     Map<String, Double> metrics = new TreeMap<>();
+    if (counted.isEmpty()) {
+      return metrics;
+    }
     double cost = -coefficient * mean(divergences);
     double scores =
         counted.stream()

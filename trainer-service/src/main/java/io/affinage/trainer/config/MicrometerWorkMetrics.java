@@ -66,7 +66,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     Gauge.builder("affinage.training.loss", () -> loss).register(registry);
     sampled("affinage.training.reward", "objective/scores", "reward");
     sampled("affinage.training.kl", "objective/kl", "kl");
-    sampled("affinage.training.entropy", "policy/entropy_avg", "objective/entropy", "entropy");
+    sampled("affinage.training.entropy", "policy/entropy_avg", "entropy");
     sampled("affinage.training.clip.fraction", "policy/clipfrac_avg", "clip_ratio/region_mean");
     sampled("affinage.training.completion.length", "completions/mean_length");
     Gauge.builder("affinage.training.scoring", () -> ofSampled("scoring_seconds"))

@@ -18,18 +18,19 @@ import java.util.Optional;
  * {@code completions_at_limit}, {@code reward_hacking}.
  */
 final class GuardRails {
-  /** Steps in a row: one alone may be a bad batch. */
-  private static final int KL_STEPS = 3;
+  /** Iterations in a row: one alone may be a bad batch. */
+  private static final int KL_ITERATIONS = 3;
 
-  private static final List<String> ENTROPY =
-      List.of("policy/entropy_avg", "objective/entropy", "entropy");
+  /** Per token; PPO's objective/entropy is an answer's. */
+  private static final List<String> ENTROPY = List.of("policy/entropy_avg", "entropy");
 
   private final TrainingSpec.Guards limits;
+  private final int updates;
   private final Map<String, Integer> inARow = new HashMap<>();
   private final Map<String, Trend> learned = new LinkedHashMap<>();
   private final Map<String, Trend> verifiable = new LinkedHashMap<>();
 
-  /** A number over time: as it was in the first steps, and as it is in the last. */
+  /** A number over time: as it was in the first iterations, and as it is in the last. */
   private static final class Trend {
     private final int window;
     private final Deque<Double> last = new ArrayDeque<>();
@@ -53,7 +54,7 @@ final class GuardRails {
       }
     }
 
-    /** By how many standard deviations of the first steps the last ones differ; 0 at first. */
+    /** By how many standard deviations of the first iterations the last differ; 0 at first. */
     double change() {
       if (count < 2 * window) {
         return 0;
@@ -65,8 +66,9 @@ final class GuardRails {
     }
   }
 
-  private GuardRails(TrainingSpec.Guards limits, RewardSpec reward) {
+  private GuardRails(TrainingSpec.Guards limits, int updates, RewardSpec reward) {
     this.limits = limits;
+    this.updates = updates;
     if (limits.patience() > 0 && reward instanceof RewardSpec.Ensemble ensemble) {
       for (RewardSpec.Member member : ensemble.rewards()) {
         boolean model = member.reward() instanceof RewardSpec.Model;
@@ -79,17 +81,20 @@ final class GuardRails {
   /** Empty where nothing is sampled. */
   static Optional<GuardRails> of(TrainingSpec spec) {
     return spec.objective() instanceof SampledObjective sampled && spec.guards() != null
-        ? Optional.of(new GuardRails(spec.guards(), sampled.reward()))
+        ? Optional.of(new GuardRails(spec.guards(), sampled.numIterations(), sampled.reward()))
         : Optional.empty();
   }
 
   /**
-   * Looks at a step.
+   * Looks at a step, if it is an iteration's last: of one batch of answers all steps tell the same.
    *
    * @param metrics by name, as the step told them
    * @throws LlmException when the job shall end
    */
   void check(int step, Map<String, Double> metrics) {
+    if (step % updates != 0) {
+      return;
+    }
     double length = metrics.getOrDefault("completions/mean_length", Double.NaN);
     kl(step, metrics, length);
     ENTROPY.stream()
@@ -111,11 +116,11 @@ final class GuardRails {
     if (ofToken == null || limits.maxKl() == 0) {
       return;
     }
-    if (lasts("kl", !(ofToken <= limits.maxKl()), KL_STEPS)) {
+    if (lasts("kl", !(ofToken <= limits.maxKl()), KL_ITERATIONS)) {
       throw new LlmException(
           "kl_blow_up",
-          "the policy has left the model that it started from: at step %d they diverge by %.3g nats per token, more than guards.maxKl %s for %d steps; lower the learning rate or give the divergence more weight"
-              .formatted(step, ofToken, limits.maxKl(), KL_STEPS));
+          "the policy has left the model that it started from: at step %d they diverge by %.3g nats per token, more than guards.maxKl %s for %d batches of answers; lower the learning rate or give the divergence more weight"
+              .formatted(step, ofToken, limits.maxKl(), KL_ITERATIONS));
     }
   }
 
@@ -125,7 +130,7 @@ final class GuardRails {
         && lasts("entropy", entropy < limits.minEntropy(), limits.patience())) {
       throw new LlmException(
           "entropy_collapse",
-          "the policy always answers the same: at step %d its entropy is %.3g nats per token, less than guards.minEntropy %s for %d steps; lower the learning rate or give the divergence more weight"
+          "the policy always answers the same: at step %d its entropy is %.3g nats per token, less than guards.minEntropy %s for %d batches of answers; lower the learning rate or give the divergence more weight"
               .formatted(step, entropy, limits.minEntropy(), limits.patience()));
     }
   }
@@ -133,36 +138,37 @@ final class GuardRails {
   private void throughout(int step, Map<String, Double> metrics, double length) {
     Double alike = metrics.get("frac_reward_zero_std");
     Double deviation = metrics.get("reward_std");
-    boolean equal = alike != null ? alike >= 1 : deviation != null && deviation == 0;
+    boolean unscored = !metrics.containsKey("reward");
+    boolean equal = unscored || (alike != null ? alike >= 1 : deviation != null && deviation == 0);
     if (lasts("equal", equal, limits.patience())) {
       throw new LlmException(
           "equal_rewards",
-          "there is nothing to learn: up to step %d all answers to a prompt had the same reward for %d steps (mean %s, %d without a score in the last); look at the reward and at some answers"
+          "there is nothing to learn: up to step %d all answers to a prompt had the same reward for %d batches of answers (mean %s, %d without a score in the last); look at the reward and at some answers"
               .formatted(
                   step,
                   limits.patience(),
-                  metrics.get("reward"),
+                  unscored ? "none" : metrics.get("reward"),
                   metrics.getOrDefault("unscored", 0.0).intValue()));
     }
     Double clipped = metrics.get("completions/clipped_ratio");
     if (lasts("empty", length <= 1 && clipped != null && clipped == 0, limits.patience())) {
       throw new LlmException(
           "completions_empty",
-          "the policy answers nothing: up to step %d all answers were empty for %d steps; look at the reward, which an empty answer may satisfy, and at the prompts"
+          "the policy answers nothing: up to step %d all answers were empty for %d batches; look at the reward, which an empty answer may satisfy, and at the prompts"
               .formatted(step, limits.patience()));
     }
     if (lasts("limit", clipped != null && clipped >= 1, limits.patience())) {
       throw new LlmException(
           "completions_at_limit",
-          "no answer comes to its end: up to step %d all had the longest length for %d steps; raise maxCompletionLength, or reward what ends"
+          "no answer comes to its end: up to step %d all had the longest length for %d batches; raise maxCompletionLength, or reward what ends"
               .formatted(step, limits.patience()));
     }
   }
 
-  private boolean lasts(String what, boolean now, int steps) {
+  private boolean lasts(String what, boolean now, int iterations) {
     int count = now ? inARow.getOrDefault(what, 0) + 1 : 0;
     inARow.put(what, count);
-    return count >= steps;
+    return count >= iterations;
   }
 
   /** What is learned rises, what can be verified falls, both by more than they vary. */

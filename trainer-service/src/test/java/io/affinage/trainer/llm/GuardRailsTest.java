@@ -9,6 +9,7 @@ import io.affinage.events.spec.SpecResolver;
 import io.affinage.llm.error.LlmException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 
@@ -25,13 +26,17 @@ class GuardRailsTest {
           "entropy", 1.5);
 
   private static GuardRails guards(String guards) throws Exception {
+    return guards("'type': 'grpo'", guards);
+  }
+
+  private static GuardRails guards(String objective, String guards) throws Exception {
     TrainingSpec spec =
         EventJson.mapper()
             .readValue(
-                ("{'objective': {'type': 'grpo', 'reward': {'type': 'ensemble', 'rewards': ["
+                ("{'objective': {%s, 'reward': {'type': 'ensemble', 'rewards': ["
                         + "{'name': 'taste', 'reward': {'type': 'model', 'model': 'm'}},"
                         + "{'reward': {'type': 'exact_match'}}]}}, 'guards': {%s}}")
-                    .formatted(guards)
+                    .formatted(objective, guards)
                     .replace('\'', '"'),
                 TrainingSpec.class);
     return GuardRails.of(SpecResolver.resolve(spec, false)).orElseThrow();
@@ -112,6 +117,32 @@ class GuardRailsTest {
                 step -> with("completions/clipped_ratio", step == 2 ? 0.9 : 1),
                 "completions_at_limit"))
         .isEqualTo(6);
+  }
+
+  /** All steps of an iteration tell of the same answers. */
+  @Test
+  void shouldCountABatchOnceHoweverOftenItIsLearnedFrom() throws Exception {
+    String ppo = "'type': 'ppo', 'numPpoEpochs': 4, 'numMiniBatches': 2";
+    GuardRails one = guards(ppo, "'patience': 2");
+    for (int step = 1; step <= 32; step++) {
+      boolean bad = step > 8 && step <= 16;
+      one.check(step, bad ? with("kl", 11, "frac_reward_zero_std", 1) : SOUND);
+    }
+    assertThat(endOf(guards(ppo, ""), step -> with("kl", 11), "kl_blow_up")).isEqualTo(24);
+  }
+
+  /** One score varies by nothing, and is no sign of anything; none at all is. */
+  @Test
+  void shouldEndWhatIsNeverScored() throws Exception {
+    Map<String, Double> unscored = with("unscored", 8);
+    unscored.keySet().removeAll(Set.of("reward", "reward_std", "frac_reward_zero_std"));
+    assertThat(endOf(guards("'patience': 4"), step -> unscored, "equal_rewards")).isEqualTo(4);
+    Map<String, Double> single = with("unscored", 0);
+    single.keySet().removeAll(Set.of("reward_std", "frac_reward_zero_std"));
+    GuardRails guards = guards("'patience': 4");
+    for (int step = 1; step <= 20; step++) {
+      guards.check(step, single);
+    }
   }
 
   @Test
