@@ -37,6 +37,10 @@ final class AttemptRecord implements RolloutRecord {
   private final Map<Sample, List<Found>> sampled = new HashMap<>();
   private final Map<String, List<RolloutsScored>> scored = new HashMap<>();
   private final Map<Integer, PolicyUpdated> updates = new TreeMap<>();
+
+  /** The answers that were looked up or kept last, to which alone scores belong. */
+  private Optional<RolloutsSampled> inUse = Optional.empty();
+
   private boolean read;
 
   /** What was sampled by which weights. */
@@ -53,12 +57,16 @@ final class AttemptRecord implements RolloutRecord {
     this.store = store;
   }
 
+  /** The last that were recorded: earlier ones were lost, or did not answer what was asked. */
   @Override
   public Optional<Sampled> sampled(int iteration, String policy) throws TrainingException {
     readOnce();
-    for (Found found : sampled.getOrDefault(new Sample(iteration, policy), List.of())) {
+    List<Found> all = sampled.getOrDefault(new Sample(iteration, policy), List.of());
+    for (int i = all.size() - 1; i >= 0; i--) {
+      Found found = all.get(i);
       Optional<Path> file = file("read rollouts", found.entry().rollouts());
       if (file.isPresent()) {
+        inUse = Optional.of(found.entry());
         return Optional.of(new Sampled(file.get(), found.at()));
       }
     }
@@ -81,18 +89,17 @@ final class AttemptRecord implements RolloutRecord {
             completions);
     write(entry);
     add(entry, Instant.now());
+    inUse = Optional.of(entry);
   }
 
   @Override
   public Optional<Path> scores(int iteration, String policy) throws TrainingException {
     readOnce();
-    for (Found found : sampled.getOrDefault(new Sample(iteration, policy), List.of())) {
-      for (RolloutsScored entry :
-          scored.getOrDefault(found.entry().rollouts().digest(), List.of())) {
-        Optional<Path> file = file("read scores", entry.scores());
-        if (file.isPresent()) {
-          return file;
-        }
+    for (RolloutsScored entry :
+        scored.getOrDefault(inUse(iteration, policy).rollouts().digest(), List.of())) {
+      Optional<Path> file = file("read scores", entry.scores());
+      if (file.isPresent()) {
+        return file;
       }
     }
     return Optional.empty();
@@ -108,7 +115,7 @@ final class AttemptRecord implements RolloutRecord {
             attemptLease.attempt(),
             attemptLease.workerId(),
             iteration,
-            kept(iteration, policy).entry().rollouts().digest(),
+            inUse(iteration, policy).rollouts().digest(),
             stored);
     write(entry);
     add(entry, Instant.now());
@@ -143,8 +150,9 @@ final class AttemptRecord implements RolloutRecord {
     List<RecordFolder.Entry> entries = new ArrayList<>();
     for (Map.Entry<Integer, String> each : policies.entrySet()) {
       Optional<Sampled> rollouts = sampled(each.getKey(), each.getValue());
-      Optional<Path> scores = scores(each.getKey(), each.getValue());
-      if (rollouts.isPresent() && scores.isPresent()) {
+      Optional<Path> scores =
+          rollouts.isPresent() ? scores(each.getKey(), each.getValue()) : Optional.empty();
+      if (scores.isPresent()) {
         entries.add(
             new RecordFolder.Entry(
                 each.getKey(),
@@ -157,13 +165,14 @@ final class AttemptRecord implements RolloutRecord {
     return entries;
   }
 
-  private Found kept(int iteration, String policy) {
-    List<Found> found = sampled.getOrDefault(new Sample(iteration, policy), List.of());
-    if (found.isEmpty()) {
-      throw new IllegalStateException(
-          "scores of iteration %d of job %s, which is not on record".formatted(iteration, jobId));
-    }
-    return found.get(found.size() - 1);
+  private RolloutsSampled inUse(int iteration, String policy) {
+    return inUse
+        .filter(each -> each.iteration() == iteration && each.policy().equals(policy))
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "scores of iteration %d of job %s, whose answers were not asked for"
+                        .formatted(iteration, jobId)));
   }
 
   private void readOnce() throws TrainingException {
