@@ -40,16 +40,17 @@ public final class BaseModels {
   }
 
   /**
+   * @param spec what is trained from it: a reward model is a base of reward models alone
    * @throws TrainingException when there is no such model
    * @throws IOException when the artifact store or the hub cannot be reached
    */
-  public BaseModel find(BaseReference reference, Path workFolder)
+  public BaseModel find(BaseReference reference, TrainingSpec spec, Path workFolder)
       throws TrainingException, IOException {
     if (reference instanceof BaseReference.Stored stored) {
       return new BaseModel("artifact:" + stored.digest(), stored(stored.digest(), workFolder));
     }
     if (reference instanceof BaseReference.Registered named) {
-      return registered(named.modelId());
+      return registered(named.modelId(), spec);
     }
     if (reference instanceof BaseReference.Hub model) {
       return new BaseModel(
@@ -83,7 +84,7 @@ public final class BaseModels {
     }
   }
 
-  private BaseModel registered(String modelId) throws TrainingException {
+  private BaseModel registered(String modelId, TrainingSpec spec) throws TrainingException {
     ModelRegistered model =
         registered
             .find(modelId)
@@ -94,7 +95,7 @@ public final class BaseModels {
                             + modelId
                             + "'; see GET /v1/models for those that are, or name a hub model as"
                             + " owner/name"));
-    if (LearnedRewards.isMadeBy(model.lineage().spec())) {
+    if (LearnedRewards.isMadeBy(model.lineage().spec()) && !LearnedRewards.isMadeBy(spec)) {
       throw new TrainingException(
           "unsupported_base_model",
           "'"

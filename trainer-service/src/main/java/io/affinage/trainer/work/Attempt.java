@@ -215,7 +215,7 @@ final class Attempt {
     awaitKnown(reference, job.request().spec());
     TrainingSpec spec = resolved(job, reference);
     Map<String, String> rewards = bases.rewards(spec);
-    BaseModel base = store.call("keep the base model", () -> bases.find(reference, folder));
+    BaseModel base = store.call("keep the base model", () -> bases.find(reference, spec, folder));
     Path dataset = local(store, "read the dataset", job.dataset());
     Optional<BaseFolders> baseFolders = baseFolders(base, store);
     Optional<Path> resumeFrom = resumeFrom(job, store);

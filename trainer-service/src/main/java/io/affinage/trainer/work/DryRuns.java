@@ -44,7 +44,7 @@ public final class DryRuns {
     Files.createDirectories(workFolder);
     Path folder = Files.createTempDirectory(workFolder, "dry-run-");
     try {
-      BaseModel base = bases.find(reference, folder);
+      BaseModel base = bases.find(reference, spec, folder);
       Optional<BaseFolders> baseFolders =
           base.folder() == null
               ? Optional.empty()

@@ -16,6 +16,7 @@ import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.objective.GrpoSpec;
 import io.affinage.events.spec.Settings;
+import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.ModelView;
 import java.nio.file.Files;
@@ -96,6 +97,11 @@ class BaseModelsTest {
 
     assertThat(refused(new BaseReference.Registered("tiny:rm:2")))
         .hasMessageContaining("is a reward model");
+    TrainingSpec further =
+        Settings.build(TrainingSpec.class).with("method", "reward_model").record();
+    BaseModel trainedOn = find(new BaseReference.Registered("tiny:rm:2"), further);
+    assertThat(trainedOn.folder()).isEqualTo(whole);
+    assertThat(trainedOn.adapter()).isEqualTo(scores);
     assertThat(bases.rewards(rewardedBy("tiny:rm:2"))).isEqualTo(Map.of("reward", scores.digest()));
     assertThat(bases.areKnown(rewardedBy("tiny:rm:2"))).isTrue();
     assertThat(bases.areKnown(rewardedBy("nobody"))).isFalse();
@@ -188,7 +194,11 @@ class BaseModelsTest {
   }
 
   private BaseModel find(BaseReference reference) throws Exception {
-    return bases.find(reference, Files.createTempDirectory(folder, "work"));
+    return find(reference, SpecResolver.empty());
+  }
+
+  private BaseModel find(BaseReference reference, TrainingSpec spec) throws Exception {
+    return bases.find(reference, spec, Files.createTempDirectory(folder, "work"));
   }
 
   private TrainingException refused(BaseReference reference) {
