@@ -1,10 +1,12 @@
 package io.affinage.trainer.llm;
 
+import io.affinage.events.LearnedRewards;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
 import io.affinage.events.objective.SampledObjective;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.data.AnswerTargets;
+import io.affinage.llm.data.Example;
 import io.affinage.llm.data.ExampleEncoder;
 import io.affinage.llm.data.OverlengthPolicy;
 import io.affinage.llm.data.TokenizedExample;
@@ -12,9 +14,11 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.rollout.RolloutPrompt;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The questions of a dataset as the model reads them: what supervised fine-tuning would mask.
@@ -72,16 +76,33 @@ record Prompts(List<RolloutPrompt> prompts, Map<String, PromptRow> rows, List<Wa
           "no_examples_left",
           "no row of the split train can be asked: " + (leftOut.isEmpty() ? "" : leftOut.get(0)));
     }
-    return new Prompts(
-        prompts,
-        rows,
-        leftOut.isEmpty()
-            ? List.of()
-            : List.of(
-                new Warning(
-                    "rows_left_out",
-                    "%d of %d rows are not asked; the first: %s"
-                        .formatted(leftOut.size(), split.rows().size(), leftOut.get(0)))));
+    List<Warning> warnings = new ArrayList<>();
+    if (!leftOut.isEmpty()) {
+      warnings.add(
+          new Warning(
+              "rows_left_out",
+              "%d of %d rows are not asked; the first: %s"
+                  .formatted(leftOut.size(), split.rows().size(), leftOut.get(0))));
+    }
+    if (!LearnedRewards.of(spec).isEmpty()) {
+      unseenTurns(rows.values()).ifPresent(warnings::add);
+    }
+    return new Prompts(prompts, rows, List.copyOf(warnings));
+  }
+
+  /** What a reward model, which is shown a question and an answer, is not shown. */
+  static Optional<Warning> unseenTurns(Collection<PromptRow> rows) {
+    long longer =
+        rows.stream()
+            .filter(row -> row.example() instanceof Example.Chat chat && chat.messages().size() > 2)
+            .count();
+    return longer == 0
+        ? Optional.empty()
+        : Optional.of(
+            new Warning(
+                "reward_sees_last_turn",
+                "in %d of %d rows turns come before the question, a system prompt or earlier ones: the policy reads them, but the reward model scores the answer to the last turn alone"
+                    .formatted(longer, rows.size())));
   }
 
   /** By metric name. */
