@@ -65,6 +65,7 @@ class KeysIT {
     ROUTES.put("POST /v1/fine_tuning/jobs/{id}/cancel", Set.of("train"));
     ROUTES.put("POST /v1/fine_tuning/jobs/{id}/pause", Set.of("train"));
     ROUTES.put("POST /v1/fine_tuning/jobs/{id}/resume", Set.of("train"));
+    ROUTES.put("POST /v1/fine_tuning/jobs/{id}/replay", Set.of("train"));
     ROUTES.put("POST /v1/rewards", Set.of("serve"));
     ROUTES.put("POST /v1/rewards/score", Set.of("serve"));
     ROUTES.put("GET /v1/models", Set.of("read", "serve"));
