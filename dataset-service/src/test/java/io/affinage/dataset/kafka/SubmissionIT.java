@@ -202,7 +202,9 @@ class SubmissionIT {
     RestAssured.get("/v1/datasets").then().statusCode(200);
     assertThat(RestAssured.get("/q/metrics").asString())
         .containsPattern("affinage_events_skipped_total\\{topic=\"dataset.ready\"[^}]*} [1-9]")
-        .doesNotContainPattern("affinage_follower_restarts_total\\{[^}]*} [1-9]");
+        // A record that stops its reader stops it three times before it is given up; a transaction
+        // that a busy machine lets run out stops it once.
+        .doesNotContainPattern("affinage_follower_restarts_total\\{[^}]*} ([2-9]|1\\d)");
   }
 
   private static ProducerRecord<byte[], byte[]> submission(String key) {
