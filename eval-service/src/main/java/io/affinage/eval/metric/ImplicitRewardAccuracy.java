@@ -37,8 +37,8 @@ public record ImplicitRewardAccuracy() implements LikelihoodMetric {
   }
 
   @Override
-  public String baseline() {
-    return "one half, which the model that training started from has by definition";
+  public Optional<String> baseline() {
+    return Optional.of("one half, which the model that training started from has by definition");
   }
 
   @Override

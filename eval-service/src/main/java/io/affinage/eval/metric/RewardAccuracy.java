@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Share of preference pairs of which a reward model gives the chosen answer the higher score; half
@@ -44,8 +45,8 @@ public record RewardAccuracy() implements Metric {
   }
 
   @Override
-  public String baseline() {
-    return "chance";
+  public Optional<String> baseline() {
+    return Optional.of("chance");
   }
 
   /** What pairs come to, by name: first this metric's own. */

@@ -86,7 +86,16 @@ public final class Evaluation {
         samples(items, outcomes, scores),
         items.size(),
         all.leftOut() + all.measured().size() - items.size(),
-        comparison.map(plan.gate()::decide).orElseGet(this::withoutBase));
+        comparison
+            .map(found -> plan.gate().decide(found, referenceName()))
+            .orElseGet(this::withoutBase));
+  }
+
+  private String referenceName() {
+    return reference()
+        .filter(variant -> !variant.equals(Variant.BASE))
+        .map(Variant::wireName)
+        .orElse("the base");
   }
 
   /** What is measured, in the order of the report. */

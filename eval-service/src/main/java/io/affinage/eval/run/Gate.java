@@ -12,15 +12,19 @@ import java.util.Locale;
  */
 public record Gate(Double minGain, Double maxPValue) {
 
-  /** The decision with its reason: the rule and the numbers. */
-  public Decision decide(Comparison comparison) {
+  /**
+   * The decision with its reason: the rule and the numbers.
+   *
+   * @param reference what the model is compared with, for people
+   */
+  public Decision decide(Comparison comparison, String reference) {
     String numbers =
         String.format(
             Locale.ROOT,
             "%s: gain %.4g over %s (95%% interval %.4g to %.4g, p = %.3g)",
             comparison.metric().wireName(),
             comparison.gain(),
-            comparison.metric().baseline(),
+            comparison.metric().baseline().orElse(reference),
             comparison.low(),
             comparison.high(),
             comparison.pValue());

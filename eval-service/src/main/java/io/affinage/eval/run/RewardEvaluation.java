@@ -101,7 +101,7 @@ public final class RewardEvaluation {
         samples,
         pairs.size(),
         leftOut,
-        plan.gate().decide(comparison),
+        plan.gate().decide(comparison, "chance"),
         metric.isMostlyLength(estimates)
             ? List.of(
                 new Findings.Warning(
