@@ -83,7 +83,7 @@ final class AdaptersBenchmark implements Benchmark {
   }
 
   /** What an earlier run has kept of the same task, or what it gives now. */
-  private static Answer kept(Path work, Sides sides, ObjectNode task) {
+  private static RunResults kept(Path work, Sides sides, ObjectNode task) {
     Path file =
         work.resolve(
             "adapters-%s-%08x.json"
@@ -103,7 +103,7 @@ final class AdaptersBenchmark implements Benchmark {
   }
 
   private static void report(
-      String method, double rate, Answer answer, Consumer<Measure> measures) {
+      String method, double rate, RunResults answer, Consumer<Measure> measures) {
     for (Column column : COLUMNS) {
       String before =
           column.name.equals("held_out_loss")
@@ -117,7 +117,7 @@ final class AdaptersBenchmark implements Benchmark {
               1,
               column.unit,
               column.better,
-              Answer.note(answer.fault(), before)));
+              RunResults.note(answer.fault(), before)));
     }
   }
 }

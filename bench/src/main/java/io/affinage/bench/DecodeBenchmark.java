@@ -36,7 +36,7 @@ final class DecodeBenchmark implements Benchmark {
   @Override
   public void run(Setup setup, Sides sides, Consumer<Measure> measures) {
     Path peerModel = PeerModel.folder(setup, sides);
-    Answer alone = packed("decode.batch1", List.of(PROMPT), setup, sides, peerModel, measures);
+    RunResults alone = packed("decode.batch1", List.of(PROMPT), setup, sides, peerModel, measures);
     measures.accept(bandwidth("decode.batch1_bandwidth", alone));
     packed("decode.batch16", Collections.nCopies(BATCH, PROMPT), setup, sides, peerModel, measures);
     packed("decode.batch16_mixed", PROMPTS, setup, sides, peerModel, measures);
@@ -44,7 +44,7 @@ final class DecodeBenchmark implements Benchmark {
   }
 
   /** What our side answered. */
-  private static Answer packed(
+  private static RunResults packed(
       String measure,
       List<String> prompts,
       Setup setup,
@@ -66,7 +66,7 @@ final class DecodeBenchmark implements Benchmark {
             3,
             "new tokens/s",
             Measure.Better.HIGHER,
-            Answer.note(
+            RunResults.note(
                 both.ours().fault(),
                 both.peer().fault(),
                 promptTokens(both),
@@ -85,7 +85,7 @@ final class DecodeBenchmark implements Benchmark {
   }
 
   /** The share of the memory's read bandwidth that the weights of the steps took. */
-  private static Measure bandwidth(String name, Answer ours) {
+  private static Measure bandwidth(String name, RunResults ours) {
     return new Measure(
         name,
         ours.median("stepGigabytesPerSecond"),
@@ -112,7 +112,7 @@ final class DecodeBenchmark implements Benchmark {
         fourBit(
             both.ours().median("tokensPerSecond"),
             both.peer().median("tokensPerSecond"),
-            Answer.note(both.ours().fault(), both.peer().fault(), promptTokens(both))));
+            RunResults.note(both.ours().fault(), both.peer().fault(), promptTokens(both))));
     measures.accept(bandwidth("decode.batch1_4bit_bandwidth", both.ours()));
   }
 

@@ -56,7 +56,7 @@ record GrpoBenchmark() implements Benchmark {
             SPEED_GOAL,
             "answers sampled and learned/s",
             Measure.Better.HIGHER,
-            Answer.note(
+            RunResults.note(
                 both.ours().fault(),
                 both.peer().fault(),
                 "%d prompts, %d a step, groups of 8; ours %s rewards %s lengths %s; TRL %s rewards %s lengths %s"
@@ -77,6 +77,6 @@ record GrpoBenchmark() implements Benchmark {
             MEMORY_GOAL,
             "MB (VmHWM)",
             Measure.Better.LOWER,
-            Answer.note(both.ours().fault(), both.peer().fault())));
+            RunResults.note(both.ours().fault(), both.peer().fault())));
   }
 }

@@ -36,7 +36,7 @@ final class IngestBenchmark implements Benchmark {
             1,
             "MB/s",
             Measure.Better.HIGHER,
-            Answer.note(
+            RunResults.note(
                 both.ours().fault(),
                 both.peer().fault(),
                 "rows kept: ours %s, datasets %s; peak MB: ours %s, datasets %s; ours warm: %s MB/s"

@@ -76,7 +76,7 @@ final class LearnBenchmark implements Benchmark {
   }
 
   private static void report(String regime, Sides.Both both, Consumer<Measure> measures) {
-    String faults = Answer.note(both.ours().fault(), both.peer().fault());
+    String faults = RunResults.note(both.ours().fault(), both.peer().fault());
     String before = "before: ours %s, peer %s";
     measures.accept(
         measure(
@@ -85,7 +85,7 @@ final class LearnBenchmark implements Benchmark {
             "heldOutAfter",
             WITHIN,
             "nats",
-            Answer.note(
+            RunResults.note(
                 faults,
                 before.formatted(
                     both.ours().median("heldOutBefore"), both.peer().median("heldOutBefore")),
@@ -97,7 +97,7 @@ final class LearnBenchmark implements Benchmark {
             "textAfter",
             WITHIN,
             "nats",
-            Answer.note(
+            RunResults.note(
                 faults,
                 before.formatted(
                     both.ours().median("textBefore"), both.peer().median("textBefore")))));

@@ -22,7 +22,7 @@ final class LoadBenchmark implements Benchmark {
   }
 
   private static void emit(String suffix, Sides.Both both, Consumer<Measure> measures) {
-    String note = Answer.note(both.ours().fault(), both.peer().fault());
+    String note = RunResults.note(both.ours().fault(), both.peer().fault());
     measures.accept(
         new Measure(
             "load.first_token" + suffix,

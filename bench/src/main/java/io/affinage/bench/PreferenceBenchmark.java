@@ -52,7 +52,7 @@ record PreferenceBenchmark(String name, double learningRate, double speedGoal, d
         task.deepCopy().put("model", peerModel.toString()).put("data", ordered.toString());
     Sides.Both both = sides.byTurns("preference", ours, "trl_preference", peer);
     String note =
-        Answer.note(
+        RunResults.note(
             both.ours().fault(),
             both.peer().fault(),
             "%d pairs, batch %d; ours %s losses %s of %s tokens; TRL %s losses %s of %s tokens"
@@ -82,7 +82,7 @@ record PreferenceBenchmark(String name, double learningRate, double speedGoal, d
             memoryGoal,
             "MB (VmHWM)",
             Measure.Better.LOWER,
-            Answer.note(both.ours().fault(), both.peer().fault())));
+            RunResults.note(both.ours().fault(), both.peer().fault())));
   }
 
   /** In the order in which our run takes them, for the peer to take as they come. */

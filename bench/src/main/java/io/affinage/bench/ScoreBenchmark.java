@@ -41,7 +41,7 @@ record ScoreBenchmark() implements Benchmark {
             "transformers_score",
             task.deepCopy().put("model", peerModel.toString()));
     String note =
-        Answer.note(
+        RunResults.note(
             both.ours().fault(),
             both.peer().fault(),
             "%d pairs; ours %s, %s tokens, first scores %s; transformers %s, %s tokens, first scores %s"

@@ -62,7 +62,7 @@ record SftBenchmark(
         task.deepCopy().put("model", peerModel.toString()).put("data", ordered.toString());
     Sides.Both both = sides.byTurns("sft", ours, "trl_sft", peer);
     String note =
-        Answer.note(
+        RunResults.note(
             both.ours().fault(),
             both.peer().fault(),
             "%d examples, batch %d; ours %s loss %s of %s tokens; TRL %s loss %s of %s tokens"
@@ -92,7 +92,7 @@ record SftBenchmark(
             memoryGoal,
             "MB (VmHWM)",
             Measure.Better.LOWER,
-            Answer.note(both.ours().fault(), both.peer().fault())));
+            RunResults.note(both.ours().fault(), both.peer().fault())));
   }
 
   /** In the order in which our run takes them, for the peer to take as they come. */

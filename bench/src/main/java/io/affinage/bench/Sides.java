@@ -30,7 +30,7 @@ final class Sides {
   }
 
   /** Both sides' results. */
-  record Both(Answer ours, Answer peer) {}
+  record Both(RunResults ours, RunResults peer) {}
 
   /** An empty description of work. */
   static ObjectNode task() {
@@ -53,14 +53,14 @@ final class Sides {
         peerFault = collect(result, peerResults, "peer");
       }
     }
-    return new Both(new Answer(ourResults, ourFault), new Answer(peerResults, peerFault));
+    return new Both(new RunResults(ourResults, ourFault), new RunResults(peerResults, peerFault));
   }
 
   /** What one run said. */
-  static Answer answer(JsonNode result) {
+  static RunResults answer(JsonNode result) {
     List<JsonNode> results = new ArrayList<>();
     String fault = collect(result, results, "ours");
-    return new Answer(results, fault);
+    return new RunResults(results, fault);
   }
 
   private static String collect(JsonNode result, List<JsonNode> results, String side) {

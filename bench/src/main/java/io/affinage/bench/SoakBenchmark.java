@@ -30,12 +30,13 @@ final class SoakBenchmark implements Benchmark {
             .put("learningRate", 2e-5)
             .put("maxLength", 512)
             .put("seed", SftBenchmark.SEED);
-    Answer answer = Sides.answer(sides.ours("soak", task));
+    RunResults answer = Sides.answer(sides.ours("soak", task));
     report("soak.resident", "residentMegabytes", answer, measures);
     report("soak.heap", "heapMegabytes", answer, measures);
   }
 
-  private static void report(String name, String field, Answer answer, Consumer<Measure> measures) {
+  private static void report(
+      String name, String field, RunResults answer, Consumer<Measure> measures) {
     List<Double> samples = answer.numbers(field);
     boolean enough = samples.size() > 2;
     measures.accept(
@@ -46,6 +47,6 @@ final class SoakBenchmark implements Benchmark {
             FLAT,
             "MB at the end; the second number is after a tenth of the steps",
             Measure.Better.LOWER,
-            Answer.note(answer.fault(), "on the way " + samples)));
+            RunResults.note(answer.fault(), "on the way " + samples)));
   }
 }

@@ -31,7 +31,7 @@ final class StepBenchmark implements Benchmark {
     Sides.Both both =
         sides.byTurns(
             "step", ours, "peft_step", task.deepCopy().put("model", peerModel.toString()));
-    String faults = Answer.note(both.ours().fault(), both.peer().fault());
+    String faults = RunResults.note(both.ours().fault(), both.peer().fault());
     measures.accept(
         new Measure(
             "step.tokens_per_second",
@@ -40,7 +40,7 @@ final class StepBenchmark implements Benchmark {
             1,
             "tokens/s",
             Measure.Better.HIGHER,
-            Answer.note(
+            RunResults.note(
                 faults,
                 "%s; peak memory ours %s, peer %s MB"
                     .formatted(
@@ -55,13 +55,13 @@ final class StepBenchmark implements Benchmark {
             1,
             "of the bf16 peak; the second number is the goal",
             Measure.Better.HIGHER,
-            Answer.note(
+            RunResults.note(
                 faults,
                 "peak %s GFLOP/s; PEFT reaches %s"
                     .formatted(both.ours().median("peakGflops"), share(both.peer(), both)))));
   }
 
-  private static Double share(Answer side, Sides.Both both) {
+  private static Double share(RunResults side, Sides.Both both) {
     Double speed = side.median("tokensPerSecond");
     Double peak = both.ours().median("peakGflops");
     Double flops = both.ours().median("flopsPerToken");

@@ -22,7 +22,7 @@ class SidesTest {
         folder.resolve("good.py"),
         "n=$(wc -l < " + folder.resolve("runs") + "); echo \"{\\\"v\\\": $((n * n))}\"\n",
         java.nio.file.StandardOpenOption.APPEND);
-    Answer answer = sides(3, 20).byTurns(null, null, "good", Sides.task()).peer();
+    RunResults answer = sides(3, 20).byTurns(null, null, "good", Sides.task()).peer();
     assertThat(answer.fault()).isNull();
     assertThat(answer.median("v")).isEqualTo(4);
   }

@@ -29,7 +29,7 @@ final class DecodeWork {
             LanguageModel.open(Path.of(task.get("model").textValue()), compute, form);
         Generator generator = new Generator(model.decoder(), model.decoder().withoutAdapter())) {
       List<int[]> prompts = new ArrayList<>();
-      task.get("prompts").forEach(text -> prompts.add(Prompts.chat(model, text.textValue())));
+      task.get("prompts").forEach(text -> prompts.add(ChatPrompts.chat(model, text.textValue())));
       GenerationRequest request =
           new GenerationRequest(prompts, newTokens, Set.of(), Sampling.GREEDY);
       generator.generate(

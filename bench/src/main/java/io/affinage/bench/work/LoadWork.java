@@ -36,7 +36,7 @@ final class LoadWork {
     Arrays.sort(warm);
     try (LanguageModel model = open(task, compute);
         Generator generator = new Generator(model.decoder(), model.decoder().withoutAdapter())) {
-      int[] prompt = Prompts.chat(model, task.get("prompt").textValue());
+      int[] prompt = ChatPrompts.chat(model, task.get("prompt").textValue());
       int[] longPrompt = new int[task.get("prefill").intValue()];
       for (int i = 0; i < longPrompt.length; i++) {
         longPrompt[i] = prompt[i % prompt.length];
@@ -65,7 +65,7 @@ final class LoadWork {
   private static void firstToken(JsonNode task, Compute compute) {
     try (LanguageModel model = open(task, compute);
         Generator generator = new Generator(model.decoder(), model.decoder().withoutAdapter())) {
-      int[] prompt = Prompts.chat(model, task.get("prompt").textValue());
+      int[] prompt = ChatPrompts.chat(model, task.get("prompt").textValue());
       generator.generate(request(prompt), TokenListener.NONE);
     }
   }

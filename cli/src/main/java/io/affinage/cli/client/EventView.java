@@ -47,7 +47,7 @@ public final class EventView {
   private final Map<String, DatasetRejected> rejections = new HashMap<>();
   private final Map<String, JobView> jobs = new LinkedHashMap<>();
   private final Map<String, Map<Integer, String>> winners = new HashMap<>();
-  private final Map<String, ModelView> models = new LinkedHashMap<>();
+  private final Map<String, ModelSummary> models = new LinkedHashMap<>();
   private final Map<String, RunView> runs = new LinkedHashMap<>();
   private final Map<String, String> runOfEvaluation = new HashMap<>();
   private final Map<String, String> runOfSubmission = new HashMap<>();
@@ -136,13 +136,13 @@ public final class EventView {
       decided(
           promoted.modelId(),
           promoted.evaluationId(),
-          new ModelView.Decision(true, promoted.reason()),
+          new ModelSummary.Decision(true, promoted.reason()),
           slip(promoted.slip()).or(() -> run));
     } else if (data instanceof ModelRejected rejected) {
       decided(
           rejected.modelId(),
           rejected.evaluationId(),
-          new ModelView.Decision(false, rejected.reason()),
+          new ModelSummary.Decision(false, rejected.reason()),
           slip(rejected.slip()).or(() -> run));
     } else {
       training(event, data, run);
@@ -177,7 +177,7 @@ public final class EventView {
   }
 
   private void decided(
-      String modelId, String evaluationId, ModelView.Decision decision, Optional<RunView> run) {
+      String modelId, String evaluationId, ModelSummary.Decision decision, Optional<RunView> run) {
     model(modelId, model -> model.with(decision));
     run.ifPresent(found -> found.decided(evaluationId, decision));
   }
@@ -186,8 +186,8 @@ public final class EventView {
     jobs.compute(id, (key, old) -> change.apply(old == null ? JobView.unknown(key) : old));
   }
 
-  private void model(String id, UnaryOperator<ModelView> change) {
-    models.compute(id, (key, old) -> change.apply(old == null ? ModelView.UNKNOWN : old));
+  private void model(String id, UnaryOperator<ModelSummary> change) {
+    models.compute(id, (key, old) -> change.apply(old == null ? ModelSummary.UNKNOWN : old));
   }
 
   private Optional<RunView> slip(RoutingSlip slip) {
@@ -238,7 +238,7 @@ public final class EventView {
   }
 
   /** Every registered model. */
-  public Collection<ModelView> models() {
+  public Collection<ModelSummary> models() {
     return models.values().stream().filter(model -> model.registered() != null).toList();
   }
 }

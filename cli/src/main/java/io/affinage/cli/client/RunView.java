@@ -30,7 +30,7 @@ public final class RunView {
   private final Map<String, ModelRegistered> models = new LinkedHashMap<>();
   private final Set<String> evaluationsAsked = new HashSet<>();
   private final Map<String, EvaluationCompleted> evaluations = new LinkedHashMap<>();
-  private final Map<String, ModelView.Decision> decisions = new LinkedHashMap<>();
+  private final Map<String, ModelSummary.Decision> decisions = new LinkedHashMap<>();
 
   RunView(String runId) {
     this.runId = runId;
@@ -84,7 +84,7 @@ public final class RunView {
     evaluations.put(event.evaluationId(), event);
   }
 
-  void decided(String evaluationId, ModelView.Decision decision) {
+  void decided(String evaluationId, ModelSummary.Decision decision) {
     decisions.put(evaluationId, decision);
   }
 
@@ -126,7 +126,7 @@ public final class RunView {
   }
 
   /** Every decision, by its evaluation. */
-  public Map<String, ModelView.Decision> decisions() {
+  public Map<String, ModelSummary.Decision> decisions() {
     return Map.copyOf(decisions);
   }
 
@@ -146,7 +146,7 @@ public final class RunView {
   }
 
   /** The decision of {@link #evaluation()}. */
-  public Optional<ModelView.Decision> decision() {
+  public Optional<ModelSummary.Decision> decision() {
     return evaluation().map(ended -> decisions.get(ended.evaluationId()));
   }
 

@@ -6,7 +6,7 @@ import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.Interest;
-import io.affinage.cli.client.ModelView;
+import io.affinage.cli.client.ModelSummary;
 import io.affinage.cli.client.ServiceAddress;
 import io.affinage.cli.run.Session;
 import io.affinage.cli.stack.ServiceKind;
@@ -81,7 +81,7 @@ public final class ChatCommand implements Callable<Integer> {
       }
     }
     try (Session session = Session.open(root, Set.of(ServiceKind.REWARD, ServiceKind.EVAL))) {
-      ModelView model = ModelChoice.find(session.view(Interest.MODELS), id);
+      ModelSummary model = ModelChoice.find(session.view(Interest.MODELS), id);
       String modelId = model.registered().modelId();
       ServiceAddress address = session.service(ServiceKind.EVAL);
       List<Map<String, String>> history = new ArrayList<>();

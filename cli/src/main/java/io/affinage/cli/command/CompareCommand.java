@@ -4,7 +4,7 @@ import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.Interest;
-import io.affinage.cli.client.ModelView;
+import io.affinage.cli.client.ModelSummary;
 import io.affinage.cli.run.EvaluationReport;
 import io.affinage.cli.run.Session;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ public final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     try (Session session = Session.open(root, Set.of())) {
-      ModelView model = ModelChoice.find(session.view(Interest.MODELS), id);
+      ModelSummary model = ModelChoice.find(session.view(Interest.MODELS), id);
       if (model.evaluation() == null) {
         throw new CliException(
             ExitCode.FAILED,

@@ -2,7 +2,7 @@ package io.affinage.cli.command;
 
 import io.affinage.cli.Affinage;
 import io.affinage.cli.ExitCode;
-import io.affinage.cli.client.ModelView;
+import io.affinage.cli.client.ModelSummary;
 import io.affinage.cli.demo.DemoPlan;
 import io.affinage.cli.demo.RlhfPlan;
 import io.affinage.cli.run.EvaluationReport;
@@ -76,7 +76,7 @@ public final class DemoCommand implements Callable<Integer> {
       throws Exception {
     ModelRegistered model = tuned.run().model().orElseThrow();
     EvaluationCompleted evaluation = tuned.run().evaluation().orElseThrow();
-    ModelView.Decision decision = tuned.run().decision().orElseThrow();
+    ModelSummary.Decision decision = tuned.run().decision().orElseThrow();
     EvaluationReport report = new EvaluationReport(evaluation, decision);
     Path adapter = session.store().localFolder(model.model().digest());
     Path baseFolder = session.store().localFolder(base.model().digest());

@@ -3,7 +3,7 @@ package io.affinage.cli.command;
 import io.affinage.cli.Affinage;
 import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.Interest;
-import io.affinage.cli.client.ModelView;
+import io.affinage.cli.client.ModelSummary;
 import io.affinage.cli.run.Session;
 import io.affinage.cli.terminal.Table;
 import io.affinage.events.EvaluationCompleted;
@@ -26,10 +26,10 @@ public final class ModelsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     try (Session session = Session.open(root, Set.of())) {
-      List<ModelView> models = List.copyOf(session.view(Interest.MODELS).models());
+      List<ModelSummary> models = List.copyOf(session.view(Interest.MODELS).models());
       Table table = new Table("model", "kind", "status", "metric", "base", "tuned");
       List<Map<String, Object>> json = new ArrayList<>();
-      for (ModelView model : models) {
+      for (ModelSummary model : models) {
         table.row(row(model));
         json.add(json(model));
       }
@@ -41,7 +41,7 @@ public final class ModelsCommand implements Callable<Integer> {
     }
   }
 
-  static String[] row(ModelView model) {
+  static String[] row(ModelSummary model) {
     EvaluationCompleted evaluation = model.evaluation();
     return new String[] {
       model.registered().modelId(),
@@ -61,7 +61,7 @@ public final class ModelsCommand implements Callable<Integer> {
     return estimate == null ? "-" : String.format(Locale.ROOT, "%.3f", estimate.score());
   }
 
-  static Map<String, Object> json(ModelView model) {
+  static Map<String, Object> json(ModelSummary model) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("id", model.registered().modelId());
     json.put("kind", model.registered().kind());

@@ -4,7 +4,7 @@ import io.affinage.cli.Affinage;
 import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.JobView;
-import io.affinage.cli.client.ModelView;
+import io.affinage.cli.client.ModelSummary;
 import io.affinage.cli.client.SampledProgress;
 import io.affinage.cli.demo.PreferenceData;
 import io.affinage.cli.demo.RlhfPlan;
@@ -50,7 +50,7 @@ record RlhfDemo(Affinage root, Session session, RunFollower follower, RlhfPlan.S
 
   private int report(RunOutcome outcome, double seconds) throws Exception {
     EvaluationCompleted evaluation = outcome.run().evaluation().orElseThrow();
-    ModelView.Decision decision = outcome.run().decision().orElseThrow();
+    ModelSummary.Decision decision = outcome.run().decision().orElseThrow();
     EvaluationReport report = new EvaluationReport(evaluation, decision);
     Optional<SampledProgress> last =
         outcome.run().jobs().stream()

@@ -5,12 +5,12 @@ import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.Interest;
-import io.affinage.cli.client.ModelView;
+import io.affinage.cli.client.ModelSummary;
 import io.affinage.cli.recipe.Recipe;
 import io.affinage.cli.recipe.RecipeException;
 import io.affinage.cli.recipe.RecipeReader;
 import io.affinage.cli.run.DataRules;
-import io.affinage.cli.run.DryRun;
+import io.affinage.cli.run.DryRunReport;
 import io.affinage.cli.run.EvaluationReport;
 import io.affinage.cli.run.HubReach;
 import io.affinage.cli.run.LocalFiles;
@@ -132,8 +132,8 @@ public final class RunCommand implements Callable<Integer> {
                           ExitCode.USAGE, "nothing_to_train", "the recipe has no 'train'"));
       RunOutcome ingested =
           new RunFollower(session, root.terminal()).complete(whole.withoutStages());
-      DryRun answer =
-          DryRun.ask(
+      DryRunReport answer =
+          DryRunReport.ask(
               session.service(ServiceKind.TRAINER),
               training,
               ingested.run().runId(),
@@ -449,7 +449,7 @@ public final class RunCommand implements Callable<Integer> {
       lines.add("The same run had ended before; this is its result.");
     }
     EvaluationCompleted evaluation = outcome.run().evaluation().orElse(null);
-    ModelView.Decision decision = outcome.run().decision().orElse(null);
+    ModelSummary.Decision decision = outcome.run().decision().orElse(null);
     if (evaluation != null) {
       EvaluationReport report = new EvaluationReport(evaluation, decision);
       json.putAll(report.json());

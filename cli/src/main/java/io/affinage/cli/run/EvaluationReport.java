@@ -1,6 +1,6 @@
 package io.affinage.cli.run;
 
-import io.affinage.cli.client.ModelView;
+import io.affinage.cli.client.ModelSummary;
 import io.affinage.cli.terminal.Table;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationCompleted.Comparison;
@@ -26,12 +26,12 @@ public final class EvaluationReport {
   private static final String REWARD_ACCURACY = "reward_accuracy";
 
   private final EvaluationCompleted evaluation;
-  private final ModelView.Decision decision;
+  private final ModelSummary.Decision decision;
 
   /**
    * @param decision null while none was made
    */
-  public EvaluationReport(EvaluationCompleted evaluation, ModelView.Decision decision) {
+  public EvaluationReport(EvaluationCompleted evaluation, ModelSummary.Decision decision) {
     this.evaluation = evaluation;
     this.decision = decision;
   }

@@ -224,7 +224,7 @@ public final class LocalStack implements AutoCloseable {
                 place.name(),
                 bound.toSeconds(),
                 why,
-                new Ending(0, LogTail.of(place.process().log()), false).indentedLines()));
+                new ProcessExit(0, LogTail.of(place.process().log()), false).indentedLines()));
   }
 
   private static void pause() {

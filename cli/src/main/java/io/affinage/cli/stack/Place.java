@@ -88,7 +88,7 @@ final class Place {
   boolean supervise(Consumer<String> tell) {
     if (hasNewlyEnded()) {
       running = false;
-      Ending ending = process.ending();
+      ProcessExit ending = process.ending();
       Duration lived = Duration.ofNanos(nanos.getAsLong() - started);
       failed(
           lived,

@@ -101,8 +101,8 @@ final class StackProcess {
   }
 
   /** How it ended; of a process that has. */
-  Ending ending() {
-    return new Ending(process.exitValue(), LogTail.of(launch.log()), isFull(launch.log()));
+  ProcessExit ending() {
+    return new ProcessExit(process.exitValue(), LogTail.of(launch.log()), isFull(launch.log()));
   }
 
   private static boolean isFull(Path log) {

@@ -7,7 +7,7 @@ import io.affinage.broker.testing.HostileRecords;
 import io.affinage.cli.client.EventView;
 import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.JobView;
-import io.affinage.cli.client.ModelView;
+import io.affinage.cli.client.ModelSummary;
 import io.affinage.cli.run.EvaluationReport;
 import io.affinage.events.Event;
 import io.affinage.events.EventCodec;
@@ -53,7 +53,7 @@ class HostileRecordsTest {
     JobsReport jobs = new JobsReport(List.copyOf(view.jobs()));
     assertThat(jobs.lines()).anyMatch(line -> line.startsWith("good "));
     jobs.json();
-    for (ModelView model : view.models()) {
+    for (ModelSummary model : view.models()) {
       ModelsCommand.row(model);
       ModelsCommand.json(model);
       ModelChoice.find(view, model.registered().modelId());
@@ -63,7 +63,7 @@ class HostileRecordsTest {
     }
   }
 
-  private static void report(ModelView model) {
+  private static void report(ModelSummary model) {
     try {
       EvaluationReport report = new EvaluationReport(model.evaluation(), model.decision());
       report.lines();

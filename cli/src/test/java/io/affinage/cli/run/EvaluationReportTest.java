@@ -2,7 +2,7 @@ package io.affinage.cli.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.affinage.cli.client.ModelView;
+import io.affinage.cli.client.ModelSummary;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationCompleted.Comparison;
 import io.affinage.events.EvaluationCompleted.Estimate;
@@ -45,7 +45,7 @@ class EvaluationReportTest {
                     "base", new Comparison("reward", 1.75, 1, 2, 0.0001),
                     "sft", new Comparison("reward", 1, 0.5, 1.25, 0.0001)),
                 null),
-            new ModelView.Decision(true, "better"));
+            new ModelSummary.Decision(true, "better"));
 
     assertThat(report.lines().stream().map(line -> line.replaceAll(" +", " ").strip()))
         .containsSubsequence(
@@ -111,7 +111,7 @@ class EvaluationReportTest {
                 null,
                 null,
                 List.of(new Warning("reward_mostly_length", "the reward is mostly length"))),
-            new ModelView.Decision(true, "better"));
+            new ModelSummary.Decision(true, "better"));
 
     assertThat(report.lines().stream().map(line -> line.replaceAll(" +", " ").strip()))
         .contains(

@@ -56,7 +56,7 @@ class CatalogView implements WarmUp, Followed {
   }
 
   @Override
-  public List<TopicFollower> readings() {
+  public List<TopicFollower> readers() {
     return List.of(follower);
   }
 

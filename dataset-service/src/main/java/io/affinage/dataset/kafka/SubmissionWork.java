@@ -19,10 +19,10 @@ import io.affinage.events.NextStage;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.Understanding;
-import io.affinage.service.work.Answer;
 import io.affinage.service.work.PassingFaultException;
 import io.affinage.service.work.RecordHandler;
 import io.affinage.service.work.Traits;
+import io.affinage.service.work.WorkResult;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
@@ -85,7 +85,7 @@ class SubmissionWork implements RecordHandler {
   }
 
   @Override
-  public Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
+  public WorkResult handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
       throws PassingFaultException, InterruptedException {
     Event<DatasetSubmitted> submitted = decoded(record);
     String id = submitted.data().submissionId();
@@ -94,7 +94,7 @@ class SubmissionWork implements RecordHandler {
     if (catalog.dataset(id).filter(SubmissionHandler::settled).isPresent()) {
       meters.duplicate();
       LOG.infof("Submission %s has ended before; it has no second effect", id);
-      return new Answer(List.of());
+      return new WorkResult(List.of());
     }
     Optional<ErrorDetail> problem = Understanding.problem(submitted);
     if (problem.isPresent()) {
@@ -112,7 +112,7 @@ class SubmissionWork implements RecordHandler {
   }
 
   @Override
-  public Answer giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why) {
+  public WorkResult giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why) {
     Event<DatasetSubmitted> submitted = decoded(record);
     DatasetRejected rejected =
         new DatasetRejected(submitted.data().submissionId(), submitted.data().name(), why, null);
@@ -120,7 +120,7 @@ class SubmissionWork implements RecordHandler {
     return rejected(submitted, rejected);
   }
 
-  private Answer ready(Event<DatasetSubmitted> submitted, DatasetReady data) {
+  private WorkResult ready(Event<DatasetSubmitted> submitted, DatasetReady data) {
     LOG.infof(
         "Submission %s is dataset %s: %s",
         data.submissionId(), data.dataset().digest(), data.counts());
@@ -138,13 +138,13 @@ class SubmissionWork implements RecordHandler {
     return answer(records, data);
   }
 
-  private Answer rejected(Event<DatasetSubmitted> submitted, DatasetRejected data) {
+  private WorkResult rejected(Event<DatasetSubmitted> submitted, DatasetRejected data) {
     LOG.infof("Submission %s is rejected: %s", data.submissionId(), data.error());
     Event<DatasetRejected> rejected = events.causedBy(submitted, data);
     return answer(List.of(OutgoingRecords.event(Topics.DATASET_REJECTED, rejected)), data);
   }
 
-  private Answer answer(List<ProducerRecord<byte[], byte[]>> records, EventData end) {
-    return new Answer(records, () -> catalog.apply(end, Instant.now()));
+  private WorkResult answer(List<ProducerRecord<byte[], byte[]>> records, EventData end) {
+    return new WorkResult(records, () -> catalog.apply(end, Instant.now()));
   }
 }

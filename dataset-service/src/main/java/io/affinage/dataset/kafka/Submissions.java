@@ -60,7 +60,7 @@ class Submissions implements Followed {
   }
 
   @Override
-  public List<ShortWork> readings() {
+  public List<ShortWork> readers() {
     return List.of(work);
   }
 

@@ -28,14 +28,14 @@ final class AlpacaLayout implements RowLayout {
   }
 
   @Override
-  public NormalRow normalise(Row row) throws BadRow {
+  public NormalRow normalise(LayoutRow row) throws BadRow {
     List<ChatMessage> messages = prompt(row);
     messages.add(Turns.assistant(row.requiredText("output", FaultReason.EMPTY_COMPLETION)));
     return Chats.row(messages, "the chat", row);
   }
 
   /** The turns up to the user's question. */
-  static List<ChatMessage> prompt(Row row) throws BadRow {
+  static List<ChatMessage> prompt(LayoutRow row) throws BadRow {
     String instruction = row.requiredText("instruction", FaultReason.EMPTY_PROMPT);
     String input = row.optionalText("input");
     return Chats.question(input == null ? instruction : instruction + "\n" + input, row);

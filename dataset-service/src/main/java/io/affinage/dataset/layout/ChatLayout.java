@@ -43,7 +43,7 @@ final class ChatLayout implements RowLayout {
   }
 
   @Override
-  public NormalRow normalise(Row row) throws BadRow {
+  public NormalRow normalise(LayoutRow row) throws BadRow {
     List<ChatMessage> turns = Turns.read(row.required(column), column, row);
     return Chats.row(Chats.withSystem(turns, row), column, row);
   }

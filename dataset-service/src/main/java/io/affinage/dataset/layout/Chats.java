@@ -15,7 +15,7 @@ final class Chats {
   private Chats() {}
 
   /** A whole chat as a row. */
-  static NormalRow row(List<ChatMessage> turns, String where, Row row) throws BadRow {
+  static NormalRow row(List<ChatMessage> turns, String where, LayoutRow row) throws BadRow {
     HermesText.Chat chat = HermesText.read(turns, Tools.of(row), where, row);
     return new NormalRow(
         null,
@@ -32,7 +32,7 @@ final class Chats {
   }
 
   /** Puts the column {@code system} before turns that have no system turn of their own. */
-  static List<ChatMessage> withSystem(List<ChatMessage> turns, Row row) throws BadRow {
+  static List<ChatMessage> withSystem(List<ChatMessage> turns, LayoutRow row) throws BadRow {
     if (!row.has("system") || ownSystem(turns)) {
       return turns;
     }
@@ -54,7 +54,7 @@ final class Chats {
   }
 
   /** A question of plain text as turns, behind the columns {@code system} and {@code history}. */
-  static List<ChatMessage> question(String question, Row row) throws BadRow {
+  static List<ChatMessage> question(String question, LayoutRow row) throws BadRow {
     List<ChatMessage> turns = new ArrayList<>(3);
     String system = row.optionalText("system");
     if (system != null) {
@@ -66,7 +66,7 @@ final class Chats {
   }
 
   /** Pairs of a question and its answer, or turns. */
-  private static void history(List<ChatMessage> turns, Row row) throws BadRow {
+  private static void history(List<ChatMessage> turns, LayoutRow row) throws BadRow {
     JsonNode value = row.optional("history");
     if (value == null || value.isTextual() && value.textValue().isBlank()) {
       return;
@@ -100,7 +100,7 @@ final class Chats {
   }
 
   /** Whether the row has columns that only a chat can carry. */
-  static boolean needed(Row row) {
+  static boolean needed(LayoutRow row) {
     return COLUMNS.stream().anyMatch(row::holds);
   }
 }

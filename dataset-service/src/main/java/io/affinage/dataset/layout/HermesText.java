@@ -33,7 +33,7 @@ final class HermesText {
    */
   record Chat(List<ChatMessage> turns, List<JsonNode> tools) {}
 
-  static Chat read(List<ChatMessage> turns, List<JsonNode> tools, String where, Row row)
+  static Chat read(List<ChatMessage> turns, List<JsonNode> tools, String where, LayoutRow row)
       throws BadRow {
     ChatMessage first = turns.get(0);
     boolean explained =
@@ -83,7 +83,7 @@ final class HermesText {
   /**
    * The functions between the marks: a JSON array or one object behind the other; null for none.
    */
-  private static List<JsonNode> listed(String system, String where, Row row) throws BadRow {
+  private static List<JsonNode> listed(String system, String where, LayoutRow row) throws BadRow {
     int start = block(system);
     if (start < 0) {
       return null;
@@ -116,7 +116,7 @@ final class HermesText {
     return -1;
   }
 
-  private static String unexplained(String system, String where, Row row) throws BadRow {
+  private static String unexplained(String system, String where, LayoutRow row) throws BadRow {
     int block = block(system);
     int start = -1;
     for (String explanation : EXPLANATIONS) {
@@ -139,7 +139,7 @@ final class HermesText {
     return before.isEmpty() || behind.isEmpty() ? before + behind : before + "\n\n" + behind;
   }
 
-  private static ChatMessage called(ChatMessage turn, String where, String column, Row row)
+  private static ChatMessage called(ChatMessage turn, String where, String column, LayoutRow row)
       throws BadRow {
     String text = turn.content();
     int at = text.indexOf(CALL);
@@ -176,7 +176,7 @@ final class HermesText {
         turn.weight());
   }
 
-  private static void results(ChatMessage turn, String where, Row row, List<ChatMessage> read)
+  private static void results(ChatMessage turn, String where, LayoutRow row, List<ChatMessage> read)
       throws BadRow {
     String text = turn.content().strip();
     int at = 0;

@@ -42,7 +42,7 @@ final class JudgedLayout implements RowLayout {
   }
 
   @Override
-  public NormalRow normalise(Row row) throws BadRow {
+  public NormalRow normalise(LayoutRow row) throws BadRow {
     String column = row.has("label") || !row.has("kto_tag") ? "label" : "kto_tag";
     JsonNode value = row.required(column);
     Boolean desirable = judgement(value);

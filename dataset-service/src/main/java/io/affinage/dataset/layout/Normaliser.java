@@ -64,7 +64,8 @@ public final class Normaliser {
   private static List<RowLayout> layouts(List<ObjectNode> sample) {
     boolean asChats =
         sample.stream()
-            .anyMatch(row -> Chats.COLUMNS.stream().anyMatch(name -> Row.holds(row.path(name))));
+            .anyMatch(
+                row -> Chats.COLUMNS.stream().anyMatch(name -> LayoutRow.holds(row.path(name))));
     List<RowLayout> answers =
         List.of(
             ChatLayout.messages(),
@@ -86,7 +87,7 @@ public final class Normaliser {
 
   /** The row's normal form without its id, or its fault. Changes the row's columns. */
   public Normalised normalise(ObjectNode fields) {
-    Row row = new Row(fields, rules.strict());
+    LayoutRow row = new LayoutRow(fields, rules.strict());
     try {
       for (String displaced : rename(rules.columns(), fields)) {
         row.unread(displaced);
@@ -100,7 +101,7 @@ public final class Normaliser {
 
   /** The columns of a row that has its names already which would not be read. */
   private List<String> unread(ObjectNode renamed) {
-    Row row = new Row(renamed, false);
+    LayoutRow row = new LayoutRow(renamed, false);
     try {
       layout.normalise(row);
       return row.unread();
@@ -109,7 +110,7 @@ public final class Normaliser {
     }
   }
 
-  private Normalised kept(NormalRow found, Row row) throws BadRow {
+  private Normalised kept(NormalRow found, LayoutRow row) throws BadRow {
     if (rules.keep() == null) {
       return good(found, row);
     }
@@ -153,7 +154,7 @@ public final class Normaliser {
         row);
   }
 
-  private static Normalised good(NormalRow found, Row row) {
+  private static Normalised good(NormalRow found, LayoutRow row) {
     return new Normalised.Good(found, row.unread(), row.notes());
   }
 

@@ -47,13 +47,13 @@ final class PreferenceLayout implements RowLayout {
   }
 
   @Override
-  public NormalRow normalise(Row row) throws BadRow {
+  public NormalRow normalise(LayoutRow row) throws BadRow {
     NormalRow pair = pair(row);
     return row.has("margin") ? pair.withMargin(margin(row)) : pair;
   }
 
   /** By how much the chosen answer is better, as TRL's column of this name. */
-  private static Double margin(Row row) throws BadRow {
+  private static Double margin(LayoutRow row) throws BadRow {
     JsonNode value = row.required("margin");
     double margin = Double.NaN;
     if (Json.finite(value)) {
@@ -73,7 +73,7 @@ final class PreferenceLayout implements RowLayout {
     return margin;
   }
 
-  private NormalRow pair(Row row) throws BadRow {
+  private NormalRow pair(LayoutRow row) throws BadRow {
     if (row.has("preferred_output") || row.has("non_preferred_output")) {
       return openAi(row);
     }
@@ -98,14 +98,14 @@ final class PreferenceLayout implements RowLayout {
   }
 
   /** Text that no template goes around. */
-  private boolean isPlain(Row row) {
+  private boolean isPlain(LayoutRow row) {
     boolean otherPrompt = row.has("conversations") || row.has("instruction");
     return !asChats
         && !Chats.needed(row)
         && (row.has("prompt") ? !row.isTurns("prompt") : !otherPrompt);
   }
 
-  private static NormalRow plain(Row row) throws BadRow {
+  private static NormalRow plain(LayoutRow row) throws BadRow {
     String chosen = row.requiredText("chosen", FaultReason.EMPTY_COMPLETION);
     String rejected = row.requiredText("rejected", FaultReason.EMPTY_COMPLETION);
     requireDifferent(chosen, rejected);
@@ -121,9 +121,10 @@ final class PreferenceLayout implements RowLayout {
     }
     row.note(RowNote.PROMPT_FROM_ANSWERS, "chosen");
     return plain(
-        Row.nonBlank(chosen.substring(0, common), "what both start with", FaultReason.EMPTY_PROMPT),
-        Row.nonBlank(chosen.substring(common), "chosen", FaultReason.EMPTY_COMPLETION),
-        Row.nonBlank(rejected.substring(common), "rejected", FaultReason.EMPTY_COMPLETION));
+        LayoutRow.nonBlank(
+            chosen.substring(0, common), "what both start with", FaultReason.EMPTY_PROMPT),
+        LayoutRow.nonBlank(chosen.substring(common), "chosen", FaultReason.EMPTY_COMPLETION),
+        LayoutRow.nonBlank(rejected.substring(common), "rejected", FaultReason.EMPTY_COMPLETION));
   }
 
   private static NormalRow plain(String prompt, String chosen, String rejected) {
@@ -136,7 +137,8 @@ final class PreferenceLayout implements RowLayout {
     }
   }
 
-  private static List<ChatMessage> turns(JsonNode value, String column, Row row) throws BadRow {
+  private static List<ChatMessage> turns(JsonNode value, String column, LayoutRow row)
+      throws BadRow {
     return value.isTextual() && !value.textValue().stripLeading().startsWith("[{")
             || value.isValueNode() && !value.isTextual()
         ? new ArrayList<>(
@@ -145,7 +147,7 @@ final class PreferenceLayout implements RowLayout {
   }
 
   /** The turns before the answers where a column has them; null where none does. */
-  private static List<ChatMessage> prompt(Row row) throws BadRow {
+  private static List<ChatMessage> prompt(LayoutRow row) throws BadRow {
     if (row.has("prompt")) {
       JsonNode prompt = row.required("prompt");
       return Turns.isList(prompt)
@@ -165,7 +167,7 @@ final class PreferenceLayout implements RowLayout {
       List<ChatMessage> chosen,
       List<ChatMessage> rejected,
       List<JsonNode> tools,
-      Row row)
+      LayoutRow row)
       throws BadRow {
     HermesText.Chat read = HermesText.read(chosen, tools, "chosen", row);
     List<ChatMessage> better = TurnOrder.chat(read.turns(), "chosen", row);
@@ -228,7 +230,7 @@ final class PreferenceLayout implements RowLayout {
     return common;
   }
 
-  private NormalRow openAi(Row row) throws BadRow {
+  private NormalRow openAi(LayoutRow row) throws BadRow {
     JsonNode input = row.required("input");
     if (!input.isObject()) {
       throw new BadRow(
@@ -236,7 +238,7 @@ final class PreferenceLayout implements RowLayout {
     }
     for (Map.Entry<String, JsonNode> member : input.properties()) {
       boolean read = member.getKey().equals("messages") || member.getKey().equals("tools");
-      if (!read && Row.holds(member.getValue())) {
+      if (!read && LayoutRow.holds(member.getValue())) {
         row.unread("input." + member.getKey());
       }
     }
@@ -257,7 +259,7 @@ final class PreferenceLayout implements RowLayout {
       List<ChatMessage> chosen,
       List<ChatMessage> rejected,
       List<JsonNode> tools,
-      Row row)
+      LayoutRow row)
       throws BadRow {
     HermesText.Chat asked = HermesText.read(prompt, tools, "prompt", row);
     List<ChatMessage> better =

@@ -40,7 +40,7 @@ final class PromptCompletionLayout implements RowLayout {
   }
 
   @Override
-  public NormalRow normalise(Row row) throws BadRow {
+  public NormalRow normalise(LayoutRow row) throws BadRow {
     JsonNode prompt = row.required("prompt");
     JsonNode completion = row.required("completion");
     if (!Turns.isList(prompt) && !Turns.isList(completion)) {

@@ -20,5 +20,5 @@ interface RowLayout {
    *
    * @throws BadRow when the row is not what the layout says
    */
-  NormalRow normalise(Row row) throws BadRow;
+  NormalRow normalise(LayoutRow row) throws BadRow;
 }

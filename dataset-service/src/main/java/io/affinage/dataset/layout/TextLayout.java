@@ -23,7 +23,7 @@ final class TextLayout implements RowLayout {
   }
 
   @Override
-  public NormalRow normalise(Row row) throws BadRow {
+  public NormalRow normalise(LayoutRow row) throws BadRow {
     String text = row.requiredText("text", FaultReason.EMPTY_TEXT);
     return new NormalRow(null, text, null, null, null, null, null);
   }

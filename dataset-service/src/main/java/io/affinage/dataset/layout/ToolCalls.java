@@ -18,7 +18,8 @@ final class ToolCalls {
    * @param column the list of turns, for the names of keys that are not read
    * @return at least one call, or null for an empty list
    */
-  static List<ToolCall> read(JsonNode given, String where, String column, Row row) throws BadRow {
+  static List<ToolCall> read(JsonNode given, String where, String column, LayoutRow row)
+      throws BadRow {
     JsonNode value = given;
     if (given.isTextual()) {
       if (given.textValue().isBlank()) {
@@ -42,7 +43,8 @@ final class ToolCalls {
     return calls;
   }
 
-  private static ToolCall call(JsonNode call, String where, String column, Row row) throws BadRow {
+  private static ToolCall call(JsonNode call, String where, String column, LayoutRow row)
+      throws BadRow {
     JsonNode function = call.path("function");
     boolean wrapped = function.isObject();
     if (!wrapped) {
@@ -72,9 +74,9 @@ final class ToolCalls {
   private static final List<String> KEYS_AROUND = List.of("id", "type", "function");
   private static final List<String> KEYS_ALONE = List.of("id", "type", "name", "arguments");
 
-  private static void unread(JsonNode object, String prefix, List<String> read, Row row) {
+  private static void unread(JsonNode object, String prefix, List<String> read, LayoutRow row) {
     for (Map.Entry<String, JsonNode> member : object.properties()) {
-      if (Row.holds(member.getValue()) && !read.contains(member.getKey())) {
+      if (LayoutRow.holds(member.getValue()) && !read.contains(member.getKey())) {
         row.unread(prefix + member.getKey());
       }
     }

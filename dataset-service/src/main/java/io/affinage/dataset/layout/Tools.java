@@ -15,14 +15,14 @@ final class Tools {
   private Tools() {}
 
   /** Those of the columns {@code tools} or, as OpenAI once called it, {@code functions}. */
-  static List<JsonNode> of(Row row) throws BadRow {
+  static List<JsonNode> of(LayoutRow row) throws BadRow {
     String column = row.has("tools") || !row.has("functions") ? "tools" : "functions";
     JsonNode value = row.optional(column);
     return value == null ? null : read(value, column, row);
   }
 
   /** The tools, or null for none. */
-  static List<JsonNode> read(JsonNode value, String where, Row row) throws BadRow {
+  static List<JsonNode> read(JsonNode value, String where, LayoutRow row) throws BadRow {
     JsonNode list = value;
     if (value.isTextual()) {
       if (value.textValue().isBlank()) {
@@ -48,7 +48,7 @@ final class Tools {
     return tools;
   }
 
-  private static JsonNode tool(JsonNode given, String where, Row row) throws BadRow {
+  private static JsonNode tool(JsonNode given, String where, LayoutRow row) throws BadRow {
     JsonNode tool = given;
     if (given.isTextual()) {
       tool = Json.parse(given.textValue(), FaultReason.INVALID_TOOLS, where);

@@ -18,14 +18,16 @@ final class TurnOrder {
   private TurnOrder() {}
 
   /** A whole chat, with an answer at its end. */
-  static List<ChatMessage> chat(List<ChatMessage> turns, String where, Row row) throws BadRow {
+  static List<ChatMessage> chat(List<ChatMessage> turns, String where, LayoutRow row)
+      throws BadRow {
     List<ChatMessage> ordered = answered(turns, where, row);
     requireQuestion(ordered, where, row);
     return ordered;
   }
 
   /** What comes before an answer: as a chat, but the user, or a result, last. */
-  static List<ChatMessage> prompt(List<ChatMessage> turns, String where, Row row) throws BadRow {
+  static List<ChatMessage> prompt(List<ChatMessage> turns, String where, LayoutRow row)
+      throws BadRow {
     List<ChatMessage> ordered = merged(turns, where, row);
     requireCalls(ordered, where);
     if (ordered.isEmpty() || Turns.isAssistant(Turns.last(ordered))) {
@@ -38,7 +40,8 @@ final class TurnOrder {
   }
 
   /** An answer: turns of the assistant first and last. */
-  static List<ChatMessage> answer(List<ChatMessage> turns, String where, Row row) throws BadRow {
+  static List<ChatMessage> answer(List<ChatMessage> turns, String where, LayoutRow row)
+      throws BadRow {
     List<ChatMessage> ordered = answered(turns, where, row);
     if (!Turns.isAssistant(ordered.get(0))) {
       throw new BadRow(
@@ -48,7 +51,7 @@ final class TurnOrder {
     return ordered;
   }
 
-  private static List<ChatMessage> answered(List<ChatMessage> turns, String where, Row row)
+  private static List<ChatMessage> answered(List<ChatMessage> turns, String where, LayoutRow row)
       throws BadRow {
     List<ChatMessage> ordered = cut(merged(turns, where, row), where, row);
     if (ordered.isEmpty()) {
@@ -71,7 +74,7 @@ final class TurnOrder {
   }
 
   /** Without blank system turns, and turns of one role behind each other as one. */
-  private static List<ChatMessage> merged(List<ChatMessage> turns, String where, Row row)
+  private static List<ChatMessage> merged(List<ChatMessage> turns, String where, LayoutRow row)
       throws BadRow {
     List<ChatMessage> kept = turns;
     for (int i = 0; i < turns.size(); i++) {
@@ -150,7 +153,7 @@ final class TurnOrder {
     return a == null ? b : b == null ? a : a + "\n\n" + b;
   }
 
-  private static List<ChatMessage> cut(List<ChatMessage> turns, String where, Row row)
+  private static List<ChatMessage> cut(List<ChatMessage> turns, String where, LayoutRow row)
       throws BadRow {
     int end = turns.size();
     while (end > 0 && !Turns.isAssistant(turns.get(end - 1))) {
@@ -164,7 +167,7 @@ final class TurnOrder {
     return new ArrayList<>(turns.subList(0, end));
   }
 
-  private static void requireQuestion(List<ChatMessage> turns, String where, Row row)
+  private static void requireQuestion(List<ChatMessage> turns, String where, LayoutRow row)
       throws BadRow {
     boolean asked = false;
     for (int i = 0; i < turns.size(); i++) {

@@ -48,7 +48,7 @@ final class Turns {
    *
    * @param column names the list in messages and in what is not read
    */
-  static List<ChatMessage> read(JsonNode value, String column, Row row) throws BadRow {
+  static List<ChatMessage> read(JsonNode value, String column, LayoutRow row) throws BadRow {
     JsonNode list = unfolded(value, column);
     if (list.isObject()) {
       List<ChatMessage> one = new ArrayList<>(1);
@@ -77,7 +77,8 @@ final class Turns {
     return Json.parse(value.textValue(), FaultReason.INVALID_JSON, where);
   }
 
-  private static ChatMessage turn(JsonNode turn, String column, int index, Row row) throws BadRow {
+  private static ChatMessage turn(JsonNode turn, String column, int index, LayoutRow row)
+      throws BadRow {
     if (!turn.isObject()) {
       throw new BadRow(FaultReason.NO_MESSAGES, at(column, index) + " is not an object");
     }
@@ -108,7 +109,7 @@ final class Turns {
         case "name" -> name = value;
         case "weight" -> weight = value;
         default -> {
-          if (Row.holds(value)) {
+          if (LayoutRow.holds(value)) {
             row.unread(column + "[]." + member.getKey());
           }
         }
@@ -167,7 +168,7 @@ final class Turns {
         weight == null ? null : weight(weight, assistant, column, index, row));
   }
 
-  private static String ignored(JsonNode value, String name, Row row) {
+  private static String ignored(JsonNode value, String name, LayoutRow row) {
     if (value != null) {
       row.unread(name);
     }
@@ -176,7 +177,7 @@ final class Turns {
 
   /** 0 for a turn that nothing is learned from; null for every other. */
   private static Integer weight(
-      JsonNode weight, boolean assistant, String column, int index, Row row) throws BadRow {
+      JsonNode weight, boolean assistant, String column, int index, LayoutRow row) throws BadRow {
     double value =
         weight.isBoolean()
             ? weight.booleanValue() ? 1 : 0
@@ -222,8 +223,8 @@ final class Turns {
   }
 
   /** Text, or the text parts of a list of content parts; null where there is none. */
-  private static String content(JsonNode content, String role, String column, int index, Row row)
-      throws BadRow {
+  private static String content(
+      JsonNode content, String role, String column, int index, LayoutRow row) throws BadRow {
     if (content == null) {
       return null;
     }
@@ -254,7 +255,7 @@ final class Turns {
       text.append(row.text(part.path("text"), at(column, index) + ".content.text"));
       for (Map.Entry<String, JsonNode> member : part.properties()) {
         boolean read = member.getKey().equals("type") || member.getKey().equals("text");
-        if (!read && Row.holds(member.getValue())) {
+        if (!read && LayoutRow.holds(member.getValue())) {
           row.unread(column + "[].content[]." + member.getKey());
         }
       }

@@ -1,6 +1,6 @@
 package io.affinage.eval.kafka;
 
-import io.affinage.eval.run.Progress;
+import io.affinage.eval.run.ProgressListener;
 import io.affinage.eval.run.Variant;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationClaimed;
@@ -25,7 +25,7 @@ import org.jboss.logging.Logger;
  * Keeps an attempt's lease while its worker computes: progress when there is some, else the claim
  * again. A broker that is away is no reason to stop; another worker's claim is.
  */
-final class AttemptHeartbeat implements Progress, AutoCloseable {
+final class AttemptHeartbeat implements ProgressListener, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(AttemptHeartbeat.class);
 
   private final JobClaimer claimer;

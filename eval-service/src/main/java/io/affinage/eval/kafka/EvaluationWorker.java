@@ -2,7 +2,7 @@ package io.affinage.eval.kafka;
 
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.eval.EvaluationException;
-import io.affinage.eval.dataset.DatasetVersion;
+import io.affinage.eval.dataset.EvaluationDataset;
 import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.job.EvaluationView;
 import io.affinage.eval.model.ModelPair;
@@ -11,7 +11,7 @@ import io.affinage.eval.model.RewardScorer;
 import io.affinage.eval.run.Evaluation;
 import io.affinage.eval.run.Findings;
 import io.affinage.eval.run.Plan;
-import io.affinage.eval.run.Progress;
+import io.affinage.eval.run.ProgressListener;
 import io.affinage.eval.run.RewardEvaluation;
 import io.affinage.eval.wire.EvaluationResultEvents;
 import io.affinage.eval.wire.Plans;
@@ -322,9 +322,9 @@ final class EvaluationWorker {
                     settings.scoring(),
                     () -> goOn(heartbeat),
                     new StoredBatches(artifacts)));
-    DatasetVersion dataset = new DatasetVersion(artifacts, data.dataset().digest());
+    EvaluationDataset dataset = new EvaluationDataset(artifacts, data.dataset().digest());
     ItemCount count = new ItemCount(metrics);
-    Progress progress =
+    ProgressListener progress =
         (variant, done, total) -> {
           goOn(heartbeat);
           count.at(variant, done);

@@ -26,7 +26,7 @@ import java.util.function.Predicate;
 /** Answers questions with models from the model cache, one at a time per full model. */
 final class CachedChatSessions implements ChatSessions {
   private final ModelCache cache;
-  private final ModelFiles files;
+  private final StoredModelFiles files;
   private final Counter generated;
   private final Limits limits;
   private final Map<String, AtomicInteger> inside = new ConcurrentHashMap<>();
@@ -39,7 +39,7 @@ final class CachedChatSessions implements ChatSessions {
    */
   record Limits(int queue, int maxTokens) {}
 
-  CachedChatSessions(ModelCache cache, ModelFiles files, Counter generated, Limits limits) {
+  CachedChatSessions(ModelCache cache, StoredModelFiles files, Counter generated, Limits limits) {
     this.cache = cache;
     this.files = files;
     this.generated = generated;

@@ -1,13 +1,14 @@
 package io.affinage.eval.llm;
 
 import io.affinage.eval.EvaluationException;
-import io.affinage.eval.model.LanguageModel;
+import io.affinage.eval.model.EvaluatedModel;
 import io.affinage.eval.model.ModelPair;
 import io.affinage.eval.model.ModelSource;
 import io.affinage.eval.model.RewardScorer;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.quantization.QuantizationSpec;
+import io.affinage.llm.LanguageModel;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.reward.RewardModel;
@@ -24,10 +25,10 @@ import org.jspecify.annotations.Nullable;
 /** Registered models from the shelf: adapters are put on their base, which is in memory once. */
 final class CachedModels implements ModelSource {
   private final ModelCache cache;
-  private final ModelFiles files;
+  private final StoredModelFiles files;
   private final Counter generated;
 
-  CachedModels(ModelCache cache, ModelFiles files, Counter generated) {
+  CachedModels(ModelCache cache, StoredModelFiles files, Counter generated) {
     this.cache = cache;
     this.files = files;
     this.generated = generated;
@@ -86,8 +87,8 @@ final class CachedModels implements ModelSource {
             .findFirst();
     Opened opened = new Opened();
     try {
-      Optional<LanguageModel> base = before.map(opened::model);
-      Map<String, LanguageModel> models = new LinkedHashMap<>();
+      Optional<EvaluatedModel> base = before.map(opened::model);
+      Map<String, EvaluatedModel> models = new LinkedHashMap<>();
       others.forEach((name, parts) -> models.put(name, opened.model(parts)));
       return new Pair(base, opened.model(tuned), models, reference, opened);
     } catch (RuntimeException e) {
@@ -120,7 +121,7 @@ final class CachedModels implements ModelSource {
     Path adapter = files.path(parts.adapter());
     if (RewardModel.isWhole(whole)) {
       // An adapter on a reward model's body, which no language model is.
-      io.affinage.llm.LanguageModel body = RewardModel.openBase(whole, cache.compute());
+      LanguageModel body = RewardModel.openBase(whole, cache.compute());
       opened.add(body);
       RewardModel model = RewardModel.open(body, adapter);
       opened.add(model);
@@ -159,7 +160,7 @@ final class CachedModels implements ModelSource {
       holds.add(hold);
     }
 
-    LanguageModel model(Parts parts) {
+    EvaluatedModel model(Parts parts) {
       LoadedModel whole =
           wholes.computeIfAbsent(
               parts.whole(),
@@ -197,9 +198,9 @@ final class CachedModels implements ModelSource {
   }
 
   private record Pair(
-      Optional<LanguageModel> base,
-      LanguageModel tuned,
-      Map<String, LanguageModel> compared,
+      Optional<EvaluatedModel> base,
+      EvaluatedModel tuned,
+      Map<String, EvaluatedModel> compared,
       Optional<String> reference,
       Opened opened)
       implements ModelPair {

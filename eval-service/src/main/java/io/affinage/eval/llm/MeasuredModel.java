@@ -1,7 +1,7 @@
 package io.affinage.eval.llm;
 
 import io.affinage.eval.EvaluationException;
-import io.affinage.eval.model.LanguageModel;
+import io.affinage.eval.model.EvaluatedModel;
 import io.affinage.eval.model.Likelihood;
 import io.affinage.eval.model.Prompt;
 import io.affinage.llm.data.TokenizedExample;
@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** A loaded model, with or without an adapter, as the evaluation asks it. */
-final class MeasuredModel implements LanguageModel {
+final class MeasuredModel implements EvaluatedModel {
   /** Prompts answered together. */
   private static final int ANSWER_BATCH = 16;
 

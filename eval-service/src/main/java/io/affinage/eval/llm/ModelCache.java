@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class ModelCache implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ModelCache.class);
 
-  private final ModelFiles files;
+  private final StoredModelFiles files;
   private final Compute compute;
   private final WeightForm weights;
   private final int capacity;
@@ -56,7 +56,7 @@ public final class ModelCache implements AutoCloseable {
     }
   }
 
-  ModelCache(ModelFiles files, Compute compute, WeightForm weights, int capacity) {
+  ModelCache(StoredModelFiles files, Compute compute, WeightForm weights, int capacity) {
     if (capacity < 1) {
       throw new IllegalArgumentException("the model cache needs room for a model, not " + capacity);
     }

@@ -28,7 +28,7 @@ public final class ModelRuntime implements AutoCloseable {
       int queue,
       int maxTokens,
       Counter generated) {
-    ModelFiles files = new ModelFiles(store);
+    StoredModelFiles files = new StoredModelFiles(store);
     this.cache = new ModelCache(files, compute, weights, capacity);
     this.source = new CachedModels(cache, files, generated);
     this.sessions =

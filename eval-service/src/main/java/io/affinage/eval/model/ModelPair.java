@@ -13,13 +13,13 @@ public interface ModelPair extends AutoCloseable {
    * What the tuned model was trained from; empty for a model from scratch. Of models on one base
    * the last that was used is the active one.
    */
-  Optional<LanguageModel> base();
+  Optional<EvaluatedModel> base();
 
   /** The model to be evaluated. */
-  LanguageModel tuned();
+  EvaluatedModel tuned();
 
   /** Others, by the names under which they are reported. */
-  Map<String, LanguageModel> compared();
+  Map<String, EvaluatedModel> compared();
 
   /** The name among {@link #compared()} of {@link #base()}; empty where it is none of them. */
   Optional<String> reference();

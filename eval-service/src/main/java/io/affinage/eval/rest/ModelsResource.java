@@ -27,8 +27,8 @@ public class ModelsResource {
   @RolesAllowed({Roles.READ, Roles.SERVE})
   @GET
   @Operation(summary = "Models that can be asked, newest first")
-  public Page<ModelCard> list() {
-    return Page.whole(models.all().stream().map(ModelCard::of).toList(), ModelCard::id);
+  public Page<ModelObject> list() {
+    return Page.whole(models.all().stream().map(ModelObject::of).toList(), ModelObject::id);
   }
 
   /** A base's name may have slashes in it. */
@@ -36,8 +36,8 @@ public class ModelsResource {
   @GET
   @Path("/{id: .+}")
   @Operation(summary = "A model with its lineage, metrics and the gate's decision")
-  public ModelCard find(@PathParam("id") String id) {
-    return ModelCard.of(models.find(id).orElseThrow(() -> notFound(id)));
+  public ModelObject find(@PathParam("id") String id) {
+    return ModelObject.of(models.find(id).orElseThrow(() -> notFound(id)));
   }
 
   static ServingException notFound(String id) {

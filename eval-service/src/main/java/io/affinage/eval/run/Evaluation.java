@@ -1,7 +1,7 @@
 package io.affinage.eval.run;
 
 import io.affinage.eval.EvaluationException;
-import io.affinage.eval.dataset.DatasetVersion;
+import io.affinage.eval.dataset.EvaluationDataset;
 import io.affinage.eval.dataset.Item;
 import io.affinage.eval.dataset.Items;
 import io.affinage.eval.metric.AnswerMetric;
@@ -12,7 +12,7 @@ import io.affinage.eval.metric.Likelihoods;
 import io.affinage.eval.metric.Measurements;
 import io.affinage.eval.metric.Metric;
 import io.affinage.eval.metric.Metrics;
-import io.affinage.eval.model.LanguageModel;
+import io.affinage.eval.model.EvaluatedModel;
 import io.affinage.eval.model.Likelihood;
 import io.affinage.eval.model.ModelPair;
 import io.affinage.eval.model.Prompt;
@@ -32,13 +32,17 @@ public final class Evaluation {
   private static final int SAMPLE_CHARACTERS = 2_000;
 
   private final Plan plan;
-  private final DatasetVersion dataset;
+  private final EvaluationDataset dataset;
   private final ModelPair models;
   private final Scorer scorer;
-  private final Progress progress;
+  private final ProgressListener progress;
 
   public Evaluation(
-      Plan plan, DatasetVersion dataset, ModelPair models, Scorer scorer, Progress progress) {
+      Plan plan,
+      EvaluationDataset dataset,
+      ModelPair models,
+      Scorer scorer,
+      ProgressListener progress) {
     this.plan = plan;
     this.dataset = dataset;
     this.models = models;
@@ -57,7 +61,7 @@ public final class Evaluation {
     List<Item> items = fitting(measurable(all.measured()), choices);
     check(items, choices);
 
-    Map<Variant, LanguageModel> variants = variants();
+    Map<Variant, EvaluatedModel> variants = variants();
     Map<Variant, VariantRun.Outcome> outcomes = new LinkedHashMap<>();
     variants.forEach(
         (variant, model) -> {
@@ -99,8 +103,8 @@ public final class Evaluation {
   }
 
   /** What is measured, in the order of the report. */
-  private Map<Variant, LanguageModel> variants() {
-    Map<Variant, LanguageModel> variants = new LinkedHashMap<>();
+  private Map<Variant, EvaluatedModel> variants() {
+    Map<Variant, EvaluatedModel> variants = new LinkedHashMap<>();
     models.compared().forEach((name, model) -> variants.put(new Variant(name), model));
     reference().ifPresent(base -> variants.putIfAbsent(base, models.base().orElseThrow()));
     if (models.base().isPresent() && plan.fewShot() > 0) {
@@ -149,10 +153,10 @@ public final class Evaluation {
     return items.stream()
         .filter(
             item -> {
-              LanguageModel tuned = models.tuned();
+              EvaluatedModel tuned = models.tuned();
               int context =
                   variants().values().stream()
-                      .mapToInt(LanguageModel::contextLength)
+                      .mapToInt(EvaluatedModel::contextLength)
                       .min()
                       .orElseThrow();
               return tuned.tokens(item.prompt()) + VariantRun.room(plan, item, choices, tuned)
@@ -217,7 +221,7 @@ public final class Evaluation {
             "spec.choices");
       }
       boolean chat = item.prompt() instanceof Prompt.Chat;
-      boolean template = variants().values().stream().allMatch(LanguageModel::hasChatTemplate);
+      boolean template = variants().values().stream().allMatch(EvaluatedModel::hasChatTemplate);
       if (chat && !template) {
         throw new EvaluationException(
             "no_chat_template",
@@ -339,12 +343,13 @@ public final class Evaluation {
     return samples;
   }
 
-  private Gate.Decision withoutBase() {
+  private PromotionGate.Decision withoutBase() {
     if (plan.gate().minGain() != null || plan.gate().maxPValue() != null) {
-      return new Gate.Decision(
+      return new PromotionGate.Decision(
           false, "the gate asks for a gain over the base, and a model from scratch has none");
     }
-    return new Gate.Decision(true, "a model from scratch has no base to compare with; no gate set");
+    return new PromotionGate.Decision(
+        true, "a model from scratch has no base to compare with; no gate set");
   }
 
   /** How many answers samples need when no metric asks for answers. */

@@ -26,7 +26,7 @@ public record Findings(
     List<Sample> samples,
     int items,
     int leftOut,
-    Gate.Decision decision,
+    PromotionGate.Decision decision,
     List<Warning> warnings) {
 
   /** Findings that nothing is to be said of. */
@@ -38,7 +38,7 @@ public record Findings(
       List<Sample> samples,
       int items,
       int leftOut,
-      Gate.Decision decision) {
+      PromotionGate.Decision decision) {
     this(
         estimates,
         reference,

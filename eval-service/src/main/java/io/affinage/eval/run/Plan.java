@@ -24,7 +24,7 @@ public record Plan(
     int fewShot,
     int maxNewTokens,
     List<String> choices,
-    Gate gate,
+    PromotionGate gate,
     long seed) {
   /** More choices than this are more likely a mistake than a question. */
   public static final int MAX_CHOICES = 200;

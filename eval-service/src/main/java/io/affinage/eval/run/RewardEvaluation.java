@@ -1,7 +1,7 @@
 package io.affinage.eval.run;
 
 import io.affinage.eval.EvaluationException;
-import io.affinage.eval.dataset.DatasetVersion;
+import io.affinage.eval.dataset.EvaluationDataset;
 import io.affinage.eval.dataset.Item;
 import io.affinage.eval.dataset.Items;
 import io.affinage.eval.metric.Comparison;
@@ -24,13 +24,13 @@ public final class RewardEvaluation {
   private static final int SAMPLE_CHARACTERS = 2_000;
 
   private final Plan plan;
-  private final DatasetVersion dataset;
+  private final EvaluationDataset dataset;
   private final RewardScorer scorer;
-  private final Progress progress;
+  private final ProgressListener progress;
   private int done;
 
   public RewardEvaluation(
-      Plan plan, DatasetVersion dataset, RewardScorer scorer, Progress progress) {
+      Plan plan, EvaluationDataset dataset, RewardScorer scorer, ProgressListener progress) {
     this.plan = plan;
     this.dataset = dataset;
     this.scorer = scorer;

@@ -3,8 +3,8 @@ package io.affinage.eval.run;
 import io.affinage.eval.EvaluationException;
 import io.affinage.eval.dataset.Item;
 import io.affinage.eval.metric.LikelihoodMetric;
-import io.affinage.eval.model.LanguageModel;
-import io.affinage.eval.model.LanguageModel.Question;
+import io.affinage.eval.model.EvaluatedModel;
+import io.affinage.eval.model.EvaluatedModel.Question;
 import io.affinage.eval.model.Likelihood;
 import io.affinage.eval.model.Prompt;
 import java.util.ArrayList;
@@ -20,20 +20,20 @@ import java.util.Set;
 final class VariantRun {
   private final Plan plan;
   private final Variant variant;
-  private final LanguageModel model;
+  private final EvaluatedModel model;
   private final FewShot examples;
   private final List<String> choices;
-  private final Progress progress;
+  private final ProgressListener progress;
   private int done;
   private int total;
 
   VariantRun(
       Plan plan,
       Variant variant,
-      LanguageModel model,
+      EvaluatedModel model,
       FewShot examples,
       List<String> choices,
-      Progress progress) {
+      ProgressListener progress) {
     this.plan = plan;
     this.variant = variant;
     this.model = model;
@@ -98,7 +98,7 @@ final class VariantRun {
   }
 
   /** Tokens that an item needs beside its prompt. */
-  static int room(Plan plan, Item item, List<String> choices, LanguageModel model) {
+  static int room(Plan plan, Item item, List<String> choices, EvaluatedModel model) {
     return plan.likelihoodMetrics().stream()
         .flatMap(metric -> metric.continuations(item, choices).stream())
         .mapToInt(text -> model.tokens(new Prompt.Text(text)) + TEMPLATE_SLACK)

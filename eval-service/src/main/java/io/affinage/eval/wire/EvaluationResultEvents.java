@@ -4,8 +4,8 @@ import io.affinage.eval.EvaluationException;
 import io.affinage.eval.metric.Comparison;
 import io.affinage.eval.metric.Estimate;
 import io.affinage.eval.run.Findings;
-import io.affinage.eval.run.Gate;
 import io.affinage.eval.run.Plan;
+import io.affinage.eval.run.PromotionGate;
 import io.affinage.eval.run.Variant;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationCompleted;
@@ -82,7 +82,7 @@ public final class EvaluationResultEvents {
   }
 
   /** The gate's decision. */
-  public static EventData decision(EvaluationRequested request, Gate.Decision decision) {
+  public static EventData decision(EvaluationRequested request, PromotionGate.Decision decision) {
     String modelId = request.measured();
     return decision.promoted()
         ? new ModelPromoted(modelId, request.evaluationId(), decision.reason(), request.slip())

@@ -5,8 +5,8 @@ import io.affinage.eval.metric.AnswerMetric;
 import io.affinage.eval.metric.Metric;
 import io.affinage.eval.metric.Metrics;
 import io.affinage.eval.metric.RewardAccuracy;
-import io.affinage.eval.run.Gate;
 import io.affinage.eval.run.Plan;
+import io.affinage.eval.run.PromotionGate;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.RewardSpec;
 import java.util.LinkedHashSet;
@@ -131,16 +131,16 @@ public final class Plans {
     return choices;
   }
 
-  private static Gate gate(EvaluationSpec.Gate gate) {
+  private static PromotionGate gate(EvaluationSpec.Gate gate) {
     if (gate == null) {
-      return new Gate(null, null);
+      return new PromotionGate(null, null);
     }
     require(gate.minGain() == null || Double.isFinite(gate.minGain()), "gate.minGain", "a number");
     require(
         gate.maxPValue() == null || (gate.maxPValue() > 0 && gate.maxPValue() <= 1),
         "gate.maxPValue",
         "above 0 and at most 1, not " + gate.maxPValue());
-    return new Gate(gate.minGain(), gate.maxPValue());
+    return new PromotionGate(gate.minGain(), gate.maxPValue());
   }
 
   private static int orElse(Integer value, int otherwise) {

@@ -3,9 +3,10 @@ package io.affinage.eval.llm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.affinage.eval.model.LanguageModel.Question;
+import io.affinage.eval.model.EvaluatedModel.Question;
 import io.affinage.eval.model.Likelihood;
 import io.affinage.eval.model.Prompt;
+import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.AdapterTypes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -30,9 +31,7 @@ class MeasuredModelTest {
   @BeforeAll
   static void load() {
     TinyModels.write(folder.resolve("base"), folder.resolve("adapter"));
-    loaded =
-        new LoadedModel(
-            io.affinage.llm.LanguageModel.open(folder.resolve("base"), TinyModels.COMPUTE));
+    loaded = new LoadedModel(LanguageModel.open(folder.resolve("base"), TinyModels.COMPUTE));
     Counter counter = new SimpleMeterRegistry().counter("tokens");
     base = new MeasuredModel(loaded, loaded.none(), counter);
     tuned =
@@ -103,8 +102,7 @@ class MeasuredModelTest {
   @Test
   void shouldKeepOnlyTheLastAdaptersThatNobodyUses() {
     try (LoadedModel crowded =
-        new LoadedModel(
-            io.affinage.llm.LanguageModel.open(folder.resolve("base"), TinyModels.COMPUTE), 2)) {
+        new LoadedModel(LanguageModel.open(folder.resolve("base"), TinyModels.COMPUTE), 2)) {
       LoadedModel.Hold used = crowded.adapter("used", () -> folder.resolve("adapter"));
       for (int i = 0; i < 20; i++) {
         crowded.adapter("adapter " + i, () -> folder.resolve("adapter")).close();

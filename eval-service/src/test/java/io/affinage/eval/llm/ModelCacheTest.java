@@ -27,7 +27,7 @@ class ModelCacheTest {
     Artifact files = store.putFolder(folder.resolve("base"));
     ArtifactRef base = new ArtifactRef(files.digest(), ArtifactRef.Kind.FOLDER, files.size());
     try (ModelCache cache =
-            new ModelCache(new ModelFiles(store), TinyModels.COMPUTE, WeightForm.PLAIN, 2);
+            new ModelCache(new StoredModelFiles(store), TinyModels.COMPUTE, WeightForm.PLAIN, 2);
         ModelCache.Hold plain = cache.take(base, null);
         ModelCache.Hold rounded = cache.take(base, new Nf4Spec(true));
         ModelCache.Hold again = cache.take(base, new Nf4Spec(true));

@@ -95,7 +95,7 @@ class ScoredModelTest {
     base = ref(store, "base");
     adapter = ref(store, "adapter");
     whole = ref(store, "whole");
-    ModelFiles files = new ModelFiles(store);
+    StoredModelFiles files = new StoredModelFiles(store);
     cache = new ModelCache(files, TinyModels.COMPUTE, WeightForm.PACKED, 2);
     models = new CachedModels(cache, files, new SimpleMeterRegistry().counter("tokens"));
   }

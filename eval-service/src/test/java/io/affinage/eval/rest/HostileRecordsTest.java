@@ -58,7 +58,7 @@ class HostileRecordsTest {
       consider(view.request().data());
     }
     for (ServedModels.Served served : new ServedModels(models).all()) {
-      json.writeValueAsBytes(ModelCard.of(served));
+      json.writeValueAsBytes(ModelObject.of(served));
       new ServedModels(models).find(served.id());
     }
   }

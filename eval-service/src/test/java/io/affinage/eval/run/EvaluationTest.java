@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStores;
 import io.affinage.eval.EvaluationException;
-import io.affinage.eval.dataset.DatasetVersion;
+import io.affinage.eval.dataset.EvaluationDataset;
 import io.affinage.eval.dataset.Item;
 import io.affinage.eval.metric.AnswerMetric;
 import io.affinage.eval.metric.Estimate;
@@ -18,7 +18,7 @@ import io.affinage.eval.metric.Metrics;
 import io.affinage.eval.metric.MultipleChoice;
 import io.affinage.eval.metric.Perplexity;
 import io.affinage.eval.metric.PreferenceAccuracy;
-import io.affinage.eval.model.LanguageModel;
+import io.affinage.eval.model.EvaluatedModel;
 import io.affinage.eval.model.ModelPair;
 import io.affinage.eval.model.Prompt;
 import io.affinage.events.NormalRow;
@@ -131,7 +131,7 @@ class EvaluationTest {
             0,
             8,
             List.of(),
-            new Gate(0.1, 0.05),
+            new PromotionGate(0.1, 0.05),
             1);
     Findings findings = evaluation(strict, pairs, before, after).run();
     Map<String, Estimate> base = findings.estimates().get(Variant.BASE);
@@ -209,7 +209,7 @@ class EvaluationTest {
             0,
             8,
             List.of(),
-            new Gate(0.1, 0.05),
+            new PromotionGate(0.1, 0.05),
             1);
     Findings few = evaluation(strict, rows(6), always, knows).run();
     assertThat(few.comparison().orElseThrow().gain()).isEqualTo(0.5);
@@ -261,7 +261,7 @@ class EvaluationTest {
             0,
             8,
             List.of(),
-            new Gate(null, null),
+            new PromotionGate(null, null),
             1);
     Findings bounded = evaluation(few, rows(40), always, knows).run();
     assertThat(bounded.items()).isEqualTo(7);
@@ -317,7 +317,7 @@ class EvaluationTest {
   @Test
   void shouldMeasureOtherModelsBesideIt() throws IOException {
     ScriptedModel silent = new ScriptedModel(p -> "", q -> -3, 10_000);
-    Map<String, LanguageModel> compared = new LinkedHashMap<>();
+    Map<String, EvaluatedModel> compared = new LinkedHashMap<>();
     compared.put("base", silent);
     compared.put("sft", always);
     Plan plan = plan(List.of(Metrics.EXACT_MATCH, Metrics.REWARD));
@@ -382,7 +382,7 @@ class EvaluationTest {
             0,
             8,
             List.of(),
-            new Gate(null, null),
+            new PromotionGate(null, null),
             1);
     assertThat(code(noSplit, rows(2))).isEqualTo("split_not_found");
     Plan outside =
@@ -393,7 +393,7 @@ class EvaluationTest {
             0,
             8,
             List.of(),
-            new Gate(null, null),
+            new PromotionGate(null, null),
             1);
     assertThat(code(outside, rows(2))).isEqualTo("invalid_spec");
     Plan wrongChoices =
@@ -404,7 +404,7 @@ class EvaluationTest {
             0,
             8,
             List.of("yes", "no"),
-            new Gate(null, null),
+            new PromotionGate(null, null),
             1);
     assertThat(code(wrongChoices, rows(2))).isEqualTo("invalid_choices");
     Plan long_ =
@@ -415,7 +415,7 @@ class EvaluationTest {
             0,
             20_000,
             List.of(),
-            new Gate(null, null),
+            new PromotionGate(null, null),
             1);
     assertThat(code(long_, rows(2))).isEqualTo("items_too_long");
     ScriptedModel broken = new ScriptedModel(p -> "", q -> Double.NaN, 1_000);
@@ -437,11 +437,13 @@ class EvaluationTest {
   }
 
   private static Plan plan(List<Metric> metrics) {
-    return new Plan(metrics, "test", Optional.empty(), 4, 8, List.of(), new Gate(null, null), 1);
+    return new Plan(
+        metrics, "test", Optional.empty(), 4, 8, List.of(), new PromotionGate(null, null), 1);
   }
 
   private Evaluation evaluation(
-      Plan plan, List<NormalRow> test, LanguageModel base, LanguageModel tuned) throws IOException {
+      Plan plan, List<NormalRow> test, EvaluatedModel base, EvaluatedModel tuned)
+      throws IOException {
     return new Evaluation(
         plan, dataset(test), pair(base, tuned), EvaluationTest::exact, this::heard);
   }
@@ -464,14 +466,14 @@ class EvaluationTest {
     return scores;
   }
 
-  private static ModelPair pair(LanguageModel base, LanguageModel tuned) {
+  private static ModelPair pair(EvaluatedModel base, EvaluatedModel tuned) {
     return new Models(Optional.ofNullable(base), tuned, Map.of(), Optional.empty());
   }
 
   private record Models(
-      Optional<LanguageModel> base,
-      LanguageModel tuned,
-      Map<String, LanguageModel> compared,
+      Optional<EvaluatedModel> base,
+      EvaluatedModel tuned,
+      Map<String, EvaluatedModel> compared,
       Optional<String> reference)
       implements ModelPair {
     @Override
@@ -510,7 +512,7 @@ class EvaluationTest {
         null);
   }
 
-  private DatasetVersion dataset(List<NormalRow> test) throws IOException {
+  private EvaluationDataset dataset(List<NormalRow> test) throws IOException {
     boolean chat = test.stream().anyMatch(row -> row.messages() != null);
     List<NormalRow> train = new ArrayList<>();
     for (int i = 100; i < 110; i++) {
@@ -521,7 +523,7 @@ class EvaluationTest {
     Path version = Files.createTempDirectory(folder, "version");
     write(version.resolve("train.jsonl"), train);
     write(version.resolve("test.jsonl"), test);
-    return new DatasetVersion(store, store.putFolder(version).digest());
+    return new EvaluationDataset(store, store.putFolder(version).digest());
   }
 
   private static void write(Path file, List<NormalRow> rows) throws IOException {

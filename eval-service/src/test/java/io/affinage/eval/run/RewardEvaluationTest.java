@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStores;
 import io.affinage.eval.EvaluationException;
-import io.affinage.eval.dataset.DatasetVersion;
+import io.affinage.eval.dataset.EvaluationDataset;
 import io.affinage.eval.metric.Estimate;
 import io.affinage.eval.metric.Metrics;
 import io.affinage.eval.model.RewardScorer;
@@ -73,7 +73,7 @@ class RewardEvaluationTest {
     return new RewardEvaluation(
             Plans.from(
                 new EvaluationSpec(null, null, null, null, null, null, null, null, null), true),
-            new DatasetVersion(store, store.putFolder(dataset).digest()),
+            new EvaluationDataset(store, store.putFolder(dataset).digest()),
             new Scripted(score),
             (variant, done, total) -> progress.add(variant.wireName() + " " + done + "/" + total))
         .run();

@@ -1,6 +1,6 @@
 package io.affinage.eval.run;
 
-import io.affinage.eval.model.LanguageModel;
+import io.affinage.eval.model.EvaluatedModel;
 import io.affinage.eval.model.Likelihood;
 import io.affinage.eval.model.Prompt;
 import java.util.List;
@@ -11,7 +11,7 @@ import java.util.function.ToDoubleFunction;
 /** A model that answers by rule; a token is a character. */
 record ScriptedModel(
     Function<Prompt, String> answers, ToDoubleFunction<Question> logProbability, int contextLength)
-    implements LanguageModel {
+    implements EvaluatedModel {
 
   @Override
   public List<String> answer(

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * <p>A record is behind the group only when its dead letter is written: as long as that fails, it
  * is tried again, which {@link #trouble()} tells. A crash in between writes a dead letter twice.
  */
-public final class PoisonFilter implements Reading, AutoCloseable {
+public final class PoisonFilter implements MonitoredReader, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PoisonFilter.class);
   private static final Duration POLL = Duration.ofMillis(500);
   private static final Duration WRITTEN = Duration.ofSeconds(30);

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * process lives: whatever ends the reading, it goes on with new connections after a pause, from the
  * record after the last one taken. Thread-safe.
  */
-public final class TopicFollower implements Reading, AutoCloseable {
+public final class TopicFollower implements MonitoredReader, AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(250);
   private static final Duration END = Duration.ofSeconds(15);
 

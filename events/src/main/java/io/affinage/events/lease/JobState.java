@@ -9,29 +9,29 @@ import java.util.Optional;
  */
 public sealed interface JobState {
   /** Attempts and the last checkpoint. */
-  Progress progress();
+  JobProgress progress();
 
   /** The state after an entry, and what became of the entry. */
   record Transition(JobState state, Verdict verdict) {}
 
   /** Waits for a worker. */
-  record Queued(Progress progress) implements JobState {}
+  record Queued(JobProgress progress) implements JobState {}
 
   /** A worker holds it. */
-  record Running(Progress progress, Lease lease) implements JobState {}
+  record Running(JobProgress progress, Lease lease) implements JobState {}
 
   /** A worker holds it and shall checkpoint and release it. */
-  record Pausing(Progress progress, Lease lease) implements JobState {}
+  record Pausing(JobProgress progress, Lease lease) implements JobState {}
 
   /** Waits for its user. */
-  record Paused(Progress progress) implements JobState {}
+  record Paused(JobProgress progress) implements JobState {}
 
   /**
    * Shall end without a result. Without a holder, any worker claims it only to write its end.
    *
    * @param lease empty when nobody holds it
    */
-  record Cancelling(Progress progress, Optional<Lease> lease) implements JobState {}
+  record Cancelling(JobProgress progress, Optional<Lease> lease) implements JobState {}
 
   /** The job is over; nothing changes it any more. */
   sealed interface Terminal extends JobState {
@@ -40,17 +40,17 @@ public sealed interface JobState {
   }
 
   /** It has a result. */
-  record Succeeded(Progress progress, int attempt) implements Terminal {}
+  record Succeeded(JobProgress progress, int attempt) implements Terminal {}
 
   /** It ended with an error. */
-  record Failed(Progress progress, int attempt) implements Terminal {}
+  record Failed(JobProgress progress, int attempt) implements Terminal {}
 
   /** It ended because its user wanted so. */
-  record Cancelled(Progress progress, int attempt) implements Terminal {}
+  record Cancelled(JobProgress progress, int attempt) implements Terminal {}
 
   /** The state of a job that its log does not mention. */
   static JobState initial() {
-    return new Queued(Progress.NONE);
+    return new Queued(JobProgress.NONE);
   }
 
   /** Who holds the job, even when the lease has run out and nobody else has claimed it yet. */
@@ -115,7 +115,7 @@ public sealed interface JobState {
     if (!isClaimable(time)) {
       return ignored(Verdict.LEASE_HELD);
     }
-    Progress progress = progress().withAttempt(claim.attempt());
+    JobProgress progress = progress().withAttempt(claim.attempt());
     Lease lease =
         new Lease(claim.attempt(), claim.workerId(), claim.lease(), time.plus(claim.lease()));
     return accepted(
@@ -128,14 +128,14 @@ public sealed interface JobState {
     if (entry instanceof JobEntry.Released) {
       return accepted(released());
     }
-    Progress progress =
+    JobProgress progress =
         entry instanceof JobEntry.Checkpointed checkpointed
             ? progress().withCheckpoint(checkpointed)
             : progress();
     return accepted(held(progress, lease.extended(time)));
   }
 
-  private JobState held(Progress progress, Lease lease) {
+  private JobState held(JobProgress progress, Lease lease) {
     if (this instanceof Pausing) {
       return new Pausing(progress, lease);
     }

@@ -42,9 +42,10 @@ class JobStateTest {
   private static final Instant IN_TIME = START.plusSeconds(10);
   private static final ArtifactRef ARTIFACT =
       new ArtifactRef("sha256:x", ArtifactRef.Kind.FOLDER, 1);
-  private static final Progress ONE = new Progress(1, null);
-  private static final Progress TWO = new Progress(2, null);
-  private static final Progress ONE_AT_5 = new Progress(1, new Progress.Checkpoint(5, ARTIFACT, 1));
+  private static final JobProgress ONE = new JobProgress(1, null);
+  private static final JobProgress TWO = new JobProgress(2, null);
+  private static final JobProgress ONE_AT_5 =
+      new JobProgress(1, new JobProgress.Checkpoint(5, ARTIFACT, 1));
   private static final Lease HELD = new Lease(1, "a", LEASE, EXPIRY);
   private static final Lease EXTENDED = new Lease(1, "a", LEASE, IN_TIME.plus(LEASE));
   private static final Lease REVIVED = new Lease(1, "a", LEASE, EXPIRY.plus(LEASE));
@@ -108,8 +109,8 @@ class JobStateTest {
     t.from("new")
         .to(new Running(ONE, EXTENDED), Entry.CLAIM_1)
         .to(new Running(ONE, new Lease(1, "b", LEASE, IN_TIME.plus(LEASE))), Entry.CLAIM_1_BY_B)
-        .to(new Paused(Progress.NONE), Entry.PAUSE)
-        .to(new Cancelling(Progress.NONE, Optional.empty()), Entry.CANCEL)
+        .to(new Paused(JobProgress.NONE), Entry.PAUSE)
+        .to(new Cancelling(JobProgress.NONE, Optional.empty()), Entry.CANCEL)
         .ignored(
             Verdict.NOT_CLAIMABLE,
             Entry.CLAIM_2_IN_TIME,

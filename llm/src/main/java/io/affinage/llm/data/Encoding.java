@@ -30,7 +30,7 @@ final class Encoding {
   private final List<Integer> indices = new ArrayList<>(); // of the items, parallel to kept
   private final Map<Adjustment, Integer> adjustments = new EnumMap<>(Adjustment.class);
   private final Map<String, Integer> refused = new TreeMap<>();
-  private final List<Refusal> refusals = new ArrayList<>();
+  private final List<RefusedExample> refusals = new ArrayList<>();
   private long tokens;
   private long targets;
   private long lost;
@@ -123,7 +123,7 @@ final class Encoding {
   private void refuse(int index, String id, LlmException reason) {
     refused.merge(reason.code(), 1, Integer::sum);
     if (refusals.size() < REFUSALS_KEPT) {
-      refusals.add(new Refusal(index, id, reason.code(), reason.getMessage()));
+      refusals.add(new RefusedExample(index, id, reason.code(), reason.getMessage()));
     }
   }
 
@@ -199,7 +199,7 @@ final class Encoding {
     if (examples == 0) {
       return new LlmException("no_examples_left", "the data set has no examples");
     }
-    Refusal first = refusals.get(0);
+    RefusedExample first = refusals.get(0);
     if (refused.size() > 1) {
       return new LlmException(
           "no_examples_left",

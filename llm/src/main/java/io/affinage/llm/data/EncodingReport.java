@@ -27,7 +27,7 @@ public record EncodingReport(
     long tokensLost,
     Map<Adjustment, Integer> adjustments,
     Map<String, Integer> refused,
-    List<Refusal> firstRefusals) {
+    List<RefusedExample> firstRefusals) {
   /** The code of examples that are too long. */
   public static final String TOO_LONG = "example_too_long";
 

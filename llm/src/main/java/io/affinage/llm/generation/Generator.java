@@ -72,26 +72,26 @@ public final class Generator implements AutoCloseable {
       return List.of();
     }
     check(request);
-    List<Row> rows = new ArrayList<>();
+    List<GeneratedRow> rows = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
-      rows.add(new Row(i, request, listener));
+      rows.add(new GeneratedRow(i, request, listener));
     }
     if (request.maxNewTokens() > 0) {
       try (NDManager scope = decoder.manager().newSubManager()) {
         decode(scope, request, rows);
       }
     }
-    return rows.stream().map(Row::result).toList();
+    return rows.stream().map(GeneratedRow::result).toList();
   }
 
-  private void decode(NDManager scope, GenerationRequest request, List<Row> rows) {
+  private void decode(NDManager scope, GenerationRequest request, List<GeneratedRow> rows) {
     NDArray seen = seen(scope, request);
     NDArray stops =
         Decoder.indices(scope, request.stopTokens().stream().mapToInt(Integer::intValue).toArray());
     NDArray done = scope.zeros(new Shape(rows.size()), DataType.BOOLEAN);
     Batch batch = new Batch(request, rows, seen, stops, done);
     int count = 0;
-    while (count < request.maxNewTokens() && rows.stream().anyMatch(Row::isOpen)) {
+    while (count < request.maxNewTokens() && rows.stream().anyMatch(GeneratedRow::isOpen)) {
       int tokens = Math.min(request.maxNewTokens() - count, tokensOfOneCache(rows));
       try (NDManager span = scope.newSubManager()) {
         decode(span, batch, count, count + tokens);
@@ -102,13 +102,17 @@ public final class Generator implements AutoCloseable {
 
   /** What stays while caches come and go. */
   private record Batch(
-      GenerationRequest request, List<Row> rows, NDArray seen, NDArray stops, NDArray done) {}
+      GenerationRequest request,
+      List<GeneratedRow> rows,
+      NDArray seen,
+      NDArray stops,
+      NDArray done) {}
 
   /** New tokens after which some row has outgrown its cache, which is then computed anew. */
-  private int tokensOfOneCache(List<Row> rows) {
+  private int tokensOfOneCache(List<GeneratedRow> rows) {
     int limit = decoder.config().cacheLimit();
     return rows.stream()
-        .filter(Row::isOpen)
+        .filter(GeneratedRow::isOpen)
         .mapToInt(row -> virtualTokens + row.text().length)
         .filter(length -> length <= limit)
         .map(length -> limit - length)
@@ -119,14 +123,14 @@ public final class Generator implements AutoCloseable {
 
   /** New tokens of these numbers, from one cache. */
   private void decode(NDManager scope, Batch batch, int from, int to) {
-    List<Row> rows = batch.rows;
+    List<GeneratedRow> rows = batch.rows;
     List<int[]> texts = rows.stream().map(row -> laidOut(row.text())).toList();
     Cache cache = new Cache(scope, decoder, texts, to - from);
     NDArray logits = prefill(scope, texts, cache);
     NDArray drafted = Decoder.indices(scope, new int[0]);
     Sampling sampling = batch.request.sampling();
     int count = from;
-    while (count < to && rows.stream().anyMatch(Row::isOpen)) {
+    while (count < to && rows.stream().anyMatch(GeneratedRow::isOpen)) {
       // The first token at once, then as many as the listener can wait for.
       int chunk = count == 0 ? 1 : Math.min(CHUNK, to - count);
       cache.reserve(cache.longest() + count - from + chunk);
@@ -180,18 +184,18 @@ public final class Generator implements AutoCloseable {
   }
 
   /** Hands chosen tokens [n, batch] to their rows, in the order in which they were chosen. */
-  private static void accept(List<Row> rows, NDArray chosen, NDArray logProbabilities) {
+  private static void accept(List<GeneratedRow> rows, NDArray chosen, NDArray logProbabilities) {
     long[] tokens = chosen.toLongArray();
     float[] certainty = logProbabilities.toFloatArray();
     for (int i = 0; i < tokens.length; i++) {
-      Row row = rows.get(i % rows.size());
+      GeneratedRow row = rows.get(i % rows.size());
       if (row.isOpen()) {
         row.accept((int) tokens[i], certainty[i]);
       }
     }
   }
 
-  private static NDArray uniform(NDManager scope, List<Row> rows, int chunk) {
+  private static NDArray uniform(NDManager scope, List<GeneratedRow> rows, int chunk) {
     float[] uniform = new float[chunk * rows.size()];
     for (int i = 0; i < uniform.length; i++) {
       uniform[i] = rows.get(i % rows.size()).nextUniform();

@@ -35,7 +35,7 @@ final class PreflightMeasurement {
   }
 
   /** What shapes ask for. The peak is empty. */
-  Preflight.Memory fixedMemory() {
+  PreflightReport.Memory fixedMemory() {
     long[] weights = {0};
     decoder.forEachWeight((name, array) -> weights[0] += array.getShape().size());
     long bytes = weights[0] * decoder.precision().bytes();
@@ -49,7 +49,7 @@ final class PreflightMeasurement {
       masters += parameter.bytesBesideWeight();
       bytes += parameter.ofModel() ? 0 : decoder.precision().bytes() * shape.size();
     }
-    return new Preflight.Memory(
+    return new PreflightReport.Memory(
         bytes,
         masters,
         trainables.gradientBytes(),
@@ -63,7 +63,7 @@ final class PreflightMeasurement {
    * @throws LlmException {@code insufficient_memory} when the machine cannot hold what shapes ask
    *     for
    */
-  static void requireMemory(Preflight.Memory memory, boolean paged) {
+  static void requireMemory(PreflightReport.Memory memory, boolean paged) {
     long needed = memory.fixed() - (paged ? memory.optimizerState() : 0);
     long limit = ResidentMemory.limit();
     if (needed > limit) {
@@ -83,7 +83,7 @@ final class PreflightMeasurement {
   record Trial(OptionalLong peak, OptionalDouble seconds) {}
 
   /** Tries the largest micro-batch, some typical ones, and the largest among what they left. */
-  Trial tried(StepPlan plan, Preflight.Memory fixed, int steps) {
+  Trial tried(StepPlan plan, PreflightReport.Memory fixed, int steps) {
     boolean reset = ResidentMemory.resetPeak();
     passOver(plan.largest());
     OptionalDouble seconds = trainingSeconds(plan, steps);

@@ -15,7 +15,7 @@ import java.util.Optional;
  *     never crosses them), or answers that are compared; non-empty, each with at least one target
  *     token
  * @param aim what is minimised; empty for -log p of the target tokens
- * @param heldOut measured during the run; needed where {@link Evaluation} asks for it
+ * @param heldOut measured during the run; needed where {@link HeldOutEvaluation} asks for it
  * @param scratch a folder for files that live as long as the run; needed for paged optimizer state
  * @param origin what the model and the rows were made from, by name, such as {@code base} with its
  *     digest: checkpoints carry it, and a run does not go on from one that names another

@@ -238,18 +238,18 @@ public final class TrainingRun implements AutoCloseable {
    *
    * @throws LlmException {@code insufficient_memory} when the machine cannot hold what is trained
    */
-  public Preflight preflight() {
+  public PreflightReport preflight() {
     PreflightMeasurement measurement =
         new PreflightMeasurement(decoder, trainables, settings, stepLoss);
-    Preflight.Memory fixed = measurement.fixedMemory();
+    PreflightReport.Memory fixed = measurement.fixedMemory();
     PreflightMeasurement.requireMemory(fixed, settings.optimization().pagedState());
     StepPlan plan =
         StepPlan.of(
             decoder, inputs.groups(), settings, totalSteps, trainables.adapter().virtualTokens());
     PreflightMeasurement.Trial trial = measurement.tried(plan, fixed, totalSteps);
-    return new Preflight(
+    return new PreflightReport(
         settings,
-        new Preflight.Counts(
+        new PreflightReport.Counts(
             inputs.groups().size(),
             inputs.groups().stream().mapToInt(group -> group.members().size()).sum(),
             inputs.groups().stream().mapToLong(Group::tokens).sum(),
@@ -258,7 +258,7 @@ public final class TrainingRun implements AutoCloseable {
             plan.tokens(),
             plan.computedTokens()),
         fixed.withPeak(trial.peak()),
-        new Preflight.Time(trial.seconds(), evaluationSeconds(), referenceSeconds(plan)));
+        new PreflightReport.Time(trial.seconds(), evaluationSeconds(), referenceSeconds(plan)));
   }
 
   /** Of all log-probabilities that are computed before the first step. */

@@ -17,7 +17,7 @@ public record TrainingSettings(
     Optimization optimization,
     Schedule schedule,
     Regularisation regularisation,
-    Evaluation evaluation,
+    HeldOutEvaluation evaluation,
     Checkpointing checkpointing,
     boolean recomputeActivations,
     long seed) {
@@ -31,7 +31,7 @@ public record TrainingSettings(
           Optimization.DEFAULT,
           Schedule.DEFAULT,
           Regularisation.NONE,
-          Evaluation.NONE,
+          HeldOutEvaluation.NONE,
           Checkpointing.NONE,
           false,
           0);
@@ -87,7 +87,7 @@ public record TrainingSettings(
     return copy(epochs, maxSteps, batching, optimization, schedule, other, evaluation);
   }
 
-  public TrainingSettings with(Evaluation other) {
+  public TrainingSettings with(HeldOutEvaluation other) {
     return copy(epochs, maxSteps, batching, optimization, schedule, regularisation, other);
   }
 
@@ -140,7 +140,7 @@ public record TrainingSettings(
       Optimization newOptimization,
       Schedule newSchedule,
       Regularisation newRegularisation,
-      Evaluation newEvaluation) {
+      HeldOutEvaluation newEvaluation) {
     return new TrainingSettings(
         newEpochs,
         newMaxSteps,

@@ -183,8 +183,8 @@ class ExampleEncoderTest {
                 Map.of(),
                 Map.of("example_too_long", 2),
                 List.of(
-                    new Refusal(1, "long", "example_too_long", tooLong("long", 11)),
-                    new Refusal(2, "prompt", "example_too_long", tooLong("prompt", 10)))));
+                    new RefusedExample(1, "long", "example_too_long", tooLong("long", 11)),
+                    new RefusedExample(2, "prompt", "example_too_long", tooLong("prompt", 10)))));
     assertThat(dropped.report().lostShare()).isEqualTo(21 / 24.0);
     EncodedExamples cut = encoder(6, OverlengthPolicy.TRUNCATE).encodeAll(examples);
     assertThat(cut.report())
@@ -199,7 +199,8 @@ class ExampleEncoderTest {
                 15,
                 Map.of(),
                 Map.of("example_too_long", 1),
-                List.of(new Refusal(2, "prompt", "example_too_long", tooLong("prompt", 10)))));
+                List.of(
+                    new RefusedExample(2, "prompt", "example_too_long", tooLong("prompt", 10)))));
     assertThat(targets(cut.examples().get(1))).containsExactly(" b c d e f");
     assertCode(
         "example_too_long", () -> encoder(6, OverlengthPolicy.FAIL).encodeAll(examples), "long");
@@ -300,7 +301,7 @@ class ExampleEncoderTest {
     assertThat(report.refused())
         .isEqualTo(Map.of("no_answer", 2, "text_not_unicode", 1, "example_too_long", 1));
     assertThat(report.firstRefusals())
-        .extracting(Refusal::index, Refusal::id, Refusal::code)
+        .extracting(RefusedExample::index, RefusedExample::id, RefusedExample::code)
         .containsExactly(
             tuple(1, "empty", "no_answer"),
             tuple(2, "half", "text_not_unicode"),

@@ -52,7 +52,7 @@ class EarlierCheckpointTest {
             .with(Optimization.DEFAULT.withLearningRate(3e-3))
             .with(new Schedule(Schedule.Shape.WSD, 0.1, 0.2, 0))
             .with(new Regularisation(0.1, 0, 0.05, 0.8))
-            .with(new Evaluation(2, 0, 0, true))
+            .with(new HeldOutEvaluation(2, 0, 0, true))
             .with(new Checkpointing(3, 0))
             .withSeed(9);
     LoraConfig config = new LoraConfig(2, 4, 0.1, false, List.of("q_proj", "down_proj"));

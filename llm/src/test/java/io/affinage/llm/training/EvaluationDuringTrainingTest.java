@@ -21,7 +21,7 @@ class EvaluationDuringTrainingTest {
           .withMaxSteps(60)
           .with(Batching.of(12))
           .with(Optimization.DEFAULT.withLearningRate(0.02))
-          .with(new Evaluation(2, 3, 0, true));
+          .with(new HeldOutEvaluation(2, 3, 0, true));
 
   @TempDir private Path folder;
 
@@ -59,7 +59,10 @@ class EvaluationDuringTrainingTest {
   void shouldAverageTheWeightsOfAllSteps() {
     double decay = 0.7;
     TrainingSettings settings =
-        SETTINGS.withMaxSteps(6).with(Evaluation.NONE).with(new Regularisation(0, 0, 0, decay));
+        SETTINGS
+            .withMaxSteps(6)
+            .with(HeldOutEvaluation.NONE)
+            .with(new Regularisation(0, 0, 0, decay));
     try (TinyModel model = new TinyModel();
         Trainables trainables = Trainables.allWeights(model.decoder);
         TrainingRun run = TrainingRun.overExamples(model.decoder, trainables, settings, EXAMPLES)) {

@@ -441,7 +441,7 @@ class ObjectiveTrainingTest {
                   settings(epochs),
                   TrainingInputs.of(PAIRS)
                       .minimising(new Aim(new Dpo(0.1, 0), model.decoder.withoutAdapter())))) {
-        Preflight preflight = run.preflight();
+        PreflightReport preflight = run.preflight();
         assertThat(preflight.time().reference().isPresent()).isEqualTo(epochs > 1);
         assertThat(preflight.counts().examples()).isEqualTo(2 * PAIRS.size());
         assertThat(preflight.counts().computedTokens()).isLessThan(preflight.counts().tokens());

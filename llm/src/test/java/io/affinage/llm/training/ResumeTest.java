@@ -94,7 +94,7 @@ class ResumeTest {
         .with(Optimization.DEFAULT.withRule(OptimizerRule.of(rule)).withLearningRate(3e-3))
         .with(new Schedule(Schedule.Shape.WSD, 0.1, 0.2, 0))
         .with(new Regularisation(0, 3, 0.05, 0.8))
-        .with(new Evaluation(2, 0, 0, true))
+        .with(new HeldOutEvaluation(2, 0, 0, true))
         .with(new Checkpointing(3, 0))
         .withSeed(9);
   }

@@ -2,8 +2,8 @@ package io.affinage.reward.config;
 
 import io.affinage.llm.tensor.Compute;
 import io.affinage.reward.batch.StoredItems;
-import io.affinage.reward.learned.LearnedRewards;
 import io.affinage.reward.learned.RegisteredModels;
+import io.affinage.reward.learned.RewardModelScorer;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Disposes;
@@ -36,13 +36,13 @@ final class LearnedAssembly {
 
   @Produces
   @Singleton
-  LearnedRewards rewards(
+  RewardModelScorer rewards(
       RegisteredModels models, RewardConfig config, LazyStore store, MeterRegistry meters) {
-    return new LearnedRewards(
+    return new RewardModelScorer(
         models,
         store::path,
         () -> Compute.of(config.device(), config.dtype()),
-        new LearnedRewards.Limits(
+        new RewardModelScorer.Limits(
             config.learnedBytes().asLongValue(),
             config.batchTokens(),
             config.modelPatience(),
@@ -52,7 +52,7 @@ final class LearnedAssembly {
         meters);
   }
 
-  void stop(@Disposes LearnedRewards rewards) {
+  void stop(@Disposes RewardModelScorer rewards) {
     rewards.close();
   }
 }

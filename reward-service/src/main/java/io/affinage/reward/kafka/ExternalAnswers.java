@@ -3,8 +3,8 @@ package io.affinage.reward.kafka;
 import io.affinage.events.Intake;
 import io.affinage.events.RewardExternalScored;
 import io.affinage.events.Topics;
+import io.affinage.events.follow.MonitoredReader;
 import io.affinage.events.follow.PoisonFilter;
-import io.affinage.events.follow.Reading;
 import io.affinage.events.follow.TopicFollower;
 import io.affinage.reward.batch.ExternalScores;
 import io.affinage.reward.config.RewardConfig;
@@ -102,7 +102,7 @@ class ExternalAnswers implements Followed, ExternalScores {
   }
 
   @Override
-  public List<Reading> readings() {
+  public List<MonitoredReader> readers() {
     return List.of(follower, filter);
   }
 

@@ -4,7 +4,7 @@ import io.affinage.events.Event;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.Topic;
 import io.affinage.events.Topics;
-import io.affinage.events.follow.Reading;
+import io.affinage.events.follow.MonitoredReader;
 import io.affinage.events.follow.TopicFollower;
 import io.affinage.events.follow.TopicListener;
 import io.affinage.reward.learned.RegisteredModels;
@@ -58,7 +58,7 @@ class ModelRegistrations implements Followed {
   }
 
   @Override
-  public List<Reading> readings() {
+  public List<MonitoredReader> readers() {
     return List.of(follower);
   }
 

@@ -13,11 +13,11 @@ import io.affinage.events.Topics;
 import io.affinage.events.Understanding;
 import io.affinage.reward.batch.StoredItems;
 import io.affinage.reward.batch.UnavailableException;
-import io.affinage.service.work.Answer;
 import io.affinage.service.work.NotYetException;
 import io.affinage.service.work.PassingFaultException;
 import io.affinage.service.work.RecordHandler;
 import io.affinage.service.work.Traits;
+import io.affinage.service.work.WorkResult;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -87,7 +87,7 @@ final class RewardHandler implements RecordHandler {
   }
 
   @Override
-  public Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
+  public WorkResult handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
       throws PassingFaultException, NotYetException {
     String place = record.topic() + '-' + record.partition() + '@' + record.offset();
     Waiting known = waiting.get(place);
@@ -136,18 +136,18 @@ final class RewardHandler implements RecordHandler {
   }
 
   @Override
-  public Answer giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why) {
+  public WorkResult giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why) {
     Event<RewardRequested> request = EventCodec.decode(record).as(RewardRequested.class);
     RewardScored given = new RewardScored(request.data().requestId(), List.of(), why);
-    return new Answer(List.of(record(request, given)));
+    return new WorkResult(List.of(record(request, given)));
   }
 
-  private Answer answer(Event<RewardRequested> request, RewardScored scored)
+  private WorkResult answer(Event<RewardRequested> request, RewardScored scored)
       throws PassingFaultException {
     for (RewardScored form : List.of(scored, withoutDetails(scored))) {
       ProducerRecord<byte[], byte[]> answer = record(request, form);
       if (answer.value().length <= MAX_ANSWER) {
-        return new Answer(List.of(answer));
+        return new WorkResult(List.of(answer));
       }
     }
     if (request.data().itemsArtifact() == null) {
@@ -158,11 +158,11 @@ final class RewardHandler implements RecordHandler {
               "the shares of %d items are more than a record holds; send fewer items at once, or in the artifact store"
                   .formatted(scored.scores().size()),
               "items");
-      return new Answer(
+      return new WorkResult(
           List.of(record(request, new RewardScored(scored.requestId(), List.of(), tooLarge))));
     }
     try {
-      return new Answer(List.of(record(request, stored.stored(scored))));
+      return new WorkResult(List.of(record(request, stored.stored(scored))));
     } catch (UnavailableException e) {
       throw new PassingFaultException(e.code(), e.getMessage(), e);
     }

@@ -4,7 +4,7 @@ import io.affinage.events.Topics;
 import io.affinage.reward.batch.StoredItems;
 import io.affinage.reward.config.MeteredScorer;
 import io.affinage.reward.config.RewardConfig;
-import io.affinage.reward.learned.LearnedRewards;
+import io.affinage.reward.learned.RewardModelScorer;
 import io.affinage.service.kafka.Followed;
 import io.affinage.service.kafka.TopicSetup;
 import io.affinage.service.work.HeldBackReaders;
@@ -41,7 +41,7 @@ class RewardRequests implements Followed {
       WorkConfig workConfig,
       MeteredScorer scorer,
       ExternalAnswers externals,
-      LearnedRewards learned,
+      RewardModelScorer learned,
       StoredItems stored,
       MeterRegistry meters) {
     this.topics = topics;
@@ -77,7 +77,7 @@ class RewardRequests implements Followed {
   }
 
   @Override
-  public List<ShortWork> readings() {
+  public List<ShortWork> readers() {
     return List.of(work);
   }
 

@@ -8,7 +8,7 @@ import io.affinage.reward.batch.ExternalScores;
 import io.affinage.reward.batch.UnavailableException;
 import io.affinage.reward.config.MeteredScorer;
 import io.affinage.reward.config.RewardConfig;
-import io.affinage.reward.learned.LearnedRewards;
+import io.affinage.reward.learned.RewardModelScorer;
 import io.affinage.service.http.Roles;
 import io.affinage.service.rest.ApiException;
 import io.affinage.service.rest.ErrorBody;
@@ -64,13 +64,16 @@ public class RewardResource {
 
   private final MeteredScorer scorer;
   private final ExternalScores externals;
-  private final LearnedRewards learned;
+  private final RewardModelScorer learned;
 
   /** Scoring keeps a processor busy; more at once would only hold up every other request. */
   private final Semaphore places;
 
   RewardResource(
-      MeteredScorer scorer, ExternalScores externals, LearnedRewards learned, RewardConfig config) {
+      MeteredScorer scorer,
+      ExternalScores externals,
+      RewardModelScorer learned,
+      RewardConfig config) {
     this.scorer = scorer;
     this.externals = externals;
     this.learned = learned;

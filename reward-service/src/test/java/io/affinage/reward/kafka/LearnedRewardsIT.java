@@ -25,8 +25,8 @@ import io.affinage.events.follow.TopicFollower;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.reward.batch.RequestScorer;
 import io.affinage.reward.batch.StoredItems;
-import io.affinage.reward.learned.LearnedRewards;
 import io.affinage.reward.learned.RegisteredModels;
+import io.affinage.reward.learned.RewardModelScorer;
 import io.affinage.reward.learned.TinyRewardModels;
 import io.affinage.service.store.StoredBatches;
 import io.affinage.service.work.ShortWork;
@@ -92,7 +92,7 @@ class LearnedRewardsIT {
   /** What one process has of it. */
   private static final class Instance implements AutoCloseable {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final LearnedRewards rewards;
+    private final RewardModelScorer rewards;
     private final TopicFollower models;
     private final ShortWork work;
     private final StoredItems stored = new StoredItems(new StoredBatches(store));
@@ -101,11 +101,11 @@ class LearnedRewardsIT {
       RegisteredModels registered = new RegisteredModels();
       models = ModelRegistrations.follower(connection, registered);
       rewards =
-          new LearnedRewards(
+          new RewardModelScorer(
               registered,
               Instance::path,
               () -> Compute.of("cpu", "float32"),
-              new LearnedRewards.Limits(1 << 20, 500, SOON, 10_000, 1, 2),
+              new RewardModelScorer.Limits(1 << 20, 500, SOON, 10_000, 1, 2),
               meters);
       work =
           new ShortWork(

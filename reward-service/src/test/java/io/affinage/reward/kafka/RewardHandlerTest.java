@@ -17,7 +17,7 @@ import io.affinage.events.Topics;
 import io.affinage.reward.batch.RequestScorer;
 import io.affinage.reward.batch.StoredItems;
 import io.affinage.service.store.StoredBatches;
-import io.affinage.service.work.Answer;
+import io.affinage.service.work.WorkResult;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -114,7 +114,7 @@ class RewardHandlerTest {
     assertThat(answer.scores()).isEmpty();
   }
 
-  private static RewardScored answer(Answer answer) {
+  private static RewardScored answer(WorkResult answer) {
     assertThat(answer.records()).hasSize(1);
     ProducerRecord<byte[], byte[]> record = answer.records().get(0);
     assertThat(record.value().length).isLessThanOrEqualTo(1_000_000);

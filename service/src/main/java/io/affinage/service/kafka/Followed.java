@@ -1,6 +1,6 @@
 package io.affinage.service.kafka;
 
-import io.affinage.events.follow.Reading;
+import io.affinage.events.follow.MonitoredReader;
 import java.util.List;
 
 /**
@@ -11,5 +11,5 @@ import java.util.List;
 public interface Followed {
 
   /** The same ones at every call. */
-  List<? extends Reading> readings();
+  List<? extends MonitoredReader> readers();
 }

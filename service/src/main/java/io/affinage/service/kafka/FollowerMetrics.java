@@ -1,7 +1,7 @@
 package io.affinage.service.kafka;
 
 import io.affinage.events.Topic;
-import io.affinage.events.follow.Reading;
+import io.affinage.events.follow.MonitoredReader;
 import io.affinage.events.follow.TopicFollower;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -18,18 +18,18 @@ class FollowerMetrics {
 
   void register(@Observes StartupEvent event, @All List<Followed> all, MeterRegistry metrics) {
     for (Followed followed : all) {
-      followed.readings().forEach(reading -> register(reading, metrics));
+      followed.readers().forEach(reader -> register(reader, metrics));
     }
   }
 
-  private static void register(Reading reading, MeterRegistry metrics) {
-    Gauge.builder("affinage.follower.up", () -> reading.trouble().isEmpty() ? 1 : 0)
-        .tag("follower", reading.name())
+  private static void register(MonitoredReader reader, MeterRegistry metrics) {
+    Gauge.builder("affinage.follower.up", () -> reader.trouble().isEmpty() ? 1 : 0)
+        .tag("follower", reader.name())
         .register(metrics);
-    FunctionCounter.builder("affinage.follower.restarts", reading, Reading::restarts)
-        .tag("follower", reading.name())
+    FunctionCounter.builder("affinage.follower.restarts", reader, MonitoredReader::restarts)
+        .tag("follower", reader.name())
         .register(metrics);
-    if (reading instanceof TopicFollower follower) {
+    if (reader instanceof TopicFollower follower) {
       for (Topic topic : follower.topics()) {
         FunctionCounter.builder("affinage.events.skipped", follower, read -> read.skipped(topic))
             .tag("topic", topic.name())

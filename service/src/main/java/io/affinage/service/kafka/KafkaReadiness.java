@@ -77,7 +77,7 @@ class KafkaReadiness implements HealthCheck {
   /** Of the first reader that does not read. */
   private Optional<String> trouble() {
     return followed.stream()
-        .flatMap(one -> one.readings().stream())
+        .flatMap(one -> one.readers().stream())
         .flatMap(reading -> reading.trouble().map(why -> reading.name() + ": " + why).stream())
         .findFirst();
   }

@@ -18,9 +18,9 @@ final class FairQueue {
 
   private static final String OTHERS = "";
 
-  private final Map<String, Deque<Work>> waiting = new LinkedHashMap<>();
+  private final Map<String, Deque<PendingRecord>> waiting = new LinkedHashMap<>();
 
-  void add(Work work) {
+  void add(PendingRecord work) {
     String producer = work.traits().producer();
     if (!waiting.containsKey(producer) && waiting.size() >= MAX_PRODUCERS) {
       producer = OTHERS;
@@ -29,12 +29,12 @@ final class FairQueue {
   }
 
   /** Takes the next record that may be begun, as the caller says. */
-  Optional<Work> next(Predicate<Work> mayBegin) {
-    for (Iterator<Map.Entry<String, Deque<Work>>> turns = waiting.entrySet().iterator();
+  Optional<PendingRecord> next(Predicate<PendingRecord> mayBegin) {
+    for (Iterator<Map.Entry<String, Deque<PendingRecord>>> turns = waiting.entrySet().iterator();
         turns.hasNext(); ) {
-      Map.Entry<String, Deque<Work>> turn = turns.next();
-      for (Iterator<Work> works = turn.getValue().iterator(); works.hasNext(); ) {
-        Work work = works.next();
+      Map.Entry<String, Deque<PendingRecord>> turn = turns.next();
+      for (Iterator<PendingRecord> works = turn.getValue().iterator(); works.hasNext(); ) {
+        PendingRecord work = works.next();
         if (mayBegin.test(work)) {
           works.remove();
           // Its next turn comes after everybody else's.
@@ -49,7 +49,7 @@ final class FairQueue {
     return Optional.empty();
   }
 
-  void removeIf(Predicate<Work> gone) {
+  void removeIf(Predicate<PendingRecord> gone) {
     waiting.values().forEach(works -> works.removeIf(gone));
     waiting.values().removeIf(Deque::isEmpty);
   }

@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 final class Lane {
   private final int threads;
   private final ExecutorService workers;
-  private final Set<Work> underWay = new HashSet<>();
+  private final Set<PendingRecord> underWay = new HashSet<>();
   private final FairQueue waiting = new FairQueue();
 
   Lane(String name, int threads) {
@@ -26,7 +26,7 @@ final class Lane {
   }
 
   /** Whether such a record is under way. */
-  boolean has(Predicate<Work> such) {
+  boolean has(Predicate<PendingRecord> such) {
     return underWay.stream().anyMatch(such);
   }
 
@@ -34,16 +34,16 @@ final class Lane {
     return waiting;
   }
 
-  Set<Work> underWay() {
+  Set<PendingRecord> underWay() {
     return underWay;
   }
 
-  void begin(Work work, Runnable task) {
+  void begin(PendingRecord work, Runnable task) {
     underWay.add(work);
     workers.execute(task);
   }
 
-  void ended(Work work) {
+  void ended(PendingRecord work) {
     underWay.remove(work);
   }
 

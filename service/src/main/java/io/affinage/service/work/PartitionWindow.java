@@ -25,8 +25,8 @@ final class PartitionWindow {
   /** After a death, records are worked on one by one until so many are answered. */
   private static final int CAREFUL_RECORDS = 200;
 
-  private final TreeMap<Long, Work> unanswered = new TreeMap<>();
-  private final Map<ByteBuffer, Deque<Work>> byKey = new HashMap<>();
+  private final TreeMap<Long, PendingRecord> unanswered = new TreeMap<>();
+  private final Map<ByteBuffer, Deque<PendingRecord>> byKey = new HashMap<>();
   private final TreeSet<Long> answered = new TreeSet<>();
   private final Map<Long, Integer> begunBefore = new HashMap<>();
   private long end;
@@ -50,14 +50,14 @@ final class PartitionWindow {
    *
    * @return whether it may be begun at once: it is not answered, and the first of its key
    */
-  boolean add(Work work) {
+  boolean add(PendingRecord work) {
     end = Math.max(end, work.offset() + 1);
     if (answered.contains(work.offset())) {
       return false;
     }
     unanswered.put(work.offset(), work);
     bytes += work.size();
-    Deque<Work> same = byKey.computeIfAbsent(key(work), key -> new ArrayDeque<>(1));
+    Deque<PendingRecord> same = byKey.computeIfAbsent(key(work), key -> new ArrayDeque<>(1));
     same.add(work);
     return same.size() == 1;
   }
@@ -67,14 +67,14 @@ final class PartitionWindow {
    *
    * @return the record that may be begun now, as the next of its key
    */
-  Optional<Work> answered(Work work) {
+  Optional<PendingRecord> answered(PendingRecord work) {
     unanswered.remove(work.offset());
     begunBefore.remove(work.offset());
     answered.add(work.offset());
     answered.headSet(offset(Set.of())).clear();
     bytes -= work.size();
     careful = Math.max(0, careful - 1);
-    Deque<Work> same = byKey.get(key(work));
+    Deque<PendingRecord> same = byKey.get(key(work));
     same.remove(work);
     if (same.isEmpty()) {
       byKey.remove(key(work));
@@ -82,7 +82,7 @@ final class PartitionWindow {
     return Optional.ofNullable(same.peek());
   }
 
-  boolean contains(Work work) {
+  boolean contains(PendingRecord work) {
     return unanswered.get(work.offset()) == work;
   }
 
@@ -92,12 +92,12 @@ final class PartitionWindow {
   }
 
   /** How often processes began the record and died before it ended. */
-  int deaths(Work work) {
+  int deaths(PendingRecord work) {
     return begunBefore.getOrDefault(work.offset(), 0);
   }
 
   /** Who knows better than the mark says so: it began the record itself, and lives. */
-  void correctDeaths(Work work, int deaths) {
+  void correctDeaths(PendingRecord work, int deaths) {
     if (deaths == 0) {
       begunBefore.remove(work.offset());
     } else {
@@ -128,7 +128,7 @@ final class PartitionWindow {
    * @param more become visible with the commit
    * @param underWay are worked on meanwhile
    */
-  OffsetAndMetadata after(Set<Work> more, Collection<Work> underWay) {
+  OffsetAndMetadata after(Set<PendingRecord> more, Collection<PendingRecord> underWay) {
     long offset = offset(more);
     BitSet done = new BitSet();
     for (long each : answered.tailSet(offset)) {
@@ -145,15 +145,15 @@ final class PartitionWindow {
             begun.put(Math.toIntExact(at - offset), times);
           }
         });
-    for (Work work : underWay) {
+    for (PendingRecord work : underWay) {
       begun.put(Math.toIntExact(work.offset() - offset), deaths(work) + 1);
     }
     more.forEach(work -> begun.remove(Math.toIntExact(work.offset() - offset)));
     return new OffsetAndMetadata(offset, new WindowMark(begun, done).text());
   }
 
-  private long offset(Set<Work> more) {
-    for (Map.Entry<Long, Work> entry : unanswered.entrySet()) {
+  private long offset(Set<PendingRecord> more) {
+    for (Map.Entry<Long, PendingRecord> entry : unanswered.entrySet()) {
       if (!more.contains(entry.getValue())) {
         return entry.getKey();
       }
@@ -161,7 +161,7 @@ final class PartitionWindow {
     return end;
   }
 
-  private static ByteBuffer key(Work work) {
+  private static ByteBuffer key(PendingRecord work) {
     byte[] key = work.record().key();
     // Records without a key have no order among them; no key of ours starts with a zero.
     return key == null ? ByteBuffer.allocate(9).putLong(1, work.offset()) : ByteBuffer.wrap(key);

@@ -20,12 +20,12 @@ public interface RecordHandler {
    * @throws NotYetException when it waits for something; the record is looked at again
    * @throws InterruptedException when the service stops; nothing has happened then
    */
-  Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
+  WorkResult handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
       throws PassingFaultException, NotYetException, InterruptedException;
 
   /**
    * What to say of a record that is an event and cannot be worked on, beside the dead letter, so
    * that whoever waits for an answer gets one.
    */
-  Answer giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why);
+  WorkResult giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why);
 }

@@ -5,7 +5,7 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.EventException;
 import io.affinage.events.KafkaDefaults;
 import io.affinage.events.Topic;
-import io.affinage.events.follow.Reading;
+import io.affinage.events.follow.MonitoredReader;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -48,7 +48,7 @@ import org.jboss.logging.Logger;
  * together with their offsets; when that fails, or a partition moved to another instance meanwhile,
  * nothing happened and the records are read again, here or there.
  */
-public final class ShortWork implements Reading, AutoCloseable {
+public final class ShortWork implements MonitoredReader, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ShortWork.class);
   private static final Duration IDLE_POLL = Duration.ofMillis(500);
   private static final Duration BUSY_POLL = Duration.ofMillis(5);
@@ -84,10 +84,10 @@ public final class ShortWork implements Reading, AutoCloseable {
   private volatile Optional<String> failure = Optional.empty();
 
   private final Map<TopicPartition, PartitionWindow> windows = new HashMap<>();
-  private final List<Work> pausing = new ArrayList<>();
-  private final Set<Work> heldByFault = new HashSet<>();
-  private final Deque<Work> answered = new ArrayDeque<>();
-  private final Queue<Work> ended = new ConcurrentLinkedQueue<>();
+  private final List<PendingRecord> pausing = new ArrayList<>();
+  private final Set<PendingRecord> heldByFault = new HashSet<>();
+  private final Deque<PendingRecord> answered = new ArrayDeque<>();
+  private final Queue<PendingRecord> ended = new ConcurrentLinkedQueue<>();
   private int oneByOne;
 
   /** The deaths of what this process began: it has not died of it. */
@@ -100,10 +100,11 @@ public final class ShortWork implements Reading, AutoCloseable {
       };
 
   /** What goes on or was just done, so that a record that is read again joins it. */
-  private final Map<String, CompletableFuture<Answer>> results =
+  private final Map<String, CompletableFuture<WorkResult>> results =
       new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, CompletableFuture<Answer>> eldest) {
+        protected boolean removeEldestEntry(
+            Map.Entry<String, CompletableFuture<WorkResult>> eldest) {
           return size() > REMEMBERED && eldest.getValue().isDone();
         }
       };
@@ -256,7 +257,7 @@ public final class ShortWork implements Reading, AutoCloseable {
 
   private void take(ConsumerRecords<byte[], byte[]> read) {
     for (ConsumerRecord<byte[], byte[]> record : read) {
-      Work work = new Work(record, traits(record));
+      PendingRecord work = new PendingRecord(record, traits(record));
       PartitionWindow window = windows.get(work.partition());
       Integer deaths = begunHere.get(work.toString());
       if (window != null && deaths != null) {
@@ -279,7 +280,7 @@ public final class ShortWork implements Reading, AutoCloseable {
 
   /** What the workers have ended since. */
   private void takeEnded() {
-    for (Work work = ended.poll(); work != null; work = ended.poll()) {
+    for (PendingRecord work = ended.poll(); work != null; work = ended.poll()) {
       lane(work).ended(work);
       if (!isOurs(work)) {
         continue;
@@ -295,15 +296,15 @@ public final class ShortWork implements Reading, AutoCloseable {
   }
 
   /** Whether the record is still to be answered here. */
-  private boolean isOurs(Work work) {
+  private boolean isOurs(PendingRecord work) {
     PartitionWindow window = windows.get(work.partition());
     return window != null && window.contains(work);
   }
 
-  private void failed(Work work, Throwable cause) {
+  private void failed(PendingRecord work, Throwable cause) {
     if (cause instanceof EventException poison) {
       LOG.warnf("Poison at %s: %s", work, poison.getMessage());
-      answerWith(work, new Answer(List.of(deadLetter(work, poison))));
+      answerWith(work, new WorkResult(List.of(deadLetter(work, poison))));
       return;
     }
     if (cause instanceof NotYetException wait) {
@@ -334,7 +335,7 @@ public final class ShortWork implements Reading, AutoCloseable {
     return Math.min(LONGEST_PAUSE_NANOS, config.pause().toNanos() << Math.min(tries, 16));
   }
 
-  private void giveUp(Work work, ErrorDetail why) {
+  private void giveUp(PendingRecord work, ErrorDetail why) {
     ProducerRecord<byte[], byte[]> letter =
         deadLetter(work, new RecordFaults.GivenUpException(why));
     List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>(List.of(letter));
@@ -343,22 +344,22 @@ public final class ShortWork implements Reading, AutoCloseable {
     } catch (RuntimeException e) {
       LOG.warnf("No answer to %s but a dead letter: %s", work, e);
     }
-    answerWith(work, new Answer(records));
+    answerWith(work, new WorkResult(records));
   }
 
-  private ProducerRecord<byte[], byte[]> deadLetter(Work work, Exception reason) {
+  private ProducerRecord<byte[], byte[]> deadLetter(PendingRecord work, Exception reason) {
     meters.deadLetter();
     return DeadLetters.of(topic, work.record(), reason);
   }
 
-  private void answerWith(Work work, Answer answer) {
+  private void answerWith(PendingRecord work, WorkResult answer) {
     work.begin(CompletableFuture.completedFuture(answer));
     answered.add(work);
   }
 
   private void commit(KafkaConsumer<byte[], byte[]> consumer) {
     while (!answered.isEmpty() && running()) {
-      List<Work> batch = batch();
+      List<PendingRecord> batch = batch();
       try {
         write(consumer, batch);
       } catch (NotWrittenException e) {
@@ -374,7 +375,7 @@ public final class ShortWork implements Reading, AutoCloseable {
       }
       answered.removeAll(batch);
       oneByOne = Math.max(0, oneByOne - batch.size());
-      for (Work work : batch) {
+      for (PendingRecord work : batch) {
         results.remove(work.toString());
         begunHere.remove(work.toString());
         heldByFault.remove(work);
@@ -384,11 +385,11 @@ public final class ShortWork implements Reading, AutoCloseable {
     }
   }
 
-  private List<Work> batch() {
-    List<Work> batch = new ArrayList<>();
+  private List<PendingRecord> batch() {
+    List<PendingRecord> batch = new ArrayList<>();
     long bytes = 0;
     int most = oneByOne > 0 ? 1 : MAX_BATCH_RECORDS;
-    for (Work work : answered) {
+    for (PendingRecord work : answered) {
       bytes += work.result().join().size();
       if (batch.size() >= most || !batch.isEmpty() && bytes > MAX_BATCH_BYTES) {
         break;
@@ -399,19 +400,19 @@ public final class ShortWork implements Reading, AutoCloseable {
   }
 
   /** The broker takes something of it never: which, is found out by writing one by one. */
-  private void refused(List<Work> batch, NotWrittenException e) {
+  private void refused(List<PendingRecord> batch, NotWrittenException e) {
     if (batch.size() > 1) {
       oneByOne = batch.size();
       return;
     }
-    Work work = batch.get(0);
+    PendingRecord work = batch.get(0);
     answered.remove(work);
     LOG.errorf("The answer to %s cannot be written: %s", work, e);
     if (work.isGivenUp()) {
       // Not even the error: the dead letter alone, which is cut to what any broker takes.
       answerWith(
           work,
-          new Answer(
+          new WorkResult(
               List.of(
                   DeadLetters.of(
                       topic,
@@ -423,17 +424,17 @@ public final class ShortWork implements Reading, AutoCloseable {
     }
   }
 
-  private void write(KafkaConsumer<byte[], byte[]> consumer, Collection<Work> batch) {
+  private void write(KafkaConsumer<byte[], byte[]> consumer, Collection<PendingRecord> batch) {
     List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
     batch.forEach(work -> records.addAll(work.result().join().records()));
-    Map<TopicPartition, Set<Work>> byPartition =
-        batch.stream().collect(Collectors.groupingBy(Work::partition, Collectors.toSet()));
+    Map<TopicPartition, Set<PendingRecord>> byPartition =
+        batch.stream().collect(Collectors.groupingBy(PendingRecord::partition, Collectors.toSet()));
     producer.write(records, offsets(byPartition), consumer.groupMetadata());
     byPartition.keySet().forEach(partition -> windows.get(partition).marked());
   }
 
   private Map<TopicPartition, OffsetAndMetadata> offsets(
-      Map<TopicPartition, Set<Work>> answeredBy) {
+      Map<TopicPartition, Set<PendingRecord>> answeredBy) {
     Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
     answeredBy.forEach(
         (partition, works) ->
@@ -441,7 +442,7 @@ public final class ShortWork implements Reading, AutoCloseable {
     return offsets;
   }
 
-  private Set<Work> underWay(TopicPartition partition) {
+  private Set<PendingRecord> underWay(TopicPartition partition) {
     return lanes.stream()
         .flatMap(lane -> lane.underWay().stream())
         .filter(work -> work.partition().equals(partition) && isOurs(work))
@@ -450,7 +451,8 @@ public final class ShortWork implements Reading, AutoCloseable {
 
   private void resumePausing() {
     long now = System.nanoTime();
-    List<Work> again = pausing.stream().filter(work -> work.notBefore() - now <= 0).toList();
+    List<PendingRecord> again =
+        pausing.stream().filter(work -> work.notBefore() - now <= 0).toList();
     pausing.removeAll(again);
     again.stream().filter(this::isOurs).forEach(this::wait);
   }
@@ -461,18 +463,18 @@ public final class ShortWork implements Reading, AutoCloseable {
       boolean begins = true;
       while (begins && running() && answered.isEmpty() && lane.hasRoom()) {
         boolean taken = lane.has(this::isCareful);
-        Optional<Work> next = lane.waiting().next(work -> !(taken && isCareful(work)));
+        Optional<PendingRecord> next = lane.waiting().next(work -> !(taken && isCareful(work)));
         begins = next.isPresent() && begin(consumer, next.get());
       }
     }
   }
 
-  private boolean isCareful(Work work) {
+  private boolean isCareful(PendingRecord work) {
     return isOurs(work) && windows.get(work.partition()).isCareful();
   }
 
   /** Whether the loop may go on beginning; a rebalance must be taken part in first. */
-  private boolean begin(KafkaConsumer<byte[], byte[]> consumer, Work work) {
+  private boolean begin(KafkaConsumer<byte[], byte[]> consumer, PendingRecord work) {
     PartitionWindow window = windows.get(work.partition());
     if (window.deaths(work) >= config.deaths()) {
       LOG.errorf("Giving up %s: the service died %d times in it", work, window.deaths(work));
@@ -486,14 +488,14 @@ public final class ShortWork implements Reading, AutoCloseable {
     begunHere.putIfAbsent(work.toString(), window.deaths(work));
     heldByFault.remove(work);
     Lane lane = lane(work);
-    CompletableFuture<Answer> known = results.get(work.toString());
+    CompletableFuture<WorkResult> known = results.get(work.toString());
     if (known != null) {
       work.begin(known);
       lane.underWay().add(work);
       known.whenComplete((answer, e) -> ended.add(work));
       return true;
     }
-    CompletableFuture<Answer> result = new CompletableFuture<>();
+    CompletableFuture<WorkResult> result = new CompletableFuture<>();
     results.put(work.toString(), result);
     work.begin(result);
     lane.begin(work, () -> run(work, result));
@@ -501,8 +503,9 @@ public final class ShortWork implements Reading, AutoCloseable {
   }
 
   /** Tells that the record is begun, in case that the process does not survive it. */
-  private boolean mark(KafkaConsumer<byte[], byte[]> consumer, PartitionWindow window, Work work) {
-    Set<Work> begun = underWay(work.partition());
+  private boolean mark(
+      KafkaConsumer<byte[], byte[]> consumer, PartitionWindow window, PendingRecord work) {
+    Set<PendingRecord> begun = underWay(work.partition());
     begun.add(work);
     try {
       producer.write(
@@ -520,11 +523,11 @@ public final class ShortWork implements Reading, AutoCloseable {
     return true;
   }
 
-  private void wait(Work work) {
+  private void wait(PendingRecord work) {
     lane(work).waiting().add(work);
   }
 
-  private void run(Work work, CompletableFuture<Answer> result) {
+  private void run(PendingRecord work, CompletableFuture<WorkResult> result) {
     try {
       result.complete(handler.handle(work.record(), work.readNanos()));
     } catch (Throwable e) {
@@ -534,7 +537,7 @@ public final class ShortWork implements Reading, AutoCloseable {
     }
   }
 
-  private Lane lane(Work work) {
+  private Lane lane(PendingRecord work) {
     return work.traits().large() ? large : small;
   }
 

@@ -34,16 +34,16 @@ final class DyingWorker implements RecordHandler {
   }
 
   @Override
-  public Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos) {
+  public WorkResult handle(ConsumerRecord<byte[], byte[]> record, long readNanos) {
     if (text(record.key()).startsWith("die")) {
       Runtime.getRuntime().halt(3);
     }
-    return new Answer(List.of(WorkBench.answer(record.key(), 10)));
+    return new WorkResult(List.of(WorkBench.answer(record.key(), 10)));
   }
 
   @Override
-  public Answer giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why) {
+  public WorkResult giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why) {
     byte[] key = ("error:" + text(record.key())).getBytes(StandardCharsets.UTF_8);
-    return new Answer(List.of(WorkBench.answer(key, 10)));
+    return new WorkResult(List.of(WorkBench.answer(key, 10)));
   }
 }

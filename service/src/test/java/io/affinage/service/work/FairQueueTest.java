@@ -31,10 +31,10 @@ class FairQueueTest {
     queue.add(work("a", 0));
     queue.add(work("a", 1));
     queue.add(work("b", 2));
-    assertThat(queue.next(work -> work.offset() == 1)).map(Work::offset).contains(1L);
+    assertThat(queue.next(work -> work.offset() == 1)).map(PendingRecord::offset).contains(1L);
     assertThat(queue.next(work -> work.offset() == 1)).isEmpty();
     queue.removeIf(work -> work.offset() == 0);
-    assertThat(queue.next(work -> true)).map(Work::offset).contains(2L);
+    assertThat(queue.next(work -> true)).map(PendingRecord::offset).contains(2L);
     assertThat(queue.next(work -> true)).isEqualTo(Optional.empty());
   }
 
@@ -50,8 +50,8 @@ class FairQueueTest {
     assertThat(queue.next(work -> true)).isEmpty();
   }
 
-  private static Work work(String producer, long offset) {
-    return new Work(
+  private static PendingRecord work(String producer, long offset) {
+    return new PendingRecord(
         new ConsumerRecord<>("t", 0, offset, null, new byte[1]), new Traits(producer, false));
   }
 }

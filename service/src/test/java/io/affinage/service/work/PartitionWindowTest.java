@@ -23,9 +23,9 @@ class PartitionWindowTest {
   @Test
   void shouldCommitTheFirstUnansweredAndTellWhatIsDoneBehindIt() {
     PartitionWindow window = new PartitionWindow(10, WindowMark.none());
-    Work first = work(10, "a");
-    Work second = work(11, "b");
-    Work third = work(13, "c");
+    PendingRecord first = work(10, "a");
+    PendingRecord second = work(11, "b");
+    PendingRecord third = work(13, "c");
     assertThat(List.of(first, second, third)).allMatch(window::add);
     OffsetAndMetadata before = window.after(Set.of(second), Set.of(first));
     assertThat(before.offset()).isEqualTo(10);
@@ -43,10 +43,10 @@ class PartitionWindowTest {
   @Test
   void shouldKeepTheOrderOfAKeyAndOfNoOthers() {
     PartitionWindow window = new PartitionWindow(0, WindowMark.none());
-    Work first = work(0, "a");
-    Work second = work(1, "a");
-    Work other = work(2, "b");
-    Work keyless = work(3, null);
+    PendingRecord first = work(0, "a");
+    PendingRecord second = work(1, "a");
+    PendingRecord other = work(2, "b");
+    PendingRecord keyless = work(3, null);
     assertThat(window.add(first)).isTrue();
     assertThat(window.add(second)).isFalse();
     assertThat(window.add(other)).isTrue();
@@ -59,8 +59,8 @@ class PartitionWindowTest {
   @Test
   void shouldCountDeathsOfTheRecordsThatWereUnderWay() {
     PartitionWindow window = new PartitionWindow(0, WindowMark.none());
-    Work first = work(0, "a");
-    Work second = work(1, "b");
+    PendingRecord first = work(0, "a");
+    PendingRecord second = work(1, "b");
     window.add(first);
     window.add(second);
     assertThat(window.isCareful()).isFalse();
@@ -88,22 +88,22 @@ class PartitionWindowTest {
     while (committed.offset() < records) {
       PartitionWindow window =
           new PartitionWindow(committed.offset(), WindowMark.parse(committed.metadata()));
-      List<Work> mayBegin = new ArrayList<>();
+      List<PendingRecord> mayBegin = new ArrayList<>();
       for (long offset = committed.offset(); offset < records; offset++) {
-        Work work = work(offset, "k" + offset % 40);
+        PendingRecord work = work(offset, "k" + offset % 40);
         if (window.add(work)) {
           mayBegin.add(work);
         }
       }
       for (int commits = random.nextInt(12); commits >= 0 && !mayBegin.isEmpty(); commits--) {
-        Set<Work> batch = new HashSet<>();
+        Set<PendingRecord> batch = new HashSet<>();
         for (int i = random.nextInt(6); i >= 0 && !mayBegin.isEmpty(); i--) {
           batch.add(mayBegin.remove(random.nextInt(mayBegin.size())));
         }
         committed = window.after(batch, Set.of());
-        for (Work work : batch) {
+        for (PendingRecord work : batch) {
           answers.merge(work.offset(), 1, Integer::sum);
-          Optional<Work> next = window.answered(work);
+          Optional<PendingRecord> next = window.answered(work);
           next.ifPresent(mayBegin::add);
         }
       }
@@ -122,10 +122,10 @@ class PartitionWindowTest {
     assertThat(window.isFull(100)).isTrue();
   }
 
-  static Work work(long offset, String key) {
+  static PendingRecord work(long offset, String key) {
     byte[] bytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
-    Work work =
-        new Work(
+    PendingRecord work =
+        new PendingRecord(
             new ConsumerRecord<>(
                 "t",
                 0,
@@ -139,7 +139,7 @@ class PartitionWindowTest {
                 new org.apache.kafka.common.header.internals.RecordHeaders(),
                 Optional.empty()),
             new Traits("p", false));
-    work.begin(CompletableFuture.completedFuture(new Answer(List.of())));
+    work.begin(CompletableFuture.completedFuture(new WorkResult(List.of())));
     return work;
   }
 }

@@ -181,7 +181,7 @@ class ShortWorkIT {
     }
 
     @Override
-    public Answer handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
+    public WorkResult handle(ConsumerRecord<byte[], byte[]> record, long readNanos)
         throws PassingFaultException, InterruptedException {
       String key = text(record.key());
       calls.computeIfAbsent(key, name -> new AtomicInteger()).incrementAndGet();
@@ -190,7 +190,7 @@ class ShortWorkIT {
         case "poison" ->
             throw new io.affinage.events.EventException("invalid_json", "not an event");
         case "huge" -> {
-          return new Answer(List.of(WorkBench.answer(record.key(), 3 << 20)));
+          return new WorkResult(List.of(WorkBench.answer(record.key(), 3 << 20)));
         }
         case "away" -> {
           if (opened.getCount() > 0) {
@@ -202,14 +202,14 @@ class ShortWorkIT {
             order.add(Integer.parseInt(text(record.headers().lastHeader("from").value())));
         default -> {}
       }
-      return new Answer(List.of(WorkBench.answer(record.key(), 10)));
+      return new WorkResult(List.of(WorkBench.answer(record.key(), 10)));
     }
 
     @Override
-    public Answer giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why) {
+    public WorkResult giveUp(ConsumerRecord<byte[], byte[]> record, ErrorDetail why) {
       byte[] key =
           ("error:" + text(record.key())).getBytes(java.nio.charset.StandardCharsets.UTF_8);
-      return new Answer(List.of(WorkBench.answer(key, 10)));
+      return new WorkResult(List.of(WorkBench.answer(key, 10)));
     }
   }
 }

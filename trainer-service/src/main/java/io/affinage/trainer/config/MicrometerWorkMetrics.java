@@ -1,7 +1,7 @@
 package io.affinage.trainer.config;
 
 import io.affinage.events.Topics;
-import io.affinage.trainer.engine.TrainingProgress;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.work.WorkMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -121,7 +121,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
 
   /** Counts from the first step of an attempt on: what an earlier attempt did is counted there. */
   @Override
-  public void step(TrainingProgress progress) {
+  public void step(EngineProgress progress) {
     if (tokensBefore < 0) {
       steps.increment();
     } else {

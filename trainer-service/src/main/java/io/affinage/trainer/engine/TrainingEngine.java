@@ -11,8 +11,8 @@ import java.util.Optional;
 public interface TrainingEngine {
 
   /**
-   * Trains until the job is done or {@link TrainingListener#shouldStop()} says so; in the latter
-   * case a checkpoint is handed to the listener before this returns.
+   * Trains until the job is done or {@link EngineListener#shouldStop()} says so; in the latter case
+   * a checkpoint is handed to the listener before this returns.
    *
    * @param datasetFolder a dataset version ({@code train.jsonl}, {@code validation.jsonl}, ...);
    *     read-only
@@ -21,13 +21,13 @@ public interface TrainingEngine {
    * @param workFolder an empty folder for scratch files, checkpoints and the resulting model
    * @throws TrainingException when it does not succeed; its kind says whose the failure is
    */
-  TrainingOutcome run(
+  EngineOutcome run(
       TrainingJob job,
       Path datasetFolder,
       Optional<BaseFolders> base,
       Optional<Path> resumeFrom,
       Path workFolder,
-      TrainingListener listener)
+      EngineListener listener)
       throws TrainingException;
 
   /**

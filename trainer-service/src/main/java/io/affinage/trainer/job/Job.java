@@ -48,7 +48,7 @@ public record Job(
     ErrorDetail rejection,
     int lostAttempts,
     List<GivenBack> givenBack,
-    Optional<Checkpoint> checkpoint,
+    Optional<JobCheckpoint> checkpoint,
     Optional<TrainingProgressed> progress,
     EventData terminal) {
 

@@ -110,7 +110,7 @@ public final class JobBoard {
   }
 
   /** Oldest first. */
-  public synchronized List<Checkpoint> checkpoints(String jobId) {
+  public synchronized List<JobCheckpoint> checkpoints(String jobId) {
     JobHistory history = histories.get(jobId);
     return history == null ? List.of() : history.checkpoints();
   }

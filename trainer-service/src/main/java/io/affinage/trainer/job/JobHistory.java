@@ -42,7 +42,7 @@ final class JobHistory {
   private final List<JobEvent> ending = new ArrayList<>();
   private final Set<Warning> warnings = new LinkedHashSet<>();
   private final Deque<JobEvent> progressLines = new ArrayDeque<>();
-  private final List<Checkpoint> checkpoints = new ArrayList<>();
+  private final List<JobCheckpoint> checkpoints = new ArrayList<>();
   private Event<TrainingRequested> request;
   private Optional<TrainingSpec> spec = Optional.empty();
   private Optional<ErrorDetail> newerSpec = Optional.empty();
@@ -153,7 +153,7 @@ final class JobHistory {
     lostAttempts = 0;
     givenBack.clear();
     checkpoints.add(
-        new Checkpoint(
+        new JobCheckpoint(
             event.eventId(),
             event.writtenAt() / 1000,
             made.step(),
@@ -319,7 +319,7 @@ final class JobHistory {
     return entry.dataset() == null ? JobStatus.VALIDATING_FILES : JobStatus.QUEUED;
   }
 
-  List<Checkpoint> checkpoints() {
+  List<JobCheckpoint> checkpoints() {
     return List.copyOf(checkpoints);
   }
 

@@ -18,8 +18,8 @@ import io.affinage.events.lease.LeaseLostException;
 import io.affinage.events.lease.kafka.JobAttempt;
 import io.affinage.events.lease.kafka.JobClaimer;
 import io.affinage.events.lease.kafka.JobLogUnavailableException;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.TrainingException;
-import io.affinage.trainer.engine.TrainingProgress;
 import io.affinage.trainer.job.Recorded;
 import io.affinage.trainer.work.AttemptLease;
 import io.affinage.trainer.work.AttemptLeaseLostException;
@@ -107,7 +107,7 @@ final class KafkaAttemptLease implements AttemptLease {
   }
 
   @Override
-  public void progressed(TrainingProgress progress) {
+  public void progressed(EngineProgress progress) {
     news.tell(
         events.causedBy(
             request,

@@ -11,15 +11,17 @@ import io.affinage.llm.export.ModelExport;
 import io.affinage.llm.export.RewardExport;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.tensor.ResidentMemory;
+import io.affinage.llm.training.PreflightReport;
+import io.affinage.llm.training.TrainingOutcome;
 import io.affinage.trainer.engine.AnswerScorer;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineOutcome;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.RolloutRecord;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
-import io.affinage.trainer.engine.TrainingListener;
-import io.affinage.trainer.engine.TrainingOutcome;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,13 +49,13 @@ public final class LlmTrainingEngine implements TrainingEngine {
   }
 
   @Override
-  public TrainingOutcome run(
+  public EngineOutcome run(
       TrainingJob job,
       Path datasetFolder,
       Optional<BaseFolders> base,
       Optional<Path> resumeFrom,
       Path workFolder,
-      TrainingListener listener)
+      EngineListener listener)
       throws TrainingException {
     machine.lock();
     try {
@@ -100,13 +102,13 @@ public final class LlmTrainingEngine implements TrainingEngine {
     }
   }
 
-  private TrainingOutcome resume(
+  private EngineOutcome resume(
       TrainingJob job,
       Path datasetFolder,
       Optional<BaseFolders> base,
       Path checkpoint,
       Path workFolder,
-      TrainingListener listener)
+      EngineListener listener)
       throws NotResumedException, TrainingException {
     String dtype;
     try {
@@ -163,7 +165,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     }
   }
 
-  private static Preflight report(TrainingSession bench, io.affinage.llm.training.Preflight found) {
+  private static Preflight report(TrainingSession bench, PreflightReport found) {
     Map<String, Double> counts = new HashMap<>(bench.rows().counts());
     counts.put("steps", (double) found.counts().steps());
     counts.put("tokens_per_epoch", (double) found.counts().tokensPerEpoch());
@@ -171,7 +173,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     counts.put("tokens", (double) found.counts().tokens());
     counts.put("tokens_computed", (double) found.counts().computedTokens());
     counts.put("held_out_rows", (double) bench.heldOut().map(HeldOut::rows).orElse(0));
-    io.affinage.llm.training.Preflight.Memory memory = found.memory();
+    PreflightReport.Memory memory = found.memory();
     return new Preflight(
         bench.model().decoder().precision().torchName(),
         found.settings().recomputeActivations(),
@@ -207,15 +209,15 @@ public final class LlmTrainingEngine implements TrainingEngine {
     return metrics;
   }
 
-  private static TrainingOutcome train(
+  private static EngineOutcome train(
       TrainingJob job,
       TrainingSession bench,
       Map<String, Double> metrics,
       Path workFolder,
-      TrainingListener listener)
+      EngineListener listener)
       throws TrainingException {
     Precision precision = bench.model().decoder().precision();
-    io.affinage.llm.training.TrainingOutcome outcome =
+    TrainingOutcome outcome =
         bench
             .run()
             .run(
@@ -227,7 +229,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
                     GuardRails.of(job.spec())),
                 Optional.of(workFolder.resolve("checkpoints")));
     if (!outcome.completed()) {
-      return new TrainingOutcome.Stopped(outcome.steps());
+      return new EngineOutcome.Stopped(outcome.steps());
     }
     bench.heldOut().ifPresent(rows -> note(rows, metrics));
     note(outcome, metrics);
@@ -240,7 +242,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     Path folder = workFolder.resolve("model");
     Exported exported = written(listener, () -> export(job, bench, metrics, warnings, folder));
     metrics.put("export_logit_error", exported.logitError());
-    return new TrainingOutcome.Completed(
+    return new EngineOutcome.Completed(
         folder, bench.adapter().isPresent(), outcome.tokensSeen(), metrics, warnings);
   }
 
@@ -282,7 +284,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
   }
 
   /** What was trained is in the memory: writing it is tried again until there is room for it. */
-  private static Exported written(TrainingListener listener, Supplier<Exported> export)
+  private static Exported written(EngineListener listener, Supplier<Exported> export)
       throws TrainingException {
     for (int tries = 1; ; tries++) {
       try {
@@ -301,8 +303,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     }
   }
 
-  private static void note(
-      io.affinage.llm.training.TrainingOutcome outcome, Map<String, Double> metrics) {
+  private static void note(TrainingOutcome outcome, Map<String, Double> metrics) {
     metrics.put("train_loss", outcome.recentLoss());
     metrics.put("train_loss_first", outcome.firstLoss());
     metrics.put("train_loss_last", outcome.finalLoss());

@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 
 /** Tells the domain what the library tells. */
 final class RelayingListener implements TrainingListener {
-  private final io.affinage.trainer.engine.TrainingListener domain;
+  private final io.affinage.trainer.engine.EngineListener domain;
   private final Precision precision;
   private final Optional<HeldOut> heldOut;
   private final Supplier<Map<String, Double>> beside;
@@ -28,7 +28,7 @@ final class RelayingListener implements TrainingListener {
    * @param guards of a run that samples answers
    */
   RelayingListener(
-      io.affinage.trainer.engine.TrainingListener domain,
+      io.affinage.trainer.engine.EngineListener domain,
       Precision precision,
       Optional<HeldOut> heldOut,
       Supplier<Map<String, Double>> beside,
@@ -45,7 +45,7 @@ final class RelayingListener implements TrainingListener {
   public void onStep(TrainingProgress progress) {
     Map<String, Double> metrics = metrics(progress);
     domain.onStep(
-        new io.affinage.trainer.engine.TrainingProgress(
+        new io.affinage.trainer.engine.EngineProgress(
             progress.step(),
             progress.totalSteps(),
             finite(progress.loss()),

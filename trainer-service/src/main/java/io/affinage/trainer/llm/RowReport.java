@@ -5,7 +5,7 @@ import io.affinage.events.Warning;
 import io.affinage.llm.data.Adjustment;
 import io.affinage.llm.data.DocumentRows;
 import io.affinage.llm.data.EncodingReport;
-import io.affinage.llm.data.Refusal;
+import io.affinage.llm.data.RefusedExample;
 import io.affinage.llm.error.LlmException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -70,7 +70,7 @@ final class RowReport {
     new TreeMap<>(report.adjustments()).forEach(this::adjusted);
   }
 
-  void documents(int documents, DocumentRows rows, List<Refusal> refused) {
+  void documents(int documents, DocumentRows rows, List<RefusedExample> refused) {
     tokens = rows.tokens();
     lost = rows.remainder();
     onlyRemainder = true;
@@ -78,12 +78,12 @@ final class RowReport {
     counts.put("rows", (double) rows.rows().size());
     counts.put("tokens_left_out", (double) rows.remainder());
     leftOut(
-        refused.stream().collect(Collectors.toMap(Refusal::code, each -> 1, Integer::sum)),
+        refused.stream().collect(Collectors.toMap(RefusedExample::code, each -> 1, Integer::sum)),
         refused);
     lost("what is left at the end does not fill a row of max_length %,d".formatted(maxLength));
   }
 
-  private void leftOut(Map<String, Integer> byCode, List<Refusal> first) {
+  private void leftOut(Map<String, Integer> byCode, List<RefusedExample> first) {
     int all = byCode.values().stream().mapToInt(Integer::intValue).sum();
     counts.put("rows_left_out", (double) all);
     if (all == 0) {

@@ -16,7 +16,7 @@ import io.affinage.llm.objective.Objective;
 import io.affinage.llm.objective.Objectives;
 import io.affinage.llm.training.Batching;
 import io.affinage.llm.training.Checkpointing;
-import io.affinage.llm.training.Evaluation;
+import io.affinage.llm.training.HeldOutEvaluation;
 import io.affinage.llm.training.Optimization;
 import io.affinage.llm.training.Regularisation;
 import io.affinage.llm.training.Schedule;
@@ -93,7 +93,7 @@ final class SettingsOfSpec {
             spec.regularisation().neftuneAlpha(),
             spec.regularisation().labelSmoothing(),
             spec.regularisation().emaDecay()),
-        new Evaluation(
+        new HeldOutEvaluation(
             evaluation.everySteps(),
             evaluation.patience(),
             evaluation.minImprovement(),

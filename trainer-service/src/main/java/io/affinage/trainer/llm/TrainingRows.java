@@ -14,7 +14,7 @@ import io.affinage.llm.data.Group;
 import io.affinage.llm.data.OverlengthPolicy;
 import io.affinage.llm.data.PreferenceEncoder;
 import io.affinage.llm.data.PreferencePair;
-import io.affinage.llm.data.Refusal;
+import io.affinage.llm.data.RefusedExample;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import java.util.ArrayList;
@@ -113,7 +113,7 @@ record TrainingRows(List<Group> rows, Map<String, Double> counts, List<Warning> 
   private static List<Group> documents(
       DatasetRows.Split<Example> split, TrainingSpec spec, LanguageModel model, RowReport report) {
     List<int[]> documents = new ArrayList<>();
-    List<Refusal> refused = new ArrayList<>();
+    List<RefusedExample> refused = new ArrayList<>();
     for (int i = 0; i < split.rows().size(); i++) {
       Example example = split.rows().get(i);
       try {
@@ -122,7 +122,7 @@ record TrainingRows(List<Group> rows, Map<String, Double> counts, List<Warning> 
         if (spec.strict() || e.code().equals(LAYOUT)) {
           throw e;
         }
-        refused.add(new Refusal(i, example.id(), e.code(), e.getMessage()));
+        refused.add(new RefusedExample(i, example.id(), e.code(), e.getMessage()));
       }
     }
     DocumentRows rows =

@@ -3,7 +3,7 @@ package io.affinage.trainer.rest;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import io.affinage.trainer.job.Checkpoint;
+import io.affinage.trainer.job.JobCheckpoint;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -23,7 +23,7 @@ public record FineTuningCheckpoint(
     Map<String, Number> metrics,
     String fineTuningJobId) {
 
-  static FineTuningCheckpoint of(String jobId, Checkpoint checkpoint) {
+  static FineTuningCheckpoint of(String jobId, JobCheckpoint checkpoint) {
     Map<String, Number> metrics = new LinkedHashMap<>();
     metrics.put("step", checkpoint.step());
     if (checkpoint.trainLoss() != null) {

@@ -16,13 +16,13 @@ import io.affinage.trainer.base.BaseModel;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.EngineOutcome;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
-import io.affinage.trainer.engine.TrainingOutcome;
-import io.affinage.trainer.job.Checkpoint;
 import io.affinage.trainer.job.Job;
 import io.affinage.trainer.job.JobBoard;
+import io.affinage.trainer.job.JobCheckpoint;
 import io.affinage.trainer.job.Refs;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -188,7 +188,7 @@ final class Attempt {
       LOG.log(Level.ERROR, "Job " + job.id() + " failed unexpectedly", e);
       endOrGiveBack(job, attemptLease, new ErrorDetail("internal_error", e.toString(), null));
     } finally {
-      WorkFolder.delete(folder);
+      AttemptFolder.delete(folder);
     }
   }
 
@@ -231,13 +231,13 @@ final class Attempt {
             spec,
             base.folder() == null ? null : base.nameInAdapters(),
             origin(job, base));
-    TrainingOutcome outcome =
+    EngineOutcome outcome =
         engine.run(training, dataset, baseFolders, resumeFrom, folder, listener);
-    if (outcome instanceof TrainingOutcome.Stopped) {
+    if (outcome instanceof EngineOutcome.Stopped) {
       stopped(job, attemptLease, listener.stoppedFor().orElse(StopReason.SHUTDOWN));
       return;
     }
-    TrainingOutcome.Completed done = (TrainingOutcome.Completed) outcome;
+    EngineOutcome.Completed done = (EngineOutcome.Completed) outcome;
     ArtifactRef model =
         store.insist("store the model", () -> Refs.of(artifacts.putFolder(done.modelFolder())));
     Optional<ArtifactRef> record = kept(training, listener.record(), store, folder);
@@ -303,7 +303,7 @@ final class Attempt {
     if (job.checkpoint().isEmpty()) {
       return Optional.empty();
     }
-    Checkpoint last = job.checkpoint().get();
+    JobCheckpoint last = job.checkpoint().get();
     return store.call(
         "read the checkpoint of step " + last.step(),
         () -> {

@@ -3,8 +3,8 @@ package io.affinage.trainer.work;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.EventData;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.TrainingException;
-import io.affinage.trainer.engine.TrainingProgress;
 import io.affinage.trainer.job.Recorded;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +31,7 @@ public interface AttemptLease extends AutoCloseable {
 
   void checkpointed(int step, ArtifactRef checkpoint, Double trainLoss);
 
-  void progressed(TrainingProgress progress);
+  void progressed(EngineProgress progress);
 
   /**
    * What the job's attempts recorded of rollouts, in order.

@@ -3,10 +3,10 @@ package io.affinage.trainer.work;
 import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.events.Warning;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
-import io.affinage.trainer.engine.TrainingListener;
-import io.affinage.trainer.engine.TrainingProgress;
 import io.affinage.trainer.job.Refs;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Tells the log what the engine tells: progress throttled, checkpoints by reference. */
-final class AttemptListener implements TrainingListener {
+final class AttemptListener implements EngineListener {
   private static final Logger LOG = System.getLogger(AttemptListener.class.getName());
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
@@ -86,7 +86,7 @@ final class AttemptListener implements TrainingListener {
   @Override
   public void onPreflight(int totalSteps, Preflight preflight) {
     attemptLease.progressed(
-        new TrainingProgress(
+        new EngineProgress(
             0,
             totalSteps,
             null,
@@ -111,7 +111,7 @@ final class AttemptListener implements TrainingListener {
   }
 
   @Override
-  public void onStep(TrainingProgress progress) {
+  public void onStep(EngineProgress progress) {
     step = progress.step();
     metrics.step(progress);
     storeWhatIsLeft();

@@ -60,7 +60,7 @@ public final class DryRuns {
           baseFolders,
           folder);
     } finally {
-      WorkFolder.delete(folder);
+      AttemptFolder.delete(folder);
     }
   }
 }

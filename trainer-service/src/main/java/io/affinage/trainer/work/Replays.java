@@ -4,12 +4,12 @@ import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.FolderArtifactStore;
 import io.affinage.events.ModelRegistered;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineOutcome;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.RolloutRecord;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
-import io.affinage.trainer.engine.TrainingListener;
-import io.affinage.trainer.engine.TrainingOutcome;
-import io.affinage.trainer.engine.TrainingProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,8 +76,8 @@ public final class Replays {
     Path folder = Files.createTempDirectory(workFolder, "replay-");
     Replay replay = new Replay(content);
     try {
-      TrainingOutcome.Completed done =
-          (TrainingOutcome.Completed)
+      EngineOutcome.Completed done =
+          (EngineOutcome.Completed)
               engine.run(
                   content.job(),
                   artifacts.localFolder(model.dataset().digest()),
@@ -100,7 +100,7 @@ public final class Replays {
       }
       return outcome(model, replay, null, e.getMessage());
     } finally {
-      WorkFolder.delete(folder);
+      AttemptFolder.delete(folder);
     }
   }
 
@@ -122,7 +122,7 @@ public final class Replays {
   }
 
   /** A run that may take from the record and add nothing to it. */
-  private static final class Replay implements TrainingListener, RolloutRecord {
+  private static final class Replay implements EngineListener, RolloutRecord {
     static final String DIFFERS = "replay_differs";
 
     private final RecordFolder.Content content;
@@ -185,7 +185,7 @@ public final class Replays {
     }
 
     @Override
-    public void onStep(TrainingProgress progress) {}
+    public void onStep(EngineProgress progress) {}
 
     @Override
     public void onCheckpoint(int step, Path folder, Double trainLoss) {}

@@ -10,7 +10,7 @@ import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.objective.RewardModelSpec;
 import io.affinage.trainer.base.BaseModel;
-import io.affinage.trainer.engine.TrainingOutcome;
+import io.affinage.trainer.engine.EngineOutcome;
 import io.affinage.trainer.job.Job;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,7 +33,7 @@ final class TrainingResultEvents {
       TrainingSpec spec,
       BaseModel base,
       Map<String, String> rewards,
-      TrainingOutcome.Completed outcome,
+      EngineOutcome.Completed outcome,
       ArtifactRef model,
       Optional<ArtifactRef> record,
       long nowSeconds) {

@@ -1,6 +1,6 @@
 package io.affinage.trainer.work;
 
-import io.affinage.trainer.engine.TrainingProgress;
+import io.affinage.trainer.engine.EngineProgress;
 import java.time.Duration;
 
 /** What is counted while working. */
@@ -15,7 +15,7 @@ public interface WorkMetrics {
   /** This process took over an attempt whose worker had fallen silent. */
   void leaseExpired();
 
-  void step(TrainingProgress progress);
+  void step(EngineProgress progress);
 
   void checkpointStored(Duration duration);
 

@@ -80,13 +80,13 @@ public final class HashingEngine implements TrainingEngine {
   }
 
   @Override
-  public TrainingOutcome run(
+  public EngineOutcome run(
       TrainingJob job,
       Path datasetFolder,
       Optional<BaseFolders> base,
       Optional<Path> resumeFrom,
       Path workFolder,
-      TrainingListener listener)
+      EngineListener listener)
       throws TrainingException {
     runs.incrementAndGet();
     try {
@@ -110,7 +110,7 @@ public final class HashingEngine implements TrainingEngine {
         step++;
         stepsDone.incrementAndGet();
         listener.onStep(
-            new TrainingProgress(
+            new EngineProgress(
                 step,
                 total,
                 1.0 / step,
@@ -129,7 +129,7 @@ public final class HashingEngine implements TrainingEngine {
       }
       Path model = Files.createDirectories(workFolder.resolve("model"));
       Files.writeString(model.resolve("adapter_model.safetensors"), weights);
-      return new TrainingOutcome.Completed(
+      return new EngineOutcome.Completed(
           model, true, total * 100L, Map.of("train_loss", 1.0 / total), List.of());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -137,7 +137,7 @@ public final class HashingEngine implements TrainingEngine {
   }
 
   /** False when the run should stop while it waits. */
-  private boolean await(TrainingListener listener) {
+  private boolean await(EngineListener listener) {
     while (gated) {
       try {
         if (permits.tryAcquire(20, java.util.concurrent.TimeUnit.MILLISECONDS)) {
@@ -153,15 +153,15 @@ public final class HashingEngine implements TrainingEngine {
     return true;
   }
 
-  private TrainingOutcome stop(int step, String weights, Path workFolder, TrainingListener listener)
+  private EngineOutcome stop(int step, String weights, Path workFolder, EngineListener listener)
       throws IOException {
     checkpoint(step, weights, workFolder, listener);
     stopped = true;
-    return new TrainingOutcome.Stopped(step);
+    return new EngineOutcome.Stopped(step);
   }
 
-  private static void checkpoint(
-      int step, String weights, Path workFolder, TrainingListener listener) throws IOException {
+  private static void checkpoint(int step, String weights, Path workFolder, EngineListener listener)
+      throws IOException {
     Path folder = Files.createDirectories(workFolder.resolve("checkpoint-" + step));
     Files.writeString(folder.resolve("state"), step + " " + weights);
     listener.onCheckpoint(step, folder, step == 0 ? null : 1.0 / step);

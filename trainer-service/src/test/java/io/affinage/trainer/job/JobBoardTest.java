@@ -125,7 +125,7 @@ class JobBoardTest {
     logged(new TrainingCheckpointed(JOB, 2, "b", 4, CHECKPOINT, 0.5));
 
     assertThat(job().lostAttempts()).isZero();
-    assertThat(job().checkpoint()).get().extracting(Checkpoint::step).isEqualTo(4);
+    assertThat(job().checkpoint()).get().extracting(JobCheckpoint::step).isEqualTo(4);
   }
 
   @Test

@@ -30,14 +30,14 @@ import io.affinage.service.store.StoredBatches;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.engine.AnswerScorer;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineOutcome;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.RolloutRecord;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
-import io.affinage.trainer.engine.TrainingListener;
-import io.affinage.trainer.engine.TrainingOutcome;
-import io.affinage.trainer.engine.TrainingProgress;
 import io.affinage.trainer.job.Job;
 import io.affinage.trainer.job.Refs;
 import io.affinage.trainer.llm.LlmTrainingEngine;
@@ -192,15 +192,14 @@ class RolloutKillsIT {
     }
   }
 
-  private record DyingListener(TrainingListener listener, Deaths deaths)
-      implements TrainingListener {
+  private record DyingListener(EngineListener listener, Deaths deaths) implements EngineListener {
     @Override
     public RolloutRecord record() {
       return new DyingRecord(listener.record(), deaths);
     }
 
     @Override
-    public void onStep(TrainingProgress progress) {
+    public void onStep(EngineProgress progress) {
       listener.onStep(progress);
     }
 
@@ -217,13 +216,13 @@ class RolloutKillsIT {
 
   private record DyingEngine(TrainingEngine engine, Deaths deaths) implements TrainingEngine {
     @Override
-    public TrainingOutcome run(
+    public EngineOutcome run(
         TrainingJob job,
         Path datasetFolder,
         Optional<BaseFolders> from,
         Optional<Path> resumeFrom,
         Path workFolder,
-        TrainingListener listener)
+        EngineListener listener)
         throws TrainingException {
       return engine.run(
           job, datasetFolder, from, resumeFrom, workFolder, new DyingListener(listener, deaths));
@@ -248,8 +247,8 @@ class RolloutKillsIT {
     Files.writeString(
         text.resolve("train.jsonl"),
         "{\"id\":\"d\",\"text\":\"Box 1. Colour: red. Box 2. Colour: blue.\"}\n".repeat(4));
-    TrainingOutcome.Completed pretrained =
-        (TrainingOutcome.Completed)
+    EngineOutcome.Completed pretrained =
+        (EngineOutcome.Completed)
             new LlmTrainingEngine("cpu", NoRewards.SCORER)
                 .run(
                     new TrainingJob(
@@ -263,9 +262,9 @@ class RolloutKillsIT {
                     Optional.empty(),
                     Optional.empty(),
                     Files.createDirectories(folder.resolve("pretraining")),
-                    new TrainingListener() {
+                    new EngineListener() {
                       @Override
-                      public void onStep(TrainingProgress progress) {}
+                      public void onStep(EngineProgress progress) {}
 
                       @Override
                       public void onCheckpoint(int step, Path at, Double trainLoss) {}

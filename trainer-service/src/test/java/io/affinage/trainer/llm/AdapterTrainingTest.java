@@ -28,14 +28,15 @@ import io.affinage.llm.text.BpeTrainer;
 import io.affinage.llm.training.Batching;
 import io.affinage.llm.training.Optimization;
 import io.affinage.llm.training.Trainables;
+import io.affinage.llm.training.TrainingListener;
 import io.affinage.llm.training.TrainingRun;
 import io.affinage.llm.training.TrainingSettings;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineOutcome;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
-import io.affinage.trainer.engine.TrainingListener;
-import io.affinage.trainer.engine.TrainingOutcome;
-import io.affinage.trainer.engine.TrainingProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,7 +94,7 @@ class AdapterTrainingTest {
             .withSeed(7);
     try (Trainables all = Trainables.allWeights(model.decoder());
         TrainingRun run = TrainingRun.overExamples(model.decoder(), all, settings, examples)) {
-      run.run(new io.affinage.llm.training.TrainingListener() {}, Optional.empty());
+      run.run(new TrainingListener() {}, Optional.empty());
     }
   }
 
@@ -126,7 +127,7 @@ class AdapterTrainingTest {
   @ParameterizedTest
   @MethodSource("types")
   void shouldTrainWriteAndGoOn(AdapterSpec adapter) throws Exception {
-    TrainingOutcome.Completed first = run("first", spec(adapter, 12), base(), Optional.empty());
+    EngineOutcome.Completed first = run("first", spec(adapter, 12), base(), Optional.empty());
 
     assertThat(first.adapter()).isTrue();
     assertThat(first.metrics().get("held_out_loss_after"))
@@ -135,7 +136,7 @@ class AdapterTrainingTest {
 
     Optional<BaseFolders> parent =
         Optional.of(new BaseFolders(shared.resolve("base"), Optional.of(first.modelFolder())));
-    TrainingOutcome.Completed second = run("second", spec(adapter, 4), parent, Optional.empty());
+    EngineOutcome.Completed second = run("second", spec(adapter, 4), parent, Optional.empty());
 
     assertThat(second.metrics().get("held_out_loss_before"))
         .isEqualTo(first.metrics().get("held_out_loss_after"));
@@ -157,8 +158,7 @@ class AdapterTrainingTest {
         Files.createDirectories(folder.resolve("half")),
         stopper);
 
-    TrainingOutcome.Completed resumed =
-        run("resumed", spec, base(), Optional.of(stopper.checkpoint));
+    EngineOutcome.Completed resumed = run("resumed", spec, base(), Optional.of(stopper.checkpoint));
 
     assertThat(bytes(resumed)).isEqualTo(whole);
   }
@@ -166,7 +166,7 @@ class AdapterTrainingTest {
   @ParameterizedTest
   @MethodSource("types")
   void shouldRefuseToGoOnFromAnotherType(AdapterSpec adapter) throws Exception {
-    TrainingOutcome.Completed first = run("first", spec(adapter, 2), base(), Optional.empty());
+    EngineOutcome.Completed first = run("first", spec(adapter, 2), base(), Optional.empty());
     Optional<BaseFolders> parent =
         Optional.of(new BaseFolders(shared.resolve("base"), Optional.of(first.modelFolder())));
     AdapterSpec other =
@@ -193,7 +193,7 @@ class AdapterTrainingTest {
   /** Virtual tokens leave less room for examples; all of it is refused. */
   @Test
   void shouldCountVirtualTokensTowardsTheContext() throws Exception {
-    TrainingOutcome.Completed outcome =
+    EngineOutcome.Completed outcome =
         run(
             "long",
             spec(new PromptTuningSpec(CONTEXT - 30, null, null), 2),
@@ -218,7 +218,7 @@ class AdapterTrainingTest {
   void shouldReadWhatItWroteAsTheSameType() throws Exception {
     for (AdapterSpec type : List.of(new PrefixTuningSpec(3), new BottleneckSpec(8.0, "gelu"))) {
       String name = type.getClass().getSimpleName();
-      TrainingOutcome.Completed outcome = run(name, spec(type, 2), base(), Optional.empty());
+      EngineOutcome.Completed outcome = run(name, spec(type, 2), base(), Optional.empty());
       try (LanguageModel model = LanguageModel.open(shared.resolve("base"), CPU);
           Adapter adapter = model.loadAdapter(outcome.modelFolder())) {
         assertThat(name.toLowerCase(java.util.Locale.ROOT))
@@ -231,10 +231,10 @@ class AdapterTrainingTest {
     return Optional.of(new BaseFolders(shared.resolve("base"), Optional.empty()));
   }
 
-  private TrainingOutcome.Completed run(
+  private EngineOutcome.Completed run(
       String name, TrainingSpec spec, Optional<BaseFolders> base, Optional<Path> resumeFrom)
       throws Exception {
-    return (TrainingOutcome.Completed)
+    return (EngineOutcome.Completed)
         engine.run(
             new TrainingJob(name, spec, "tiny"),
             answers(),
@@ -244,7 +244,7 @@ class AdapterTrainingTest {
             new Stopper(-1));
   }
 
-  private static byte[] bytes(TrainingOutcome.Completed outcome) throws IOException {
+  private static byte[] bytes(EngineOutcome.Completed outcome) throws IOException {
     return Files.readAllBytes(outcome.modelFolder().resolve("adapter_model.safetensors"));
   }
 
@@ -280,9 +280,9 @@ class AdapterTrainingTest {
   }
 
   /** Stops after a step; keeps the checkpoint. */
-  private static final class Stopper implements TrainingListener {
+  private static final class Stopper implements EngineListener {
     private final int after;
-    private final List<TrainingProgress> steps = new ArrayList<>();
+    private final List<EngineProgress> steps = new ArrayList<>();
     private Path checkpoint;
 
     private Stopper(int after) {
@@ -290,7 +290,7 @@ class AdapterTrainingTest {
     }
 
     @Override
-    public void onStep(TrainingProgress progress) {
+    public void onStep(EngineProgress progress) {
       steps.add(progress);
     }
 

@@ -8,12 +8,12 @@ import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineOutcome;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
-import io.affinage.trainer.engine.TrainingListener;
-import io.affinage.trainer.engine.TrainingOutcome;
-import io.affinage.trainer.engine.TrainingProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +52,7 @@ class LearnedRowsTest {
             "{'method': 'pretrain', 'maxSteps': 60, 'maxLength': 32, 'learningRate': 0.01, 'dtype': 'float32', 'architecture': {'hiddenSize': 16, 'intermediateSize': 32, 'layers': 2, 'heads': 2, 'kvHeads': 1, 'vocabularySize': 290, 'contextLength': 64}}",
             true);
     base =
-        ((TrainingOutcome.Completed)
+        ((EngineOutcome.Completed)
                 ENGINE.run(
                     new TrainingJob("base", spec, null),
                     dataset(text.toString(), ""),
@@ -64,14 +64,14 @@ class LearnedRowsTest {
   }
 
   /** Hears warnings. */
-  private record Ear(List<Warning> warnings) implements TrainingListener {
+  private record Ear(List<Warning> warnings) implements EngineListener {
     @Override
     public void onWarning(Warning warning) {
       warnings.add(warning);
     }
 
     @Override
-    public void onStep(TrainingProgress progress) {}
+    public void onStep(EngineProgress progress) {}
 
     @Override
     public void onCheckpoint(int step, Path at, Double loss) {}
@@ -92,7 +92,7 @@ class LearnedRowsTest {
                 + row("long", "Box: ", LONG),
             "");
 
-    TrainingOutcome.Completed done =
+    EngineOutcome.Completed done =
         run("{'adapter': {'type': 'none'}, 'maxSteps': 2, 'allowTokenLoss': true}", dataset);
 
     assertThat(done.metrics())
@@ -144,7 +144,7 @@ class LearnedRowsTest {
   void shouldRunWithoutHeldOutRowsThatFitUnlessTheyAreToBeEvaluated() throws Exception {
     Path dataset = dataset(rows(12), row("v", "Box:", " " + LONG));
 
-    TrainingOutcome.Completed done = run("{'maxSteps': 3}", dataset);
+    EngineOutcome.Completed done = run("{'maxSteps': 3}", dataset);
 
     assertThat(done.metrics()).doesNotContainKey("held_out_loss_before");
     assertThat(message(done.warnings(), "held_out_unusable")).contains("longer than the maximum");
@@ -236,8 +236,8 @@ class LearnedRowsTest {
     return catchThrowableOfType(TrainingException.class, () -> run(spec, dataset)).detail().code();
   }
 
-  private TrainingOutcome.Completed run(String spec, Path dataset) throws Exception {
-    return (TrainingOutcome.Completed)
+  private EngineOutcome.Completed run(String spec, Path dataset) throws Exception {
+    return (EngineOutcome.Completed)
         ENGINE.run(
             new TrainingJob("tune", spec(spec, false), "tiny"),
             dataset,

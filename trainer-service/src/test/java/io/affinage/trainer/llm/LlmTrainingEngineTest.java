@@ -16,12 +16,12 @@ import io.affinage.events.spec.Settings;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.SmallDisk;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineOutcome;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
-import io.affinage.trainer.engine.TrainingListener;
-import io.affinage.trainer.engine.TrainingOutcome;
-import io.affinage.trainer.engine.TrainingProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,12 +44,12 @@ class LlmTrainingEngineTest {
 
   @Test
   void shouldPretrainFromScratchAndTuneAnAdapterOnTheResult() throws Exception {
-    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    EngineOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
     Path adapter = folder.resolve("adapter");
     Recorder recorder = new Recorder(-1);
 
-    TrainingOutcome.Completed tuned =
-        (TrainingOutcome.Completed)
+    EngineOutcome.Completed tuned =
+        (EngineOutcome.Completed)
             engine.run(
                 new TrainingJob("tune", tuning(12, null), "tiny"),
                 answers(),
@@ -87,20 +87,20 @@ class LlmTrainingEngineTest {
     assertThat(preflight.seconds().training()).isPositive();
   }
 
-  private static Optional<BaseFolders> onlyModel(TrainingOutcome.Completed base) {
+  private static Optional<BaseFolders> onlyModel(EngineOutcome.Completed base) {
     return Optional.of(new BaseFolders(base.modelFolder(), Optional.empty()));
   }
 
   /** An adapter from a run is trained on: it begins where that run ended. */
   @Test
   void shouldGoOnTrainingAnAdapter() throws Exception {
-    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
-    TrainingOutcome.Completed first =
+    EngineOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    EngineOutcome.Completed first =
         tuned("first", tuning(12, null), onlyModel(base), Optional.empty());
     Optional<BaseFolders> parent =
         Optional.of(new BaseFolders(base.modelFolder(), Optional.of(first.modelFolder())));
 
-    TrainingOutcome.Completed second = tuned("second", tuning(4, null), parent, Optional.empty());
+    EngineOutcome.Completed second = tuned("second", tuning(4, null), parent, Optional.empty());
 
     assertThat(second.adapter()).isTrue();
     assertThat(second.metrics().get("held_out_loss_before"))
@@ -113,8 +113,8 @@ class LlmTrainingEngineTest {
 
   @Test
   void shouldRefuseToGoOnWithAnotherShape() throws Exception {
-    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
-    TrainingOutcome.Completed first =
+    EngineOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    EngineOutcome.Completed first =
         tuned("first", tuning(2, null), onlyModel(base), Optional.empty());
     Optional<BaseFolders> parent =
         Optional.of(new BaseFolders(base.modelFolder(), Optional.of(first.modelFolder())));
@@ -127,10 +127,10 @@ class LlmTrainingEngineTest {
     assertThat(refusal.detail().code()).isEqualTo("adapter_does_not_fit");
   }
 
-  private TrainingOutcome.Completed tuned(
+  private EngineOutcome.Completed tuned(
       String name, TrainingSpec spec, Optional<BaseFolders> base, Optional<Path> resumeFrom)
       throws Exception {
-    return (TrainingOutcome.Completed)
+    return (EngineOutcome.Completed)
         engine.run(
             new TrainingJob(name, spec, "tiny"),
             answers(),
@@ -143,10 +143,10 @@ class LlmTrainingEngineTest {
   /** Continued pre-training (Gururangan et al. 2020): the same documents' kind, from a base. */
   @Test
   void shouldGoOnPretrainingFromABase() throws Exception {
-    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    EngineOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
 
-    TrainingOutcome.Completed continued =
-        (TrainingOutcome.Completed)
+    EngineOutcome.Completed continued =
+        (EngineOutcome.Completed)
             engine.run(
                 new TrainingJob("continued", pretraining(null), "tiny"),
                 moreDocuments(),
@@ -171,12 +171,12 @@ class LlmTrainingEngineTest {
   void shouldEndInTheSameBitsWhenStoppedAndResumed() throws Exception {
     byte[] whole = weights(pretrained(Optional.empty(), new Recorder(-1)));
     Recorder stopping = new Recorder(3);
-    TrainingOutcome stopped = pretrain(Optional.empty(), stopping);
+    EngineOutcome stopped = pretrain(Optional.empty(), stopping);
 
-    TrainingOutcome.Completed resumed =
+    EngineOutcome.Completed resumed =
         pretrained(Optional.of(stopping.checkpoint), new Recorder(-1));
 
-    assertThat(stopped).isEqualTo(new TrainingOutcome.Stopped(3));
+    assertThat(stopped).isEqualTo(new EngineOutcome.Stopped(3));
     assertThat(weights(resumed)).isEqualTo(whole);
   }
 
@@ -185,13 +185,13 @@ class LlmTrainingEngineTest {
    */
   @Test
   void shouldStartAgainAndSaySoWhereTheCheckpointIsOfAnotherRun() throws Exception {
-    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    EngineOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
     byte[] whole = adapter(tuned("a", tuning(6, null), onlyModel(base), Optional.empty()));
     Recorder stopping = new Recorder(3);
     run("b", new TrainingJob("b", tuning(9, null), "tiny"), base, Optional.empty(), stopping);
     Recorder again = new Recorder(-1);
 
-    TrainingOutcome restarted =
+    EngineOutcome restarted =
         run(
             "c",
             new TrainingJob("c", tuning(6, null), "tiny"),
@@ -207,12 +207,12 @@ class LlmTrainingEngineTest {
               assertThat(warning.message()).contains("steps is 9 there and 6 here");
             });
     assertThat(again.steps).hasSize(6);
-    assertThat(adapter((TrainingOutcome.Completed) restarted)).isEqualTo(whole);
+    assertThat(adapter((EngineOutcome.Completed) restarted)).isEqualTo(whole);
   }
 
   @Test
   void shouldStartAgainWhereAnotherDatasetOrNoCheckpointIsFound() throws Exception {
-    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    EngineOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
     TrainingJob of = new TrainingJob("d", tuning(4, null), "tiny", Map.of("dataset", "sha256:a"));
     Recorder stopping = new Recorder(2);
     run("d", of, base, Optional.empty(), stopping);
@@ -237,10 +237,10 @@ class LlmTrainingEngineTest {
     assertThat(nowhere.steps).hasSize(4);
   }
 
-  private TrainingOutcome run(
+  private EngineOutcome run(
       String name,
       TrainingJob job,
-      TrainingOutcome.Completed base,
+      EngineOutcome.Completed base,
       Optional<Path> resumeFrom,
       Recorder recorder)
       throws Exception {
@@ -253,7 +253,7 @@ class LlmTrainingEngineTest {
         recorder);
   }
 
-  private static byte[] adapter(TrainingOutcome.Completed outcome) throws IOException {
+  private static byte[] adapter(EngineOutcome.Completed outcome) throws IOException {
     return Files.readAllBytes(outcome.modelFolder().resolve("adapter_model.safetensors"));
   }
 
@@ -263,10 +263,10 @@ class LlmTrainingEngineTest {
     List<String> waits = new ArrayList<>();
     List<Integer> missed = new ArrayList<>();
     try (SmallDisk disk = SmallDisk.mount(Files.createDirectories(folder.resolve("disk")), 4)) {
-      TrainingListener listener =
-          new TrainingListener() {
+      EngineListener listener =
+          new EngineListener() {
             @Override
-            public void onStep(TrainingProgress progress) {
+            public void onStep(EngineProgress progress) {
               if (progress.step() == 1) {
                 disk.fill();
               }
@@ -300,7 +300,7 @@ class LlmTrainingEngineTest {
               return false;
             }
           };
-      TrainingOutcome outcome =
+      EngineOutcome outcome =
           engine.run(
               new TrainingJob("base", pretraining(TINY), null),
               documents(),
@@ -309,7 +309,7 @@ class LlmTrainingEngineTest {
               Files.createDirectories(disk.folder().resolve("work")),
               listener);
 
-      assertThat(weights((TrainingOutcome.Completed) outcome)).isEqualTo(whole);
+      assertThat(weights((EngineOutcome.Completed) outcome)).isEqualTo(whole);
       assertThat(missed).containsExactly(4);
       assertThat(waits)
           .containsExactly(
@@ -322,10 +322,10 @@ class LlmTrainingEngineTest {
 
   @Test
   void shouldTrainTheLastLayerInSixteenBitsUntilTheHeldOutLossRises() throws Exception {
-    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    EngineOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
 
-    TrainingOutcome.Completed tuned =
-        (TrainingOutcome.Completed)
+    EngineOutcome.Completed tuned =
+        (EngineOutcome.Completed)
             engine.run(
                 new TrainingJob("partial", partial(), "tiny"),
                 answers(),
@@ -347,7 +347,7 @@ class LlmTrainingEngineTest {
 
   @Test
   void shouldSayWhichWeightsThereAreWhenAPatternFitsNone() throws Exception {
-    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    EngineOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
 
     TrainingException e =
         catchThrowableOfType(
@@ -368,7 +368,7 @@ class LlmTrainingEngineTest {
 
   @Test
   void shouldAnswerADryRunWithWhatTheRunThenSees() throws Exception {
-    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    EngineOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
     TrainingJob job = new TrainingJob("dry", partial(), "tiny");
 
     Preflight dry =
@@ -413,7 +413,7 @@ class LlmTrainingEngineTest {
 
   @Test
   void shouldFailRatherThanGoOnWithALossThatIsNoNumber() throws Exception {
-    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    EngineOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
 
     TrainingException e =
         catchThrowableOfType(
@@ -432,7 +432,7 @@ class LlmTrainingEngineTest {
 
   @Test
   void shouldSayThatAModelFileIsTruncated() throws Exception {
-    TrainingOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
+    EngineOutcome.Completed base = pretrained(Optional.empty(), new Recorder(-1));
     Path file = base.modelFolder().resolve("model.safetensors");
     byte[] bytes = Files.readAllBytes(file);
     Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length / 2));
@@ -452,12 +452,12 @@ class LlmTrainingEngineTest {
     assertThat(e.detail().code()).contains("truncated");
   }
 
-  private TrainingOutcome.Completed pretrained(Optional<Path> resume, Recorder recorder)
+  private EngineOutcome.Completed pretrained(Optional<Path> resume, Recorder recorder)
       throws Exception {
-    return (TrainingOutcome.Completed) pretrain(resume, recorder);
+    return (EngineOutcome.Completed) pretrain(resume, recorder);
   }
 
-  private TrainingOutcome pretrain(Optional<Path> resume, Recorder recorder) throws Exception {
+  private EngineOutcome pretrain(Optional<Path> resume, Recorder recorder) throws Exception {
     return engine.run(
         new TrainingJob("base", pretraining(TINY), null),
         documents(),
@@ -467,7 +467,7 @@ class LlmTrainingEngineTest {
         recorder);
   }
 
-  private static byte[] weights(TrainingOutcome.Completed outcome) throws IOException {
+  private static byte[] weights(EngineOutcome.Completed outcome) throws IOException {
     return Files.readAllBytes(outcome.modelFolder().resolve("model.safetensors"));
   }
 
@@ -583,9 +583,9 @@ class LlmTrainingEngineTest {
   }
 
   /** Remembers what it is told; keeps checkpoints; stops after a step. */
-  private final class Recorder implements TrainingListener {
+  private final class Recorder implements EngineListener {
     private final int stopAfter;
-    private final List<TrainingProgress> steps = new ArrayList<>();
+    private final List<EngineProgress> steps = new ArrayList<>();
     private Path checkpoint;
     private final List<Warning> warnings = new ArrayList<>();
     private Preflight preflight;
@@ -605,7 +605,7 @@ class LlmTrainingEngineTest {
     }
 
     @Override
-    public void onStep(TrainingProgress progress) {
+    public void onStep(EngineProgress progress) {
       steps.add(progress);
     }
 

@@ -8,12 +8,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineOutcome;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
-import io.affinage.trainer.engine.TrainingListener;
-import io.affinage.trainer.engine.TrainingOutcome;
-import io.affinage.trainer.engine.TrainingProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,8 +66,8 @@ class PreferenceTrainingTest {
   }
 
   /** Remembers steps and the last checkpoint, and may stop after a step. */
-  private static final class Recorded implements TrainingListener {
-    private final List<TrainingProgress> steps = new ArrayList<>();
+  private static final class Recorded implements EngineListener {
+    private final List<EngineProgress> steps = new ArrayList<>();
     private final int stopAfter;
     private Path checkpoint;
 
@@ -80,7 +80,7 @@ class PreferenceTrainingTest {
     }
 
     @Override
-    public void onStep(TrainingProgress progress) {
+    public void onStep(EngineProgress progress) {
       steps.add(progress);
     }
 
@@ -99,7 +99,7 @@ class PreferenceTrainingTest {
   void shouldLearnToPreferAndTellIt() throws Exception {
     Recorded heard = new Recorded();
 
-    TrainingOutcome.Completed done =
+    EngineOutcome.Completed done =
         run(
             DPO.formatted(", 'evaluation': {'everySteps': 4}"),
             dataset(pairs(0, 24), pairs(100, 9)),
@@ -111,7 +111,7 @@ class PreferenceTrainingTest {
     assertThat(done.metrics().get("held_out_rewards/accuracies")).isCloseTo(1, within(1e-9));
     assertThat(done.metrics().get("held_out_loss_before")).isCloseTo(Math.log(2), within(1e-9));
     assertThat(done.metrics().get("held_out_loss_after")).isLessThan(0.6);
-    TrainingProgress last = heard.steps.get(heard.steps.size() - 1);
+    EngineProgress last = heard.steps.get(heard.steps.size() - 1);
     assertThat(last.metrics())
         .containsKeys(
             "rewards/chosen",
@@ -141,7 +141,7 @@ class PreferenceTrainingTest {
 
     assertThat(heard.steps.get(0).trainLoss()).isCloseTo(Math.log(2), within(1e-6));
     assertThat(heard.steps.get(0).metrics().get("rewards/margins")).isCloseTo(0, within(1e-5));
-    TrainingProgress last = heard.steps.get(heard.steps.size() - 1);
+    EngineProgress last = heard.steps.get(heard.steps.size() - 1);
     assertThat(last.metrics().get("rewards/margins")).isPositive();
   }
 
@@ -149,7 +149,7 @@ class PreferenceTrainingTest {
   void shouldTrainAllWeightsByIpo() throws Exception {
     Recorded heard = new Recorded();
 
-    TrainingOutcome.Completed done =
+    EngineOutcome.Completed done =
         run(
             "{'objective': {'type': 'ipo', 'beta': 0.5}, 'adapter': {'type': 'none'}, 'epochs': 4, 'batchSize': 8, 'dtype': 'float32', 'learningRate': 0.001}",
             dataset(pairs(0, 24), pairs(100, 9)),
@@ -167,7 +167,7 @@ class PreferenceTrainingTest {
   @Test
   void shouldResumeInTheSameBits() throws Exception {
     Path dataset = dataset(pairs(0, 24), "");
-    TrainingOutcome.Completed undisturbed =
+    EngineOutcome.Completed undisturbed =
         run(DPO.formatted(""), dataset, fromBase(), Optional.empty(), new Recorded());
     Recorded stopped = new Recorded(5);
     ENGINE.run(
@@ -179,7 +179,7 @@ class PreferenceTrainingTest {
         stopped);
     assertThat(stopped.checkpoint.resolve("reference.safetensors")).exists();
 
-    TrainingOutcome.Completed resumed =
+    EngineOutcome.Completed resumed =
         run(
             DPO.formatted(""),
             dataset,
@@ -230,14 +230,14 @@ class PreferenceTrainingTest {
     return Optional.of(new BaseFolders(base, Optional.empty()));
   }
 
-  private static TrainingOutcome.Completed run(
+  private static EngineOutcome.Completed run(
       String spec,
       Path dataset,
       Optional<BaseFolders> from,
       Optional<Path> resume,
-      TrainingListener listener)
+      EngineListener listener)
       throws Exception {
-    return (TrainingOutcome.Completed)
+    return (EngineOutcome.Completed)
         ENGINE.run(
             new TrainingJob("tune", spec(spec), from.isPresent() ? "tiny" : null),
             dataset,

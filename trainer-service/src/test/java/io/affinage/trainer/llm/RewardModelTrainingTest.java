@@ -13,12 +13,12 @@ import io.affinage.llm.reward.Rendering;
 import io.affinage.llm.reward.RewardModel;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineOutcome;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
-import io.affinage.trainer.engine.TrainingListener;
-import io.affinage.trainer.engine.TrainingOutcome;
-import io.affinage.trainer.engine.TrainingProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,8 +72,8 @@ class RewardModelTrainingTest {
   }
 
   /** Remembers steps and the last checkpoint, and may stop after a step. */
-  private static final class Recorded implements TrainingListener {
-    private final List<TrainingProgress> steps = new ArrayList<>();
+  private static final class Recorded implements EngineListener {
+    private final List<EngineProgress> steps = new ArrayList<>();
     private final int stopAfter;
     private Path checkpoint;
 
@@ -86,7 +86,7 @@ class RewardModelTrainingTest {
     }
 
     @Override
-    public void onStep(TrainingProgress progress) {
+    public void onStep(EngineProgress progress) {
       steps.add(progress);
     }
 
@@ -108,7 +108,7 @@ class RewardModelTrainingTest {
   void shouldBeatChanceOnPairsItNeverSaw() throws Exception {
     Recorded heard = new Recorded();
 
-    TrainingOutcome.Completed done =
+    EngineOutcome.Completed done =
         run(
             REWARD.formatted(", 'evaluation': {'everySteps': 4}"),
             dataset(pairs(0, 24), pairs(100, 20)),
@@ -148,7 +148,7 @@ class RewardModelTrainingTest {
   /** Conversations are scored as the chat template writes them. */
   @Test
   void shouldScoreConversationsAsTheyWereLearned() throws Exception {
-    TrainingOutcome.Completed done =
+    EngineOutcome.Completed done =
         run(
             REWARD.formatted(""),
             dataset(chats(0, 24), ""),
@@ -166,7 +166,7 @@ class RewardModelTrainingTest {
 
   @Test
   void shouldTrainAllWeightsAndGoOnFromThem() throws Exception {
-    TrainingOutcome.Completed done =
+    EngineOutcome.Completed done =
         run(
             REWARD.formatted(", 'adapter': {'type': 'none'}"),
             dataset(pairs(0, 24), pairs(100, 9)),
@@ -183,7 +183,7 @@ class RewardModelTrainingTest {
         .contains("pipeline_tag: text-classification", "reward_model");
     for (String adapter : List.of("'none'", "'lora'")) {
       Recorded heard = new Recorded();
-      TrainingOutcome.Completed on =
+      EngineOutcome.Completed on =
           run(
               REWARD.replace("0.01", "0.001").formatted(", 'adapter': {'type': " + adapter + "}"),
               dataset(pairs(0, 24), pairs(100, 9)),
@@ -199,7 +199,7 @@ class RewardModelTrainingTest {
 
   @Test
   void shouldGoOnFromAnAdapterWithAndWithoutAHead() throws Exception {
-    TrainingOutcome.Completed first =
+    EngineOutcome.Completed first =
         run(
             REWARD.formatted(""),
             dataset(pairs(0, 24), pairs(100, 9)),
@@ -208,7 +208,7 @@ class RewardModelTrainingTest {
             new Recorded());
     assertThat(first.metrics().get("held_out_rewards/accuracies")).isGreaterThan(0.9);
 
-    TrainingOutcome.Completed second =
+    EngineOutcome.Completed second =
         run(
             REWARD.replace("0.01", "0.001").formatted(""),
             dataset(pairs(0, 24), pairs(100, 9)),
@@ -224,7 +224,7 @@ class RewardModelTrainingTest {
   @Test
   void shouldResumeInTheSameBits() throws Exception {
     Path dataset = dataset(pairs(0, 24), "");
-    TrainingOutcome.Completed undisturbed =
+    EngineOutcome.Completed undisturbed =
         run(REWARD.formatted(""), dataset, fromBase(), Optional.empty(), new Recorded());
     Recorded stopped = new Recorded(5);
     ENGINE.run(
@@ -235,7 +235,7 @@ class RewardModelTrainingTest {
         Files.createTempDirectory(folder, "work"),
         stopped);
 
-    TrainingOutcome.Completed resumed =
+    EngineOutcome.Completed resumed =
         run(
             REWARD.formatted(""),
             dataset,
@@ -287,7 +287,7 @@ class RewardModelTrainingTest {
   /** The longer answer is always better, and nothing else tells. */
   @Test
   void shouldNameARewardThatIsMostlyLength() throws Exception {
-    TrainingOutcome.Completed done =
+    EngineOutcome.Completed done =
         run(
             REWARD.formatted(""),
             dataset(byLength(0, 24), byLength(100, 12)),
@@ -302,14 +302,14 @@ class RewardModelTrainingTest {
 
   @Test
   void shouldRefuseToWriteTextWithAModelThatScores() throws Exception {
-    TrainingOutcome.Completed scorer =
+    EngineOutcome.Completed scorer =
         run(
             REWARD.formatted(""),
             dataset(pairs(0, 8), ""),
             fromBase(),
             Optional.empty(),
             new Recorded());
-    TrainingOutcome.Completed whole =
+    EngineOutcome.Completed whole =
         run(
             REWARD.formatted(", 'adapter': {'type': 'none'}"),
             dataset(pairs(0, 8), ""),
@@ -338,14 +338,14 @@ class RewardModelTrainingTest {
     return Optional.of(new BaseFolders(base, Optional.empty()));
   }
 
-  private static TrainingOutcome.Completed run(
+  private static EngineOutcome.Completed run(
       String spec,
       Path dataset,
       Optional<BaseFolders> from,
       Optional<Path> resume,
-      TrainingListener listener)
+      EngineListener listener)
       throws Exception {
-    return (TrainingOutcome.Completed)
+    return (EngineOutcome.Completed)
         ENGINE.run(
             new TrainingJob("tune", spec(spec), from.isPresent() ? "tiny" : null),
             dataset,

@@ -13,11 +13,11 @@ import io.affinage.events.spec.SpecResolver;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.trainer.engine.AnswerScorer;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineOutcome;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
-import io.affinage.trainer.engine.TrainingListener;
-import io.affinage.trainer.engine.TrainingOutcome;
-import io.affinage.trainer.engine.TrainingProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,13 +68,13 @@ class SampledTrainingTest {
                 Optional.empty(),
                 NoRewards.SCORER,
                 new Recorded(Integer.MAX_VALUE),
-                TrainingOutcome.Completed.class)
+                EngineOutcome.Completed.class)
             .modelFolder();
   }
 
   /** Remembers steps and the last checkpoint, and may stop after a step. */
-  private static final class Recorded implements TrainingListener {
-    private final List<TrainingProgress> steps = new ArrayList<>();
+  private static final class Recorded implements EngineListener {
+    private final List<EngineProgress> steps = new ArrayList<>();
     private final int stopAfter;
     private Path checkpoint;
 
@@ -90,7 +90,7 @@ class SampledTrainingTest {
     }
 
     @Override
-    public void onStep(TrainingProgress progress) {
+    public void onStep(EngineProgress progress) {
       steps.add(progress);
     }
 
@@ -115,7 +115,7 @@ class SampledTrainingTest {
           asked.addAll(answers);
           return RED.score(reward, answers, at);
         };
-    TrainingOutcome.Completed done =
+    EngineOutcome.Completed done =
         run(
             SAMPLED
                 .formatted(objective, 60)
@@ -125,7 +125,7 @@ class SampledTrainingTest {
             Optional.empty(),
             listening,
             heard,
-            TrainingOutcome.Completed.class);
+            EngineOutcome.Completed.class);
 
     assertThat(heard.reward(54, 60)).isGreaterThan(heard.reward(0, 6) + 0.3);
     assertThat(asked).hasSize(60 * 4 * 8);
@@ -154,7 +154,7 @@ class SampledTrainingTest {
         Optional.empty(),
         RED,
         heard,
-        TrainingOutcome.Completed.class);
+        EngineOutcome.Completed.class);
     return heard.steps.subList(25, 40).stream()
         .mapToDouble(step -> step.metrics().get("kl"))
         .average()
@@ -171,7 +171,7 @@ class SampledTrainingTest {
   @Test
   void shouldLearnByPpo() throws Exception {
     Recorded heard = new Recorded(Integer.MAX_VALUE);
-    TrainingOutcome.Completed done =
+    EngineOutcome.Completed done =
         run(
             ppo(80, "'numPpoEpochs': 2, 'numMiniBatches': 2, 'klCoef': 0.01, "),
             dataset(questions(12)),
@@ -179,7 +179,7 @@ class SampledTrainingTest {
             Optional.empty(),
             RED,
             heard,
-            TrainingOutcome.Completed.class);
+            EngineOutcome.Completed.class);
 
     assertThat(heard.reward(72, 80)).isGreaterThan(heard.reward(0, 8) + 0.3);
     assertThat(heard.steps.get(0).metrics().get("objective/kl")).isCloseTo(0, within(1e-3));
@@ -218,7 +218,7 @@ class SampledTrainingTest {
         Optional.empty(),
         RED,
         second,
-        TrainingOutcome.Completed.class);
+        EngineOutcome.Completed.class);
     assertThat(second.steps.get(0).metrics().get("reward")).isGreaterThan(heard.reward(0, 8) + 0.2);
     assertThat(second.steps.get(0).metrics().get("objective/kl")).isCloseTo(0, within(1e-3));
   }
@@ -249,7 +249,7 @@ class SampledTrainingTest {
                     Optional.empty(),
                     RED,
                     new Recorded(1),
-                    TrainingOutcome.Completed.class));
+                    EngineOutcome.Completed.class));
     assertThat(refused.detail().code()).isEqualTo("reference_not_kept");
   }
 
@@ -272,7 +272,7 @@ class SampledTrainingTest {
                     Optional.empty(),
                     equal,
                     heard,
-                    TrainingOutcome.Completed.class));
+                    EngineOutcome.Completed.class));
     assertThat(ended.detail().code()).isEqualTo("equal_rewards");
     assertThat(ended).hasMessageContaining("up to step 3");
     assertThat(heard.steps).hasSize(3);
@@ -291,7 +291,7 @@ class SampledTrainingTest {
     String spec = SAMPLED.formatted(objective, 6);
     Path questions = dataset(questions(12));
     Recorded whole = new Recorded(Integer.MAX_VALUE);
-    TrainingOutcome.Completed undisturbed =
+    EngineOutcome.Completed undisturbed =
         run(
             spec,
             questions,
@@ -299,10 +299,10 @@ class SampledTrainingTest {
             Optional.empty(),
             RED,
             whole,
-            TrainingOutcome.Completed.class);
+            EngineOutcome.Completed.class);
     Recorded cut = new Recorded(3);
-    run(spec, questions, fromBase(), Optional.empty(), RED, cut, TrainingOutcome.Stopped.class);
-    TrainingOutcome.Completed resumed =
+    run(spec, questions, fromBase(), Optional.empty(), RED, cut, EngineOutcome.Stopped.class);
+    EngineOutcome.Completed resumed =
         run(
             spec,
             questions,
@@ -310,7 +310,7 @@ class SampledTrainingTest {
             Optional.of(cut.checkpoint),
             RED,
             new Recorded(Integer.MAX_VALUE),
-            TrainingOutcome.Completed.class);
+            EngineOutcome.Completed.class);
     String weights = "adapter_model.safetensors";
     assertThat(resumed.modelFolder().resolve(weights))
         .hasSameBinaryContentAs(undisturbed.modelFolder().resolve(weights));
@@ -320,7 +320,7 @@ class SampledTrainingTest {
   @Test
   void shouldLeaveOutWhatCannotBeAsked() throws Exception {
     String rows = questions(4) + row("long", "Box ".repeat(40), " red");
-    TrainingOutcome.Completed done =
+    EngineOutcome.Completed done =
         run(
             SAMPLED.formatted("grpo", 1),
             dataset(rows),
@@ -328,7 +328,7 @@ class SampledTrainingTest {
             Optional.empty(),
             RED,
             new Recorded(Integer.MAX_VALUE),
-            TrainingOutcome.Completed.class);
+            EngineOutcome.Completed.class);
     assertThat(done.metrics()).containsEntry("prompts", 4.0);
     assertThat(done.warnings())
         .anySatisfy(
@@ -351,7 +351,7 @@ class SampledTrainingTest {
                     Optional.empty(),
                     RED,
                     new Recorded(1),
-                    TrainingOutcome.Completed.class));
+                    EngineOutcome.Completed.class));
     assertThat(text.detail().code()).isEqualTo("dataset_layout_unsupported");
     assertThatThrownBy(() -> spec("{'objective': {'type': 'grpo'}}"))
         .isInstanceOf(InvalidSpecException.class)
@@ -362,13 +362,13 @@ class SampledTrainingTest {
     return Optional.of(new BaseFolders(base, Optional.empty()));
   }
 
-  private static <T extends TrainingOutcome> T run(
+  private static <T extends EngineOutcome> T run(
       String spec,
       Path dataset,
       Optional<BaseFolders> from,
       Optional<Path> resume,
       AnswerScorer scorer,
-      TrainingListener listener,
+      EngineListener listener,
       Class<T> outcome)
       throws Exception {
     return outcome.cast(

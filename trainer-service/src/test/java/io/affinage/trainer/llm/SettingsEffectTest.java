@@ -15,12 +15,12 @@ import io.affinage.events.objective.ObjectiveSpec;
 import io.affinage.events.spec.InvalidSpecException;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineOutcome;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
-import io.affinage.trainer.engine.TrainingListener;
-import io.affinage.trainer.engine.TrainingOutcome;
-import io.affinage.trainer.engine.TrainingProgress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
@@ -183,8 +183,8 @@ class SettingsEffectTest {
             30,
             SettingsEffectTest::document,
             "{\"id\":\"bad\",\"text\":\"\\ud800\"}\n");
-    TrainingOutcome.Completed made =
-        (TrainingOutcome.Completed)
+    EngineOutcome.Completed made =
+        (EngineOutcome.Completed)
             engine.run(
                 job(spec(Regime.SCRATCH, "{'maxSteps': 2}"), Regime.SCRATCH),
                 documents,
@@ -275,8 +275,8 @@ class SettingsEffectTest {
     return all;
   }
 
-  private static String described(TrainingOutcome outcome) throws IOException {
-    TrainingOutcome.Completed done = (TrainingOutcome.Completed) outcome;
+  private static String described(EngineOutcome outcome) throws IOException {
+    EngineOutcome.Completed done = (EngineOutcome.Completed) outcome;
     List<String> files = new ArrayList<>();
     try (Stream<Path> all = Files.list(done.modelFolder())) {
       for (Path file :
@@ -297,7 +297,7 @@ class SettingsEffectTest {
   }
 
   /** Notes what a run tells, and which files it has. */
-  private static final class Watcher implements TrainingListener {
+  private static final class Watcher implements EngineListener {
     private final Path work;
     private final List<String> lines = new ArrayList<>();
 
@@ -324,7 +324,7 @@ class SettingsEffectTest {
     }
 
     @Override
-    public void onStep(TrainingProgress made) {
+    public void onStep(EngineProgress made) {
       lines.add(
           "%d %s %s %d %s %d %d"
               .formatted(

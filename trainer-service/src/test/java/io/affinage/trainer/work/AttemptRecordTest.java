@@ -8,8 +8,8 @@ import io.affinage.events.ErrorDetail;
 import io.affinage.events.EventData;
 import io.affinage.events.EventFactory;
 import io.affinage.events.RolloutsSampled;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.TrainingException;
-import io.affinage.trainer.engine.TrainingProgress;
 import io.affinage.trainer.job.Recorded;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -138,7 +138,7 @@ class AttemptRecordTest {
     public void checkpointed(int step, ArtifactRef checkpoint, Double trainLoss) {}
 
     @Override
-    public void progressed(TrainingProgress progress) {}
+    public void progressed(EngineProgress progress) {}
 
     @Override
     public void release(String reason) {}

@@ -1,6 +1,6 @@
 package io.affinage.trainer.work;
 
-import io.affinage.trainer.engine.TrainingProgress;
+import io.affinage.trainer.engine.EngineProgress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -20,7 +20,7 @@ public final class SilentMetrics implements WorkMetrics {
   public void leaseExpired() {}
 
   @Override
-  public void step(TrainingProgress progress) {}
+  public void step(EngineProgress progress) {}
 
   @Override
   public void checkpointStored(Duration duration) {}

@@ -27,10 +27,10 @@ import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.lease.JobLog;
 import io.affinage.events.lease.JobLogChange;
+import io.affinage.events.lease.JobProgress;
 import io.affinage.events.lease.JobState;
 import io.affinage.events.lease.LeaseLostException;
 import io.affinage.events.lease.LogClock;
-import io.affinage.events.lease.Progress;
 import io.affinage.events.lease.Verdict;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -119,7 +119,7 @@ class LeaseIT {
 
     assertThat(heir.attempt()).isEqualTo(2);
     assertThat(heir.state().progress().checkpoint())
-        .isEqualTo(new Progress.Checkpoint(5, checkpoint, 1));
+        .isEqualTo(new JobProgress.Checkpoint(5, checkpoint, 1));
     assertThatThrownBy(() -> zombie.publish(rollouts(a, "take-over", 1)))
         .isInstanceOf(LeaseLostException.class);
     heir.publish(rollouts(b, "take-over", 2));

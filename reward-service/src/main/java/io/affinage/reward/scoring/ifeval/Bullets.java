@@ -10,7 +10,7 @@ record Bullets(int bullets) implements Check {
   private static final Pattern DASH =
       Pattern.compile("^" + Text.SPACE + "*-.*$", Pattern.MULTILINE);
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new Bullets(arguments.count("num_bullets", 0));
   }
 

@@ -11,7 +11,7 @@ record CapitalWords(Amount amount) implements Check {
       Pattern.compile("[\\]\\[(){}<>,;:@#$%&?!\"\u201c\u201d\u00ab\u00bb`]|--|\\.\\.\\.");
   private static final Pattern CONTRACTION = Pattern.compile("(?i)(n't|'s|'m|'d|'ll|'re|'ve)\\b");
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new CapitalWords(arguments.amount("capital_frequency", "capital_relation"));
   }
 

@@ -8,7 +8,7 @@ record ConstrainedResponse() implements Check {
   private static final List<String> ANSWERS =
       List.of("My answer is yes.", "My answer is no.", "My answer is maybe.");
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new ConstrainedResponse();
   }
 

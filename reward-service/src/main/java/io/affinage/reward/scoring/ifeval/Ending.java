@@ -6,7 +6,7 @@ package io.affinage.reward.scoring.ifeval;
  */
 record Ending(String phrase) implements Check {
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new Ending(Text.lower(arguments.text("end_phrase")));
   }
 

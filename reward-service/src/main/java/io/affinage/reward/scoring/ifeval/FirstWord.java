@@ -7,7 +7,7 @@ record FirstWord(int paragraphs, int nth, String word) implements Check {
 
   private static final String PUNCTUATION = ".,?!'\"";
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     int paragraphs = arguments.count("num_paragraphs", 1);
     int nth = arguments.count("nth_paragraph", 1);
     return new FirstWord(paragraphs, nth, Text.lower(arguments.text("first_word")));

@@ -5,7 +5,7 @@ import java.util.List;
 /** None of the words occurs as a whole word, in whatever case. */
 record ForbiddenWords(List<String> words) implements Check {
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new ForbiddenWords(
         arguments.texts("forbidden_words").stream().map(Text::lower).toList());
   }

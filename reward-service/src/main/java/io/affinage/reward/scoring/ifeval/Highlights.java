@@ -9,7 +9,7 @@ record Highlights(int least) implements Check {
   private static final Pattern SINGLE = Pattern.compile("\\*[^\\n*]*\\*");
   private static final Pattern DOUBLE = Pattern.compile("\\*\\*[^\\n*]*\\*\\*");
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new Highlights(arguments.count("num_highlights", 0));
   }
 

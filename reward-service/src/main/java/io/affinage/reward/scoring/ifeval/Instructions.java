@@ -9,7 +9,7 @@ import java.util.function.Function;
 
 /** Every instruction that can be checked, by IFEval's name. */
 public final class Instructions {
-  private static final Map<String, Function<Arguments, Check>> CHECKS =
+  private static final Map<String, Function<InstructionArguments, Check>> CHECKS =
       Map.ofEntries(
           entry("keywords:existence", Keywords::of),
           entry("keywords:frequency", KeywordFrequency::of),
@@ -55,7 +55,7 @@ public final class Instructions {
    *     invalid_instruction}
    */
   public static Check check(Instruction instruction) {
-    Function<Arguments, Check> check = CHECKS.get(instruction.id());
+    Function<InstructionArguments, Check> check = CHECKS.get(instruction.id());
     if (check == null) {
       throw new InvalidInstructionException(
           "unsupported_instruction",
@@ -67,7 +67,7 @@ public final class Instructions {
                       : " is no instruction that can be checked here",
                   String.join(", ", supported())));
     }
-    Arguments arguments = new Arguments(instruction);
+    InstructionArguments arguments = new InstructionArguments(instruction);
     Check made = check.apply(arguments);
     arguments.close();
     return made;

@@ -19,7 +19,7 @@ record JsonFormat() implements Check {
           .build();
   private static final List<String> OPENINGS = List.of("```json", "```Json", "```JSON", "```");
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new JsonFormat();
   }
 

@@ -3,7 +3,7 @@ package io.affinage.reward.scoring.ifeval;
 /** How often a keyword occurs, in whatever case, also within longer words. */
 record KeywordFrequency(String keyword, Amount amount) implements Check {
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new KeywordFrequency(
         Text.lower(arguments.text("keyword")), arguments.amount("frequency", "relation"));
   }

@@ -5,7 +5,7 @@ import java.util.List;
 /** Every keyword occurs, in whatever case, also within a longer word. */
 record Keywords(List<String> keywords) implements Check {
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new Keywords(arguments.texts("keywords"));
   }
 

@@ -3,7 +3,7 @@ package io.affinage.reward.scoring.ifeval;
 /** No comma anywhere. */
 record NoComma() implements Check {
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new NoComma();
   }
 

@@ -12,7 +12,7 @@ record ParagraphCount(int paragraphs) implements Check {
   private static final Pattern DIVIDER =
       Pattern.compile(Text.SPACE + "?\\*\\*\\*" + Text.SPACE + "?");
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new ParagraphCount(arguments.count("num_paragraphs", 1));
   }
 

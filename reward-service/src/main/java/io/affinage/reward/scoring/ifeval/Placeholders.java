@@ -7,7 +7,7 @@ record Placeholders(int least) implements Check {
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\[.*?\\]");
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new Placeholders(arguments.count("num_placeholders", 0));
   }
 

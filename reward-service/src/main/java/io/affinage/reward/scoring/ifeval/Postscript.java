@@ -5,7 +5,7 @@ import com.google.re2j.Pattern;
 /** A postscript begins with the marker, in whatever case. */
 record Postscript(Pattern marker) implements Check {
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     String marker = arguments.text("postscript_marker");
     return new Postscript(
         switch (marker) {

@@ -3,7 +3,7 @@ package io.affinage.reward.scoring.ifeval;
 /** The whole response stands in double quotation marks. */
 record Quotation() implements Check {
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new Quotation();
   }
 

@@ -3,7 +3,7 @@ package io.affinage.reward.scoring.ifeval;
 /** The response begins with the prompt, in whatever case. */
 record RepeatedPrompt(String prompt) implements Check {
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new RepeatedPrompt(Text.lower(arguments.longText("prompt_to_repeat")));
   }
 

@@ -8,7 +8,7 @@ record Title() implements Check {
 
   private static final Pattern TITLE = Pattern.compile("<<[^\\n]+>>");
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new Title();
   }
 

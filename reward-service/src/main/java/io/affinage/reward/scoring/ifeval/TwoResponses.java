@@ -6,7 +6,7 @@ import java.util.List;
 /** Two different responses with six asterisks between them. */
 record TwoResponses() implements Check {
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new TwoResponses();
   }
 

@@ -3,7 +3,7 @@ package io.affinage.reward.scoring.ifeval;
 /** How many words there are: runs of letters, digits and underscores. */
 record WordCount(Amount amount) implements Check {
 
-  static Check of(Arguments arguments) {
+  static Check of(InstructionArguments arguments) {
     return new WordCount(arguments.amount("num_words", "relation"));
   }
 
