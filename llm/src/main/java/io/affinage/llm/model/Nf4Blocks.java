@@ -78,7 +78,7 @@ final class Nf4Blocks implements BlockStore {
   }
 
   /** The two numbers of each byte as the bits of one. */
-  private static long[] pairs() {
+  static long[] pairs() {
     float[] values = Nf4.codebook();
     long[] pairs = new long[256];
     for (int both = 0; both < pairs.length; both++) {

@@ -12,28 +12,40 @@
 
   # target [out, in] = the weights, in place. packed [ceil(out in / 2)] uint8; scales [blocks] float32, or codes of scales with
   # magnitudes, mean and map as above (magnitudes empty without); pairs [256] int64: the two float32 values of each byte, the
-  # first in the low half. In tiles that stay in the cache.
+  # first in the low half. In tiles, through memory that is used again.
   def nf4_decode(self: __torch__.Kernels, target: Tensor, packed: Tensor, scales: Tensor, magnitudes: Tensor, mean: Tensor, map: Tensor, pairs: Tensor) -> List[Tensor]:
     if torch.gt(torch.numel(magnitudes), 0):
       scales = (self).nf4_scales(scales, magnitudes, mean, map, )
     flat = torch.view(target, [-1])
     elements = torch.numel(flat)
     whole = torch.mul(torch.floordiv(elements, 64), 64)
-    tile = 262144
+    tile = 524288
+    room = tile
+    if torch.lt(whole, tile):
+      room = whole
+    indices = torch.empty([torch.floordiv(room, 2)], dtype=3, device=ops.prim.device(packed))
+    found = torch.empty([torch.floordiv(room, 2)], dtype=4, device=ops.prim.device(packed))
     for i in range(torch.floordiv(torch.add(whole, torch.sub(tile, 1)), tile)):
       at = torch.mul(i, tile)
       count = torch.sub(whole, at)
       if torch.gt(count, tile):
         count = tile
-      both = torch.index_select(pairs, 0, torch.to(torch.narrow(packed, 0, torch.floordiv(at, 2), torch.floordiv(count, 2)), 3))
-      values = ops.aten.set_(torch.empty([0], dtype=6, device=ops.prim.device(packed)), both)
+      bytes = torch.floordiv(count, 2)
+      index = torch.copy_(torch.narrow(indices, 0, 0, bytes), torch.narrow(packed, 0, torch.floordiv(at, 2), bytes))
+      # The compiler does not know that set_ shares memory: it must see the values come from this result, or it drops the call.
+      both = torch.index_select(pairs, 0, index, out=torch.narrow(found, 0, 0, bytes))
       blocks = torch.floordiv(count, 64)
+      values = torch.as_strided(ops.aten.set_(torch.empty([0], dtype=6, device=ops.prim.device(packed)), both), [blocks, 64], [64, 1])
       scale = torch.unsqueeze(torch.narrow(scales, 0, torch.floordiv(at, 64), blocks), 1)
-      _0 = torch.mul(torch.as_strided(values, [blocks, 64], [64, 1]), scale, out=torch.view(torch.narrow(flat, 0, at, count), [blocks, 64]))
+      into = torch.view(torch.narrow(flat, 0, at, count), [blocks, 64])
+      if torch.eq(ops.prim.dtype(flat), 6):
+        _0 = torch.mul(values, scale, out=into)
+      else:
+        _1 = torch.copy_(into, torch.mul_(values, scale))
     rest = torch.sub(elements, whole)
     if torch.gt(rest, 0):
       first = torch.floordiv(whole, 2)
       both = torch.index_select(pairs, 0, torch.to(torch.narrow(packed, 0, first, torch.sub(torch.numel(packed), first)), 3))
       values = ops.aten.set_(torch.empty([0], dtype=6, device=ops.prim.device(packed)), both)
-      _1 = torch.mul(torch.as_strided(values, [rest], [1]), torch.narrow(scales, 0, torch.floordiv(whole, 64), 1), out=torch.narrow(flat, 0, whole, rest))
+      _2 = torch.mul(torch.as_strided(values, [rest], [1]), torch.narrow(scales, 0, torch.floordiv(whole, 64), 1), out=torch.narrow(flat, 0, whole, rest))
     return annotate(List[Tensor], [])
