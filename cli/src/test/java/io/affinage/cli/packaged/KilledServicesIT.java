@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.affinage.artifacts.Artifact;
+import io.affinage.artifacts.ArtifactStore;
 import io.affinage.artifacts.ArtifactStores;
 import io.affinage.broker.EmbeddedBroker;
 import io.affinage.cli.client.Publisher;
@@ -21,26 +23,38 @@ import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationFailed;
 import io.affinage.events.EvaluationRequested;
 import io.affinage.events.EvaluationSpec;
+import io.affinage.events.EventJson;
 import io.affinage.events.ModelPromoted;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.ModelRejected;
+import io.affinage.events.PolicyUpdated;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.RewardSpec;
+import io.affinage.events.RolloutsSampled;
+import io.affinage.events.RolloutsScored;
 import io.affinage.events.Topics;
+import io.affinage.events.TrainingCheckpointed;
+import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +67,9 @@ class KilledServicesIT {
 
   /** The smallest that a broker takes: after this silence the group hands the work on. */
   private static final String SESSION_MILLIS = "6000";
+
+  /** Enough for kills on the way. */
+  private static final int ITERATIONS = 10;
 
   @TempDir Path folder;
   private EmbeddedBroker broker;
@@ -227,42 +244,202 @@ class KilledServicesIT {
         .forEach(answers -> assertThat(answers).containsOnly(answers.get(0)));
   }
 
+  /** Whoever dies, and whoever is absent: what was sampled and scored is made once. */
+  @Test
+  void shouldTrainTheSameModelByRolloutsWhenTheTrainerIsKilledAndNobodyScores() throws Exception {
+    TrainingRequested disturbed;
+    try (PackagedService trainer = rolloutTrainer("first")) {
+      awaitReady(trainer);
+      disturbed = rollouts("job-killed", "artifact:" + pretrained(trainer).model().digest());
+      publisher.send(Topics.TRAINING_REQUESTED, disturbed, null);
+      // Nobody scores yet, and it asks again.
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(events.read(Topics.REWARD_REQUESTED, RewardRequested.class))
+                      .as(trainer.log())
+                      .hasSizeGreaterThan(1));
+      trainer.kill();
+    }
+    List<String> asked = requestedScores();
+    String first = asked.get(0);
+    assertThat(asked).containsOnly(first);
+    try (PackagedService scorer = start(ServiceKind.REWARD, "scorer", Map.of())) {
+      // It is scored while no trainer lives.
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(events.read(Topics.REWARD_SCORED, RewardScored.class))
+                      .as(scorer.log())
+                      .isNotEmpty());
+      try (PackagedService trainer = rolloutTrainer("second")) {
+        await()
+            .atMost(PATIENCE)
+            .untilAsserted(
+                () ->
+                    assertThat(events.read(Topics.TRAINING_ROLLOUTS, PolicyUpdated.class))
+                        .as(trainer.log())
+                        .isNotEmpty());
+        trainer.kill();
+      }
+      assertThat(requestedScores())
+          .as("what was scored meanwhile is not asked for again")
+          .filteredOn(first::equals)
+          .hasSameSizeAs(asked);
+      try (PackagedService trainer = rolloutTrainer("third")) {
+        ModelRegistered model = awaitModel(trainer, disturbed);
+        assertThat(model.attempt()).isEqualTo(3);
+        TrainingRequested undisturbed = rollouts("job-whole", disturbed.baseModel());
+        publisher.send(Topics.TRAINING_REQUESTED, undisturbed, null);
+        ModelRegistered whole = awaitModel(trainer, undisturbed);
+        assertThat(whole.attempt()).isEqualTo(1);
+        assertThat(model.model().digest()).isEqualTo(whole.model().digest());
+        assertThat(model.model().digest()).isNotEqualTo(model.base().digest());
+        assertOnceEachIteration(disturbed.jobId());
+        assertOnceEachIteration(undisturbed.jobId());
+        collectAndReplay(trainer, model);
+      }
+    }
+  }
+
+  /** The ids of all requests for scores, one for each time that it was sent. */
+  private List<String> requestedScores() {
+    return events.read(Topics.REWARD_REQUESTED, RewardRequested.class).stream()
+        .map(RewardRequested::requestId)
+        .toList();
+  }
+
+  private void assertOnceEachIteration(String job) {
+    List<Integer> iterations = IntStream.range(0, ITERATIONS).boxed().toList();
+    assertThat(events.read(Topics.TRAINING_ROLLOUTS, RolloutsSampled.class))
+        .filteredOn(event -> event.jobId().equals(job))
+        .extracting(RolloutsSampled::iteration)
+        .containsExactlyElementsOf(iterations);
+    assertThat(events.read(Topics.TRAINING_ROLLOUTS, RolloutsScored.class))
+        .filteredOn(event -> event.jobId().equals(job))
+        .extracting(RolloutsScored::iteration)
+        .containsExactlyElementsOf(iterations);
+    assertThat(events.read(Topics.TRAINING_ROLLOUTS, PolicyUpdated.class))
+        .filteredOn(event -> event.jobId().equals(job))
+        .extracting(PolicyUpdated::iteration)
+        .containsExactlyElementsOf(iterations);
+  }
+
+  /** Removes all that is not in use, of a store whose content is old, and needs nothing of it. */
+  private void collectAndReplay(PackagedService trainer, ModelRegistered model) throws Exception {
+    ArtifactStore store = ArtifactStores.open(folder.resolve("store").toString());
+    String unused =
+        store.put(new ByteArrayInputStream("unused".getBytes(StandardCharsets.UTF_8))).digest();
+    FileTime old = FileTime.from(Instant.now().minus(Duration.ofDays(3)));
+    try (Stream<Path> blobs = Files.walk(folder.resolve("store/blobs"))) {
+      for (Path blob : blobs.filter(Files::isRegularFile).toList()) {
+        Files.setLastModifiedTime(blob, old);
+      }
+    }
+    List<String> inUse =
+        Stream.of(model.model(), model.base(), model.dataset(), model.record())
+            .map(ArtifactRef::digest)
+            .toList();
+    List<String> unneeded =
+        events.read(Topics.TRAINING_LOG, TrainingCheckpointed.class).stream()
+            .map(event -> event.checkpoint().digest())
+            .toList();
+    assertThat(unneeded).isNotEmpty();
+
+    List<String> would = affinage(trainer, "gc", "--dry-run").findValuesAsText("digest");
+    assertThat(would).contains(unused).containsAll(unneeded).doesNotContainAnyElementsOf(inUse);
+    assertThat(store.has(unused)).isTrue();
+    assertThat(affinage(trainer, "gc").findValuesAsText("digest"))
+        .containsExactlyInAnyOrderElementsOf(would);
+    assertThat(store.has(unused)).isFalse();
+
+    JsonNode replay = affinage(trainer, "replay", model.jobId());
+    assertThat(replay.path("same").asBoolean()).as(replay.toString()).isTrue();
+    assertThat(replay.path("iterations").asInt()).isEqualTo(ITERATIONS);
+    assertThat(replay.path("replayed_digest").asText()).isEqualTo(model.model().digest());
+  }
+
+  private JsonNode affinage(PackagedService trainer, String... arguments) throws Exception {
+    return PackagedCommand.run(
+        folder.resolve("command"),
+        Map.of(
+            "KAFKA_BOOTSTRAP_SERVERS",
+            broker.bootstrapServers(),
+            "AFFINAGE_ARTIFACTS",
+            folder.resolve("store").toString(),
+            "AFFINAGE_TRAINER_URL",
+            trainer.uri("/").toString()),
+        List.of(arguments));
+  }
+
+  private PackagedService rolloutTrainer(String name) throws IOException {
+    return start(
+        ServiceKind.TRAINER,
+        name,
+        Map.of("AFFINAGE_TRAINER_LEASE", "3s", "AFFINAGE_TRAINER_SCORE_REPEAT", "1s"));
+  }
+
+  private TrainingRequested rollouts(String job, String base) throws IOException {
+    Path version = Files.createDirectories(folder.resolve("prompts"));
+    StringBuilder prompts = new StringBuilder();
+    for (int i = 0; i < 6; i++) {
+      prompts.append(
+          "{\"id\":\"p%d\",\"prompt\":\"Box %d holds\",\"completion\":\" nails\"}\n"
+              .formatted(i, i));
+    }
+    Files.writeString(version.resolve("train.jsonl"), prompts);
+    Artifact stored = ArtifactStores.open(folder.resolve("store").toString()).putFolder(version);
+    TrainingSpec spec =
+        EventJson.mapper()
+            .readValue(
+                """
+                {"objective": {"type": "grpo", "numGenerations": 4, "maxCompletionLength": 8,
+                  "reward": {"type": "length", "minCharacters": 10, "maxCharacters": 12}},
+                 "maxSteps": %d, "batchSize": 2, "dtype": "float32", "learningRate": 0.01,
+                 "checkpointEverySteps": 3, "seed": 1}"""
+                    .formatted(ITERATIONS),
+                TrainingSpec.class);
+    return new TrainingRequested(
+        job,
+        base,
+        new ArtifactRef(stored.digest(), ArtifactRef.Kind.FOLDER, stored.size()),
+        "boxes",
+        spec,
+        null,
+        null,
+        null);
+  }
+
+  private ModelRegistered awaitModel(PackagedService trainer, TrainingRequested request) {
+    return await()
+        .atMost(PATIENCE)
+        .failFast(
+            () ->
+                assertThat(events.read(Topics.TRAINING_LOG, TrainingFailed.class))
+                    .as(trainer.log())
+                    .isEmpty())
+        .until(
+            () ->
+                events.read(Topics.MODEL_REGISTERED, ModelRegistered.class).stream()
+                    .filter(model -> model.jobId().equals(request.jobId()))
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
   private List<EvaluationClaimed> claims() {
     return events.read(Topics.EVALUATION_LOG, EvaluationClaimed.class);
   }
 
   /** A model that knows nothing, and is its own base. */
   private ModelRegistered train() throws Exception {
-    Path version = Files.createDirectories(folder.resolve("version"));
-    StringBuilder texts = new StringBuilder();
-    StringBuilder questions = new StringBuilder();
-    for (int i = 0; i < 20; i++) {
-      texts.append("{\"id\":\"t%d\",\"text\":\"Box %d holds %d nails.\"}\n".formatted(i, i, i * i));
-      questions.append(
-          "{\"id\":\"q%d\",\"prompt\":\"Box %d holds\",\"completion\":\" %d nails.\"}\n"
-              .formatted(i, i, i * i));
-    }
-    Files.writeString(version.resolve("train.jsonl"), texts);
-    Files.writeString(version.resolve("test.jsonl"), questions);
-    Artifact stored = ArtifactStores.open(folder.resolve("store").toString()).putFolder(version);
-    TrainingSpec spec =
-        TinyPretraining.spec(new TrainingSpec.Architecture(32, 64, 1, 2, 2, 300, 64), 2, 4, null);
-    ArtifactRef dataset = new ArtifactRef(stored.digest(), ArtifactRef.Kind.FOLDER, stored.size());
+    ModelRegistered full;
     try (PackagedService trainer = start(ServiceKind.TRAINER, "trainer", Map.of())) {
       awaitReady(trainer);
-      publisher.send(
-          Topics.TRAINING_REQUESTED,
-          new TrainingRequested("job-1", "scratch", dataset, "nails", spec, null, null, null),
-          null);
-      await()
-          .atMost(PATIENCE)
-          .untilAsserted(
-              () ->
-                  assertThat(events.read(Topics.MODEL_REGISTERED, ModelRegistered.class))
-                      .as(trainer.log())
-                      .hasSize(1));
+      full = pretrained(trainer);
     }
-    ModelRegistered full = events.read(Topics.MODEL_REGISTERED, ModelRegistered.class).get(0);
     return new ModelRegistered(
         full.modelId(),
         full.jobId(),
@@ -278,6 +455,28 @@ class KilledServicesIT {
         full.metrics(),
         full.createdAt(),
         null);
+  }
+
+  private ModelRegistered pretrained(PackagedService trainer) throws Exception {
+    Path version = Files.createDirectories(folder.resolve("version"));
+    StringBuilder texts = new StringBuilder();
+    StringBuilder questions = new StringBuilder();
+    for (int i = 0; i < 20; i++) {
+      texts.append("{\"id\":\"t%d\",\"text\":\"Box %d holds %d nails.\"}\n".formatted(i, i, i * i));
+      questions.append(
+          "{\"id\":\"q%d\",\"prompt\":\"Box %d holds\",\"completion\":\" %d nails.\"}\n"
+              .formatted(i, i, i * i));
+    }
+    Files.writeString(version.resolve("train.jsonl"), texts);
+    Files.writeString(version.resolve("test.jsonl"), questions);
+    Artifact stored = ArtifactStores.open(folder.resolve("store").toString()).putFolder(version);
+    TrainingSpec spec =
+        TinyPretraining.spec(new TrainingSpec.Architecture(32, 64, 1, 2, 2, 300, 64), 2, 4, null);
+    ArtifactRef dataset = new ArtifactRef(stored.digest(), ArtifactRef.Kind.FOLDER, stored.size());
+    TrainingRequested request =
+        new TrainingRequested("job-1", "scratch", dataset, "nails", spec, null, null, null);
+    publisher.send(Topics.TRAINING_REQUESTED, request, null);
+    return awaitModel(trainer, request);
   }
 
   /** Few rows again and again: small on the disk, and work for seconds. */
