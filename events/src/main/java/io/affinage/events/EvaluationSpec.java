@@ -23,25 +23,42 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record EvaluationSpec(
-    @Nullable List<String> metrics,
-    @Nullable String split,
-    @Nullable Integer maxItems,
-    @Nullable Integer fewShot,
-    @Nullable Integer maxNewTokens,
-    @Nullable RewardSpec reward,
-    @Nullable List<String> choices,
-    @Nullable Gate gate,
-    @Nullable Long seed) {
-  /** What eval-service can measure. */
-  public static final List<String> METRICS =
-      List.of(
-          "exact_match",
-          "reward",
-          "multiple_choice",
-          "perplexity",
-          "preference_accuracy",
-          "implicit_reward_accuracy",
-          "reward_accuracy");
+    @Setting(
+            value =
+                "what is measured, the first decides; without it `exact_match`, of a reward model `reward_accuracy`",
+            words = {
+              "exact_match",
+              "reward",
+              "multiple_choice",
+              "perplexity",
+              "preference_accuracy",
+              "implicit_reward_accuracy",
+              "reward_accuracy"
+            })
+        @Nullable List<String> metrics,
+    @Setting(
+            value = "the rows that are measured",
+            otherwise = "\"test\"",
+            words = {"train", "validation", "test"})
+        @Nullable String split,
+    @Setting(
+            value = "items at most, taken by the hash of their content; all unless given",
+            from = 1)
+        @Nullable Integer maxItems,
+    @Setting(
+            value = "examples before the prompt of the prompted base",
+            otherwise = "4",
+            from = 0,
+            to = 64)
+        @Nullable Integer fewShot,
+    @Setting(value = "longest answer, tokens", otherwise = "64", from = 1)
+        @Nullable Integer maxNewTokens,
+    @Setting("how answers are scored for `reward`, or else for `exact_match`")
+        @Nullable RewardSpec reward,
+    @Setting("the answers of `multiple_choice`; the distinct completions of the rows unless given")
+        @Nullable List<String> choices,
+    @Setting("when the model passes; better than the base unless given") @Nullable Gate gate,
+    @Setting(value = "of resampling", otherwise = "0") @Nullable Long seed) {
 
   /**
    * @param minGain smallest difference of the deciding metric to the plain base (for perplexity:
@@ -49,5 +66,9 @@ public record EvaluationSpec(
    * @param maxPValue largest p-value of the paired test of that difference
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Gate(@Nullable Double minGain, @Nullable Double maxPValue) {}
+  public record Gate(
+      @Setting("least gain of the deciding metric over the model before; any above 0 unless given")
+          @Nullable Double minGain,
+      @Setting(value = "largest p-value of that gain, above 0; any unless given", from = 0, to = 1)
+          @Nullable Double maxPValue) {}
 }

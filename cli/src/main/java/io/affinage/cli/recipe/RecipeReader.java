@@ -2,10 +2,7 @@ package io.affinage.cli.recipe;
 
 import io.affinage.cli.recipe.RecipeException.Problem;
 import io.affinage.cli.run.DataRules;
-import io.affinage.events.DatasetFormat;
-import io.affinage.events.DatasetLayout;
 import io.affinage.events.EvaluationSpec;
-import io.affinage.events.KeptAnswers;
 import io.affinage.events.NameRule;
 import io.affinage.events.SplitPolicy;
 import io.affinage.events.TrainingSpec;
@@ -91,35 +88,16 @@ public final class RecipeReader {
     if (data == null) {
       return null;
     }
-    Section split = data.section("split");
-    SplitPolicy policy = null;
-    if (split != null) {
-      Double validation = split.number("validation", 0, 0.9);
-      Double test = split.number("test", 0, 0.9);
-      String salt = split.text("salt");
-      split.close();
-      policy =
-          new SplitPolicy(
-              validation == null ? SplitPolicy.DEFAULT.validation() : validation,
-              test == null ? SplitPolicy.DEFAULT.test() : test,
-              salt == null ? "" : salt);
-      if (policy.validation() + policy.test() >= 1) {
-        split.problem("validation and test together leave nothing to train on");
-      }
-    }
     Recipe.Data result =
         new Recipe.Data(
             data.text("path"),
             data.textByName("columns"),
             data.textByName("constants"),
-            new DataRules(
-                data.constant("format", DatasetFormat.class, DatasetFormat.AUTO),
-                data.constant("layout", DatasetLayout.class, DatasetLayout.AUTO),
-                policy,
-                Boolean.TRUE.equals(data.flag("strict")),
-                data.text("encoding"),
-                data.text("separator"),
-                data.constant("keep", KeptAnswers.class, null)));
+            SettingsReader.record(data, DataRules.class));
+    SplitPolicy split = result.rules().split();
+    if (split != null && split.validation() + split.test() >= 1) {
+      data.problem("split", "validation and test together leave nothing to train on");
+    }
     data.close();
     return result;
   }
@@ -155,12 +133,13 @@ public final class RecipeReader {
       item.problem("evaluates a model, but no 'train' comes before it (a reward model is none)");
     }
     if (stage == null) {
-      return new Recipe.Evaluate(evaluationSpec(null));
+      return new Recipe.Evaluate(Settings.absent(EvaluationSpec.class));
     }
     Recipe.Rows rows = rows(stage);
     String model = InputReader.measured(stage);
     List<String> compare = InputReader.compared(stage);
-    EvaluationSpec spec = evaluationSpec(stage);
+    EvaluationSpec spec = SettingsReader.record(stage, EvaluationSpec.class);
+    stage.close();
     if (inputs.hasModel() || named) {
       inputs.check(stage, spec, model, compare);
     }
@@ -215,44 +194,5 @@ public final class RecipeReader {
     inputs.check(train, spec, base, name);
     train.close();
     return new Recipe.Train(spec, base, suffix, name, rows);
-  }
-
-  private EvaluationSpec evaluationSpec(Section spec) {
-    if (spec == null) {
-      return new EvaluationSpec(null, null, null, null, null, null, null, null, null);
-    }
-    List<String> metrics = spec.texts("metrics");
-    if (metrics != null) {
-      metrics.stream()
-          .filter(metric -> !EvaluationSpec.METRICS.contains(metric))
-          .forEach(
-              metric ->
-                  spec.problem(
-                      "metrics",
-                      "'%s' is not one of %s"
-                          .formatted(metric, String.join(", ", EvaluationSpec.METRICS))));
-    }
-    Section gateSection = spec.section("gate");
-    EvaluationSpec.Gate gate = null;
-    if (gateSection != null) {
-      gate =
-          new EvaluationSpec.Gate(
-              gateSection.number("min_gain", -Section.UNBOUNDED, Section.UNBOUNDED),
-              gateSection.number("max_p_value", 0, 1));
-      gateSection.close();
-    }
-    EvaluationSpec result =
-        new EvaluationSpec(
-            metrics,
-            spec.word("split", List.of("train", "validation", "test")),
-            spec.count("max_items", 1),
-            spec.count("few_shot", 0),
-            spec.count("max_new_tokens", 1),
-            RewardReader.read(spec.section("reward")),
-            spec.texts("choices"),
-            gate,
-            spec.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE));
-    spec.close();
-    return result;
   }
 }

@@ -198,6 +198,16 @@ final class Section {
     return value == null ? null : value.intValue();
   }
 
+  /** A whole number that a setting may have, and that fits 31 bits. */
+  Integer count(String key, Range range) {
+    Long value =
+        whole(
+            key,
+            (long) Math.max(range.least(), Integer.MIN_VALUE),
+            (long) Math.min(range.most(), Integer.MAX_VALUE));
+    return value == null ? null : value.intValue();
+  }
+
   /** One of some words. */
   String word(String key, List<String> words) {
     ScalarNode node = scalar(key, "one of " + String.join(", ", words));
@@ -205,23 +215,26 @@ final class Section {
       return null;
     }
     if (!words.contains(node.getValue())) {
-      problem(
-          node,
-          key,
-          "expected one of %s, found '%s'".formatted(String.join(", ", words), node.getValue()));
+      problem(node, key, expectedOneOf(words, node.getValue()));
       return null;
     }
     return node.getValue();
   }
 
-  /** An enum's constant by its name in lower case. */
-  <E extends Enum<E>> E constant(String key, Class<E> type, E absent) {
-    List<String> words = new ArrayList<>();
-    for (E constant : type.getEnumConstants()) {
-      words.add(constant.name().toLowerCase(Locale.ROOT));
+  /** A list of some words; one word counts as a list of one. */
+  List<String> words(String key, List<String> words) {
+    List<String> found = texts(key);
+    if (found != null) {
+      found.stream()
+          .filter(word -> !words.contains(word))
+          .forEach(word -> problem(key, expectedOneOf(words, word)));
     }
-    String word = word(key, words);
-    return word == null ? absent : Enum.valueOf(type, word.toUpperCase(Locale.ROOT));
+    return found;
+  }
+
+  private static String expectedOneOf(List<String> words, String found) {
+    return "expected one of %s, found '%s'%s"
+        .formatted(String.join(", ", words), found, NearestName.suggestion(found, words));
   }
 
   /** A list of texts; one text counts as a list of one. */

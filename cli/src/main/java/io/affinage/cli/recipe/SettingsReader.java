@@ -3,9 +3,11 @@ package io.affinage.cli.recipe;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.spec.Choices;
+import io.affinage.events.spec.Range;
 import io.affinage.events.spec.SettingNames;
 import io.affinage.events.spec.SettingRule;
 import io.affinage.events.spec.Settings;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -78,10 +80,13 @@ final class SettingsReader {
       return section.flag(name);
     }
     if (rule.type() == Integer.class) {
-      return section.count(name, rule.range() == null ? 0 : (int) rule.range().least());
+      return section.count(name, rule.range() == null ? Range.from(0) : rule.range());
     }
     if (rule.type() == Long.class) {
       return section.whole(name, Long.MIN_VALUE, Long.MAX_VALUE);
+    }
+    if (rule.type().isEnum()) {
+      return constant(rule.type(), section.word(name, rule.words()));
     }
     if (rule.type() == Double.class) {
       return rule.range() == null
@@ -89,8 +94,15 @@ final class SettingsReader {
           : section.number(name, rule.range());
     }
     if (rule.type() == List.class) {
-      return section.texts(name);
+      return rule.words().isEmpty() ? section.texts(name) : section.words(name, rule.words());
     }
     return rule.words().isEmpty() ? section.text(name) : section.word(name, rule.words());
+  }
+
+  private static Object constant(Class<?> type, String word) {
+    return Arrays.stream(type.getEnumConstants())
+        .filter(constant -> ((Enum<?>) constant).name().equalsIgnoreCase(word))
+        .findFirst()
+        .orElse(null);
   }
 }

@@ -3,10 +3,8 @@ package io.affinage.cli.recipe;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.affinage.events.DatasetFormat;
-import io.affinage.events.DatasetLayout;
+import io.affinage.cli.run.DataRules;
 import io.affinage.events.EvaluationSpec;
-import io.affinage.events.KeptAnswers;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.objective.ObjectiveSpec;
@@ -14,15 +12,13 @@ import io.affinage.events.spec.Choices;
 import io.affinage.events.spec.SettingNames;
 import io.affinage.events.spec.SettingRule;
 import io.affinage.events.spec.Settings;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
- * The JSON Schema (draft 7, which editors have) of recipes. All of a training comes from what its
- * records say of their settings; the rest is what the reader asks for.
+ * The JSON Schema (draft 7, which editors have) of recipes. All settings of data, trainings and
+ * evaluations come from what their records say of them; the rest is what the reader asks for.
  */
 final class RecipeSchema {
   /** An upper end from which a range has none. */
@@ -40,7 +36,7 @@ final class RecipeSchema {
     properties(recipe).set("name", text("of the run and of its dataset"));
     properties(recipe)
         .set("model", text("a folder, a .gguf file, owner/name of a hub, or a registered model"));
-    properties(recipe).set("data", data());
+    properties(recipe).set("data", reference("data"));
     ObjectNode stages = JSON.objectNode().put("type", "array").put("minItems", 1);
     stages.put("description", "what is done, in order");
     stages.set("items", stage());
@@ -48,11 +44,15 @@ final class RecipeSchema {
     recipe.putArray("required").add("name").add("stages");
     root.setAll(recipe);
     ObjectNode definitions = root.putObject("definitions");
-    for (SettingRule rule : Settings.of(TrainingSpec.class)) {
-      if (isShared(rule)) {
-        definitions.set(rule.name(), whole(rule));
+    for (Class<? extends Record> type :
+        List.of(TrainingSpec.class, EvaluationSpec.class, DataRules.class)) {
+      for (SettingRule rule : Settings.of(type)) {
+        if (isShared(rule)) {
+          definitions.set(rule.name(), whole(rule));
+        }
       }
     }
+    definitions.set("data", data());
     definitions.set("reward", rewards());
     return root;
   }
@@ -76,7 +76,7 @@ final class RecipeSchema {
     properties(training).set("name", text("by which later stages name this one"));
     properties(training).set("suffix", text("part of the model's name; the recipe's unless given"));
     properties(training).set("dataset", dataset());
-    properties(training).set("data", data());
+    properties(training).set("data", reference("data"));
     ObjectNode base =
         JSON.objectNode()
             .put(
@@ -127,9 +127,11 @@ final class RecipeSchema {
   }
 
   private static ObjectNode value(SettingRule rule) {
-    return isShared(rule)
-        ? JSON.objectNode().put("$ref", "#/definitions/" + rule.name())
-        : whole(rule);
+    return isShared(rule) ? reference(rule.name()) : whole(rule);
+  }
+
+  private static ObjectNode reference(String definition) {
+    return JSON.objectNode().put("$ref", "#/definitions/" + definition);
   }
 
   private static ObjectNode whole(SettingRule rule) {
@@ -143,7 +145,7 @@ final class RecipeSchema {
     }
     ObjectNode value = JSON.objectNode();
     if (rule.type() == List.class) {
-      value = texts(null);
+      value = texts(rule.words());
     } else if (!rule.words().isEmpty()) {
       rule.words().forEach(value.putArray("enum")::add);
     } else {
@@ -199,22 +201,7 @@ final class RecipeSchema {
     fields.set("path", text("relative to the recipe's folder"));
     fields.set("columns", textByName("from the file's columns to the layout's"));
     fields.set("constants", textByName("columns that every row gets"));
-    fields.set("format", words("how the file is written", DatasetFormat.values()));
-    fields.set("layout", words("how a row says what to learn", DatasetLayout.values()));
-    ObjectNode split = object("how rows are held out");
-    for (String share : List.of("validation", "test")) {
-      properties(split)
-          .putObject(share)
-          .put("type", "number")
-          .put("minimum", 0)
-          .put("maximum", 0.9);
-    }
-    properties(split).set("salt", text("another one holds out other rows"));
-    fields.set("split", split);
-    fields.set("strict", flag("one bad row rejects the dataset"));
-    fields.set("encoding", text("of text files, as IANA names it"));
-    fields.set("separator", text("of CSV files; of plain text the line between documents"));
-    fields.set("keep", words("which answers of preference data become rows", KeptAnswers.values()));
+    settings(data, DataRules.class);
     return data;
   }
 
@@ -223,7 +210,7 @@ final class RecipeSchema {
     evaluation.putArray("type").add("object").add("null");
     ObjectNode fields = properties(evaluation);
     fields.set("dataset", dataset());
-    fields.set("data", data());
+    fields.set("data", reference("data"));
     fields.set(
         "model",
         references(
@@ -236,31 +223,8 @@ final class RecipeSchema {
             "models to measure beside it: `base` (the whole base model), stages, registered models");
     compare.putArray("anyOf").add(compared).add(list(compared.deepCopy(), null));
     fields.set("compare", compare);
-    ObjectNode metrics = texts("the first decides");
-    ((ObjectNode) metrics.at("/oneOf/1"))
-        .set("items", enumeration(List.copyOf(EvaluationSpec.METRICS)));
-    ((ObjectNode) metrics.at("/oneOf/0")).setAll(enumeration(List.copyOf(EvaluationSpec.METRICS)));
-    fields.set("metrics", metrics);
-    fields.set("split", enumeration(List.of("train", "validation", "test")));
-    fields.set("max_items", count("items at most", 1));
-    fields.set("few_shot", count("examples before the prompt of the prompted base", 0));
-    fields.set("max_new_tokens", count("longest answer", 1));
-    fields.set("choices", texts("the answers of multiple_choice"));
-    fields.set("seed", count("of drawing items", null));
-    ObjectNode gate = object("when the model passes");
-    properties(gate).putObject("min_gain").put("type", "number");
-    properties(gate)
-        .putObject("max_p_value")
-        .put("type", "number")
-        .put("minimum", 0)
-        .put("maximum", 1);
-    fields.set("gate", gate);
-    fields.set("reward", rewardReference());
+    settings(evaluation, EvaluationSpec.class);
     return evaluation;
-  }
-
-  private static ObjectNode rewardReference() {
-    return JSON.objectNode().put("$ref", "#/definitions/reward");
   }
 
   private static ObjectNode rewards() {
@@ -298,7 +262,7 @@ final class RecipeSchema {
     ObjectNode member = object(null);
     ObjectNode fields = properties(member);
     fields.set("name", text("of its share"));
-    fields.set("reward", rewardReference());
+    fields.set("reward", reference("reward"));
     fields.set("weight", number(null));
     fields.set("normalize", enumeration(List.of("none", "standardize", "minmax")));
     fields.set("over", enumeration(List.of("group", "request")));
@@ -389,25 +353,24 @@ final class RecipeSchema {
     return described(count, meaning);
   }
 
-  /** A list of texts, or one. */
-  private static ObjectNode texts(String meaning) {
+  /**
+   * A list of texts, or one.
+   *
+   * @param words that they may be; empty for any
+   */
+  private static ObjectNode texts(List<String> words) {
+    ObjectNode item = words.isEmpty() ? text(null) : enumeration(words);
     ObjectNode texts = JSON.objectNode();
     ArrayNode either = texts.putArray("oneOf");
-    either.addObject().put("type", "string");
-    either.addObject().put("type", "array").putObject("items").put("type", "string");
-    return described(texts, meaning);
+    either.add(item);
+    either.addObject().put("type", "array").set("items", item.deepCopy());
+    return texts;
   }
 
   private static ObjectNode textByName(String meaning) {
     ObjectNode byName = JSON.objectNode().put("type", "object");
     byName.putObject("additionalProperties").put("type", "string");
     return described(byName, meaning);
-  }
-
-  private static ObjectNode words(String meaning, Enum<?>[] constants) {
-    List<String> words = new ArrayList<>();
-    Arrays.stream(constants).forEach(c -> words.add(c.name().toLowerCase(Locale.ROOT)));
-    return described(enumeration(words), meaning);
   }
 
   private static ObjectNode enumeration(List<String> words) {

@@ -2,6 +2,7 @@ package io.affinage.dataset.ingest;
 
 import io.affinage.dataset.DatasetException;
 import io.affinage.events.SplitPolicy;
+import io.affinage.events.spec.Settings;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -35,11 +36,10 @@ final class Splitter {
   }
 
   private static double share(double value, String name) {
-    if (!(value >= 0 && value <= 1)) {
+    String wrong = Settings.find(SplitPolicy.class, name).wrong(value);
+    if (wrong != null) {
       throw new DatasetException(
-          "invalid_split",
-          "the share " + name + " must be from 0 to 1, is " + value,
-          "split." + name);
+          "invalid_split", "the share " + name + " " + wrong, "split." + name);
     }
     return value;
   }

@@ -7,20 +7,18 @@ import io.affinage.eval.metric.Metrics;
 import io.affinage.eval.metric.RewardAccuracy;
 import io.affinage.eval.run.Plan;
 import io.affinage.eval.run.PromotionGate;
+import io.affinage.events.ErrorDetail;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.RewardSpec;
+import io.affinage.events.spec.InvalidSpecException;
+import io.affinage.events.spec.Settings;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Specifications with every default filled in and every value checked. */
 public final class Plans {
-  static final int DEFAULT_FEW_SHOT = 4;
-  static final int DEFAULT_MAX_NEW_TOKENS = 64;
-  private static final int MAX_FEW_SHOT = 64;
-
   private Plans() {}
 
   /**
@@ -39,18 +37,8 @@ public final class Plans {
    * @throws EvaluationException as above; {@code metric_needs_language_model}, {@code
    *     metric_needs_reward_model}
    */
-  public static Plan from(EvaluationSpec spec, boolean rewardModel) {
-    int fewShot = orElse(spec.fewShot(), DEFAULT_FEW_SHOT);
-    require(
-        fewShot >= 0 && fewShot <= MAX_FEW_SHOT,
-        "fewShot",
-        "0 to " + MAX_FEW_SHOT + " examples, not " + fewShot);
-    int maxNewTokens = orElse(spec.maxNewTokens(), DEFAULT_MAX_NEW_TOKENS);
-    require(maxNewTokens >= 1, "maxNewTokens", "1 or more, not " + maxNewTokens);
-    require(
-        spec.maxItems() == null || spec.maxItems() >= 1,
-        "maxItems",
-        "1 or more, not " + spec.maxItems());
+  public static Plan from(EvaluationSpec given, boolean rewardModel) {
+    EvaluationSpec spec = complete(given);
     List<Metric> metrics = metrics(spec.metrics(), rewardModel);
     require(
         !metrics.contains(Metrics.REWARD) || spec.reward() != null,
@@ -58,13 +46,23 @@ public final class Plans {
         "how answers are scored, for the metric reward");
     return new Plan(
         metrics,
-        spec.split() == null ? "test" : spec.split(),
+        spec.split(),
         Optional.ofNullable(spec.maxItems()),
-        fewShot,
-        maxNewTokens,
+        spec.fewShot(),
+        spec.maxNewTokens(),
         choices(spec.choices()),
         gate(spec.gate()),
-        spec.seed() == null ? 0 : spec.seed());
+        spec.seed());
+  }
+
+  /** With every default, each setting checked by itself. */
+  private static EvaluationSpec complete(EvaluationSpec given) {
+    try {
+      return Settings.withDefaults(given);
+    } catch (InvalidSpecException e) {
+      ErrorDetail first = e.problems().get(0);
+      throw new EvaluationException("invalid_spec", e.getMessage(), "spec." + first.param());
+    }
   }
 
   /**
@@ -103,17 +101,8 @@ public final class Plans {
     Set<Metric> metrics = new LinkedHashSet<>();
     for (String name : names) {
       metrics.add(
-          Metrics.named(name == null ? "" : name)
-              .orElseThrow(
-                  () ->
-                      invalid(
-                          "metrics",
-                          "'%s' is none of %s"
-                              .formatted(
-                                  name,
-                                  Metrics.ALL.stream()
-                                      .map(Metric::wireName)
-                                      .collect(Collectors.joining(", "))))));
+          Metrics.named(name)
+              .orElseThrow(() -> new AssertionError("no metric for the setting's word " + name)));
     }
     require(!metrics.isEmpty(), "metrics", "at least one metric");
     return List.copyOf(metrics);
@@ -135,25 +124,14 @@ public final class Plans {
     if (gate == null) {
       return new PromotionGate(null, null);
     }
-    require(gate.minGain() == null || Double.isFinite(gate.minGain()), "gate.minGain", "a number");
-    require(
-        gate.maxPValue() == null || (gate.maxPValue() > 0 && gate.maxPValue() <= 1),
-        "gate.maxPValue",
-        "above 0 and at most 1, not " + gate.maxPValue());
+    require(gate.maxPValue() == null || gate.maxPValue() > 0, "gate.maxPValue", "above 0, not 0");
     return new PromotionGate(gate.minGain(), gate.maxPValue());
-  }
-
-  private static int orElse(Integer value, int otherwise) {
-    return value == null ? otherwise : value;
   }
 
   private static void require(boolean condition, String field, String expected) {
     if (!condition) {
-      throw invalid(field, "expected " + expected);
+      throw new EvaluationException(
+          "invalid_spec", field + ": expected " + expected, "spec." + field);
     }
-  }
-
-  private static EvaluationException invalid(String field, String message) {
-    return new EvaluationException("invalid_spec", field + ": " + message, "spec." + field);
   }
 }

@@ -11,6 +11,8 @@ import io.affinage.eval.run.Plan;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.EvaluationSpec.Gate;
 import io.affinage.events.RewardSpec;
+import io.affinage.events.spec.Settings;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -61,10 +63,25 @@ class PlansTest {
     refused(spec(List.of(), null, null, null, null, null), "spec.metrics");
     refused(spec(null, 0, null, null, null, null), "spec.maxItems");
     refused(spec(null, null, -1, null, null, null), "spec.fewShot");
+    refused(spec(null, null, 65, null, null, null), "spec.fewShot");
+    refused(spec(Arrays.asList("perplexity", null), null, null, null, null, null), "spec.metrics");
+    refused(
+        new EvaluationSpec(null, "tests", null, null, null, null, null, null, null), "spec.split");
     refused(spec(null, null, null, 0, null, null), "spec.maxNewTokens");
     refused(spec(null, null, null, null, List.of("a", "a"), null), "spec.choices");
     refused(spec(null, null, null, null, null, new Gate(Double.NaN, null)), "spec.gate.minGain");
     refused(spec(null, null, null, null, null, new Gate(null, 1.5)), "spec.gate.maxPValue");
+    refused(spec(null, null, null, null, null, new Gate(null, 0.0)), "spec.gate.maxPValue");
+  }
+
+  @Test
+  void shouldTellEverythingThatIsWrongAtOnce() {
+    assertThatThrownBy(
+            () -> Plans.from(spec(List.of("perplexty"), 0, null, null, null, new Gate(null, -1.0))))
+        .hasMessageContaining("metrics has 'perplexty'")
+        .hasMessageContaining("did you mean 'perplexity'?")
+        .hasMessageContaining("maxItems is 0, must be from 1 on")
+        .hasMessageContaining("gate.maxPValue is -1.0, must be from 0 to 1");
   }
 
   private static void refused(EvaluationSpec spec, String param) {
@@ -93,6 +110,6 @@ class PlansTest {
   void shouldMeasureWhatSpecificationsMayName() {
     assertThat(Metrics.ALL)
         .extracting(Metric::wireName)
-        .containsExactlyElementsOf(EvaluationSpec.METRICS);
+        .containsExactlyElementsOf(Settings.find(EvaluationSpec.class, "metrics").words());
   }
 }

@@ -4,9 +4,9 @@ import io.affinage.events.ErrorDetail;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A specification that the trainer refuses, with every reason. */
+/** A specification that is refused, with every reason. */
 public final class InvalidSpecException extends Exception {
-  /** The stable code of all such refusals. */
+  /** The stable code of a training's. */
   public static final String CODE = "invalid_training_spec";
 
   private static final long serialVersionUID = 1L;

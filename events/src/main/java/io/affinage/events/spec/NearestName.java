@@ -17,9 +17,15 @@ public final class NearestName {
 
   /** The end of a sentence that refuses the name; empty where nothing is known. */
   public static String hint(String name, Collection<String> known) {
-    return of(name, known)
-        .map(near -> "; did you mean '" + near + "'?")
-        .orElse(known.isEmpty() ? "" : "; known are " + String.join(", ", known));
+    String suggestion = suggestion(name, known);
+    return suggestion.isEmpty() && !known.isEmpty()
+        ? "; known are " + String.join(", ", known)
+        : suggestion;
+  }
+
+  /** The end of a sentence that has listed what is known; empty where nothing is near. */
+  public static String suggestion(String name, Collection<String> known) {
+    return of(name, known).map(near -> "; did you mean '" + near + "'?").orElse("");
   }
 
   private static int distance(String a, String b) {

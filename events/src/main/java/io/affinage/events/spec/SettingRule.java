@@ -3,18 +3,22 @@ package io.affinage.events.spec;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.affinage.events.EventJson;
 import io.affinage.events.Setting;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One setting.
  *
  * @param name the event's
- * @param type of its values
+ * @param type of its values; never a primitive
  * @param range of a number; null for none
- * @param words that it may be; empty for any text
+ * @param words that it, or each item of a list, may be: of an enum its constants in lower case;
+ *     empty for any text
  * @param otherwise its value where none is given; null for none
  * @param meaning one line
  * @param also older names, in snake case
@@ -43,16 +47,25 @@ public record SettingRule(
     boolean bounded = Double.isFinite(setting.from()) || Double.isFinite(setting.to());
     return new SettingRule(
         component.getName(),
-        component.getType(),
+        boxed(component.getType()),
         bounded ? Range.of(setting.from(), setting.to()) : null,
-        words(setting),
+        words(setting, component.getType()),
         otherwise(setting, component),
         setting.value(),
         List.of(setting.also()),
         setting.changeable());
   }
 
-  private static List<String> words(Setting setting) {
+  private static Class<?> boxed(Class<?> type) {
+    return MethodType.methodType(type).wrap().returnType();
+  }
+
+  private static List<String> words(Setting setting, Class<?> type) {
+    if (type.isEnum()) {
+      return Arrays.stream(type.getEnumConstants())
+          .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
+          .toList();
+    }
     List<String> words = new ArrayList<>(List.of(setting.words()));
     if (Choices.isChoice(setting.orTypesOf())) {
       words.addAll(Choices.names(setting.orTypesOf()));
@@ -79,8 +92,15 @@ public record SettingRule(
 
   /** Why the setting cannot have a value of its type; null where it can. */
   public @Nullable String wrong(Object value) {
-    if (value instanceof String word && !words.isEmpty() && !words.contains(word)) {
-      return "is '" + word + "', must be one of " + String.join(", ", words);
+    if (value instanceof String word && !isWord(word)) {
+      return "is '" + word + "', must be " + oneOfWords(word);
+    }
+    if (value instanceof List<?> items) {
+      for (Object item : items) {
+        if (!isWord(item)) {
+          return "has '" + item + "', each must be " + oneOfWords(String.valueOf(item));
+        }
+      }
     }
     if (value instanceof Number number
         && (range != null
@@ -89,5 +109,13 @@ public record SettingRule(
       return "is " + value + ", must be " + (range == null ? "a number" : range);
     }
     return null;
+  }
+
+  private boolean isWord(@Nullable Object value) {
+    return words.isEmpty() || value instanceof String word && words.contains(word);
+  }
+
+  private String oneOfWords(String found) {
+    return "one of " + String.join(", ", words) + NearestName.suggestion(found, words);
   }
 }

@@ -64,7 +64,7 @@ public final class Settings {
     }
   }
 
-  /** A record whose every setting is absent. */
+  /** A record whose every setting is absent; primitives have their defaults. */
   public static <T extends Record> T absent(Class<T> type) {
     return make(type, component -> null);
   }
@@ -72,7 +72,8 @@ public final class Settings {
   /**
    * A record by its components.
    *
-   * @param value gives a component's value, of its type
+   * @param value gives a component's value, of its type; null for absent, which a primitive cannot
+   *     be: it takes its default
    */
   public static <T extends Record> T make(
       Class<T> type, Function<RecordComponent, @Nullable Object> value) {
@@ -81,12 +82,21 @@ public final class Settings {
       Constructor<T> constructor =
           type.getDeclaredConstructor(
               Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new));
-      return constructor.newInstance(Arrays.stream(components).map(value).toArray());
+      return constructor.newInstance(
+          Arrays.stream(components).map(component -> given(component, value)).toArray());
     } catch (InvocationTargetException e) {
       throw new IllegalArgumentException(type.getSimpleName() + ": " + e.getCause(), e);
     } catch (ReflectiveOperationException e) {
       throw new AssertionError("records have a canonical constructor", e);
     }
+  }
+
+  private static @Nullable Object given(
+      RecordComponent component, Function<RecordComponent, @Nullable Object> value) {
+    Object given = value.apply(component);
+    return given == null && component.getType().isPrimitive()
+        ? SettingRule.of(component).otherwise()
+        : given;
   }
 
   /** The value of a component. */
@@ -96,6 +106,18 @@ public final class Settings {
     } catch (ReflectiveOperationException e) {
       throw new AssertionError("records have accessors", e);
     }
+  }
+
+  /**
+   * As given, with the default of every setting that is absent.
+   *
+   * @throws InvalidSpecException naming every setting that cannot be what it is
+   */
+  public static <T extends Record> T withDefaults(T given) throws InvalidSpecException {
+    Problems problems = new Problems();
+    T complete = withDefaults(given, "", problems);
+    problems.throwIfAny();
+    return complete;
   }
 
   /** As given, with the default of every setting that is absent, or refused. */
