@@ -5,6 +5,8 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.training.TrainingListener;
 import io.affinage.llm.training.TrainingProgress;
+import io.affinage.trainer.engine.EngineListener;
+import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.TrainingException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -15,7 +17,7 @@ import java.util.function.Supplier;
 
 /** Tells the domain what the library tells. */
 final class RelayingListener implements TrainingListener {
-  private final io.affinage.trainer.engine.EngineListener domain;
+  private final EngineListener domain;
   private final Precision precision;
   private final Optional<HeldOut> heldOut;
   private final Supplier<Map<String, Double>> beside;
@@ -28,7 +30,7 @@ final class RelayingListener implements TrainingListener {
    * @param guards of a run that samples answers
    */
   RelayingListener(
-      io.affinage.trainer.engine.EngineListener domain,
+      EngineListener domain,
       Precision precision,
       Optional<HeldOut> heldOut,
       Supplier<Map<String, Double>> beside,
@@ -45,7 +47,7 @@ final class RelayingListener implements TrainingListener {
   public void onStep(TrainingProgress progress) {
     Map<String, Double> metrics = metrics(progress);
     domain.onStep(
-        new io.affinage.trainer.engine.EngineProgress(
+        new EngineProgress(
             progress.step(),
             progress.totalSteps(),
             finite(progress.loss()),
