@@ -119,7 +119,7 @@ class JobRequestReaderTest {
         refused(
             """
             {"training_file": 7, "sed": 1, "suffix": "../x",
-             "method": {"type": "ppo"}, "affinage": {"adaptor": {}, "batchSize": "many"}}
+             "method": {"type": "reinforcement"}, "affinage": {"adaptor": {}, "batchSize": "many"}}
             """);
 
     assertThat(e.status()).isEqualTo(400);
@@ -129,7 +129,7 @@ class JobRequestReaderTest {
         .contains("model is missing")
         .contains("training_file must be a text")
         .contains("suffix must be")
-        .contains("method.type is 'ppo', must be one of supervised, dpo, ipo")
+        .contains("method.type is 'reinforcement', must be one of supervised, dpo, ipo")
         .contains("affinage.adaptor is unknown")
         .contains("affinage cannot be read");
   }
