@@ -75,6 +75,7 @@ public final class Topics {
               30,
               EventType.EVALUATION_CLAIMED,
               EventType.EVALUATION_PROGRESSED,
+              EventType.EVALUATION_RELEASED,
               EventType.EVALUATION_COMPLETED,
               EventType.EVALUATION_FAILED)
           .withBrokerTime();
