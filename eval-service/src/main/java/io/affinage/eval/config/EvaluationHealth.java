@@ -3,18 +3,16 @@ package io.affinage.eval.config;
 import io.affinage.eval.kafka.EvaluationRuntime;
 import io.affinage.events.follow.MonitoredReader;
 import io.affinage.events.follow.PoisonFilter;
-import io.affinage.events.lease.WorkerFitness;
 import io.affinage.service.compute.DeviceCheck;
+import io.affinage.service.compute.FitnessCheck;
 import io.affinage.service.kafka.Followed;
 import io.affinage.service.kafka.WarmUp;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
-import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Liveness;
 import org.eclipse.microprofile.health.Readiness;
 
@@ -41,21 +39,10 @@ final class EvaluationHealth {
     return () -> readers;
   }
 
-  /** A worker that could not do an evaluation says why, for as long as it leaves them to others. */
   @Produces
   @Readiness
   HealthCheck fitness(EvaluationRuntime runtime) {
-    return () -> {
-      HealthCheckResponseBuilder response = HealthCheckResponse.named("fitness");
-      Optional<WorkerFitness.Ailment> ailment = runtime.fitness().ailment();
-      ailment.ifPresent(
-          each ->
-              response
-                  .withData("code", each.why().code())
-                  .withData("reason", each.why().message())
-                  .withData("until", each.until().toString()));
-      return response.status(ailment.isEmpty()).build();
-    };
+    return new FitnessCheck(runtime::fitness);
   }
 
   @Produces

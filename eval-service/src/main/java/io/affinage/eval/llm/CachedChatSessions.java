@@ -87,7 +87,7 @@ final class CachedChatSessions implements ChatSessions {
     Optional<LoadedModel.Hold> adapter =
         model.adapter().map(ref -> loaded.adapter(ref.digest(), () -> files.path(ref)));
     try {
-      return new ShelfTalk(hold, here, adapter, request(loaded, adapter, ask), ask.stop());
+      return new CachedChatSession(hold, here, adapter, request(loaded, adapter, ask), ask.stop());
     } catch (RuntimeException e) {
       adapter.ifPresent(LoadedModel.Hold::close);
       throw e;
@@ -145,14 +145,14 @@ final class CachedChatSessions implements ChatSessions {
   }
 
   /** One question on its model. */
-  private final class ShelfTalk implements ChatSession {
+  private final class CachedChatSession implements ChatSession {
     private final ModelCache.Hold hold;
     private final AtomicInteger here;
     private final Optional<LoadedModel.Hold> adapter;
     private final GenerationRequest request;
     private final List<String> stops;
 
-    private ShelfTalk(
+    private CachedChatSession(
         ModelCache.Hold hold,
         AtomicInteger here,
         Optional<LoadedModel.Hold> adapter,

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Registered models from the shelf: adapters are put on their base, which is in memory once. */
+/** Registered models from the cache: adapters are put on their base, which is in memory once. */
 final class CachedModels implements ModelSource {
   private final ModelCache cache;
   private final StoredModelFiles files;

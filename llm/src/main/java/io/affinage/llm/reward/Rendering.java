@@ -39,7 +39,10 @@ public record Rendering(Form form, OptionalInt padding) {
   private static final int VERSION = 1;
   private static final String FORM = "rendering";
   private static final String PADDING = "pad_token_id";
-  private static final Pattern NAMED = Pattern.compile("(?i)pad|reserved|unused|placeholder");
+
+  /** What special tokens are called that tokenizers keep for padding, or for later use. */
+  private static final Pattern SPARE_TOKEN = Pattern.compile("(?i)pad|reserved|unused|placeholder");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What prompt and answer become. */
@@ -97,7 +100,7 @@ public record Rendering(Form form, OptionalInt padding) {
                   definition.chatTemplates().values().stream()
                       .anyMatch(each -> each.contains(text));
               if (!written && (unknown.isEmpty() || unknown.getAsInt() != id)) {
-                (NAMED.matcher(text).find() ? named : others).add(id);
+                (SPARE_TOKEN.matcher(text).find() ? named : others).add(id);
               }
             });
     others.sort(Comparator.reverseOrder());

@@ -38,7 +38,7 @@ import java.util.function.Supplier;
  */
 public final class RewardModelScorer implements LearnedScores, AutoCloseable {
   private final RegisteredModels models;
-  private final ModelShelf shelf;
+  private final RewardModelCache loaded;
   private final ScoreCache cache;
   private final Limits limits;
   private final LearnedMeters meters;
@@ -111,10 +111,10 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
       Limits limits,
       MeterRegistry registry) {
     this.models = models;
-    this.shelf = new ModelShelf(files, compute, limits.bases(), limits.adapters());
+    this.loaded = new RewardModelCache(files, compute, limits.bases(), limits.adapters());
     this.cache = new ScoreCache(limits.scores());
     this.limits = limits;
-    this.meters = new LearnedMeters(registry, this::waiting, shelf::size);
+    this.meters = new LearnedMeters(registry, this::waiting, loaded::size);
   }
 
   private synchronized int waiting() {
@@ -227,7 +227,7 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
   }
 
   private void work() {
-    try (shelf) {
+    try (loaded) {
       for (Queue next = next(); next != null; next = next()) {
         try {
           turn(next);
@@ -274,7 +274,7 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
     List<Waiting> arrived = List.copyOf(queue.inHand);
     RewardModel model;
     try {
-      model = shelf.open(queue.model);
+      model = loaded.open(queue.model);
     } catch (RuntimeException | LinkageError e) {
       left(queue).forEach(each -> failed(each, refusal(e)));
       return;

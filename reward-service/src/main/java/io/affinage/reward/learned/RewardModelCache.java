@@ -18,7 +18,7 @@ import java.util.function.Supplier;
  * Reward models in memory: adapters of one base stand on it together, others on their own. Of both
  * those used longest ago are given up. For one thread, but for {@link #size}.
  */
-final class ModelShelf implements AutoCloseable {
+final class RewardModelCache implements AutoCloseable {
   private final ModelFiles files;
   private final Supplier<Compute> compute;
   private final int mostBases;
@@ -43,7 +43,7 @@ final class ModelShelf implements AutoCloseable {
    * @param mostBases kept at the same time
    * @param mostAdapters kept on each
    */
-  ModelShelf(ModelFiles files, Supplier<Compute> compute, int mostBases, int mostAdapters) {
+  RewardModelCache(ModelFiles files, Supplier<Compute> compute, int mostBases, int mostAdapters) {
     if (mostBases < 1 || mostAdapters < 1) {
       throw new IllegalArgumentException(
           "there must be room for a model, not %d with %d adapters"
@@ -109,9 +109,9 @@ final class ModelShelf implements AutoCloseable {
     return opened;
   }
 
-  private static void room(Map<String, ? extends AutoCloseable> shelf, int most) {
-    Iterator<? extends AutoCloseable> eldestFirst = shelf.values().iterator();
-    while (shelf.size() > most) {
+  private static void room(Map<String, ? extends AutoCloseable> cache, int most) {
+    Iterator<? extends AutoCloseable> eldestFirst = cache.values().iterator();
+    while (cache.size() > most) {
       AutoCloseable eldest = eldestFirst.next();
       eldestFirst.remove();
       try {
