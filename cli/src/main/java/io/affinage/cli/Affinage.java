@@ -4,6 +4,7 @@ import io.affinage.cli.command.ChatCommand;
 import io.affinage.cli.command.CompareCommand;
 import io.affinage.cli.command.DemoCommand;
 import io.affinage.cli.command.ExportCommand;
+import io.affinage.cli.command.FitCommand;
 import io.affinage.cli.command.GcCommand;
 import io.affinage.cli.command.JobsCommand;
 import io.affinage.cli.command.KeysCommand;
@@ -42,6 +43,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       UpCommand.class,
       DemoCommand.class,
+      FitCommand.class,
       RunCommand.class,
       SubmitCommand.class,
       JobsCommand.class,

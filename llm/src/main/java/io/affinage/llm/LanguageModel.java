@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 
 /**
  * A language model with its text side: decoder, tokenizer, chat template. Holds native memory until
@@ -92,21 +93,43 @@ public final class LanguageModel implements AutoCloseable {
    */
   public static LanguageModel open(
       Checkpoint checkpoint, Path path, Compute compute, WeightForm form) {
+    return open(
+        checkpoint,
+        path,
+        form == WeightForm.FOUR_BIT && compute.precision().isEmpty()
+            ? new Compute(compute.device(), Optional.of(Precision.BFLOAT16))
+            : compute,
+        (root, precision) -> DecoderFiles.load(root, checkpoint, precision, form));
+  }
+
+  /**
+   * Opens a folder with layers in NF4, which are read from it whenever they are needed ({@link
+   * DecoderFiles#stream}): for training beside a model larger than memory.
+   *
+   * @throws LlmException as above, and {@code weights_not_quantized}
+   */
+  public static LanguageModel stream(Path path, Compute compute) {
+    Checkpoint checkpoint = Checkpoint.open(path);
+    return open(
+        checkpoint,
+        path,
+        compute,
+        (root, precision) -> DecoderFiles.stream(root, checkpoint, precision));
+  }
+
+  private static LanguageModel open(
+      Checkpoint checkpoint,
+      Path path,
+      Compute compute,
+      BiFunction<NDManager, Precision, Decoder> loader) {
     TokenizerDefinition definition = definition(checkpoint, path);
     NDManager root = NDManager.newBaseManager(compute.resolveDevice(), "PyTorch");
     try {
-      Precision precision =
-          compute
-              .precision()
-              .orElseGet(
-                  () ->
-                      form == WeightForm.FOUR_BIT
-                          ? Precision.BFLOAT16
-                          : PrecisionProbe.fastest(root));
+      Precision precision = compute.precision().orElseGet(() -> PrecisionProbe.fastest(root));
       Optional<String> beyond =
           VocabularyFit.require(
               definition, DecoderFiles.config(checkpoint).shape().vocabularySize());
-      Decoder decoder = DecoderFiles.load(root, checkpoint, precision, form);
+      Decoder decoder = loader.apply(root, precision);
       List<String> notes = new ArrayList<>(ModelNotes.of(checkpoint, decoder.config()));
       beyond.ifPresent(notes::add);
       unnamedTemplates(definition).ifPresent(notes::add);

@@ -188,7 +188,7 @@ public final class LocalFiles {
   }
 
   /** Whether this can only be a model on a hub: an id, and nothing here has this name. */
-  static boolean isHubId(String model) {
+  public static boolean isHubId(String model) {
     String id = model.startsWith("hub:") ? model.substring("hub:".length()) : model;
     return HUB_ID.matcher(id).matches() && !Files.exists(Path.of(model));
   }

@@ -22,6 +22,7 @@ public final class ModelTool {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String EXPORT = "io.affinage.llm.export.ExportTool";
   private static final String QUANTIZE = "io.affinage.llm.tool.QuantizeTool";
+  private static final String FIT = "io.affinage.llm.tool.FitTool";
   private static final String HEADER = "io.affinage.llm.tool.HeaderTool";
 
   private final Install install;
@@ -61,6 +62,18 @@ public final class ModelTool {
    */
   public JsonNode quantize(Map<String, Object> request) throws InterruptedException {
     return run(QUANTIZE, request, ExitCode.FAILED, "quantize", ProcessBuilder.Redirect.INHERIT);
+  }
+
+  /**
+   * Tells which ways of training a model fit a machine, by the headers of its files.
+   *
+   * @param request as the model library's tool reads it
+   * @return its answer
+   * @throws CliException {@code USAGE} with the library's code and message when the model cannot be
+   *     used
+   */
+  public JsonNode fit(Map<String, Object> request) throws InterruptedException {
+    return run(FIT, request, ExitCode.USAGE, "fit");
   }
 
   private JsonNode run(String main, Map<String, Object> request, ExitCode refused, String task)

@@ -83,7 +83,7 @@ final class HubClient {
     exchange(
         id,
         uri,
-        -1,
+        Optional.empty(),
         info ->
             HttpResponse.BodySubscribers.mapping(
                 HttpResponse.BodySubscribers.ofString(StandardCharsets.UTF_8),
@@ -147,24 +147,48 @@ final class HubClient {
       BodyHandler<Void> body,
       LongSupplier received)
       throws IOException, InterruptedException {
-    URI uri =
-        URI.create(
-            "%s/%s/resolve/%s/%s"
-                .formatted(settings.endpoint(), id.repository(), commit, file.name()));
-    return exchange(id, uri, from, body, received);
+    return exchange(
+        id,
+        address(id, commit, file),
+        from > 0 ? Optional.of("bytes=" + from + "-") : Optional.empty(),
+        body,
+        received);
+  }
+
+  /**
+   * Gets some bytes of a file; fewer where it ends before. What a server sends beyond them is not
+   * taken.
+   */
+  byte[] part(HubId id, String commit, HubFile file, long from, int length)
+      throws IOException, InterruptedException {
+    FilePart part = new FilePart(from, length);
+    try {
+      exchange(
+          id,
+          address(id, commit, file),
+          Optional.of("bytes=%d-%d".formatted(from, from + length - 1)),
+          part::receive,
+          part::size);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    return part.bytes();
+  }
+
+  private URI address(HubId id, String commit, HubFile file) {
+    return URI.create(
+        "%s/%s/resolve/%s/%s".formatted(settings.endpoint(), id.repository(), commit, file.name()));
   }
 
   private Answer exchange(
-      HubId id, URI start, long from, BodyHandler<Void> body, LongSupplier received)
+      HubId id, URI start, Optional<String> range, BodyHandler<Void> body, LongSupplier received)
       throws IOException, InterruptedException {
     URI uri = start;
     HttpHeaders first = null;
     for (int hop = 0; hop <= MAX_REDIRECTS; hop++) {
       HttpRequest.Builder request =
           HttpRequest.newBuilder(uri).timeout(settings.idleTimeout()).GET();
-      if (from > 0) {
-        request.header("Range", "bytes=" + from + "-");
-      }
+      range.ifPresent(bytes -> request.header("Range", bytes));
       if (settings.token().isPresent() && sameOrigin(uri, settings.endpoint())) {
         request.header("Authorization", "Bearer " + settings.token().get());
       }

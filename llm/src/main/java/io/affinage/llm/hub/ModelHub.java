@@ -65,10 +65,7 @@ public final class ModelHub {
       return cached.get();
     }
     if (settings.offline()) {
-      throw new LlmException(
-          "hub_offline",
-          "%s is not in the cache %s, and the hub may not be asked while offline: fetch it once online, or give a path"
-              .formatted(id, settings.cache()));
+      throw notCached(id);
     }
     try {
       Files.createDirectories(home);
@@ -92,6 +89,53 @@ public final class ModelHub {
           "fetching " + id + " was interrupted; the next try goes on from there",
           e);
     }
+  }
+
+  /**
+   * Finds a model's configuration and the headers of its weights: a model that is in the cache as
+   * it is there, of another no more than these, in files that take the room of their headers and
+   * read as zeros behind them.
+   *
+   * @param folder an empty one
+   * @return what to open: the model in the cache, or the folder
+   * @throws LlmException with one of the codes above
+   */
+  public synchronized Path headers(HubId id, Path folder) {
+    Path home = settings.cache().resolve(id.owner() + "--" + id.name());
+    Optional<Path> cached = cachedCommit(home, id).flatMap(commit -> cached(home, id, commit));
+    if (cached.isPresent()) {
+      return cached.get();
+    }
+    if (settings.offline()) {
+      throw notCached(id);
+    }
+    try {
+      HubClient.Listing listing = retrying(id, "the list of files", () -> 0, () -> client.list(id));
+      HeaderDownload headers = new HeaderDownload(client, id, listing.commit());
+      for (HubFile file : HubSelection.select(id, listing.files())) {
+        if (HeaderDownload.needs(file)) {
+          retrying(
+              id,
+              "the header of " + file.name(),
+              () -> 0,
+              () -> {
+                headers.fetch(file, folder);
+                return null;
+              });
+        }
+      }
+      return id.file().map(folder::resolve).orElse(folder);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LlmException("hub_interrupted", "reading " + id + " was interrupted", e);
+    }
+  }
+
+  private LlmException notCached(HubId id) {
+    return new LlmException(
+        "hub_offline",
+        "%s is not in the cache %s, and the hub may not be asked while offline: fetch it once online, or give a path"
+            .formatted(id, settings.cache()));
   }
 
   private Path download(Path home, HubId id, HubProgress progress) throws InterruptedException {
@@ -359,7 +403,7 @@ public final class ModelHub {
     }
   }
 
-  private static LlmException unwritable(Path path, IOException e) {
+  static LlmException unwritable(Path path, IOException e) {
     boolean full = e.getMessage() != null && e.getMessage().contains("No space left");
     return new LlmException(
         full ? "hub_disk_full" : "hub_cache_unwritable",

@@ -27,11 +27,22 @@ public interface BlockStore extends AutoCloseable {
    */
   boolean resident();
 
+  /** Whether blocks are read from disk whenever they are needed, in a pass as often as it needs. */
+  default boolean streamed() {
+    return false;
+  }
+
   /** The weights of a block, until they are released as often as they were acquired. */
   BlockWeights acquire(int layer);
 
   /** Says that the weights of a block are not read any more by one who acquired them. */
   void release(int layer);
+
+  /**
+   * Tells from now on what each use of a block took; a store whose blocks stay in memory has
+   * nothing to tell.
+   */
+  default void observe(BlockObserver observer) {}
 
   @Override
   void close();

@@ -99,7 +99,7 @@ public final class DecoderFiles {
         parent,
         config,
         precision,
-        WeightForm.NF4,
+        Nf4Loader.isNested(checkpoint) ? WeightForm.NF4_DOUBLE : WeightForm.NF4,
         (manager, kernels) ->
             new CheckpointSource(named(checkpoint, config), manager, kernels, true));
   }

@@ -100,6 +100,11 @@ final class Nf4Blocks implements BlockStore {
   }
 
   @Override
+  public boolean streamed() {
+    return source.streamed();
+  }
+
+  @Override
   public BlockWeights acquire(int layer) {
     Held block;
     synchronized (this) {

@@ -60,6 +60,13 @@ final class Nf4Loader {
         .anyMatch(name -> checkpoint.entry(name).type() == StorageType.NF4);
   }
 
+  /** Whether any layer that a checkpoint has in NF4 has quantized scales. */
+  static boolean isNested(Checkpoint checkpoint) {
+    return checkpoint.names().stream()
+        .map(checkpoint::entry)
+        .anyMatch(entry -> entry.type() == StorageType.NF4 && checkpoint.nestedScales(entry));
+  }
+
   /** Whether this layer of a block is kept in NF4. */
   boolean keeps(String prefix, LinearLayer layer) {
     return !quantized || entry(prefix, layer).type() == StorageType.NF4;

@@ -5,6 +5,9 @@ interface Nf4Source extends AutoCloseable {
   /** Number of blocks. */
   int layers();
 
+  /** Whether they are on disk. */
+  boolean streamed();
+
   /**
    * The quantized weights of a block, which stay until they are released. One or two may be in use.
    */

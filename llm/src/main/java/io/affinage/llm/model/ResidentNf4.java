@@ -14,6 +14,11 @@ record ResidentNf4(List<Nf4Block> blocks) implements Nf4Source {
   }
 
   @Override
+  public boolean streamed() {
+    return false;
+  }
+
+  @Override
   public Nf4Block acquire(int layer) {
     return blocks.get(layer);
   }

@@ -72,6 +72,11 @@ final class StreamedNf4 implements Nf4Source {
   }
 
   @Override
+  public boolean streamed() {
+    return true;
+  }
+
+  @Override
   public Nf4Block acquire(int layer) {
     Room room = find(layer).orElseGet(() -> read(layer));
     room.used = true;

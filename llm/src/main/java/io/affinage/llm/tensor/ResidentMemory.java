@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 /** What this process has in memory, native and heap together, as Linux counts it. */
 public final class ResidentMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
+  private static final Path MACHINE = Path.of("/proc/meminfo");
   private static final Path CLEAR = Path.of("/proc/self/clear_refs");
 
   private ResidentMemory() {}
@@ -43,9 +44,19 @@ public final class ResidentMemory {
         .getTotalMemorySize();
   }
 
+  /** Bytes of the machine that nobody uses, or that can be given back; empty where not told. */
+  public static OptionalLong available() {
+    OptionalLong machine = read(MACHINE, "MemAvailable:");
+    return machine.isPresent() ? OptionalLong.of(Math.min(machine.getAsLong(), limit())) : machine;
+  }
+
   private static OptionalLong read(String field) {
+    return read(STATUS, field);
+  }
+
+  private static OptionalLong read(Path file, String field) {
     try {
-      for (String line : Files.readAllLines(STATUS)) {
+      for (String line : Files.readAllLines(file)) {
         if (line.startsWith(field)) {
           String kilobytes = line.substring(field.length()).replace("kB", "").strip();
           return OptionalLong.of(Long.parseLong(kilobytes) * 1024);

@@ -1,10 +1,16 @@
 package io.affinage.llm.training;
 
-import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.data.PrefixTree;
+import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.tensor.ResidentMemory;
-import io.affinage.llm.training.optimizer.OptimizerRule;
+import io.affinage.llm.training.estimate.ActivationMemory;
+import io.affinage.llm.training.estimate.MemoryEstimate;
+import io.affinage.llm.training.estimate.TrainedArray;
+import io.affinage.llm.training.estimate.TrainedMemory;
+import io.affinage.llm.training.estimate.WeightMemory;
+import io.affinage.llm.training.estimate.Workload;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -36,27 +42,29 @@ final class PreflightMeasurement {
 
   /** What shapes ask for. The peak is empty. */
   PreflightReport.Memory fixedMemory() {
-    long[] weights = {0};
-    decoder.forEachWeight((name, array) -> weights[0] += array.getShape().size());
-    long bytes = weights[0] * decoder.precision().bytes();
-    long elements = trainables.size();
-    long masters = 0;
-    long state = 0;
-    OptimizerRule rule = settings.optimization().rule();
-    for (Trainables.Parameter parameter : trainables.parameters()) {
-      Shape shape = parameter.value().shape();
-      state += rule.stateBytes(shape);
-      masters += parameter.bytesBesideWeight();
-      bytes += parameter.ofModel() ? 0 : decoder.precision().bytes() * shape.size();
-    }
+    WeightMemory weights =
+        WeightMemory.of(
+            decoder.config(), decoder.precision(), decoder.form(), decoder.blocks().streamed());
+    TrainedMemory trained =
+        TrainedMemory.of(
+            trainables.parameters().stream().map(PreflightMeasurement::array).toList(),
+            decoder.precision(),
+            trainables.bytesOfGradient(),
+            settings.optimization().rule(),
+            settings.regularisation().emaDecay() > 0);
     return new PreflightReport.Memory(
-        bytes,
-        masters,
-        trainables.gradientBytes(),
-        state,
-        settings.regularisation().emaDecay() > 0 ? 4 * elements : 0,
-        elements,
+        weights.bytes() + trained.adapter(),
+        trained.masters(),
+        trained.gradients(),
+        trained.optimizerState(),
+        trained.average(),
+        trained.elements(),
         OptionalLong.empty());
+  }
+
+  private static TrainedArray array(Trainables.Parameter parameter) {
+    return new TrainedArray(
+        parameter.value().shape(), parameter.ofModel(), parameter.bytesBesideWeight());
   }
 
   /**
@@ -69,7 +77,7 @@ final class PreflightMeasurement {
     if (needed > limit) {
       throw new LlmException(
           "insufficient_memory",
-          "weights, gradients and optimizer state need %d MiB, but this machine has %d MiB: train an adapter or fewer weights, choose adamw_8bit or adafactor, or page the optimizer's state"
+          "weights, gradients and optimizer state need %d MiB, but this machine has %d MiB: train an adapter or fewer weights, quantize what is not trained (nf4), choose adamw_8bit or adafactor, or page the optimizer's state; 'affinage fit' tells what would fit"
               .formatted(needed >> 20, limit >> 20));
     }
   }
@@ -81,6 +89,38 @@ final class PreflightMeasurement {
    * @param seconds of all steps
    */
   record Trial(OptionalLong peak, OptionalDouble seconds) {}
+
+  /**
+   * What the largest micro-batch will need beside what shapes ask for, computed: of a model whose
+   * blocks are streamed a trial would take as long as steps do.
+   */
+  Trial computed(StepPlan plan, PreflightReport.Memory fixed) {
+    PrefixTree tree = row(plan.largest()).tree();
+    Workload workload =
+        new Workload(
+            tree.documents(),
+            tree.longest(),
+            1,
+            List.of(),
+            decoder.precision(),
+            settings.optimization().rule(),
+            settings.optimization().pagedState(),
+            settings.recomputeActivations());
+    long paged = settings.optimization().pagedState() ? fixed.optimizerState() : 0;
+    return new Trial(
+        OptionalLong.of(
+            fixed.fixed()
+                - paged
+                + ActivationMemory.ofTraining(decoder.config(), workload, List.of(), true).bytes()
+                + MemoryEstimate.PROCESS),
+        OptionalDouble.empty());
+  }
+
+  private PrefixTreeRow row(StepPlan.Load load) {
+    return GroupRow.of(
+            load.groups(), decoder, settings.sharesPrefixes(), trainables.adapter().virtualTokens())
+        .row();
+  }
 
   /** Tries the largest micro-batch, some typical ones, and the largest among what they left. */
   Trial tried(StepPlan plan, PreflightReport.Memory fixed, int steps) {

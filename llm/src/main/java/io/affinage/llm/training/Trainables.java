@@ -409,9 +409,9 @@ public final class Trainables implements AutoCloseable {
     return gradients.all();
   }
 
-  /** Bytes of all gradients of a step. */
-  long gradientBytes() {
-    return gradients.bytesOfElement(decoder.precision()) * size();
+  /** Bytes of an element of a gradient. */
+  int bytesOfGradient() {
+    return gradients.bytesOfElement(decoder.precision());
   }
 
   /** What is trained of one array, float32. */

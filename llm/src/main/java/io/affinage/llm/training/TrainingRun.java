@@ -233,8 +233,8 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * What the run will take: tokens counted, memory and time by trying some micro-batches. Nothing
-   * of the run changes by it.
+   * What the run will take: tokens counted, memory and time by trying some micro-batches; memory by
+   * shapes and no time where blocks are streamed. Nothing of the run changes by it.
    *
    * @throws LlmException {@code insufficient_memory} when the machine cannot hold what is trained
    */
@@ -246,7 +246,9 @@ public final class TrainingRun implements AutoCloseable {
     StepPlan plan =
         StepPlan.of(
             decoder, inputs.groups(), settings, totalSteps, trainables.adapter().virtualTokens());
-    PreflightMeasurement.Trial trial = measurement.tried(plan, fixed, totalSteps);
+    boolean streamed = decoder.blocks().streamed();
+    PreflightMeasurement.Trial trial =
+        streamed ? measurement.computed(plan, fixed) : measurement.tried(plan, fixed, totalSteps);
     return new PreflightReport(
         settings,
         new PreflightReport.Counts(
@@ -258,7 +260,11 @@ public final class TrainingRun implements AutoCloseable {
             plan.tokens(),
             plan.computedTokens()),
         fixed.withPeak(trial.peak()),
-        new PreflightReport.Time(trial.seconds(), evaluationSeconds(), referenceSeconds(plan)));
+        streamed
+            ? new PreflightReport.Time(
+                OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty())
+            : new PreflightReport.Time(
+                trial.seconds(), evaluationSeconds(), referenceSeconds(plan)));
   }
 
   /** Of all log-probabilities that are computed before the first step. */

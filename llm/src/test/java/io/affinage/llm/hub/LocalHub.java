@@ -137,8 +137,11 @@ final class LocalHub implements AutoCloseable {
     }
     String range = exchange.getRequestHeaders().getFirst("Range");
     int from = 0;
+    int to = sent.length;
     if (range != null && ranges) {
-      from = Integer.parseInt(range.substring("bytes=".length(), range.length() - 1));
+      String[] ends = range.substring("bytes=".length()).split("-");
+      from = Integer.parseInt(ends[0]);
+      to = ends.length == 1 ? to : Math.min(to, Integer.parseInt(ends[1]) + 1);
       if (from >= sent.length) {
         reply(exchange, 416, new byte[0]);
         return;
@@ -146,9 +149,9 @@ final class LocalHub implements AutoCloseable {
       from = wrongRange ? from - 1 : from;
       exchange
           .getResponseHeaders()
-          .set("Content-Range", "bytes " + from + "-" + (sent.length - 1) + "/" + sent.length);
+          .set("Content-Range", "bytes " + from + "-" + (to - 1) + "/" + sent.length);
     }
-    byte[] rest = Arrays.copyOfRange(sent, from, sent.length);
+    byte[] rest = Arrays.copyOfRange(sent, from, to);
     Integer cut = cuts.poll();
     if (cut == null) {
       reply(exchange, range != null && ranges ? 206 : 200, rest);

@@ -1,18 +1,23 @@
 package io.affinage.llm.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.error.LlmException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -73,6 +78,69 @@ class ModelHubTest {
                 .fetch(HubId.parse("owner/name@" + LocalHub.COMMIT), HubProgress.SILENT))
         .isEqualTo(folder);
     assertThat(hub.requests).hasSize(before + 1);
+  }
+
+  /** A file of one long tensor behind a header of at least so many bytes. */
+  private static byte[] withHeader(int length) {
+    int elements = 75_000;
+    String header =
+        "{\"__metadata__\":{\"note\":\"%s\"},\"a.weight\":{\"dtype\":\"F32\",\"shape\":[%d],\"data_offsets\":[0,%d]}}"
+            .formatted("x".repeat(length), elements, 4 * elements);
+    byte[] text = header.getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer file =
+        ByteBuffer.allocate(8 + text.length + 4 * elements).order(ByteOrder.LITTLE_ENDIAN);
+    file.putLong(text.length).put(text);
+    while (file.hasRemaining()) {
+      file.put((byte) 1);
+    }
+    return file.array();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {10, 70_000})
+  void shouldReadHeadersAndNoWeights(int length, @TempDir Path folder) throws IOException {
+    byte[] file = withHeader(length);
+    hub.files.put("model.safetensors", file);
+
+    Path opened = hub(settings(Optional.empty(), false)).headers(ID, folder);
+
+    assertThat(opened).isEqualTo(folder);
+    assertThat(hub.requestsOf("model.safetensors"))
+        .extracting(LocalHub.Request::range)
+        .containsExactlyElementsOf(
+            length == 10
+                ? List.of("bytes=0-65535")
+                : List.of(
+                    "bytes=0-65535", "bytes=65536-%d".formatted(file.length - 4 * 75_000 - 1)));
+    assertThat(hub.requestsOf("tokenizer.json")).as("no part of the estimate").isEmpty();
+    assertThat(Files.size(folder.resolve("model.safetensors"))).isEqualTo(file.length);
+    assertThat(Files.readString(folder.resolve("config.json"))).isEqualTo("{}");
+    assertThat(Checkpoint.open(opened).entry("a.weight").elements()).isEqualTo(75_000);
+    assertThat(cache).as("nothing is kept").isEmptyDirectory();
+  }
+
+  @Test
+  void shouldReadHeadersOfAServerThatKnowsNoRanges(@TempDir Path folder) throws IOException {
+    hub.files.put("model.safetensors", withHeader(70_000));
+    hub.ranges = false;
+
+    hub(settings(Optional.empty(), false)).headers(ID, folder);
+
+    assertThat(Checkpoint.open(folder).entry("a.weight").elements()).isEqualTo(75_000);
+  }
+
+  @Test
+  void shouldReadTheHeadersOfACachedModelThere(@TempDir Path folder) {
+    Path fetched = fetch();
+    int before = hub.requests.size();
+
+    assertThat(hub(settings(Optional.empty(), true)).headers(ID, folder)).isEqualTo(fetched);
+    assertThat(hub.requests).hasSize(before);
+    assertThatThrownBy(
+            () -> hub(settings(Optional.empty(), true)).headers(HubId.parse("owner/other"), folder))
+        .isInstanceOf(LlmException.class)
+        .extracting(e -> ((LlmException) e).code())
+        .isEqualTo("hub_offline");
   }
 
   @Test
