@@ -74,8 +74,8 @@ public final class Bench implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "JSON array of instruction, input, output (sft, qlora, full, learn, soak, ingest); dpo,"
-              + " reward, score: of instruction, input, chosen, rejected; adapters: CSV with utterance"
-              + " and intent")
+              + " reward, score, grpo: of instruction, input, chosen, rejected; adapters: CSV with"
+              + " utterance and intent")
   private Path data;
 
   @Option(
@@ -210,9 +210,7 @@ public final class Bench implements Callable<Integer> {
     if (!name.equals("ingest")) {
       requireFile("--model", model);
     }
-    if (Set.of(
-            "sft", "qlora", "dpo", "reward", "score", "full", "learn", "adapters", "soak", "ingest")
-        .contains(name)) {
+    if (!Set.of("step", "decode", "load").contains(name)) {
       requireFile("--data", data);
     }
     if (name.equals("learn")) {

@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 
 /**
  * Scores of a reward model (LoRA r 16 on all linear layers, a head of scores) against transformers
- * in batches of 16. Ours as the reward service computes them: each text in a row of its own. The
- * peer has the adapter merged, and takes texts as they come.
+ * in batches of 16. Ours as the reward service computes them: with the same bits in any company.
+ * The peer has the adapter merged, and takes texts as they come.
  */
 record ScoreBenchmark() implements Benchmark {
   private static final double SPEED_GOAL = 2;

@@ -33,10 +33,12 @@ class BenchTest {
 
   @Test
   void shouldNameWhatIsWrong() throws Exception {
+    Path model = Files.createFile(folder.resolve("m.gguf"));
     Path data = Files.writeString(folder.resolve("d.json"), "[]");
     assertThat(error("nonsense")).contains("no benchmark 'nonsense'").contains("ingest");
     assertThat(error("sft", "--data", data)).contains("sft needs --model");
     assertThat(error("ingest", "--data", folder.resolve("none"))).contains("does not exist");
+    assertThat(error("grpo", "--model", model)).contains("grpo needs --data");
     assertThat(error("ingest", "--data", data, "--repeat", 0)).contains("--repeat");
     assertThat(error("ingest", "--data", data, "--dtype", "fp8")).contains("--dtype");
     assertThat(error("ingest", "--data", data, "--regimes", "full,ful")).contains("[ful]");

@@ -75,13 +75,13 @@ final class ScoreWork {
       throws IOException {
     List<TokenizedExample> encoded = new ArrayList<>();
     JsonNode texts = new JsonMapper().readTree(Path.of(task.get("texts").textValue()).toFile());
-    model.scores(List.of(model.encode("warm", "a", "b")), 1);
+    model.scores(List.of(model.encode("warm", "a", "b")));
     long start = System.nanoTime();
     for (JsonNode text : texts) {
       encoded.add(
           model.encode("text " + encoded.size(), text.get(0).textValue(), text.get(1).textValue()));
     }
-    float[] scores = model.scores(encoded, 1);
+    float[] scores = model.scores(encoded);
     double seconds = (System.nanoTime() - start) / 1e9;
     ArrayNode shown = new JsonMapper().createArrayNode();
     for (int i = 0; i < Math.min(SHOWN, scores.length); i++) {

@@ -159,11 +159,12 @@ public final class EvaluationReport {
     lines.add("  %-9s %s".formatted(name, shown.replace("\n", "\n            ")));
   }
 
-  /** Shares in percent; perplexities, and margins, which are in nats, as they are. */
+  /** Shares in percent; perplexities, lengths, and margins, which are in nats, as they are. */
   private static String number(double value, String metric) {
     boolean share =
         metric.equals("exact_match")
             || metric.startsWith("multiple_choice")
+            || metric.equals("win_rate")
             || metric.contains("accuracy");
     return share
         ? String.format(Locale.ROOT, "%.1f%%", 100 * value)

@@ -22,8 +22,6 @@ final class ScoredModel implements RewardScorer {
   /** Answers scored before it is told how far it is. */
   private static final int TOGETHER = 32;
 
-  private static final int TOKEN_BUDGET = 8192;
-
   private final RewardModel model;
   private final Optional<LoadedModel> base;
   private final Runnable release;
@@ -47,7 +45,7 @@ final class ScoredModel implements RewardScorer {
         texts.add(encoded("answer " + (from + i), some.get(i)));
       }
       List<TokenizedExample> fitting = texts.stream().flatMap(Optional::stream).toList();
-      float[] found = inTurn(() -> model.scores(fitting, TOKEN_BUDGET));
+      float[] found = inTurn(() -> model.scores(fitting));
       int next = 0;
       for (Optional<TokenizedExample> text : texts) {
         scores.add(

@@ -56,12 +56,11 @@ public record ImplicitRewardAccuracy() implements LikelihoodMetric {
     List<List<Likelihood>> reference = likelihoods.reference().orElseThrow();
     double[] margins = margins(likelihoods.found(), reference, Likelihood::logProbability);
     Map<String, Measurements> byName = new LinkedHashMap<>();
-    byName.put(wireName(), PreferenceRanking.ranked(margins));
+    byName.put(wireName(), Wins.ofMargins(margins));
     byName.put(MARGIN, new Measurements.Scores(margins));
     byName.put(
         NORMALIZED,
-        PreferenceRanking.ranked(
-            margins(likelihoods.found(), reference, PreferenceRanking::perToken)));
+        Wins.ofMargins(margins(likelihoods.found(), reference, PreferenceRanking::perToken)));
     return byName;
   }
 

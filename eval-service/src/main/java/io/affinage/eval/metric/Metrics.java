@@ -6,10 +6,10 @@ import java.util.Optional;
 /** The metrics that there are. A new one is a class and a line here. */
 public final class Metrics {
   /** Of the model's own answers; the metric of specifications that name none. */
-  public static final AnswerMetric EXACT_MATCH = new AnswerMetric("exact_match");
+  public static final AnswerMetric EXACT_MATCH = new AnswerMetric("exact_match", false);
 
   /** Of the model's own answers, by the reward of the specification. */
-  public static final AnswerMetric REWARD = new AnswerMetric("reward");
+  public static final AnswerMetric REWARD = new AnswerMetric("reward", true);
 
   /** Of a reward model; the metric of specifications that name none. */
   public static final RewardAccuracy REWARD_ACCURACY = new RewardAccuracy();

@@ -39,10 +39,9 @@ public record PreferenceAccuracy() implements LikelihoodMetric {
   public Map<String, Measurements> measure(Likelihoods likelihoods) {
     double[] margins = margins(likelihoods, Likelihood::logProbability);
     Map<String, Measurements> byName = new LinkedHashMap<>();
-    byName.put(wireName(), PreferenceRanking.ranked(margins));
+    byName.put(wireName(), Wins.ofMargins(margins));
     byName.put(MARGIN, new Measurements.Scores(margins));
-    byName.put(
-        NORMALIZED, PreferenceRanking.ranked(margins(likelihoods, PreferenceRanking::perToken)));
+    byName.put(NORMALIZED, Wins.ofMargins(margins(likelihoods, PreferenceRanking::perToken)));
     return byName;
   }
 

@@ -36,13 +36,4 @@ final class PreferenceRanking {
   static double perToken(Likelihood likelihood) {
     return likelihood.logProbability() / Math.max(1, likelihood.tokens());
   }
-
-  /** 1 for each margin above 0, 0 below, half for a tie. */
-  static Measurements.Scores ranked(double[] margins) {
-    double[] right = new double[margins.length];
-    for (int i = 0; i < right.length; i++) {
-      right[i] = (1 + Math.signum(margins[i])) / 2;
-    }
-    return new Measurements.Scores(right);
-  }
 }

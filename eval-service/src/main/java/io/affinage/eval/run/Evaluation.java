@@ -261,34 +261,45 @@ public final class Evaluation {
                         new Likelihoods(
                             items, choices, outcome.likelihoods().get(likelihood), reference))));
       } else {
-        scored(items, scores.get((AnswerMetric) metric))
-            .forEach((variant, of) -> byVariant.put(variant, Map.of(metric.wireName(), of)));
+        byVariant.putAll(
+            scored((AnswerMetric) metric, outcomes, scores.get((AnswerMetric) metric)));
       }
       measured.put(metric, byVariant);
     }
     return measured;
   }
 
-  private Map<Variant, Measurements> scored(List<Item> items, Map<Variant, List<Double>> values) {
+  private Map<Variant, Map<String, Measurements>> scored(
+      AnswerMetric metric,
+      Map<Variant, VariantRun.Outcome> outcomes,
+      Map<Variant, List<Double>> values) {
+    int items = values.get(Variant.TUNED).size();
     // An item counts where every variant has a value: the comparison is paired.
     int[] complete =
-        IntStream.range(0, items.size())
+        IntStream.range(0, items)
             .filter(i -> values.values().stream().allMatch(of -> of.get(i) != null))
             .toArray();
     if (complete.length == 0) {
       throw new EvaluationException(
           "nothing_scored",
           "the reward could score none of the %d items; see reward.scored for the reasons"
-              .formatted(items.size()),
+              .formatted(items),
           "spec.reward");
     }
-    Map<Variant, Measurements> scores = new LinkedHashMap<>();
+    Optional<double[]> reference = reference().map(before -> at(complete, values.get(before)));
+    Map<Variant, Map<String, Measurements>> scored = new LinkedHashMap<>();
     values.forEach(
-        (variant, of) ->
-            scores.put(
-                variant,
-                new Measurements.Scores(IntStream.of(complete).mapToDouble(of::get).toArray())));
-    return scores;
+        (variant, of) -> {
+          List<String> answers = outcomes.get(variant).answers();
+          double[] characters =
+              IntStream.of(complete).mapToDouble(i -> answers.get(i).length()).toArray();
+          scored.put(variant, metric.measure(at(complete, of), reference, characters));
+        });
+    return scored;
+  }
+
+  private static double[] at(int[] places, List<Double> values) {
+    return IntStream.of(places).mapToDouble(values::get).toArray();
   }
 
   private Comparison comparison(Map<Variant, Map<String, Measurements>> deciding, Variant other) {

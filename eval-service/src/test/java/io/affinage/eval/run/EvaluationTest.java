@@ -348,6 +348,12 @@ class EvaluationTest {
     assertThat(findings.estimates().get(Variant.BASE).get("exact_match").score()).isZero();
     assertThat(findings.estimates().get(sft).get("exact_match").score()).isEqualTo(0.5);
     assertThat(findings.estimates().get(sft).get("reward").score()).isEqualTo(-6);
+    // Silence is worth 0 and every answer less; the tuned model's answers are as long as sft's.
+    assertThat(findings.estimates().get(Variant.BASE).get("win_rate").score()).isEqualTo(1);
+    assertThat(findings.estimates().get(sft).get("win_rate").score()).isEqualTo(0.5);
+    assertThat(findings.estimates().get(Variant.BASE).get("answer_characters").score()).isZero();
+    assertThat(findings.estimates().get(sft).get("answer_characters").score()).isEqualTo(4);
+    assertThat(findings.estimates().get(Variant.TUNED)).containsKeys("win_rate", "exact_match");
     assertThat(findings.comparison().orElseThrow().gain()).isEqualTo(0.5);
     assertThat(findings.comparisons().get(Variant.BASE).gain()).isEqualTo(1);
     assertThat(findings.comparisons().get(sft)).isEqualTo(findings.comparison().orElseThrow());

@@ -87,6 +87,40 @@ public record PrefixTree(
         Arrays.copyOf(owners, nodes));
   }
 
+  /**
+   * The same with copies of the first document, and nodes that no document has, up to a shape.
+   *
+   * @throws IllegalArgumentException where the shape has no room for it
+   */
+  public PrefixTree filled(RowShape shape) {
+    if (!shape.holds(this)) {
+      throw new IllegalArgumentException(
+          "%d nodes, %d documents of up to %d tokens are no row of %s"
+              .formatted(nodes(), documents, longest, shape));
+    }
+    int[] filledTokens = Arrays.copyOf(tokens, shape.nodes());
+    Arrays.fill(filledTokens, nodes(), shape.nodes(), tokens[0]);
+    int[] filledLengths = Arrays.copyOf(lengths, shape.documents());
+    Arrays.fill(filledLengths, documents, shape.documents(), lengths[0]);
+    int[] filledPaths = new int[Math.multiplyExact(shape.documents(), shape.longest())];
+    for (int d = 0; d < shape.documents(); d++) {
+      int from = d < documents ? d * longest : 0;
+      System.arraycopy(paths, from, filledPaths, d * shape.longest(), longest);
+    }
+    int[] filledOwners = new int[shape.nodes()];
+    for (int n = 0; n < nodes(); n++) {
+      filledOwners[n] = owners[n] / longest * shape.longest() + owners[n] % longest;
+    }
+    return new PrefixTree(
+        filledTokens,
+        Arrays.copyOf(depths, shape.nodes()),
+        shape.documents(),
+        shape.longest(),
+        filledPaths,
+        filledLengths,
+        filledOwners);
+  }
+
   /** Number of nodes: the tokens that are computed. */
   public int nodes() {
     return tokens.length;

@@ -129,6 +129,22 @@ public record PrefixTreeRow(
         documentPairs);
   }
 
+  /**
+   * The same filled up to a shape, with as many pairs as it has documents. Pairs that are added
+   * belong to no document.
+   *
+   * @throws IllegalArgumentException where the shape has no room for it
+   */
+  public PrefixTreeRow filled(RowShape shape) {
+    return new PrefixTreeRow(
+        tree.filled(shape),
+        Arrays.copyOf(targetNodes, shape.documents()),
+        Arrays.copyOf(targetTokens, shape.documents()),
+        Arrays.copyOf(targetWeights, shape.documents()),
+        documentStarts,
+        documentPairs);
+  }
+
   /** Number of tokens on which loss is taken: the divisor of the loss. */
   public int targetCount() {
     return documentPairs.length;
@@ -146,6 +162,8 @@ public record PrefixTreeRow(
 
   /** Of values by pair those of each document's targets. */
   public List<float[]> byDocument(float[] byPair) {
-    return IntStream.range(0, tree.documents()).mapToObj(d -> ofDocument(d, byPair)).toList();
+    return IntStream.range(0, documentStarts.length - 1)
+        .mapToObj(d -> ofDocument(d, byPair))
+        .toList();
   }
 }

@@ -209,7 +209,7 @@ public final class RewardExport {
             .map(ids -> new TokenizedExample("probe", ids, new int[0]))
             .toList();
     float[] expected = live.head().scores(live.model().decoder(), live.adapter(), texts);
-    float[] found = written.scores(texts, Integer.MAX_VALUE);
+    float[] found = written.scores(texts);
     double worst = 0;
     for (int i = 0; i < found.length; i++) {
       double error = Math.abs(found[i] - (double) expected[i]) / Math.max(1, Math.abs(expected[i]));

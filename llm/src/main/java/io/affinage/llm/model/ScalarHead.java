@@ -1,13 +1,20 @@
 package io.affinage.llm.model;
 
+import static java.util.stream.Collectors.groupingBy;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.data.PrefixTreeRow;
+import io.affinage.llm.data.RowShape;
 import io.affinage.llm.data.TokenizedExample;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * A head that gives a text one number, a reward or a value, in place of the language model's: w h,
@@ -121,17 +128,64 @@ public final class ScalarHead implements AutoCloseable {
    * @param texts at least one
    */
   public float[] scores(Decoder decoder, BlockAdapter adapter, List<TokenizedExample> texts) {
-    List<TokenizedExample> behind =
-        texts.stream().map(text -> text.behind(adapter.virtualTokens())).toList();
-    PrefixTreeRow row = row(behind, true, decoder);
+    return scores(decoder, adapter, row(behind(texts, adapter), true, decoder));
+  }
+
+  /**
+   * The same in rows of fixed shapes: a text's number has the same bits whatever texts are computed
+   * with it. Texts of one shape lie in rows together, and share the nodes of equal beginnings.
+   *
+   * @param texts in any order, of any lengths
+   */
+  public float[] reproducibleScores(
+      Decoder decoder, BlockAdapter adapter, List<TokenizedExample> texts) {
+    List<TokenizedExample> behind = behind(texts, adapter);
+    // Equal beginnings side by side.
+    Map<RowShape, List<Integer>> byShape =
+        IntStream.range(0, behind.size())
+            .boxed()
+            .sorted(Comparator.comparing(i -> behind.get(i).ids(), Arrays::compare))
+            .collect(groupingBy(i -> RowShape.of(behind.get(i).length())));
+    float[] scores = new float[texts.size()];
+    byShape.forEach(
+        (shape, indices) -> {
+          for (int from = 0, to; from < indices.size(); from = to) {
+            to = from + 1;
+            PrefixTreeRow row = row(behind, indices.subList(from, to), decoder);
+            while (to < indices.size()) {
+              PrefixTreeRow larger = row(behind, indices.subList(from, to + 1), decoder);
+              if (!shape.holds(larger.tree())) {
+                break;
+              }
+              row = larger;
+              to++;
+            }
+            float[] found = scores(decoder, adapter, row.filled(shape));
+            for (int i = from; i < to; i++) {
+              scores[indices.get(i)] = found[i - from];
+            }
+          }
+        });
+    return scores;
+  }
+
+  private PrefixTreeRow row(List<TokenizedExample> texts, List<Integer> some, Decoder decoder) {
+    return row(some.stream().map(texts::get).toList(), true, decoder);
+  }
+
+  private static List<TokenizedExample> behind(List<TokenizedExample> texts, BlockAdapter adapter) {
+    return texts.stream().map(text -> text.behind(adapter.virtualTokens())).toList();
+  }
+
+  private float[] scores(Decoder decoder, BlockAdapter adapter, PrefixTreeRow row) {
     try (NDManager scope = decoder.manager().newSubManager()) {
       DecoderHandles handles = DecoderHandles.of(decoder, adapter);
       RowTensors tensors = RowTensors.of(scope, decoder, adapter, row);
       NDArray hidden = RowBlocks.of(scope, decoder, adapter, handles, tensors).output();
-      float[] byPlace = scores(scope, decoder, handles, tensors, hidden);
-      float[] scores = new float[texts.size()];
+      List<float[]> byText = row.byDocument(scores(scope, decoder, handles, tensors, hidden));
+      float[] scores = new float[byText.size()];
       for (int i = 0; i < scores.length; i++) {
-        scores[i] = row.ofDocument(i, byPlace)[0];
+        scores[i] = byText.get(i)[0];
       }
       return scores;
     }

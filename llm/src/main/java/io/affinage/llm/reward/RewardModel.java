@@ -16,12 +16,9 @@ import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.text.TokenizerDefinition;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 
 /**
  * A model that gives a text one score: a body with a head, opened from a folder. Either an adapter
@@ -214,46 +211,22 @@ public final class RewardModel implements AutoCloseable {
   }
 
   /**
-   * The scores of texts, in their order. Texts of like lengths are computed together, and
-   * beginnings that they share once.
+   * The scores of texts, in their order. A text's score has the same bits whatever it is asked for
+   * with; beginnings that texts share are computed once.
    *
    * @param texts as {@link #encode} gives them
-   * @param tokenBudget tokens that are computed together at most, at least one text
    * @throws LlmException {@code non_finite_score} naming the text
    */
-  public float[] scores(List<TokenizedExample> texts, int tokenBudget) {
-    float[] scores = new float[texts.size()];
-    List<Integer> byLength =
-        IntStream.range(0, texts.size())
-            .boxed()
-            .sorted(Comparator.comparingInt(i -> texts.get(i).length()))
-            .toList();
-    int from = 0;
-    while (from < byLength.size()) {
-      int to = from;
-      int tokens = 0;
-      while (to < byLength.size()
-          && (to == from || tokens + texts.get(byLength.get(to)).length() <= tokenBudget)) {
-        tokens += texts.get(byLength.get(to++)).length();
-      }
-      score(texts, byLength.subList(from, to), scores);
-      from = to;
-    }
-    return scores;
-  }
-
-  private void score(List<TokenizedExample> texts, List<Integer> some, float[] scores) {
-    List<TokenizedExample> batch = new ArrayList<>();
-    some.forEach(i -> batch.add(texts.get(i)));
-    float[] found = head.scores(model.decoder(), adapter, batch);
-    for (int i = 0; i < found.length; i++) {
-      if (!Float.isFinite(found[i])) {
+  public float[] scores(List<TokenizedExample> texts) {
+    float[] scores = head.reproducibleScores(model.decoder(), adapter, texts);
+    for (int i = 0; i < scores.length; i++) {
+      if (!Float.isFinite(scores[i])) {
         throw new LlmException(
             "non_finite_score",
-            "the score of text %s is %s".formatted(batch.get(i).id(), found[i]));
+            "the score of text %s is %s".formatted(texts.get(i).id(), scores[i]));
       }
-      scores[some.get(i)] = found[i];
     }
+    return scores;
   }
 
   @Override

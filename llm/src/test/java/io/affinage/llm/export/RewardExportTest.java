@@ -97,7 +97,7 @@ class RewardExportTest {
   private static void requireSame(Written written, RewardModel read) {
     assertThat(read.rendering())
         .isEqualTo(new Rendering(Rendering.Form.COMPLETION, OptionalInt.of(PAD)));
-    assertThat(read.scores(texts(), 1000)).containsExactly(written.scores(), within(1e-6f));
+    assertThat(read.scores(texts())).containsExactly(written.scores(), within(1e-6f));
     assertThat(TokenizerDefinition.fromFolder(written.folder()).specialTokens().pad())
         .hasValue(PAD);
   }
@@ -111,7 +111,7 @@ class RewardExportTest {
     request(beside.folder(), target, "hf", "f32").run();
 
     try (RewardModel merged = RewardModel.open(target, TinyExport.CPU)) {
-      assertThat(merged.scores(texts(), 1000)).containsExactly(beside.scores(), within(1e-4f));
+      assertThat(merged.scores(texts())).containsExactly(beside.scores(), within(1e-4f));
     }
     request(beside.folder(), folder.resolve("peft"), "peft", null).run();
     assertThat(folder.resolve("peft").resolve(Rendering.FILE)).exists();

@@ -2,7 +2,6 @@ package io.affinage.llm.reward;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.LoraAdapter;
@@ -11,23 +10,32 @@ import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.adapter.ScoredAdapter;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
+import io.affinage.llm.export.ModelCard;
+import io.affinage.llm.export.ModelExport;
 import io.affinage.llm.model.ScalarHead;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Compute;
+import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.text.BpeTrainer;
 import io.affinage.llm.text.TokenizerDefinition;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Reward models opened from their folders. */
 class RewardModelTest {
@@ -96,27 +104,45 @@ class RewardModelTest {
   void shouldScoreSeveralAdaptersOnOneBase() throws IOException {
     try (RewardModel first = RewardModel.open(base, written(1, Rendering.Form.CHAT));
         RewardModel second = RewardModel.open(base, written(2, Rendering.Form.CHAT))) {
-      float[] before = first.scores(texts(first), 64);
-      float[] other = second.scores(texts(second), 64);
+      float[] before = first.scores(texts(first));
+      float[] other = second.scores(texts(second));
 
-      assertThat(first.scores(texts(first), 64)).containsExactly(before);
+      assertThat(first.scores(texts(first))).containsExactly(before);
       for (int i = 0; i < before.length; i++) {
         assertThat(other[i]).isNotEqualTo(before[i]);
       }
     }
   }
 
-  /** However texts are put together. */
-  @Test
-  void shouldGiveEachTextItsOwnScore() throws IOException {
-    try (RewardModel model = RewardModel.open(base, written(1, Rendering.Form.CHAT))) {
-      List<TokenizedExample> texts = texts(model);
-      float[] together = model.scores(texts, 100_000);
+  /** A score that depends on its company would differ when it is asked for again. */
+  @ParameterizedTest
+  @CsvSource({"FLOAT32,PLAIN", "BFLOAT16,PLAIN", "FLOAT32,PACKED", "BFLOAT16,PACKED"})
+  void shouldGiveEachTextTheSameBitsInAnyCompany(Precision precision, WeightForm form)
+      throws IOException {
+    Path adapter = written(1, Rendering.Form.CHAT);
+    ModelExport.of(base, Optional.empty(), ModelCard.named("tiny"))
+        .huggingFace(folder.resolve("base"));
+    try (LanguageModel body =
+            LanguageModel.open(
+                folder.resolve("base"), new Compute("cpu", Optional.of(precision)), form);
+        RewardModel model = RewardModel.open(body, adapter)) {
+      List<TokenizedExample> texts = new ArrayList<>(texts(model));
+      for (int i = 0; i < 40; i++) {
+        texts.add(
+            model.encode("c" + i, "who sat on the mat? ".repeat(i % 3), "a cat, ".repeat(i / 2)));
+      }
+      float[] alone = new float[texts.size()];
+      for (int i = 0; i < alone.length; i++) {
+        alone[i] = model.scores(List.of(texts.get(i)))[0];
+      }
 
-      assertThat(model.scores(texts, 50)).containsExactly(together, within(1e-5f));
-      for (int i = 0; i < texts.size(); i++) {
-        float[] alone = model.scores(List.of(texts.get(i)), 1);
-        assertThat(alone[0]).isCloseTo(together[i], within(1e-5f));
+      assertThat(model.scores(texts)).containsExactly(alone);
+      List<Integer> order = new ArrayList<>(IntStream.range(0, alone.length).boxed().toList());
+      Collections.shuffle(order, new Random(7));
+      List<Integer> some = order.subList(0, 30);
+      float[] shuffled = model.scores(some.stream().map(texts::get).toList());
+      for (int i = 0; i < shuffled.length; i++) {
+        assertThat(shuffled[i]).isEqualTo(alone[some.get(i)]);
       }
     }
   }

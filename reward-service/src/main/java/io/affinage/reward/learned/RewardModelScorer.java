@@ -32,8 +32,7 @@ import java.util.function.Supplier;
  * with it those of like length, up to a number of tokens; then comes the model whose text waits
  * longest. The same text is computed once, however often it is asked for.
  *
- * <p>Each text is computed in a row of its own: products of other sizes round otherwise, and a
- * score must have the same bits whatever it is asked for with. Nothing of the model library is
+ * <p>A score has the same bits whatever it is asked for with. Nothing of the model library is
  * loaded before the first text.
  */
 public final class RewardModelScorer implements LearnedScores, AutoCloseable {
@@ -289,9 +288,9 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
     for (Waiting each : batch) {
       tokens += each.tokens.length();
       meters.scored(queue.model.modelId());
-      compute(model, each);
     }
     if (!batch.isEmpty()) {
+      compute(model, batch);
       meters.computed(
           queue.model.modelId(), (double) tokens / limits.batchTokens(), System.nanoTime() - begun);
     }
@@ -331,23 +330,34 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
     return batch;
   }
 
-  private void compute(RewardModel model, Waiting waiting) {
+  private void compute(RewardModel model, List<Waiting> batch) {
+    float[] scores;
     try {
-      float score = model.scores(List.of(waiting.tokens), 1)[0];
-      cache.put(waiting.key, score);
-      ended(waiting, new Score.Value(score, null));
-    } catch (LlmException e) {
-      if (e.code().equals("non_finite_score")) {
-        ended(
-            waiting,
-            new Score.Unscorable("not_finite", "the reward model gives it no finite number"));
-      } else if (ErrorKind.of(e.code()) == ErrorKind.USER) {
-        ended(waiting, new Score.Unscorable(e.code(), e.getMessage()));
-      } else {
-        failed(waiting, refusal(e));
-      }
+      scores = model.scores(batch.stream().map(each -> each.tokens).toList());
     } catch (RuntimeException e) {
-      failed(waiting, refusal(e));
+      if (batch.size() > 1 && e instanceof LlmException) {
+        // One text's fault is not the others'.
+        batch.forEach(each -> compute(model, List.of(each)));
+      } else {
+        batch.forEach(each -> unscored(each, e));
+      }
+      return;
+    }
+    for (int i = 0; i < scores.length; i++) {
+      cache.put(batch.get(i).key, scores[i]);
+      ended(batch.get(i), new Score.Value(scores[i], null));
+    }
+  }
+
+  private void unscored(Waiting waiting, RuntimeException why) {
+    if (why instanceof LlmException e && e.code().equals("non_finite_score")) {
+      ended(
+          waiting,
+          new Score.Unscorable("not_finite", "the reward model gives it no finite number"));
+    } else if (why instanceof LlmException e && ErrorKind.of(e.code()) == ErrorKind.USER) {
+      ended(waiting, new Score.Unscorable(e.code(), e.getMessage()));
+    } else {
+      failed(waiting, refusal(why));
     }
   }
 

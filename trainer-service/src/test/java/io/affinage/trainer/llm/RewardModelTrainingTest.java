@@ -137,8 +137,7 @@ class RewardModelTrainingTest {
           scorer.scores(
               List.of(
                   scorer.encode("good", "Box 7. Colour:", " blue"),
-                  scorer.encode("bad", "Box 7. Colour:", " red")),
-              1000);
+                  scorer.encode("bad", "Box 7. Colour:", " red")));
       assertThat(scores[0]).isGreaterThan(scores[1]);
       assertThat(scorer.rendering().padding().getAsInt())
           .isNotIn(model.tokenizer().specialTokens().stops());
