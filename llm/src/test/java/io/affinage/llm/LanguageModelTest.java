@@ -21,6 +21,7 @@ import io.affinage.llm.generation.Generator;
 import io.affinage.llm.generation.Sampling;
 import io.affinage.llm.generation.TokenListener;
 import io.affinage.llm.model.BlockAdapter;
+import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
@@ -162,12 +163,20 @@ class LanguageModelTest {
         Generator generator = new Generator(packed.decoder(), loaded)) {
       assertThat(generator.nextLogits(prompts.get(0)))
           .containsExactly(expected.nextLogits(prompts.get(0)), within(1e-4f));
+      float[] before = expected.nextLogits(prompts.get(1));
       List<GeneratedTokens> texts = generate(generator, prompts, sampling);
       List<GeneratedTokens> expectedTexts = generate(expected, prompts, sampling);
       for (int row = 0; row < prompts.size(); row++) {
         assertThat(texts.get(row).ids()).isEqualTo(expectedTexts.get(row).ids());
       }
       assertThat(loss(packed, loaded)).isCloseTo(loss(model, adapter), within(1e-4));
+      // A copy of the live model is what its files would give, and leaves the model as it is.
+      try (Decoder copy = model.decoder().packed();
+          Generator beside = new Generator(copy, adapter)) {
+        assertThat(beside.nextLogits(prompts.get(0)))
+            .containsExactly(generator.nextLogits(prompts.get(0)));
+      }
+      assertThat(expected.nextLogits(prompts.get(1))).isEqualTo(before);
     }
   }
 

@@ -11,6 +11,7 @@ import io.affinage.llm.data.Example;
 import io.affinage.llm.data.ExampleEncoder;
 import io.affinage.llm.data.OverlengthPolicy;
 import io.affinage.llm.data.TokenizedExample;
+import io.affinage.llm.model.Decoder;
 import io.affinage.llm.objective.Grpo;
 import io.affinage.llm.rollout.GroupComparison;
 import io.affinage.llm.rollout.RewardFunction;
@@ -45,23 +46,25 @@ final class GrpoWork {
     int group = task.get("group").intValue();
     try (LanguageModel model = LanguageModel.open(Path.of(task.get("model").textValue()), compute);
         LoraAdapter lora = LoraAdapter.initialise(model.decoder(), SftWork.lora(task), seed);
+        Decoder packed = model.decoder().packed();
         Trainables trainables = Trainables.of(model.decoder(), lora)) {
       List<RolloutPrompt> prompts = prompts(task, model);
       Set<Integer> stops = model.tokenizer().specialTokens().stops();
       RolloutSource source =
           new RolloutSource(
-              model.decoder(),
-              lora,
-              prompts,
-              new RolloutSettings(
-                  task.get("batch").intValue(),
-                  group,
-                  1,
-                  task.get("newTokens").intValue(),
-                  stops,
-                  GroupComparison.Estimator.GROUP,
-                  seed),
-              ofFewWords(model, stops, task.get("words").intValue()));
+                  model.decoder(),
+                  lora,
+                  prompts,
+                  new RolloutSettings(
+                      task.get("batch").intValue(),
+                      group,
+                      1,
+                      task.get("newTokens").intValue(),
+                      stops,
+                      GroupComparison.Estimator.GROUP,
+                      seed),
+                  ofFewWords(model, stops, task.get("words").intValue()))
+              .sampledFrom(packed);
       Grpo objective =
           new Grpo(
               Grpo.LossType.DAPO,

@@ -204,6 +204,27 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
+  /**
+   * The same weights packed for generation, beside these: what is adapted on a frozen base can be
+   * sampled from as fast as it is served. Matrices are in memory twice, embedding and norms once.
+   * Weights that change later do not change there. The caller closes it before this one.
+   *
+   * @throws LlmException {@code weights_packed}; {@code weight_form_unsupported} on a GPU
+   */
+  public Decoder packed() {
+    if (!blocks.resident()) {
+      throw new IllegalStateException("blocks that come and go cannot be packed");
+    }
+    Map<String, NDArray> plain = new HashMap<>();
+    forEachWeight(plain::put);
+    return create(
+        manager,
+        config,
+        precision,
+        WeightForm.PACKED,
+        (scope, compiled) -> (name, shape, transposed) -> Kernels.alias(scope, plain.get(name)));
+  }
+
   public DecoderConfig config() {
     return config;
   }

@@ -43,6 +43,7 @@ public final class RolloutSource implements BatchSource {
 
   private final Decoder decoder;
   private final BlockAdapter policy;
+  private Decoder sampler;
   private final List<RolloutPrompt> prompts;
   private final RolloutSettings settings;
   private final RewardFunction rewards;
@@ -110,6 +111,7 @@ public final class RolloutSource implements BatchSource {
       throw new LlmException("no_prompts", "there are no prompts to answer");
     }
     this.decoder = decoder;
+    this.sampler = decoder;
     this.policy = policy;
     this.prompts = List.copyOf(prompts);
     this.settings = settings;
@@ -118,6 +120,17 @@ public final class RolloutSource implements BatchSource {
     this.digest = digest;
     this.signals = signals;
     this.coefficient = settings.advantage().firstCoefficient();
+  }
+
+  /**
+   * Has answers sampled by another form of the same frozen weights, packed ones, which is faster.
+   * To be called before the first step.
+   *
+   * @param sampler stays the caller's
+   */
+  public RolloutSource sampledFrom(Decoder sampler) {
+    this.sampler = sampler;
+    return this;
   }
 
   /**
@@ -275,7 +288,7 @@ public final class RolloutSource implements BatchSource {
 
   private List<Rollout> sample(List<RolloutPrompt> repeated, Sampling sampling) {
     // The generator sees the weights as they are when it is made.
-    try (Generator generator = new Generator(decoder, policy)) {
+    try (Generator generator = new Generator(sampler, policy)) {
       List<GeneratedTokens> answers =
           generator.generate(
               new GenerationRequest(
