@@ -23,6 +23,7 @@ import io.affinage.events.ModelPromoted;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.ModelRejected;
 import io.affinage.events.Topics;
+import io.affinage.events.spec.Settings;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
@@ -339,9 +340,9 @@ class EvalServiceIT {
     StringBuilder text = new StringBuilder();
     chunks.forEach(chunk -> text.append(chunk.at("/choices/0/delta/content").asText("")));
     chat("""
-            {"model":"tiny:colours:1","messages":[{"role":"system","content":"s"},
-             {"role":"user","content":"sky?"}],"max_tokens":6,"temperature":0}
-            """)
+    {"model":"tiny:colours:1","messages":[{"role":"system","content":"s"},
+     {"role":"user","content":"sky?"}],"max_tokens":6,"temperature":0}
+    """)
         .statusCode(200)
         .body("object", equalTo("chat.completion"))
         .body("choices[0].message.role", equalTo("assistant"))
@@ -392,21 +393,11 @@ class EvalServiceIT {
   }
 
   private static ModelRegistered with(ModelRegistered model, ArtifactRef files) {
-    return new ModelRegistered(
-        model.modelId(),
-        model.jobId(),
-        model.attempt(),
-        model.workerId(),
-        model.kind(),
-        files,
-        model.baseModel(),
-        files,
-        model.dataset(),
-        model.lineage(),
-        model.trainedTokens(),
-        model.metrics(),
-        model.createdAt(),
-        null);
+    return Settings.from(model)
+        .with("model", files)
+        .with("base", files)
+        .with("slip", null)
+        .record();
   }
 
   private static EvaluationRequested request(

@@ -14,6 +14,7 @@ import io.affinage.events.ModelRegistered;
 import io.affinage.events.NormalRow;
 import io.affinage.events.TopicProvisioner;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.spec.Settings;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -88,21 +89,21 @@ public final class EvalStack implements QuarkusTestResourceLifecycleManager {
 
   private static ModelRegistered registered(
       String id, ModelRegistered.Kind kind, ArtifactRef files, ArtifactRef base, Lineage lineage) {
-    return new ModelRegistered(
-        id,
-        "job-" + id,
-        1,
-        "worker",
-        kind,
-        files,
-        "hub:affinage/tiny",
-        base,
-        dataset,
-        lineage,
-        1_000,
-        Map.of("train_loss", 0.1),
-        1_760_000_000,
-        null);
+    return Settings.build(ModelRegistered.class)
+        .with("modelId", id)
+        .with("jobId", "job-" + id)
+        .with("attempt", 1)
+        .with("workerId", "worker")
+        .with("kind", kind)
+        .with("model", files)
+        .with("baseModel", "hub:affinage/tiny")
+        .with("base", base)
+        .with("dataset", dataset)
+        .with("lineage", lineage)
+        .with("trainedTokens", 1_000)
+        .with("metrics", Map.of("train_loss", 0.1))
+        .with("createdAt", 1_760_000_000)
+        .record();
   }
 
   private static ArtifactRef ref(Artifact artifact) {

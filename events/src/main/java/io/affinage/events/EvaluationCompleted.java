@@ -36,36 +36,6 @@ public record EvaluationCompleted(
     @Nullable List<Warning> warnings)
     implements EventData {
 
-  /** An evaluation that compares with nothing but the base. */
-  public EvaluationCompleted(
-      String evaluationId,
-      String modelId,
-      int attempt,
-      String decidingMetric,
-      Map<String, Map<String, Estimate>> variants,
-      @Nullable Comparison comparison,
-      List<Sample> samples,
-      long items,
-      long leftOut,
-      double seconds,
-      @Nullable RoutingSlip slip) {
-    this(
-        evaluationId,
-        modelId,
-        attempt,
-        decidingMetric,
-        variants,
-        comparison,
-        samples,
-        items,
-        leftOut,
-        seconds,
-        slip,
-        null,
-        null,
-        null);
-  }
-
   /** A mean with its 95% bootstrap confidence interval over {@code n} items. */
   public record Estimate(double score, double low, double high, int n) {}
 

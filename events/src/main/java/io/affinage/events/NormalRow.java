@@ -61,34 +61,6 @@ public record NormalRow(
     @Nullable List<JsonNode> tools,
     @Nullable Double margin) {
 
-  /** A row that says of no answer by how much it is better. */
-  public NormalRow(
-      String id,
-      @Nullable String text,
-      @Nullable String prompt,
-      @Nullable String completion,
-      @Nullable List<ChatMessage> messages,
-      @Nullable List<ChatMessage> chosen,
-      @Nullable List<ChatMessage> rejected,
-      @Nullable String chosenText,
-      @Nullable String rejectedText,
-      @Nullable Boolean label,
-      @Nullable List<JsonNode> tools) {
-    this(
-        id,
-        text,
-        prompt,
-        completion,
-        messages,
-        chosen,
-        rejected,
-        chosenText,
-        rejectedText,
-        label,
-        tools,
-        null);
-  }
-
   /** A row without judgement and tools. */
   public NormalRow(
       String id,
@@ -98,7 +70,7 @@ public record NormalRow(
       @Nullable List<ChatMessage> messages,
       @Nullable List<ChatMessage> chosen,
       @Nullable List<ChatMessage> rejected) {
-    this(id, text, prompt, completion, messages, chosen, rejected, null, null, null, null);
+    this(id, text, prompt, completion, messages, chosen, rejected, null, null, null, null, null);
   }
 
   /** The same pair, its chosen answer better by so much. */

@@ -51,14 +51,8 @@ public sealed interface Stage {
       implements Stage {
 
     /** A training on the dataset of the stage before, which no other stage names. */
-    public Train(
-        String baseModel, TrainingSpec spec, @Nullable String suffix, @Nullable String baseName) {
-      this(baseModel, spec, suffix, baseName, null, null, null);
-    }
-
-    /** A training whose base has no other name than the reference. */
     public Train(String baseModel, TrainingSpec spec, @Nullable String suffix) {
-      this(baseModel, spec, suffix, null);
+      this(baseModel, spec, suffix, null, null, null, null);
     }
   }
 
@@ -80,13 +74,7 @@ public sealed interface Stage {
 
     /** An evaluation of the model before it, on the dataset of the stage before. */
     public Evaluate(EvaluationSpec spec) {
-      this(spec, null, null);
-    }
-
-    /** An evaluation of the model before it. */
-    public Evaluate(
-        EvaluationSpec spec, @Nullable ArtifactRef dataset, @Nullable String datasetName) {
-      this(spec, dataset, datasetName, null, null);
+      this(spec, null, null, null, null);
     }
   }
 }

@@ -37,31 +37,6 @@ public record TrainingRequested(
     @Nullable String stage)
     implements EventData {
 
-  /** A request whose base has no other name than the reference. */
-  public TrainingRequested(
-      String jobId,
-      String baseModel,
-      @Nullable ArtifactRef dataset,
-      @Nullable String datasetName,
-      TrainingSpec spec,
-      @Nullable String suffix,
-      @Nullable Map<String, String> metadata,
-      @Nullable RoutingSlip slip,
-      @Nullable String datasetSubmissionId) {
-    this(
-        jobId,
-        baseModel,
-        dataset,
-        datasetName,
-        spec,
-        suffix,
-        metadata,
-        slip,
-        datasetSubmissionId,
-        null,
-        null);
-  }
-
   /** A request for a dataset version that exists. */
   public TrainingRequested(
       String jobId,
@@ -72,7 +47,7 @@ public record TrainingRequested(
       @Nullable String suffix,
       @Nullable Map<String, String> metadata,
       @Nullable RoutingSlip slip) {
-    this(jobId, baseModel, dataset, datasetName, spec, suffix, metadata, slip, null);
+    this(jobId, baseModel, dataset, datasetName, spec, suffix, metadata, slip, null, null, null);
   }
 
   @Override

@@ -148,7 +148,7 @@ public final class ExampleEvents {
         new TrainingRequested(
             "job-1", "scratch", FOLDER, "intents", SPEC, "demo", Map.of("who", "me"), SLIP),
         new TrainingRequested(
-            "job-2", "model:x", null, null, SPARSE_SPEC, null, null, null, "sub-1"),
+            "job-2", "model:x", null, null, SPARSE_SPEC, null, null, null, "sub-1", null, null),
         new TrainingRequested(
             "job-3", "model:x", FOLDER, "pairs", PREFERENCE_SPEC, null, null, null),
         new TrainingClaimed("job-1", 1, "worker-a", 30_000),
@@ -318,7 +318,20 @@ public final class ExampleEvents {
             Map.of("sft", new EvaluationCompleted.Comparison("exact_match", 0.2, 0.1, 0.3, 0.001)),
             List.of(WARNING)),
         new EvaluationCompleted(
-            "eval-2", "m", 1, "perplexity", Map.of(), null, List.of(), 0, 0, 0, null),
+            "eval-2",
+            "m",
+            1,
+            "perplexity",
+            Map.of(),
+            null,
+            List.of(),
+            0,
+            0,
+            0,
+            null,
+            null,
+            null,
+            null),
         new EvaluationFailed("eval-1", MODEL.modelId(), 2, ERROR, SLIP),
         new EvaluationFailed("eval-2", "m", 1, ERROR, null),
         new ModelPromoted(MODEL.modelId(), "eval-1", "gain 0.2 >= 0.01", SLIP),

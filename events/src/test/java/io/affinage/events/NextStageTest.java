@@ -315,21 +315,16 @@ class NextStageTest {
 
   private static ModelRegistered made(String id) {
     ModelRegistered model = ExampleEvents.MODEL;
-    return new ModelRegistered(
-        id,
-        model.jobId(),
-        1,
-        "worker-a",
-        model.kind(),
-        model.model(),
-        model.baseModel(),
-        model.base(),
-        ExampleEvents.FOLDER,
-        model.lineage(),
-        1,
-        Map.of(),
-        1,
-        null);
+    return Settings.from(model)
+        .with("modelId", id)
+        .with("attempt", 1)
+        .with("workerId", "worker-a")
+        .with("dataset", ExampleEvents.FOLDER)
+        .with("trainedTokens", 1)
+        .with("metrics", Map.of())
+        .with("createdAt", 1)
+        .with("slip", null)
+        .record();
   }
 
   @Test
@@ -370,6 +365,8 @@ class NextStageTest {
         null,
         LABELS,
         slip,
-        "sub-1");
+        "sub-1",
+        null,
+        null);
   }
 }

@@ -62,11 +62,12 @@ class NormalRowReaderTest {
             null,
             null,
             null,
-            List.of(tool));
+            List.of(tool),
+            null);
     NormalRow plain =
-        new NormalRow("0b", null, "p", null, null, null, null, "good", "bad", null, null);
+        new NormalRow("0b", null, "p", null, null, null, null, "good", "bad", null, null, null);
     NormalRow judged =
-        new NormalRow("0c", null, "p", "c", null, null, null, null, null, false, null);
+        new NormalRow("0c", null, "p", "c", null, null, null, null, null, false, null, null);
 
     String lines = "";
     for (NormalRow each : List.of(row, plain, judged)) {

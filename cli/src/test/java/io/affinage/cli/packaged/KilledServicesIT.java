@@ -38,6 +38,7 @@ import io.affinage.events.TrainingCheckpointed;
 import io.affinage.events.TrainingFailed;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.spec.Settings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -398,7 +399,8 @@ class KilledServicesIT {
                 {"objective": {"type": "grpo", "numGenerations": 4, "maxCompletionLength": 8,
                   "reward": {"type": "length", "minCharacters": 10, "maxCharacters": 12}},
                  "maxSteps": %d, "batchSize": 2, "dtype": "float32", "learningRate": 0.01,
-                 "checkpointEverySteps": 3, "seed": 1}"""
+                 "checkpointEverySteps": 3, "seed": 1}\
+                """
                     .formatted(ITERATIONS),
                 TrainingSpec.class);
     return new TrainingRequested(
@@ -440,21 +442,7 @@ class KilledServicesIT {
       awaitReady(trainer);
       full = pretrained(trainer);
     }
-    return new ModelRegistered(
-        full.modelId(),
-        full.jobId(),
-        full.attempt(),
-        full.workerId(),
-        full.kind(),
-        full.model(),
-        full.baseModel(),
-        full.model(),
-        full.dataset(),
-        full.lineage(),
-        full.trainedTokens(),
-        full.metrics(),
-        full.createdAt(),
-        null);
+    return Settings.from(full).with("base", full.model()).with("slip", null).record();
   }
 
   private ModelRegistered pretrained(PackagedService trainer) throws Exception {

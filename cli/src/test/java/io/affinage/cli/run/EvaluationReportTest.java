@@ -80,6 +80,9 @@ class EvaluationReportTest {
                 8,
                 0,
                 1,
+                null,
+                null,
+                null,
                 null),
             null);
 

@@ -28,7 +28,8 @@ final class Chats {
         null,
         null,
         null,
-        chat.tools());
+        chat.tools(),
+        null);
   }
 
   /** Puts the column {@code system} before turns that have no system turn of their own. */

@@ -74,7 +74,8 @@ final class JudgedLayout implements RowLayout {
         null,
         null,
         desirable,
-        answer.tools());
+        answer.tools(),
+        null);
   }
 
   /** What the value says, in the spellings of JSON, of CSV files and of 1 and 0; null for none. */

@@ -128,7 +128,8 @@ public final class Normaliser {
                   null,
                   null,
                   null,
-                  found.tools()),
+                  found.tools(),
+                  null),
               row)
           : new Normalised.LeftOut(RowNote.UNDESIRABLE_LEFT_OUT);
     }
@@ -150,7 +151,8 @@ public final class Normaliser {
             null,
             null,
             null,
-            found.tools()),
+            found.tools(),
+            null),
         row);
   }
 

@@ -128,7 +128,8 @@ final class PreferenceLayout implements RowLayout {
   }
 
   private static NormalRow plain(String prompt, String chosen, String rejected) {
-    return new NormalRow(null, null, prompt, null, null, null, null, chosen, rejected, null, null);
+    return new NormalRow(
+        null, null, prompt, null, null, null, null, chosen, rejected, null, null, null);
   }
 
   private static void requireDifferent(Object chosen, Object rejected) throws BadRow {
@@ -280,6 +281,7 @@ final class PreferenceLayout implements RowLayout {
         null,
         null,
         null,
-        asked.tools());
+        asked.tools(),
+        null);
   }
 }

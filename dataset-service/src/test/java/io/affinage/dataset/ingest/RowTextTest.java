@@ -45,9 +45,9 @@ class RowTextTest {
             new NormalRow(null, null, null, null, TURNS, null, null),
             new NormalRow(null, null, null, null, TURNS, TURNS, List.of()),
             new NormalRow(
-                null, null, null, null, TURNS, TURNS, TURNS, null, null, null, List.of(TOOL)),
-            new NormalRow(null, null, HARD, null, null, null, null, HARD, "r", null, null),
-            new NormalRow(null, null, HARD, "c", null, null, null, null, null, false, null),
+                null, null, null, null, TURNS, TURNS, TURNS, null, null, null, List.of(TOOL), null),
+            new NormalRow(null, null, HARD, null, null, null, null, HARD, "r", null, null, null),
+            new NormalRow(null, null, HARD, "c", null, null, null, null, null, false, null, null),
             new NormalRow(null, "x".repeat(100_000), null, null, null, null, null))) {
       byte[] written = text.of(row);
       assertThat(written).isEqualTo(databind.writeValueAsBytes(row));

@@ -22,6 +22,7 @@ import io.affinage.events.ModelRegistered;
 import io.affinage.events.TopicProvisioner;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingSpec;
+import io.affinage.events.spec.Settings;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Compute;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -69,21 +70,20 @@ class EvaluationGiveBackIT {
     ArtifactRef files = ref(store.putFolder(folder.resolve("model")));
     TrainingSpec spec = EventJson.mapper().readValue("{\"method\":\"sft\"}", TrainingSpec.class);
     model =
-        new ModelRegistered(
-            "tiny:1",
-            "job-1",
-            1,
-            "worker",
-            ModelRegistered.Kind.FULL,
-            files,
-            "scratch",
-            null,
-            dataset,
-            new Lineage(dataset.digest(), null, spec, 7, "test"),
-            1,
-            Map.of(),
-            1_760_000_000,
-            null);
+        Settings.build(ModelRegistered.class)
+            .with("modelId", "tiny:1")
+            .with("jobId", "job-1")
+            .with("attempt", 1)
+            .with("workerId", "worker")
+            .with("kind", ModelRegistered.Kind.FULL)
+            .with("model", files)
+            .with("baseModel", "scratch")
+            .with("dataset", dataset)
+            .with("lineage", new Lineage(dataset.digest(), null, spec, 7, "test"))
+            .with("trainedTokens", 1)
+            .with("metrics", Map.of())
+            .with("createdAt", 1_760_000_000)
+            .record();
   }
 
   @AfterAll

@@ -15,6 +15,7 @@ import io.affinage.eval.model.RewardScorer.Score;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.Lineage;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.spec.Settings;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.LoraAdapter;
@@ -111,26 +112,22 @@ class ScoredModelTest {
   }
 
   private static ModelRegistered registered(ArtifactRef model, ArtifactRef on, String task) {
-    return new ModelRegistered(
-        "tiny:rm:1",
-        "job",
-        1,
-        "worker",
-        on == null ? ModelRegistered.Kind.FULL : ModelRegistered.Kind.ADAPTER,
-        model,
-        "tiny",
-        on,
-        base,
-        new Lineage(base.digest(), null, SpecResolver.empty(), 0, "test"),
-        1,
-        Map.of(),
-        1,
-        null,
-        null,
-        null,
-        null,
-        task,
-        null);
+    return Settings.build(ModelRegistered.class)
+        .with("modelId", "tiny:rm:1")
+        .with("jobId", "job")
+        .with("attempt", 1)
+        .with("workerId", "worker")
+        .with("kind", on == null ? ModelRegistered.Kind.FULL : ModelRegistered.Kind.ADAPTER)
+        .with("model", model)
+        .with("baseModel", "tiny")
+        .with("base", on)
+        .with("dataset", base)
+        .with("lineage", new Lineage(base.digest(), null, SpecResolver.empty(), 0, "test"))
+        .with("trainedTokens", 1)
+        .with("metrics", Map.of())
+        .with("createdAt", 1)
+        .with("task", task)
+        .record();
   }
 
   /** Text is scored as a conversation where the model learned from conversations. */

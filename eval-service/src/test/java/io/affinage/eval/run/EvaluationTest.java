@@ -159,7 +159,7 @@ class EvaluationTest {
 
   private static NormalRow preference(int i, String chosen, String rejected) {
     return new NormalRow(
-        "p" + i, null, i + "?", null, null, null, null, chosen, rejected, null, null);
+        "p" + i, null, i + "?", null, null, null, null, chosen, rejected, null, null, null);
   }
 
   /** One pair is like another, however long its answers; what is no pair is left out. */

@@ -60,7 +60,18 @@ class RewardEvaluationTest {
 
   private static NormalRow pair(int i, String chosen, String rejected) {
     return new NormalRow(
-        "%04d".formatted(i), null, "q" + i, null, null, null, null, chosen, rejected, null, null);
+        "%04d".formatted(i),
+        null,
+        "q" + i,
+        null,
+        null,
+        null,
+        null,
+        chosen,
+        rejected,
+        null,
+        null,
+        null);
   }
 
   private Findings run(List<NormalRow> rows, ToDoubleFunction<String> score) throws IOException {
@@ -148,7 +159,7 @@ class RewardEvaluationTest {
   @Test
   void shouldRefuseRowsThatAreNoPairsAndMetricsOfOtherModels() {
     NormalRow row =
-        new NormalRow("a", null, "q", "answer", null, null, null, null, null, null, null);
+        new NormalRow("a", null, "q", "answer", null, null, null, null, null, null, null, null);
     assertThatThrownBy(() -> run(List.of(row), answer -> 1))
         .isInstanceOfSatisfying(
             EvaluationException.class, e -> assertThat(e.code()).isEqualTo("invalid_spec"))

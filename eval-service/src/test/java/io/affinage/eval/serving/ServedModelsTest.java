@@ -6,6 +6,7 @@ import io.affinage.eval.job.ModelBoard;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.Lineage;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.spec.Settings;
 import io.affinage.events.spec.SpecResolver;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -40,31 +41,31 @@ class ServedModelsTest {
 
   private static ModelRegistered adapter(
       String id, ArtifactRef adapter, String baseModel, ArtifactRef parent) {
-    return new ModelRegistered(
-        id,
-        "ftjob-1",
-        1,
-        "worker",
-        ModelRegistered.Kind.ADAPTER,
-        adapter,
-        baseModel,
-        WHOLE,
-        adapter,
-        new Lineage(
-            adapter.digest(),
-            WHOLE.digest(),
-            SpecResolver.empty(),
-            0,
-            "test",
-            parent == null ? null : parent.digest(),
-            null),
-        10,
-        Map.of(),
-        1,
-        null,
-        null,
-        null,
-        parent);
+    return Settings.build(ModelRegistered.class)
+        .with("modelId", id)
+        .with("jobId", "ftjob-1")
+        .with("attempt", 1)
+        .with("workerId", "worker")
+        .with("kind", ModelRegistered.Kind.ADAPTER)
+        .with("model", adapter)
+        .with("baseModel", baseModel)
+        .with("base", WHOLE)
+        .with("dataset", adapter)
+        .with(
+            "lineage",
+            new Lineage(
+                adapter.digest(),
+                WHOLE.digest(),
+                SpecResolver.empty(),
+                0,
+                "test",
+                parent == null ? null : parent.digest(),
+                null))
+        .with("trainedTokens", 10)
+        .with("metrics", Map.of())
+        .with("createdAt", 1)
+        .with("parentAdapter", parent)
+        .record();
   }
 
   private static ArtifactRef folder(String digits) {

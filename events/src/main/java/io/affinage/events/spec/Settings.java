@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Records of settings, by what their components say of themselves. */
+/** Records by the names of their components, and what settings say of themselves. */
 public final class Settings {
   private Settings() {}
 
@@ -33,22 +33,33 @@ public final class Settings {
         .orElseThrow(() -> new IllegalArgumentException(type + " has no setting " + name));
   }
 
-  /** A record of some settings by their names; the others are absent. */
+  /** A record of some components by their names; the others are absent. */
   public static <T extends Record> Builder<T> build(Class<T> type) {
-    return new Builder<>(type);
+    return new Builder<>(type, Map.of());
   }
 
-  /** Takes settings by their names. */
+  /** As given, but for the components that are named anew. */
+  @SuppressWarnings("unchecked")
+  public static <T extends Record> Builder<T> from(T given) {
+    Map<String, Object> values = new HashMap<>();
+    for (RecordComponent component : given.getClass().getRecordComponents()) {
+      values.put(component.getName(), value(given, component));
+    }
+    return new Builder<>((Class<T>) given.getClass(), values);
+  }
+
+  /** Takes components by their names. */
   public static final class Builder<T extends Record> {
     private final Class<T> type;
-    private final Map<String, Object> values = new HashMap<>();
+    private final Map<String, Object> values;
 
-    private Builder(Class<T> type) {
+    private Builder(Class<T> type, Map<String, Object> values) {
       this.type = type;
+      this.values = new HashMap<>(values);
     }
 
     /**
-     * @param value of the setting's type; null for absent
+     * @param value of the component's type; null for absent
      * @throws IllegalArgumentException for a name that the record does not have
      */
     public Builder<T> with(String name, @Nullable Object value) {

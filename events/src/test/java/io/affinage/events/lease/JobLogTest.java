@@ -55,7 +55,7 @@ class JobLogTest {
     assertThat(
             log.entry(
                 new EvaluationCompleted(
-                    "e", "m", 1, "x", Map.of(), null, List.of(), 0, 0, 0, null)))
+                    "e", "m", 1, "x", Map.of(), null, List.of(), 0, 0, 0, null, null, null, null)))
         .contains(new JobEntry.Ended("e", 1, JobEntry.Outcome.SUCCEEDED));
     assertThat(log.entry(new EvaluationFailed("e", "m", 1, ERROR, null)))
         .contains(new JobEntry.Ended("e", 1, JobEntry.Outcome.FAILED));

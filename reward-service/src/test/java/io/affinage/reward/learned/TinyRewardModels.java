@@ -87,21 +87,23 @@ public final class TinyRewardModels {
 
   /** What a trainer says of an adapter. */
   public static ModelRegistered registered(String id, ArtifactRef base, ArtifactRef adapter) {
-    return new ModelRegistered(
-        id,
-        "job-" + id.hashCode(),
-        1,
-        "worker",
-        ModelRegistered.Kind.ADAPTER,
-        adapter,
-        "artifact:" + base.digest(),
-        base,
-        adapter,
-        new Lineage(
-            adapter.digest(), base.digest(), Settings.absent(TrainingSpec.class), 7, "test"),
-        1,
-        Map.of(),
-        1,
-        null);
+    return Settings.build(ModelRegistered.class)
+        .with("modelId", id)
+        .with("jobId", "job-" + id.hashCode())
+        .with("attempt", 1)
+        .with("workerId", "worker")
+        .with("kind", ModelRegistered.Kind.ADAPTER)
+        .with("model", adapter)
+        .with("baseModel", "artifact:" + base.digest())
+        .with("base", base)
+        .with("dataset", adapter)
+        .with(
+            "lineage",
+            new Lineage(
+                adapter.digest(), base.digest(), Settings.absent(TrainingSpec.class), 7, "test"))
+        .with("trainedTokens", 1)
+        .with("metrics", Map.of())
+        .with("createdAt", 1)
+        .record();
   }
 }

@@ -180,7 +180,9 @@ final class JobCreation {
         asked.suffix(),
         asked.metadata(),
         null,
-        asked.trainingFile());
+        asked.trainingFile(),
+        null,
+        null);
   }
 
   /** The dataset's version is left out: it may have become ready between the two requests. */

@@ -138,24 +138,24 @@ class BaseModelsTest {
             .with("method", method)
             .with("adapter", settings)
             .record();
-    return new ModelRegistered(
-        id,
-        "ftjob-1",
-        1,
-        "worker",
-        ModelRegistered.Kind.ADAPTER,
-        adapter,
-        "owner/name",
-        base,
-        adapter,
-        new Lineage(adapter.digest(), base == null ? null : base.digest(), spec, 0, "test"),
-        10,
-        Map.of(),
-        1,
-        null,
-        null,
-        "owner/name",
-        null);
+    return Settings.build(ModelRegistered.class)
+        .with("modelId", id)
+        .with("jobId", "ftjob-1")
+        .with("attempt", 1)
+        .with("workerId", "worker")
+        .with("kind", ModelRegistered.Kind.ADAPTER)
+        .with("model", adapter)
+        .with("baseModel", "owner/name")
+        .with("base", base)
+        .with("dataset", adapter)
+        .with(
+            "lineage",
+            new Lineage(adapter.digest(), base == null ? null : base.digest(), spec, 0, "test"))
+        .with("trainedTokens", 10)
+        .with("metrics", Map.of())
+        .with("createdAt", 1)
+        .with("baseName", "owner/name")
+        .record();
   }
 
   @Test

@@ -33,7 +33,7 @@ public final class Events {
   public static TrainingRequested requested(
       String jobId, ArtifactRef dataset, TrainingSpec spec, RoutingSlip slip) {
     return new TrainingRequested(
-        jobId, "owner/name", dataset, "desk", spec, null, null, slip, "file-1");
+        jobId, "owner/name", dataset, "desk", spec, null, null, slip, "file-1", null, null);
   }
 
   /** So many steps with a checkpoint every so many. */

@@ -391,7 +391,9 @@ class LeaseIT {
                   null,
                   null,
                   null,
-                  "file")));
+                  "file",
+                  null,
+                  null)));
     }
 
     void append(EventData data) {
