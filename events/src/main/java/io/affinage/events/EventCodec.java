@@ -58,7 +58,7 @@ public final class EventCodec {
     }
     JsonNode tree = parsed(metadata.type(), value);
     List<ErrorDetail> unknown = new ArrayList<>(UnknownFields.of(metadata.type(), tree));
-    EventData data = understood(metadata.type(), tree, unknown);
+    EventData data = understood(metadata, tree, unknown);
     CloudEventHeaders.requirePlain("the data's key", data.key());
     if (metadata.subject().isEmpty()) {
       metadata = withSubject(metadata, data.key());
@@ -105,13 +105,15 @@ public final class EventCodec {
     return tree;
   }
 
-  /** Adds what is of the wrong type and may be left out, without which the rest can be read. */
-  private static EventData understood(EventType type, JsonNode tree, List<ErrorDetail> unknown) {
+  /** Adds what is of the wrong type or missing, without which the request can be answered. */
+  private static EventData understood(
+      EventMetadata metadata, JsonNode tree, List<ErrorDetail> unknown) {
+    EventType type = metadata.type();
     try {
       return data(type, tree);
     } catch (EventException e) {
       List<ErrorDetail> wrong =
-          UnknownFields.isLookedFor(type) ? WrongValues.takenOut(type, tree) : List.of();
+          UnknownFields.isLookedFor(type) ? WrongValues.takenOut(metadata, tree) : List.of();
       if (wrong.isEmpty()) {
         throw e;
       }

@@ -30,10 +30,10 @@ public sealed interface Intake<T extends EventData> {
    *     anything else that it throws refuses the request too
    */
   static <T extends EventData> Intake<T> of(
-      Topic topic, Class<T> type, Consumer<T> check, ConsumerRecord<byte[], byte[]> record) {
+      Topic topic, Class<T> type, Consumer<Event<T>> check, ConsumerRecord<byte[], byte[]> record) {
     try {
       Event<T> request = EventCodec.decode(record).as(type);
-      check.accept(request.data());
+      check.accept(request);
       return new Accepted<>(request);
     } catch (EventException e) {
       return new Refused<>(e, DeadLetters.of(topic, record, e));

@@ -19,32 +19,40 @@ public final class RequestRules {
   private static final int MAX_STAGES = 100;
 
   private final List<ErrorDetail> problems = new ArrayList<>();
+  private final boolean namesAlone;
 
-  private RequestRules() {}
+  private RequestRules(boolean namesAlone) {
+    this.namesAlone = namesAlone;
+  }
 
   /** Every name of a request that breaks its rule; empty for events that ask for nothing. */
   public static List<ErrorDetail> problems(EventData request) {
-    RequestRules rules = new RequestRules();
+    return new RequestRules(false).checked(request);
+  }
+
+  private List<ErrorDetail> checked(EventData request) {
     if (request instanceof DatasetSubmitted submitted) {
-      rules.check(submitted);
+      check(submitted);
     } else if (request instanceof TrainingRequested training) {
-      rules.check(training);
+      check(training);
     } else if (request instanceof EvaluationRequested evaluation) {
-      rules.check(evaluation);
+      check(evaluation);
     } else if (request instanceof RewardRequested reward) {
-      rules.name("requestId", reward.requestId(), NameRule.LABEL);
-      rules.slip(reward.slip(), StageInputs.after(reward.slip()));
+      name("requestId", reward.requestId(), NameRule.LABEL);
+      slip(reward.slip(), StageInputs.after(reward.slip()));
     }
-    return List.copyOf(rules.problems);
+    return List.copyOf(problems);
   }
 
   /**
-   * As {@link #problems}, for those who put such a request aside.
+   * For those who put such a request aside. One that is refused anyway ({@link Understanding}) need
+   * only be safe to answer and to show: of it the names are looked at, not what they refer to.
    *
    * @throws EventException {@code invalid_event_data} with every problem
    */
-  public static void require(EventData request) {
-    List<ErrorDetail> problems = problems(request);
+  public static void require(Event<?> request) {
+    List<ErrorDetail> problems =
+        new RequestRules(Understanding.refusal(request).isPresent()).checked(request.data());
     if (!problems.isEmpty()) {
       throw new EventException(
           "invalid_event_data",
@@ -54,7 +62,7 @@ public final class RequestRules {
 
   /** What is wrong with a caller's labels. */
   public static List<ErrorDetail> metadataProblems(@Nullable Map<String, String> metadata) {
-    RequestRules rules = new RequestRules();
+    RequestRules rules = new RequestRules(false);
     rules.metadata(metadata);
     return List.copyOf(rules.problems);
   }
@@ -76,14 +84,14 @@ public final class RequestRules {
     optional("stage", training.stage(), NameRule.NAME);
     if (training.baseModel().equals(Stage.PREVIOUS)
         || training.baseModel().startsWith(Stage.OF_STAGE)) {
-      refuse("baseModel", "names a stage, which only a stage of a slip can");
+      misplaced("baseModel", "names a stage, which only a stage of a slip can");
     }
     metadata(training.metadata());
     LearnedRewards.of(training.spec())
         .forEach(
             (role, model) -> {
               if (model.startsWith(Stage.OF_STAGE)) {
-                refuse(
+                misplaced(
                     "spec.objective." + role,
                     "is '" + model + "', a stage, which only a stage of a slip can name");
               }
@@ -108,7 +116,7 @@ public final class RequestRules {
                 name("compare", name, NameRule.ID);
                 name("compare." + name, model, NameRule.ID);
                 if (StageInputs.isReported(name) && !name.equals(Stage.BASE)) {
-                  refuse("compare." + name, "is a name that reports have for another model");
+                  misplaced("compare." + name, "is a name that reports have for another model");
                 }
               });
     }
@@ -149,7 +157,7 @@ public final class RequestRules {
       } else if (stage instanceof Stage.Evaluate evaluate) {
         optional(at + "spec.split", evaluate.spec().split(), NameRule.SPLIT);
       }
-      before.problems(stage).forEach((field, problem) -> refuse(at + field, problem));
+      before.problems(stage).forEach((field, problem) -> misplaced(at + field, problem));
     }
   }
 
@@ -182,6 +190,13 @@ public final class RequestRules {
   private void name(String field, String text, NameRule rule) {
     if (!rule.allows(text)) {
       refuse(field, "must be " + rule.words());
+    }
+  }
+
+  /** A name that is one, but says nothing here. */
+  private void misplaced(String field, String message) {
+    if (!namesAlone) {
+      refuse(field, message);
     }
   }
 

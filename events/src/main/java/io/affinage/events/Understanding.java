@@ -16,7 +16,7 @@ public final class Understanding {
   /** The code of a field that is unknown in a producer's request. */
   public static final String UNKNOWN = "unknown_setting";
 
-  /** The code of a value in a producer's request that is not of its field's type. */
+  /** The code of a value in a producer's request that is not of its field's type, or missing. */
   public static final String WRONG = "invalid_value";
 
   /** The code of a request of a newer version, where nobody else can be left to do it. */
@@ -69,7 +69,12 @@ public final class Understanding {
   }
 
   private static boolean isOurs(Event<?> request) {
-    return OURS.contains(request.metadata().source());
+    return isOurs(request.metadata());
+  }
+
+  /** Whether one of our own programs has written it. */
+  static boolean isOurs(EventMetadata metadata) {
+    return OURS.contains(metadata.source());
   }
 
   private static Optional<ErrorDetail> detail(String code, List<ErrorDetail> unknown, String end) {

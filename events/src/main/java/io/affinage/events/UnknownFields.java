@@ -21,12 +21,10 @@ import org.jspecify.annotations.Nullable;
  * that the rest can be read.
  */
 final class UnknownFields {
-  /** Requests, and what records how one is carried out. */
-  private static final Set<EventType> LOOKED_FOR =
+  private static final Set<EventType> REQUESTS =
       Set.of(
           EventType.DATASET_SUBMITTED,
           EventType.TRAINING_REQUESTED,
-          EventType.TRAINING_CLAIMED,
           EventType.EVALUATION_REQUESTED,
           EventType.REWARD_REQUESTED);
 
@@ -44,9 +42,14 @@ final class UnknownFields {
     return List.copyOf(fields.found);
   }
 
-  /** Whether it matters of events of this type. */
+  /** Whether it matters: of requests, and of what records how one is carried out. */
   static boolean isLookedFor(EventType type) {
-    return LOOKED_FOR.contains(type);
+    return isRequest(type) || type == EventType.TRAINING_CLAIMED;
+  }
+
+  /** Whether somebody waits for an answer to such events. */
+  static boolean isRequest(EventType type) {
+    return REQUESTS.contains(type);
   }
 
   private void value(String path, Type type, JsonNode value) {
@@ -75,7 +78,7 @@ final class UnknownFields {
     String prefix = path.isEmpty() ? "" : path + ".";
     for (Map.Entry<String, JsonNode> field : object.properties()) {
       if (!known.contains(field.getKey()) && !field.getKey().equals(tag)) {
-        add(prefix + field.getKey(), "is not known", field.getKey(), known);
+        found.add(error(prefix + field.getKey(), "is not known", field.getKey(), known));
       }
     }
     for (RecordComponent component : type.getRecordComponents()) {
@@ -86,11 +89,7 @@ final class UnknownFields {
       }
       Optional<String> unknown = unknownCase(component.getType(), inside);
       if (unknown.isPresent() && !NullnessIntrospector.isRequired(component)) {
-        add(
-            at + "." + Choices.tag(component.getType()),
-            "is '%s', which is not known".formatted(unknown.get()),
-            unknown.get(),
-            Choices.names(component.getType()));
+        found.add(unknownCase(at, component.getType(), unknown.get()));
         object.putNull(component.getName());
       } else {
         value(at, component.getGenericType(), inside);
@@ -98,7 +97,8 @@ final class UnknownFields {
     }
   }
 
-  private static Optional<String> unknownCase(Class<?> type, JsonNode value) {
+  /** The name of a case that a choice does not have. */
+  static Optional<String> unknownCase(Class<?> type, JsonNode value) {
     if (!Choices.isChoice(type)) {
       return Optional.empty();
     }
@@ -108,9 +108,17 @@ final class UnknownFields {
         : Optional.empty();
   }
 
-  private void add(String param, String why, String name, List<String> known) {
-    found.add(
-        new ErrorDetail(
-            Understanding.UNKNOWN, param + " " + why + NearestName.hint(name, known), param));
+  /** A choice has no case of that name. */
+  static ErrorDetail unknownCase(String at, Class<?> choice, String name) {
+    return error(
+        at + "." + Choices.tag(choice),
+        "is '%s', which is not known".formatted(name),
+        name,
+        Choices.names(choice));
+  }
+
+  private static ErrorDetail error(String param, String why, String name, List<String> known) {
+    return new ErrorDetail(
+        Understanding.UNKNOWN, param + " " + why + NearestName.hint(name, known), param);
   }
 }

@@ -17,9 +17,11 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Finds values of a request that are not of their field's type, where the field may be left out,
- * and takes them out so that the rest can be read and the request answered. What is required cannot
- * be taken out: such a request goes to the dead letters.
+ * Finds values of a request that are not of their field's type, or missing, and takes them out so
+ * that the rest can be read and the request answered. In place of what is required a stand-in is
+ * put: it is never worked with, for a producer's request in which something was found is refused
+ * ({@link Understanding}). The id, by which it is answered, has none; nor have requests of our own
+ * programs, which are left to others: those go to the dead letters.
  */
 final class WrongValues {
   private static final int SHOWN = 60;
@@ -29,52 +31,88 @@ final class WrongValues {
   private WrongValues() {}
 
   /** Every one, in the order of the record. */
-  static List<ErrorDetail> takenOut(EventType type, JsonNode data) {
+  static List<ErrorDetail> takenOut(EventMetadata metadata, JsonNode data) {
+    EventType type = metadata.type();
     WrongValues values = new WrongValues();
-    values.record("", type.dataClass(), data);
+    boolean answered = UnknownFields.isRequest(type) && !Understanding.isOurs(metadata);
+    values.record("", type.dataClass(), data, answered);
     return List.copyOf(values.found);
   }
 
-  private void value(String path, Type type, JsonNode value) {
+  private void value(String path, Type type, JsonNode value, boolean standIns) {
     if (type instanceof ParameterizedType list && list.getRawType() == List.class) {
       for (int i = 0; i < value.size(); i++) {
-        value(path + "[" + i + "]", list.getActualTypeArguments()[0], value.path(i));
+        value(path + "[" + i + "]", list.getActualTypeArguments()[0], value.path(i), standIns);
       }
     } else if (type instanceof Class<?> choice && Choices.isChoice(choice)) {
       Choices.find(choice, value.path(Choices.tag(choice)).asText(""))
-          .ifPresent(chosen -> record(path, chosen, value));
+          .ifPresent(chosen -> record(path, chosen, value, standIns));
     } else if (type instanceof Class<?> record
         && record.isRecord()
         && record != ModelRegistered.class) {
-      record(path, record, value);
+      record(path, record, value, standIns);
     }
   }
 
-  /** What lies deeper is taken out first, so that no more goes than must. */
-  private void record(String path, Class<?> type, JsonNode value) {
+  /**
+   * What lies deeper is taken out first, so that no more goes than must.
+   *
+   * @param standIns whether all that this belongs to is required, so that it cannot be left out
+   */
+  private void record(String path, Class<?> type, JsonNode value, boolean standIns) {
     if (!(value instanceof ObjectNode object)) {
       return;
     }
     for (RecordComponent component : type.getRecordComponents()) {
       String name = component.getName();
       JsonNode inside = object.get(name);
+      boolean required = NullnessIntrospector.isRequired(component);
+      boolean replaced = required && standIns && !isId(path, component);
+      String at = path.isEmpty() ? name : path + "." + name;
       if (inside == null || inside.isNull()) {
+        if (replaced) {
+          found.add(error(at, at + " is required"));
+          object.set(name, StandIn.of(component.getGenericType()));
+        }
         continue;
       }
-      String at = path.isEmpty() ? name : path + "." + name;
-      value(at, component.getGenericType(), inside);
-      if (!NullnessIntrospector.isRequired(component)) {
-        wrong(at, component.getGenericType(), inside)
-            .ifPresent(
-                error -> {
-                  found.add(error);
-                  object.remove(name);
-                });
-      }
+      value(at, component.getGenericType(), inside, replaced);
+      Optional<ErrorDetail> wrong =
+          required && !replaced ? Optional.empty() : wrong(at, component.getGenericType(), inside);
+      wrong.ifPresent(
+          error -> {
+            found.add(error);
+            if (required) {
+              object.set(name, StandIn.of(component.getGenericType()));
+            } else {
+              object.remove(name);
+            }
+          });
     }
   }
 
+  /** Of the whole request: its first component. */
+  private static boolean isId(String path, RecordComponent component) {
+    return path.isEmpty()
+        && component
+            .getName()
+            .equals(component.getDeclaringRecord().getRecordComponents()[0].getName());
+  }
+
   private static Optional<ErrorDetail> wrong(String at, Type type, JsonNode value) {
+    if (type instanceof Class<?> choice) {
+      Optional<String> unknown = UnknownFields.unknownCase(choice, value);
+      if (unknown.isPresent()) {
+        return Optional.of(UnknownFields.unknownCase(at, choice, unknown.get()));
+      }
+    } else if (type instanceof ParameterizedType generic) {
+      Type[] content = generic.getActualTypeArguments();
+      for (Map.Entry<String, JsonNode> each : entries(value)) {
+        if (each.getValue().isNull() && content[content.length - 1] != JsonNode.class) {
+          return Optional.of(error(at + each.getKey(), at + each.getKey() + " must not be null"));
+        }
+      }
+    }
     try {
       EventJson.shared()
           .readerFor(EventJson.shared().constructType(type))
@@ -91,6 +129,18 @@ final class WrongValues {
     } catch (IOException e) {
       throw new AssertionError("JSON in memory cannot be read", e);
     }
+  }
+
+  /** What a list or an object holds, by what follows the path. */
+  private static Iterable<Map.Entry<String, JsonNode>> entries(JsonNode value) {
+    List<Map.Entry<String, JsonNode>> entries = new ArrayList<>();
+    value
+        .properties()
+        .forEach(each -> entries.add(Map.entry("." + each.getKey(), each.getValue())));
+    for (int i = 0; value.isArray() && i < value.size(); i++) {
+      entries.add(Map.entry("[" + i + "]", value.get(i)));
+    }
+    return entries;
   }
 
   private static ErrorDetail inside(String at, String path, JsonMappingException e) {

@@ -318,16 +318,15 @@ class EventCodecTest {
     RecordHeaders headers = heartbeat();
     set(headers, "ce_type", "io.affinage.reward.requested.v1");
     headers.remove("ce_subject");
-    assertRefused(
+    assertAnswered(
         headers,
-        bytes("{\"requestId\":\"r\",\"reward\":{\"type\":\"exact_match\"},\"items\":[null]}"),
-        "invalid_event_data");
+        "{\"requestId\":\"r\",\"reward\":{\"type\":\"exact_match\"},\"items\":[null]}",
+        "items[0]");
     set(headers, "ce_type", "io.affinage.dataset.submitted.v1");
-    assertRefused(
+    assertAnswered(
         headers,
-        bytes(
-            "{\"submissionId\":\"s\",\"name\":\"n\",\"source\":{\"kind\":\"reference\",\"uri\":\"u\",\"columns\":{\"a\":null}}}"),
-        "invalid_event_data");
+        "{\"submissionId\":\"s\",\"name\":\"n\",\"source\":{\"kind\":\"reference\",\"uri\":\"u\",\"columns\":{\"a\":null}}}",
+        "source.columns.a");
     byte[] freeJson =
         bytes(
             "{\"submissionId\":\"s\",\"name\":\"n\",\"source\":{\"kind\":\"inline\",\"rows\":[null]}}");
@@ -348,34 +347,26 @@ class EventCodecTest {
   }
 
   @Test
-  void shouldRefuseAnUnknownCaseOfAClosedChoice() {
+  void shouldTellAnUnknownCaseOfAClosedChoice() {
     RecordHeaders headers = heartbeat();
     set(headers, "ce_type", "io.affinage.dataset.submitted.v1");
     headers.remove("ce_subject");
-    assertRefused(
-        headers,
-        bytes("{\"submissionId\":\"s\",\"name\":\"n\",\"source\":{\"kind\":\"ftp\"}}"),
-        "invalid_event_data");
-    // What may be left out is told instead, so that the request can be answered.
     String format =
         "{\"submissionId\":\"s\",\"name\":\"n\",\"format\":\"XLS\",\"source\":{\"kind\":\"inline\",\"rows\":[]}}";
-    assertThat(EventCodec.decode(headers, bytes(format)).unknown())
-        .extracting(ErrorDetail::code, ErrorDetail::param)
-        .containsExactly(tuple("invalid_value", "format"));
+    assertAnswered(headers, format, "format");
   }
 
+  /** In a request it is answered; nobody waits for an answer to a heartbeat. */
   @Test
   void shouldNameTheFieldThatIsMissingDeepInside() {
     RecordHeaders headers = heartbeat();
-    set(headers, "ce_type", "io.affinage.dataset.submitted.v1");
-    headers.remove("ce_subject");
+    set(headers, "ce_type", "io.affinage.training.checkpointed.v1");
     byte[] value =
         bytes(
-            "{\"submissionId\":\"s\",\"name\":\"n\",\"source\":{\"kind\":\"stored\",\"artifact\":{\"kind\":\"FILE\",\"size\":1}}}");
+            "{\"jobId\":\"j\",\"attempt\":1,\"workerId\":\"w\",\"step\":1,\"checkpoint\":{\"kind\":\"FILE\",\"size\":1}}");
     assertThatThrownBy(() -> EventCodec.decode(headers, value))
         .hasMessageContaining("[invalid_event_data]")
-        .hasMessageContaining("source.artifact")
-        .hasMessageContaining("'digest'");
+        .hasMessageContaining("at 'checkpoint.digest'");
   }
 
   @Test
@@ -464,6 +455,12 @@ class EventCodecTest {
         value,
         headers,
         Optional.empty());
+  }
+
+  private static void assertAnswered(Headers headers, String value, String param) {
+    assertThat(EventCodec.decode(headers, bytes(value)).unknown())
+        .extracting(ErrorDetail::code, ErrorDetail::param)
+        .containsExactly(tuple("invalid_value", param));
   }
 
   private static void assertRefused(Headers headers, byte[] value, String code) {

@@ -254,7 +254,10 @@ class NextStageTest {
     assertThat(RequestRules.problems(asked))
         .extracting(ErrorDetail::param)
         .containsExactly("modelId", "compare.sft", "compare.tuned");
-    assertThatThrownBy(() -> RequestRules.require(asked))
+    assertThatThrownBy(
+            () ->
+                RequestRules.require(
+                    new EventFactory("/company/etl", java.time.Clock.systemUTC()).create(asked)))
         .hasMessageContaining("modelId must be")
         .hasMessageContaining("compare.tuned is a name that reports have");
   }

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,12 +91,83 @@ class UnderstandingTest {
         .containsExactly("unknown_setting", "invalid_value");
   }
 
-  /** Without what is required there is nothing to answer. */
-  @Test
-  void shouldRefuseToReadWhatHasAWrongTypeAndIsRequired() {
-    assertThatThrownBy(() -> request(PRODUCER, "'spec':5"))
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '^',
+      value = {
+        "training.requested   | {'jobId':'j','spec':5} | baseModel, spec | baseModel is required;"
+            + " spec must be an object, not 5",
+        "training.requested   | {'jobId':'j','baseModel':[7],'spec':{},'dataset':8} | baseModel,"
+            + " dataset | baseModel must be a text, not [7]",
+        "dataset.submitted    | {'submissionId':'s','name':'n','source':{'kind':'ftp'}} |"
+            + " source.kind | 'ftp', which is not known",
+        "dataset.submitted    |"
+            + " {'submissionId':'s','name':{},'source':{'kind':'stored','artifact':{'kind':'FILE','size':'x'}}}"
+            + " | name, source.artifact.digest, source.artifact.size | source.artifact.digest is"
+            + " required",
+        "dataset.submitted    |"
+            + " {'submissionId':'s','name':'n','source':{'kind':'reference','uri':null}} |"
+            + " source.uri | required",
+        "evaluation.requested |"
+            + " {'evaluationId':'e','model':{'modelId':'m'},'dataset':'d','spec':[]} | model.jobId,"
+            + " dataset, spec | dataset must be an object",
+        "reward.requested     |"
+            + " {'requestId':'r','reward':{'type':'regex','pattern':[1]},'items':[{'itemId':'i','prompt':'p'}]}"
+            + " | reward.pattern, items[0].completion | items[0].completion is required",
+        "reward.requested     | {'requestId':'r','reward':{'type':'regx'},'items':{}} |"
+            + " reward.type, items | did you mean 'regex'?",
+        "reward.requested     | {'requestId':'r','reward':'length','items':[5]} | reward, items[0]"
+            + " | reward must be an object",
+      })
+  void shouldAnswerARequestWithoutWhatItRequires(
+      String type, String json, String params, String message) {
+    Event<?> request = decode(PRODUCER, type, json.replace('\'', '"'));
+
+    assertThat(request.data().key()).hasSize(1);
+    assertThat(request.unknown())
+        .extracting(ErrorDetail::param)
+        .containsExactly(params.split(", "));
+    assertThat(Understanding.refusal(request))
+        .hasValueSatisfying(error -> assertThat(error.message()).contains(message));
+    RequestRules.require(request);
+    // A service's own fault is nothing that a producer could mend.
+    assertThatThrownBy(() -> decode(SERVICE, type, json.replace('\'', '"')))
         .isInstanceOf(EventException.class)
         .hasMessageContaining("invalid_event_data");
+  }
+
+  /** Every field of every request, left out and of a type that none has. */
+  @ParameterizedTest
+  @MethodSource("requests")
+  void shouldAnswerWhateverIsWrongUnlessItIsTheId(EventData data) throws Exception {
+    String type = EventType.of(data).typeName().replaceAll("io.affinage.(.*).v1", "$1");
+    List<RecordComponent> fields = List.of(data.getClass().getRecordComponents());
+    for (RecordComponent field : fields) {
+      ObjectNode without = EventJson.mapper().valueToTree(data);
+      without.remove(field.getName());
+      ObjectNode wrong = without.deepCopy();
+      wrong.putArray(field.getName()).addArray().addArray();
+
+      if (field == fields.get(0)) {
+        for (ObjectNode nobodys : List.of(without, wrong)) {
+          assertThatThrownBy(() -> decode(PRODUCER, type, nobodys.toString()))
+              .isInstanceOf(EventException.class);
+        }
+        continue;
+      }
+      assertThat(decode(PRODUCER, type, without.toString()).unknown())
+          .as("without %s", field)
+          .hasSize(NullnessIntrospector.isRequired(field) ? 1 : 0);
+      Event<?> answered = decode(PRODUCER, type, wrong.toString());
+      assertThat(answered.unknown()).as("wrong %s", field).isNotEmpty();
+      assertThat(answered.data().key()).isEqualTo(data.key());
+      RequestRules.require(answered);
+    }
+  }
+
+  static Stream<EventData> requests() {
+    return ExampleEvents.all().filter(data -> UnknownFields.isRequest(EventType.of(data)));
   }
 
   /** A trainer of a newer version has recorded how the job is carried out. */
@@ -148,7 +221,7 @@ class UnderstandingTest {
     assertThat(EventCodec.decode(headers, value).unknown()).isEmpty();
   }
 
-  static java.util.stream.Stream<EventData> examples() {
+  static Stream<EventData> examples() {
     return ExampleEvents.all();
   }
 

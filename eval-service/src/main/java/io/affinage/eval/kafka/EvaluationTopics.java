@@ -31,8 +31,8 @@ public record EvaluationTopics(EvaluationBoard board, ModelBoard models) impleme
   @Override
   public void event(Event<?> event, ConsumerRecord<byte[], byte[]> record) {
     Instant time = Instant.ofEpochMilli(record.timestamp());
-    if (event.data() instanceof EvaluationRequested requested) {
-      RequestRules.require(requested);
+    if (event.data() instanceof EvaluationRequested) {
+      RequestRules.require(event);
       board.requested(event.as(EvaluationRequested.class), record.timestamp());
     } else if (event.data() instanceof EvaluationCompleted completed) {
       board.ended(completed);

@@ -99,7 +99,7 @@ final class RewardHandler implements RecordHandler {
       waiting.remove(place);
       return answer(request, joined(known.answer()));
     }
-    RequestRules.require(request.data());
+    RequestRules.require(request);
     Optional<ErrorDetail> problem = Understanding.problem(request);
     if (problem.isPresent()) {
       return giveUp(record, problem.get());

@@ -151,8 +151,8 @@ public final class TrainerRuntime implements AutoCloseable {
   }
 
   private void apply(Event<?> event, ConsumerRecord<byte[], byte[]> record) {
-    if (event.data() instanceof TrainingRequested request) {
-      TrainingRequests.check(request);
+    if (event.data() instanceof TrainingRequested) {
+      TrainingRequests.check(event.as(TrainingRequested.class));
     }
     board.apply(new Recorded(event, record.timestamp()));
   }

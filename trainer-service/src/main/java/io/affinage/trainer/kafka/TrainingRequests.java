@@ -1,11 +1,13 @@
 package io.affinage.trainer.kafka;
 
+import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.EventException;
 import io.affinage.events.Intake;
 import io.affinage.events.RequestRules;
 import io.affinage.events.Topics;
 import io.affinage.events.TrainingRequested;
+import io.affinage.events.Understanding;
 import io.affinage.events.follow.PoisonFilter;
 import io.affinage.trainer.job.JobBoard;
 import io.micrometer.core.instrument.Counter;
@@ -62,9 +64,11 @@ public final class TrainingRequests {
   /**
    * @throws EventException for a request that no worker could even end
    */
-  public static void check(TrainingRequested request) {
+  public static void check(Event<TrainingRequested> request) {
     RequestRules.require(request);
-    if (request.dataset() == null && request.datasetSubmissionId() == null) {
+    boolean saysNoData =
+        request.data().dataset() == null && request.data().datasetSubmissionId() == null;
+    if (saysNoData && Understanding.refusal(request).isEmpty()) {
       throw new EventException(
           "invalid_event_data", "neither dataset nor datasetSubmissionId says what to train on");
     }

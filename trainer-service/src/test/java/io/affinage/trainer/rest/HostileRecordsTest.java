@@ -91,8 +91,8 @@ class HostileRecordsTest {
       if (record.topic().equals(Topics.TRAINING_LOG.name())) {
         fold(event);
       } else {
-        if (event.data() instanceof TrainingRequested request) {
-          TrainingRequests.check(request);
+        if (event.data() instanceof TrainingRequested) {
+          TrainingRequests.check(event.as(TrainingRequested.class));
         }
         board.apply(new Recorded(event, record.timestamp()));
       }
