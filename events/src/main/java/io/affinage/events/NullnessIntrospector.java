@@ -43,9 +43,10 @@ public final class NullnessIntrospector extends NopAnnotationIntrospector {
     return content == null || content.isTypeOrSubTypeOf(JsonNode.class);
   }
 
-  /** Whether an event without the component is refused. */
+  /** Whether an event without the component is refused; of other packages' records none is. */
   public static boolean isRequired(RecordComponent component) {
-    return !component.getAnnotatedType().isAnnotationPresent(Nullable.class)
+    return isOfEvents(component.getDeclaringRecord())
+        && !component.getAnnotatedType().isAnnotationPresent(Nullable.class)
         && defaultValue(component).isEmpty();
   }
 
@@ -57,7 +58,7 @@ public final class NullnessIntrospector extends NopAnnotationIntrospector {
 
   private static Optional<RecordComponent> component(AnnotatedMember member) {
     Class<?> owner = member.getDeclaringClass();
-    if (!owner.isRecord() || !owner.getPackageName().startsWith(EventData.class.getPackageName())) {
+    if (!owner.isRecord() || !isOfEvents(owner)) {
       return Optional.empty();
     }
     RecordComponent[] components = owner.getRecordComponents();
@@ -69,5 +70,9 @@ public final class NullnessIntrospector extends NopAnnotationIntrospector {
     return Arrays.stream(components)
         .filter(component -> component.getName().equals(member.getName()))
         .findFirst();
+  }
+
+  private static boolean isOfEvents(Class<?> owner) {
+    return owner.getPackageName().startsWith(EventData.class.getPackageName());
   }
 }

@@ -11,4 +11,6 @@ import org.jspecify.annotations.Nullable;
  * @param kwargs its arguments, for example {@code num_words} and {@code relation}; null values
  *     count as absent; null for none
  */
-public record RewardInstruction(String id, @Nullable Map<String, JsonNode> kwargs) {}
+public record RewardInstruction(
+    @Setting("as IFEval names it") String id,
+    @Setting("its arguments") @Nullable Map<String, JsonNode> kwargs) {}

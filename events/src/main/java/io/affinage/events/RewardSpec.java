@@ -5,7 +5,9 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.annotation.JsonTypeResolver;
+import io.affinage.events.spec.Interdependent;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One way to score a completion. */
@@ -23,34 +25,58 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = RewardSpec.External.class, name = "external"),
   @JsonSubTypes.Type(value = RewardSpec.Model.class, name = "model")
 })
-public sealed interface RewardSpec {
+public sealed interface RewardSpec extends Interdependent {
+
+  @Override
+  default Map<String, String> conflicts() {
+    return Map.of();
+  }
 
   /**
    * 1 when the completion equals the reference after trimming, and optional case and punctuation
    * folding; else 0.
    */
   record ExactMatch(
-      @JsonProperty(defaultValue = "false") boolean ignoreCase,
-      @JsonProperty(defaultValue = "false") boolean ignorePunctuation)
+      @Setting(value = "whether capitals and small letters are the same", otherwise = "false")
+          @JsonProperty(defaultValue = "false")
+          boolean ignoreCase,
+      @Setting(value = "whether punctuation is left out", otherwise = "false")
+          @JsonProperty(defaultValue = "false")
+          boolean ignorePunctuation)
       implements RewardSpec {}
 
   /**
    * 1 when the pattern is found in the completion; {@code {reference}} in it stands for the quoted
    * reference.
    */
-  record Regex(String pattern) implements RewardSpec {}
+  record Regex(@Setting("in RE2 syntax; `{reference}` stands for the right answer") String pattern)
+      implements RewardSpec {}
 
   /** 1 when the last number in the completion equals the reference's within the tolerance. */
-  record NumericAnswer(@JsonProperty(defaultValue = "0") double tolerance) implements RewardSpec {}
+  record NumericAnswer(
+      @Setting(value = "how far off a number may be", otherwise = "0", from = 0)
+          @JsonProperty(defaultValue = "0")
+          double tolerance)
+      implements RewardSpec {}
 
   /** 1 when the completion is JSON that satisfies the schema (2020-12). */
-  record JsonSchema(JsonNode schema) implements RewardSpec {}
+  record JsonSchema(@Setting("JSON Schema, 2020-12") JsonNode schema) implements RewardSpec {}
 
   /**
    * 1 inside [minCharacters, maxCharacters], falling linearly to 0 at half the minimum and twice
    * the maximum.
    */
-  record Length(int minCharacters, int maxCharacters) implements RewardSpec {}
+  record Length(
+      @Setting(value = "least characters that are worth 1", from = 0) int minCharacters,
+      @Setting(value = "most characters that are worth 1", from = 1) int maxCharacters)
+      implements RewardSpec {
+    @Override
+    public Map<String, String> conflicts() {
+      return minCharacters > maxCharacters
+          ? Map.of("minCharacters", "is above the most")
+          : Map.of();
+    }
+  }
 
   /**
    * Whether the instructions of an item were followed, as IFEval checks them.
@@ -63,10 +89,26 @@ public sealed interface RewardSpec {
    *     the last line, both, or asterisks
    */
   record IfEval(
-      @Nullable List<RewardInstruction> instructions,
-      @Nullable String score,
-      @JsonProperty(defaultValue = "false") boolean loose)
-      implements RewardSpec {}
+      @Setting("what to follow; of each row's reference unless given")
+          @Nullable List<RewardInstruction> instructions,
+      @Setting(
+              value = "1 for all of them alone, or the share of those that were followed",
+              otherwise = "\"all\"",
+              words = {"all", "mean"})
+          @Nullable String score,
+      @Setting(
+              value = "whether it counts, too, without the first line, the last one, or asterisks",
+              otherwise = "false")
+          @JsonProperty(defaultValue = "false")
+          boolean loose)
+      implements RewardSpec {
+    @Override
+    public Map<String, String> conflicts() {
+      return instructions != null && instructions.isEmpty()
+          ? Map.of("instructions", "is empty; leave it out where each row brings its own")
+          : Map.of();
+    }
+  }
 
   /**
    * 1 when the whole completion has the form, else 0. One of template and pattern is given.
@@ -81,12 +123,23 @@ public sealed interface RewardSpec {
    *     text
    */
   record Format(
-      @Nullable String template,
-      @Nullable String pattern,
-      @Nullable String prefix,
-      @JsonProperty(defaultValue = "false") boolean partial,
-      @JsonProperty(defaultValue = "false") boolean allowEmpty)
-      implements RewardSpec {}
+      @Setting("literal text, in which `…` or `...` stands for any text") @Nullable String template,
+      @Setting("for the whole answer, in RE2 syntax") @Nullable String pattern,
+      @Setting("what the prompt has begun") @Nullable String prefix,
+      @Setting(value = "a share for what is there of the template", otherwise = "false")
+          @JsonProperty(defaultValue = "false")
+          boolean partial,
+      @Setting(value = "whether nothing may stand for any text", otherwise = "false")
+          @JsonProperty(defaultValue = "false")
+          boolean allowEmpty)
+      implements RewardSpec {
+    @Override
+    public Map<String, String> conflicts() {
+      return (template == null) == (pattern == null)
+          ? Map.of("template", "or pattern must be given, one of them")
+          : Map.of();
+    }
+  }
 
   /**
    * The weighted sum of several rewards. Each one's score is replaced by its fallback where it has
@@ -96,7 +149,20 @@ public sealed interface RewardSpec {
    * @param rewards 1 to 16, none of them an ensemble
    * @param clip bounds of the sum; null for none
    */
-  record Ensemble(List<Member> rewards, @Nullable Clip clip) implements RewardSpec {}
+  record Ensemble(
+      @Setting("a weighted sum of these, 1 to 16") List<Member> rewards,
+      @Setting("bounds of the sum") @Nullable Clip clip)
+      implements RewardSpec {
+    /** Most rewards. */
+    public static final int MOST = 16;
+
+    @Override
+    public Map<String, String> conflicts() {
+      return rewards.isEmpty() || rewards.size() > MOST
+          ? Map.of("rewards", "has %d, must have 1 to %d".formatted(rewards.size(), MOST))
+          : Map.of();
+    }
+  }
 
   /**
    * One reward of an ensemble.
@@ -112,13 +178,29 @@ public sealed interface RewardSpec {
    * @param fallback the score of an item that this reward cannot score; null for none
    */
   record Member(
-      @Nullable String name,
-      RewardSpec reward,
-      @Nullable Double weight,
-      @Nullable String normalize,
-      @Nullable String over,
-      @Nullable Clip clip,
-      @Nullable Double fallback) {}
+      @Setting("of its share; of its type unless given") @Nullable String name,
+      @Setting("one of those above") RewardSpec reward,
+      @Setting(value = "in the sum; may be negative", otherwise = "1.0") @Nullable Double weight,
+      @Setting(
+              value = "how its scores are made comparable",
+              otherwise = "\"none\"",
+              words = {"none", "standardize", "minmax"})
+          @Nullable String normalize,
+      @Setting(
+              value = "what is normalised together",
+              otherwise = "\"group\"",
+              words = {"group", "request"})
+          @Nullable String over,
+      @Setting("bounds after normalising") @Nullable Clip clip,
+      @Setting("the score of an answer that has none") @Nullable Double fallback)
+      implements Interdependent {
+    @Override
+    public Map<String, String> conflicts() {
+      return reward instanceof Ensemble
+          ? Map.of("reward", "is an ensemble, and an ensemble has none in it")
+          : Map.of();
+    }
+  }
 
   /**
    * Scores that a program of the user's gives, in whatever language: completions go to it as {@link
@@ -133,11 +215,18 @@ public sealed interface RewardSpec {
    * @param settings for the program, which is handed them; null for none
    */
   record External(
-      @Nullable String topic,
-      @Nullable Long timeoutMillis,
-      @Nullable Integer retries,
-      @Nullable Double fallback,
-      @Nullable JsonNode settings)
+      @Setting("where a program of yours reads; `reward.external.requested` unless given")
+          @Nullable String topic,
+      @Setting(
+              value = "after which it is asked again, or given up, milliseconds",
+              otherwise = "60000",
+              from = 1,
+              to = 3_600_000)
+          @Nullable Long timeoutMillis,
+      @Setting(value = "how often it is asked again", otherwise = "2", from = 0, to = 10)
+          @Nullable Integer retries,
+      @Setting("the score of an answer that gets none") @Nullable Double fallback,
+      @Setting("for the program, whatever they are") @Nullable JsonNode settings)
       implements RewardSpec {}
 
   /**
@@ -147,8 +236,22 @@ public sealed interface RewardSpec {
    * @param model its id; {@code stage:NAME} for that of an earlier training of the same run, which
    *     is resolved before anything is scored
    */
-  record Model(String model) implements RewardSpec {}
+  record Model(
+      @Setting("a registered reward model, or stage:NAME for that of an earlier stage")
+          String model)
+      implements RewardSpec {
+    @Override
+    public Map<String, String> conflicts() {
+      return model.isBlank() ? Map.of("model", "is blank, must be an id") : Map.of();
+    }
+  }
 
   /** Bounds; null for none on that side. */
-  record Clip(@Nullable Double low, @Nullable Double high) {}
+  record Clip(@Setting("least") @Nullable Double low, @Setting("most") @Nullable Double high)
+      implements Interdependent {
+    @Override
+    public Map<String, String> conflicts() {
+      return low != null && high != null && low > high ? Map.of("low", "is above high") : Map.of();
+    }
+  }
 }

@@ -67,6 +67,11 @@ final class Section {
     return entries.containsKey(key);
   }
 
+  /** Whether there is a value. */
+  boolean isGiven(String key) {
+    return value(key) != null;
+  }
+
   /** The name by which a setting is given here, of those that it has; the first where none is. */
   String oneNameOf(String name, List<String> others) {
     known.add(name);
@@ -289,6 +294,21 @@ final class Section {
       problem(node, key, e.getMessage());
       return null;
     }
+  }
+
+  /** A mapping of names to whatever they have, as JSON; null when absent. */
+  Map<String, JsonNode> jsonByName(String key) {
+    JsonNode given = json(key);
+    if (given == null) {
+      return null;
+    }
+    if (!given.isObject()) {
+      problem(key, "must be a mapping of names");
+      return null;
+    }
+    Map<String, JsonNode> values = new LinkedHashMap<>();
+    given.properties().forEach(each -> values.put(each.getKey(), each.getValue()));
+    return values;
   }
 
   /** Whether a mapping stands there. */

@@ -247,7 +247,7 @@ class RecipeReaderTest {
       delimiter = '|',
       quoteCharacter = '^',
       value = {
-        "type: format | template or pattern must be given",
+        "type: format | template: or pattern must be given",
         "type: bleurt | expected one of exact_match",
         "pattern: x | type is missing",
         "type: model | model is missing",
@@ -257,11 +257,21 @@ class RecipeReaderTest {
         "type: json_schema, schema: &s {a: *s} | refers to itself",
         "type: ifeval, instructions: [{kwargs: {}}] | id is missing",
         "type: ifeval, instructions: [] | instructions: is empty",
-        "type: ensemble, rewards: [] | rewards is missing or empty",
+        "type: regex, pattern: '(' | is not a regular expression",
+        "type: numeric_answer, tolerance: -1 | expected a number from 0",
+        "type: length, min_characters: 3, max_characters: 2 | min_characters: is above the most",
+        "type: length, max_characters: 2 | min_characters is missing",
+        "type: external, timeout_millis: 0 | expected a whole number from 1 to 3600000",
+        "type: external, retries: 11 | expected a whole number from 0 to 10",
+        "type: ifeval, instructions: [{id: a, kwargs: 3}] | kwargs: must be a mapping",
+        "type: model, model: ' ' | is blank",
+        "type: ensemble | rewards is missing",
+        "type: ensemble, rewards: [] | rewards: has 0, must have 1 to 16",
         "type: ensemble, rewards: [{weight: 2}] | rewards[1]: reward is missing",
         "type: ensemble, rewards: [{reward: {type: exact_match}, wieght: 2}] | did you mean 'weight'",
         "type: ensemble, rewards: [{reward: {type: ensemble, rewards: [{reward: {type: external}}]}}] | has none in it",
-        "type: ensemble, clip: {low: 2, high: 1}, rewards: [{reward: {type: external}}] | low must not be above high",
+        "type: ensemble, clip: {low: 2, high: 1}, rewards: [{reward: {type: external}}] | clip.low:"
+            + " is above high",
       })
   void shouldSayWhatIsWrongWithAReward(String reward, String problem) {
     assertThatThrownBy(() -> reward(reward))

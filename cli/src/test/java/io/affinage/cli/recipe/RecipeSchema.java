@@ -1,10 +1,12 @@
 package io.affinage.cli.recipe;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.cli.run.DataRules;
 import io.affinage.events.EvaluationSpec;
+import io.affinage.events.RewardSpec;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.objective.ObjectiveSpec;
@@ -12,8 +14,8 @@ import io.affinage.events.spec.Choices;
 import io.affinage.events.spec.SettingNames;
 import io.affinage.events.spec.SettingRule;
 import io.affinage.events.spec.Settings;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -45,7 +47,8 @@ final class RecipeSchema {
     root.setAll(recipe);
     ObjectNode definitions = root.putObject("definitions");
     for (Class<? extends Record> type :
-        List.of(TrainingSpec.class, EvaluationSpec.class, DataRules.class)) {
+        List.of(
+            TrainingSpec.class, EvaluationSpec.class, DataRules.class, RewardSpec.Member.class)) {
       for (SettingRule rule : Settings.of(type)) {
         if (isShared(rule)) {
           definitions.set(rule.name(), whole(rule));
@@ -108,7 +111,12 @@ final class RecipeSchema {
   }
 
   private static void settings(ObjectNode object, Class<? extends Record> type) {
-    Settings.of(type).forEach(rule -> setting(object, rule));
+    for (SettingRule rule : Settings.of(type)) {
+      setting(object, rule);
+      if (rule.required()) {
+        object.withArray("/required").add(SettingNames.inRecipe(rule.name()));
+      }
+    }
   }
 
   private static void setting(ObjectNode object, SettingRule rule) {
@@ -143,7 +151,15 @@ final class RecipeSchema {
     if (Choices.isChoice(rule.type())) {
       return choice(rule.type(), rule.meaning());
     }
+    if (rule.items() != null) {
+      ObjectNode item = object(null);
+      settings(item, rule.items());
+      return list(item, rule.meaning());
+    }
     ObjectNode value = JSON.objectNode();
+    if (rule.type() == JsonNode.class) {
+      return value.put("description", rule.meaning());
+    }
     if (rule.type() == List.class) {
       value = texts(rule.words());
     } else if (!rule.words().isEmpty()) {
@@ -175,6 +191,9 @@ final class RecipeSchema {
     if (type == Double.class) {
       return "number";
     }
+    if (type == Map.class) {
+      return "object";
+    }
     return type == String.class ? "string" : "integer";
   }
 
@@ -186,10 +205,10 @@ final class RecipeSchema {
             (name, type) -> {
               ObjectNode chosen = object(null);
               properties(chosen).putObject("type").put("const", name);
-              settings(chosen, type);
               if (choice != AdapterSpec.class || !name.equals("lora")) {
                 chosen.putArray("required").add("type");
               }
+              settings(chosen, type);
               cases.add(chosen);
             });
     return either;
@@ -227,90 +246,20 @@ final class RecipeSchema {
     return evaluation;
   }
 
+  /** A choice, or the reward model of a stage in short. */
   private static ObjectNode rewards() {
-    ObjectNode reward = JSON.objectNode().put("description", "how answers are scored");
-    ArrayNode rewards = reward.putArray("anyOf");
-    ObjectNode exact = reward(rewards, "exact_match");
-    exact.set("ignore_case", flag(null));
-    exact.set("ignore_punctuation", flag(null));
-    reward(rewards, "regex").set("pattern", text("`{reference}` stands for the right answer"));
-    reward(rewards, "numeric_answer")
-        .putObject("tolerance")
-        .put("type", "number")
-        .put("minimum", 0);
-    reward(rewards, "json_schema", "schema")
-        .set("schema", described(JSON.objectNode(), "JSON Schema, 2020-12"));
-    ObjectNode length = reward(rewards, "length", "min_characters", "max_characters");
-    length.set("min_characters", count(null, 0));
-    length.set("max_characters", count(null, 1));
-    ObjectNode ifEval = reward(rewards, "ifeval");
-    ObjectNode instruction = object(null);
-    properties(instruction).set("id", text("as IFEval names it"));
-    properties(instruction).putObject("kwargs").put("type", "object");
-    instruction.putArray("required").add("id");
-    ifEval.set(
-        "instructions", list(instruction, "what to follow; of each row's reference unless given"));
-    ifEval.set("score", enumeration(List.of("all", "mean")));
-    ifEval.set("loose", flag(null));
-    ObjectNode format = reward(rewards, "format");
-    format.set("template", text("in which `…` stands for any text"));
-    format.set("pattern", text("for the whole answer"));
-    format.set("prefix", text("what the prompt has begun"));
-    format.set("partial", flag("a share for what is there of the template"));
-    format.set("allow_empty", flag(null));
-    ObjectNode ensemble = reward(rewards, "ensemble", "rewards");
-    ObjectNode member = object(null);
-    ObjectNode fields = properties(member);
-    fields.set("name", text("of its share"));
-    fields.set("reward", reference("reward"));
-    fields.set("weight", number(null));
-    fields.set("normalize", enumeration(List.of("none", "standardize", "minmax")));
-    fields.set("over", enumeration(List.of("group", "request")));
-    fields.set("clip", clip());
-    fields.set("fallback", number("the score of an answer that has none"));
-    member.putArray("required").add("reward");
-    ensemble.set("rewards", list(member, "a weighted sum of these"));
-    ensemble.set("clip", clip());
-    ObjectNode external = reward(rewards, "external");
-    external.set("topic", text("where a program of yours reads"));
-    external.set("timeout_millis", count(null, 1));
-    external.set("retries", count(null, 0));
-    external.set("fallback", number("the score of an answer that gets none"));
-    external.set("settings", described(JSON.objectNode(), "for the program"));
+    ObjectNode reward = choice(RewardSpec.class, "how answers are scored");
     ObjectNode ofStage = object("the reward model of an earlier stage");
     properties(ofStage).set("stage", text(null));
     ofStage.putArray("required").add("stage");
-    rewards.add(ofStage);
-    reward(rewards, "model", "model")
-        .set(
-            "model", text("a registered reward model, or stage:NAME for that of an earlier stage"));
+    ((ArrayNode) reward.get("anyOf")).add(ofStage);
     return reward;
-  }
-
-  private static ObjectNode clip() {
-    ObjectNode clip = object("bounds");
-    properties(clip).set("low", number(null));
-    properties(clip).set("high", number(null));
-    return clip;
-  }
-
-  private static ObjectNode number(String meaning) {
-    return described(JSON.objectNode().put("type", "number"), meaning);
   }
 
   private static ObjectNode list(ObjectNode items, String meaning) {
     ObjectNode list = JSON.objectNode().put("type", "array").put("minItems", 1);
     list.set("items", items);
     return described(list, meaning);
-  }
-
-  private static ObjectNode reward(ArrayNode rewards, String type, String... required) {
-    ObjectNode reward = object(null);
-    properties(reward).putObject("type").put("const", type);
-    ArrayNode must = reward.putArray("required").add("type");
-    Arrays.stream(required).forEach(must::add);
-    rewards.add(reward);
-    return properties(reward);
   }
 
   private static ObjectNode dataset() {
@@ -339,18 +288,6 @@ final class RecipeSchema {
 
   private static ObjectNode text(String meaning) {
     return described(JSON.objectNode().put("type", "string"), meaning);
-  }
-
-  private static ObjectNode flag(String meaning) {
-    return described(JSON.objectNode().put("type", "boolean"), meaning);
-  }
-
-  private static ObjectNode count(String meaning, Integer least) {
-    ObjectNode count = JSON.objectNode().put("type", "integer");
-    if (least != null) {
-      count.put("minimum", least);
-    }
-    return described(count, meaning);
   }
 
   /**

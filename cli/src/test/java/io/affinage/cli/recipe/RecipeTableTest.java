@@ -2,8 +2,10 @@ package io.affinage.cli.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.affinage.cli.run.DataRules;
 import io.affinage.events.EvaluationSpec;
+import io.affinage.events.RewardSpec;
 import io.affinage.events.spec.Choices;
 import io.affinage.events.spec.SettingNames;
 import io.affinage.events.spec.SettingRule;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -39,13 +42,25 @@ class RecipeTableTest {
     StringBuilder text =
         new StringBuilder(
             """
-            # Settings of data and of evaluations
+            # Settings of data, evaluations and rewards
 
             Names as recipes write them; events use the same names in camelCase. A dash: none. Those of a training are in
             [training-settings.md](training-settings.md). Generated from the code by `RecipeTableTest`.
             """);
     table("data", "[Datasets](datasets.md)", DataRules.class, text);
     table("evaluate", "[Evaluations](evaluation.md)", EvaluationSpec.class, text);
+    text.append(
+        """
+
+        ## `reward`
+
+        Of evaluations and of trainings that sample answers. [Rewards](rewards.md) say what they do.
+
+        | type | setting | default | values | meaning |
+        |---|---|---|---|---|
+        """);
+    Choices.cases(RewardSpec.class)
+        .forEach((name, type) -> rows("| `%s` ".formatted(name), "", type, text));
     return text.toString();
   }
 
@@ -62,18 +77,22 @@ class RecipeTableTest {
         |---|---|---|---|
         """
             .formatted(name, more));
-    rows("", type, text);
+    rows("", "", type, text);
   }
 
-  private static void rows(String prefix, Class<? extends Record> type, StringBuilder text) {
+  private static void rows(
+      String before, String prefix, Class<? extends Record> type, StringBuilder text) {
     for (SettingRule rule : Settings.of(type)) {
       String path = prefix + SettingNames.inRecipe(rule.name());
       if (rule.isGroup()) {
-        rows(path + ".", rule.type().asSubclass(Record.class), text);
+        rows(before, path + ".", rule.type().asSubclass(Record.class), text);
       } else {
         text.append(
-            "| `%s` | %s | %s | %s |\n"
-                .formatted(path, otherwise(rule), values(rule), rule.meaning()));
+            "%s| `%s` | %s | %s | %s |\n"
+                .formatted(before, path, otherwise(rule), values(rule), rule.meaning()));
+      }
+      if (rule.items() != null) {
+        rows(before, path + "[].", rule.items(), text);
       }
     }
   }
@@ -81,7 +100,7 @@ class RecipeTableTest {
   private static String otherwise(SettingRule rule) {
     Object otherwise = rule.otherwise();
     if (otherwise == null) {
-      return "-";
+      return rule.required() ? "(must be given)" : "-";
     }
     return otherwise instanceof Enum<?> constant
         ? constant.name().toLowerCase(Locale.ROOT)
@@ -91,6 +110,12 @@ class RecipeTableTest {
   private static String values(SettingRule rule) {
     if (Choices.isChoice(rule.type())) {
       return "`type`: " + quoted(Choices.names(rule.type()));
+    }
+    if (rule.items() != null) {
+      return "list";
+    }
+    if (rule.type() == JsonNode.class || rule.type() == Map.class) {
+      return rule.type() == Map.class ? "values by name" : "any";
     }
     String kind = rule.type() == List.class ? "list of " : "";
     if (!rule.words().isEmpty()) {

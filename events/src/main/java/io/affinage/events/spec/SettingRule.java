@@ -2,9 +2,12 @@ package io.affinage.events.spec;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.affinage.events.EventJson;
+import io.affinage.events.NullnessIntrospector;
 import io.affinage.events.Setting;
 import java.lang.invoke.MethodType;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param meaning one line
  * @param also older names, in snake case
  * @param changeable see {@link Setting#changeable()}
+ * @param required whether there is no value without it, and no default
+ * @param items of a list of records: their class; null otherwise
  */
 public record SettingRule(
     String name,
@@ -32,7 +37,9 @@ public record SettingRule(
     @Nullable Object otherwise,
     String meaning,
     List<String> also,
-    boolean changeable) {
+    boolean changeable,
+    boolean required,
+    @Nullable Class<? extends Record> items) {
 
   /**
    * What a component says of itself.
@@ -53,7 +60,18 @@ public record SettingRule(
         otherwise(setting, component),
         setting.value(),
         List.of(setting.also()),
-        setting.changeable());
+        setting.changeable(),
+        NullnessIntrospector.isRequired(component) && setting.otherwise().isEmpty(),
+        items(component.getGenericType()));
+  }
+
+  private static @Nullable Class<? extends Record> items(Type type) {
+    return type instanceof ParameterizedType list
+            && list.getRawType() == List.class
+            && list.getActualTypeArguments()[0] instanceof Class<?> item
+            && item.isRecord()
+        ? item.asSubclass(Record.class)
+        : null;
   }
 
   private static Class<?> boxed(Class<?> type) {

@@ -142,6 +142,31 @@ public final class Settings {
     return make(given.getClass(), component -> value(given, component, path, false, problems));
   }
 
+  /** Notes what is wrong within a value that stays as it is given. */
+  private static void check(Object given, String path, Problems problems) {
+    if (given instanceof List<?> items) {
+      for (int i = 0; i < items.size(); i++) {
+        check(items.get(i), path + "[" + i + "]", problems);
+      }
+    }
+    if (!(given instanceof Interdependent together)) {
+      return;
+    }
+    for (RecordComponent component : given.getClass().getRecordComponents()) {
+      Object value = value((Record) given, component);
+      if (value != null) {
+        SettingRule rule = SettingRule.of(component);
+        String at = path + "." + rule.name();
+        String wrong = rule.wrong(value);
+        if (wrong != null) {
+          problems.add(at, wrong);
+        }
+        check(value, at, problems);
+      }
+    }
+    together.conflicts().forEach((field, why) -> problems.add(path + "." + field, why));
+  }
+
   private static @Nullable Object value(
       Record given, RecordComponent component, String path, boolean defaults, Problems problems) {
     SettingRule rule = SettingRule.of(component);
@@ -149,6 +174,10 @@ public final class Settings {
     Object value = value(given, component);
     if (value == null) {
       return defaults ? rule.otherwise() : null;
+    }
+    if (value instanceof Interdependent) {
+      check(value, at, problems);
+      return value;
     }
     if (rule.isGroup()) {
       return checked((Record) value, at, problems);

@@ -6,6 +6,8 @@ import io.affinage.events.RewardExternalScored;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.Topics;
+import io.affinage.events.spec.SettingRule;
+import io.affinage.events.spec.Settings;
 import io.affinage.reward.scoring.InvalidRewardException;
 import io.affinage.reward.scoring.Score;
 import java.time.Duration;
@@ -17,11 +19,6 @@ import java.util.regex.Pattern;
 
 /** An external reward on the wire becomes a question, and its answer scores. */
 final class Externals {
-  private static final long DEFAULT_TIMEOUT = 60_000;
-  private static final long MAX_TIMEOUT = 3_600_000;
-  private static final int DEFAULT_RETRIES = 2;
-  private static final int MAX_RETRIES = 10;
-
   /** No other topic can be written by way of a request. */
   private static final Pattern TOPIC =
       Pattern.compile(
@@ -36,22 +33,14 @@ final class Externals {
    */
   static ExternalScores.Question question(RewardRequested request, RewardSpec.External spec) {
     String topic = spec.topic() == null ? Topics.REWARD_EXTERNAL_REQUESTED.name() : spec.topic();
-    long timeout = spec.timeoutMillis() == null ? DEFAULT_TIMEOUT : spec.timeoutMillis();
-    int retries = spec.retries() == null ? DEFAULT_RETRIES : spec.retries();
+    long timeout = ((Number) checked("timeoutMillis", spec.timeoutMillis())).longValue();
+    int retries = ((Number) checked("retries", spec.retries())).intValue();
+    checked("fallback", spec.fallback());
     if (!TOPIC.matcher(topic).matches()) {
       throw invalid(
           "topic must be %1$s, or begin with %1$s. and go on with a name"
               .formatted(Topics.REWARD_EXTERNAL_REQUESTED.name()),
           "topic");
-    }
-    if (timeout < 1 || timeout > MAX_TIMEOUT) {
-      throw invalid("timeoutMillis must be from 1 to " + MAX_TIMEOUT, "timeoutMillis");
-    }
-    if (retries < 0 || retries > MAX_RETRIES) {
-      throw invalid("retries must be from 0 to " + MAX_RETRIES, "retries");
-    }
-    if (spec.fallback() != null && !Double.isFinite(spec.fallback())) {
-      throw invalid("fallback must be a finite number", "fallback");
     }
     List<RewardExternalRequested.Item> items =
         request.items().stream()
@@ -71,6 +60,16 @@ final class Externals {
         new RewardExternalRequested(id, request.requestId(), items, spec.settings()),
         Duration.ofMillis(timeout),
         retries);
+  }
+
+  /** The value of a setting, or its default. */
+  private static Object checked(String name, Object given) {
+    SettingRule rule = Settings.find(RewardSpec.External.class, name);
+    String wrong = given == null ? null : rule.wrong(given);
+    if (wrong != null) {
+      throw invalid(name + " " + wrong, name);
+    }
+    return given == null ? rule.otherwise() : given;
   }
 
   private static InvalidRewardException invalid(String why, String field) {

@@ -162,6 +162,34 @@ final class JobRequestReader {
     List<String> allowed = new ArrayList<>(List.of(tag));
     allowed.addAll(names(type.get()));
     onlyFields(chosen, path + ".", allowed);
+    inside(chosen, path + ".", type.get());
+  }
+
+  /** The names in what a record's settings hold: choices, groups and lists of records. */
+  private void inside(JsonNode given, String path, Class<? extends Record> type) {
+    for (SettingRule rule : Settings.of(type)) {
+      JsonNode value = given.path(rule.name());
+      String at = path + rule.name();
+      if (Choices.isChoice(rule.type())) {
+        String tag = Choices.tag(rule.type());
+        Choices.find(rule.type(), value.path(tag).asText(""))
+            .ifPresent(chosen -> known(value, at, chosen, List.of(tag)));
+      } else if (rule.isGroup()) {
+        known(value, at, rule.type().asSubclass(Record.class), List.of());
+      } else if (rule.items() != null) {
+        for (int i = 0; i < value.size(); i++) {
+          known(value.path(i), at + "[" + i + "]", rule.items(), List.of());
+        }
+      }
+    }
+  }
+
+  private void known(
+      JsonNode given, String at, Class<? extends Record> type, List<String> besides) {
+    List<String> allowed = new ArrayList<>(besides);
+    allowed.addAll(names(type));
+    onlyFields(given, at + ".", allowed);
+    inside(given, at + ".", type);
   }
 
   private void nested(JsonNode given, String path, String name, List<String> allowed) {
@@ -245,6 +273,7 @@ final class JobRequestReader {
                 objective.set(rule.name(), value);
               }
             });
+    inside(objective, at + ".", Choices.find(ObjectiveSpec.class, type).orElseThrow());
   }
 
   private static Map<String, SettingRule> settings(Class<? extends Record> type) {

@@ -87,6 +87,41 @@ class JobRequestReaderTest {
         .contains("affinage.objective.type is missing, one of dpo, ipo");
   }
 
+  /** A reward is deep in a request, and its settings are held to the same table. */
+  @Test
+  void shouldTellWhatIsWrongWithAReward() {
+    assertThat(
+            refused(
+                    """
+                    {"model": "owner/name", "training_file": "f", "affinage": {"objective": {
+                      "type": "grpo", "reward": {"type": "ensemble", "rewards": [
+                        {"reward": {"type": "exact_match"}, "wieght": 2},
+                        {"reward": {"type": "numeric_answer", "tolerence": 1}}]}}}}
+                    """)
+                .getMessage())
+        .contains("affinage.objective.reward.rewards[0].wieght is unknown; did you mean 'weight'?")
+        .contains("affinage.objective.reward.rewards[1].reward.tolerence is unknown");
+    assertThat(
+            refused(
+                    """
+                    {"model": "owner/name", "training_file": "f", "affinage": {"objective": {
+                      "type": "grpo", "reward": {"type": "ensemble", "rewards": [
+                        {"reward": {"type": "length", "minCharacters": 9, "maxCharacters": 3}},
+                        {"reward": {"type": "regex", "pattern": "x"}, "over": "batch"}]}}}}
+                    """)
+                .getMessage())
+        .contains("objective.reward.rewards[0].reward.minCharacters is above the most")
+        .contains("objective.reward.rewards[1].over is 'batch', must be one of group, request");
+    assertThat(
+            refused(
+                    """
+                    {"model": "owner/name", "training_file": "f", "method": {"type": "grpo", "grpo": {
+                      "hyperparameters": {"reward": {"type": "exact_match", "ignoreCas": true}}}}}
+                    """)
+                .getMessage())
+        .contains("method.grpo.hyperparameters.reward.ignoreCas is unknown");
+  }
+
   @Test
   void shouldTakeTheOlderHyperparameters() throws Exception {
     JobRequest request =
