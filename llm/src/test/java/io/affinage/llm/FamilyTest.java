@@ -34,6 +34,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,17 +47,22 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("slow")
 class FamilyTest {
+  private static final OpenDecoders DECODERS = new OpenDecoders();
+
   @TempDir private Path folder;
+
+  @AfterAll
+  static void close() {
+    DECODERS.close();
+  }
 
   @ParameterizedTest
   @MethodSource("io.affinage.llm.FamilyFixture#all")
   void shouldComputeWhatTransformersComputes(FamilyFixture family) {
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32)) {
-      assertLogProbabilities(decoder, family);
-      assertLogits(decoder, decoder.withoutAdapter(), family.ids(), family.golden());
-      assertGeneration(decoder, family);
-    }
+    Decoder decoder = DECODERS.of(family);
+    assertLogProbabilities(decoder, family);
+    assertLogits(decoder, decoder.withoutAdapter(), family.ids(), family.golden());
+    assertGeneration(decoder, family);
   }
 
   @ParameterizedTest
@@ -91,9 +97,8 @@ class FamilyTest {
   @ParameterizedTest
   @MethodSource("io.affinage.llm.FamilyFixture#all")
   void shouldReadPeftsAdapterAndWriteItsKeys(FamilyFixture family) {
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
-        Adapter adapter = PeftFolder.load(decoder, family.adapter())) {
+    Decoder decoder = DECODERS.of(family);
+    try (Adapter adapter = PeftFolder.load(decoder, family.adapter())) {
       assertLogits(decoder, adapter, family.ids(), family.golden().get("adapter"));
 
       PeftFolder.save(adapter, folder, family.name());

@@ -44,6 +44,11 @@ public final class Decoder implements AutoCloseable {
           "training_block",
           "autograd_block",
           "optimizer",
+          "optimizer_adamw",
+          "optimizer_adamw8bit",
+          "optimizer_lion",
+          "optimizer_sgd",
+          "optimizer_adafactor",
           "nf4");
 
   private final DecoderConfig config;

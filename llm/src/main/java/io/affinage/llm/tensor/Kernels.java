@@ -1,5 +1,6 @@
 package io.affinage.llm.tensor;
 
+import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
@@ -13,9 +14,6 @@ import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,57 +22,56 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Compiled TorchScript methods, and the two ways to call them: {@link #run} without autograd, and
- * {@link #differentiable} with it. Several threads may call methods at once with handles of their
- * own ({@link #alias}).
+ * TorchScript methods, and the two ways to call them: {@link #run} without autograd, and {@link
+ * #differentiable} with it. A fragment is compiled when one of its methods is first called, with
+ * all that they call, so that who generates text never compiles an optimizer. Several threads may
+ * call methods at once with handles of their own ({@link #alias}).
  */
 public final class Kernels implements AutoCloseable {
-  private final Model model;
-  private final PtSymbolBlock block;
+  private final Device device;
+  private final Map<String, Object> attributes;
+  private final KernelSource source;
   private final NDManager manager;
+  private final Map<String, Model> compiled = new ConcurrentHashMap<>();
   private final Map<String, NDArray> methodNames = new ConcurrentHashMap<>();
 
-  private Kernels(Model model) {
-    this.model = model;
-    this.block = (PtSymbolBlock) model.getBlock();
-    this.manager = model.getNDManager();
+  private Kernels(NDManager scope, Map<String, Object> attributes, KernelSource source) {
+    this.device = scope.getDevice();
+    this.attributes = attributes;
+    this.source = source;
+    this.manager = scope.newSubManager();
   }
 
   /**
-   * Compiles kernel fragments for one configuration.
+   * Kernel fragments for one configuration. What does not compile fails when it is first called,
+   * with an {@link IllegalStateException} whose message names line and operator.
    *
    * @param scope decides the device; the kernels outlive neither it nor {@link #close()}
    * @param attributes numbers that the methods read as {@code self.NAME}
    * @param fragments resource names in the kernels folder, without extension; a method takes the
    *     place of one of the same name in an earlier fragment
-   * @throws IllegalStateException when the source does not compile; the message names line and
-   *     operator
    */
   public static Kernels compile(
       NDManager scope, Map<String, Object> attributes, List<String> fragments) {
-    byte[] archive =
-        ScriptArchive.of(attributes, fragments.stream().map(Kernels::resource).toList());
-    Model model = Model.newInstance("kernels", scope.getDevice(), "PyTorch");
+    return new Kernels(scope, attributes, new KernelSource(fragments));
+  }
+
+  private PtSymbolBlock block(String method) {
+    return (PtSymbolBlock)
+        compiled.computeIfAbsent(source.fragmentOf(method), this::load).getBlock();
+  }
+
+  private Model load(String fragment) {
+    byte[] archive = ScriptArchive.of(attributes, source.with(fragment));
+    Model model = Model.newInstance("kernels", device, "PyTorch");
     try {
       model.load(new ByteArrayInputStream(archive));
       // DJL makes a folder for every model, even one that comes from memory, and leaves it behind.
       Files.deleteIfExists(model.getModelPath());
+      return model;
     } catch (IOException | MalformedModelException e) {
       model.close();
-      throw new IllegalStateException("kernels " + fragments + " do not compile", e);
-    }
-    return new Kernels(model);
-  }
-
-  private static String resource(String fragment) {
-    String path = "/io/affinage/llm/kernels/" + fragment + ".pyt";
-    try (InputStream in = Kernels.class.getResourceAsStream(path)) {
-      if (in == null) {
-        throw new IllegalArgumentException("no kernel resource " + path);
-      }
-      return new String(in.readAllBytes(), StandardCharsets.US_ASCII);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("the kernels of " + fragment + " do not compile", e);
     }
   }
 
@@ -107,7 +104,7 @@ public final class Kernels implements AutoCloseable {
       for (int i = 0; i < arguments.length; i++) {
         values[i] = value(arguments[i]);
       }
-      try (IValue result = IValueUtils.runMethod(block, method, values)) {
+      try (IValue result = IValueUtils.runMethod(block(method), method, values)) {
         return result.toNDList((PtNDManager) scope);
       }
     } finally {
@@ -209,7 +206,7 @@ public final class Kernels implements AutoCloseable {
     // The profiling executor specialises on shapes, which change with every row of real data.
     JniUtils.setGraphExecutorOptimize(false);
     JniUtils.setGradMode(true);
-    NDList results = IValueUtils.forward(block, inputs, true);
+    NDList results = IValueUtils.forward(block(method), inputs, true);
     results.attach(scope);
     return results;
   }
@@ -222,6 +219,7 @@ public final class Kernels implements AutoCloseable {
 
   @Override
   public void close() {
-    model.close();
+    compiled.values().forEach(Model::close);
+    manager.close();
   }
 }

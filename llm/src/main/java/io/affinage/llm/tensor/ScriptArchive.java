@@ -6,19 +6,16 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
  * A TorchScript archive made in memory from source text: a zip of stored entries that holds one
- * module, {@code __torch__.Kernels}, whose attributes are numbers and whose methods are the given
- * fragments. So no Python is needed to compile kernels.
+ * module, {@code __torch__.Kernels}, whose attributes are numbers and whose methods are given. So
+ * no Python is needed to compile kernels.
  *
  * @see <a href="https://pytorch.org/docs/stable/jit_builtin_functions.html">TorchScript
  *     functions</a>
@@ -27,22 +24,19 @@ final class ScriptArchive {
   private static final String CLASS_HEAD =
       "class Kernels(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n";
 
-  private static final Pattern DEFINITION = Pattern.compile("(?m)^  def (\\w+)\\(");
-
   private ScriptArchive() {}
 
   /**
    * @param attributes the module's attributes, readable as {@code self.NAME}: Integer, Double,
    *     Boolean or a List of Integer
-   * @param fragments source fragments, each a sequence of methods indented by two spaces; a method
-   *     takes the place of one of the same name in an earlier fragment
+   * @param methods source of the module's methods, each indented by two spaces
    */
-  static byte[] of(Map<String, Object> attributes, List<String> fragments) {
+  static byte[] of(Map<String, Object> attributes, List<String> methods) {
     StringBuilder source = new StringBuilder(CLASS_HEAD);
     attributes.forEach(
         (name, value) ->
             source.append("  ").append(name).append(" : ").append(typeOf(value)).append('\n'));
-    methods(fragments).values().forEach(source::append);
+    methods.forEach(source::append);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       store(zip, "archive/version", "10\n".getBytes(StandardCharsets.US_ASCII));
@@ -55,24 +49,6 @@ final class ScriptArchive {
       throw new UncheckedIOException(e);
     }
     return bytes.toByteArray();
-  }
-
-  /** Each method's text by its name, comments that stand before the next one included. */
-  private static Map<String, String> methods(List<String> fragments) {
-    Map<String, String> methods = new LinkedHashMap<>();
-    for (String fragment : fragments) {
-      Matcher definition = DEFINITION.matcher(fragment);
-      int from = 0;
-      String name = "";
-      while (definition.find()) {
-        methods.put(name, fragment.substring(from, definition.start()));
-        from = definition.start();
-        name = definition.group(1);
-      }
-      methods.put(name, fragment.substring(from) + '\n');
-    }
-    methods.remove("");
-    return methods;
   }
 
   private static String typeOf(Object value) {

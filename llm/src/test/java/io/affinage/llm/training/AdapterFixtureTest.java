@@ -3,11 +3,11 @@ package io.affinage.llm.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.llm.AdapterFixture;
+import io.affinage.llm.OpenDecoders;
 import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.checkpoint.Checkpoint;
@@ -17,7 +17,6 @@ import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.generation.Generator;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.tensor.ThreadPair;
@@ -27,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,18 +35,23 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every method of adaptation against what PEFT computes from the same files. */
 @Tag("slow")
 class AdapterFixtureTest {
+  private static final OpenDecoders DECODERS = new OpenDecoders();
+
   private static final String ALL = "io.affinage.llm.AdapterFixture#all";
 
   @TempDir private Path folder;
+
+  @AfterAll
+  static void close() {
+    DECODERS.close();
+  }
 
   @ParameterizedTest
   @MethodSource(ALL)
   void shouldComputeWhatPeftComputes(AdapterFixture fixture) {
     for (WeightForm form : new WeightForm[] {WeightForm.PLAIN, WeightForm.PACKED}) {
-      try (NDManager root = NDManager.newBaseManager("PyTorch");
-          Decoder decoder =
-              DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32, form);
-          Adapter adapter = PeftFolder.load(decoder, fixture.folder());
+      Decoder decoder = DECODERS.of(fixture.family(), Precision.FLOAT32, form);
+      try (Adapter adapter = PeftFolder.load(decoder, fixture.folder());
           Generator generator = new Generator(decoder, adapter)) {
         List<int[]> texts = fixture.texts();
         for (int i = 0; i < texts.size(); i++) {
@@ -75,10 +80,8 @@ class AdapterFixtureTest {
   @ParameterizedTest
   @MethodSource(ALL)
   void shouldGiveEveryArrayItsGradient(AdapterFixture fixture) {
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder =
-            DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32);
-        Adapter adapter = PeftFolder.load(decoder, fixture.folder());
+    Decoder decoder = DECODERS.of(fixture.family());
+    try (Adapter adapter = PeftFolder.load(decoder, fixture.folder());
         Trainables trainables = Trainables.of(decoder, adapter);
         Backpropagation backpropagation =
             new Backpropagation(decoder, trainables, TrainingSettings.DEFAULT)) {
@@ -107,10 +110,8 @@ class AdapterFixtureTest {
   @MethodSource(ALL)
   void shouldGiveTheSameByTwoThreads(AdapterFixture fixture) {
     List<Group> groups = groups(fixture);
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder =
-            DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32);
-        Adapter adapter = PeftFolder.load(decoder, fixture.folder());
+    Decoder decoder = DECODERS.of(fixture.family());
+    try (Adapter adapter = PeftFolder.load(decoder, fixture.folder());
         Trainables trainables = Trainables.of(decoder, adapter);
         ThreadPair threads = HalvesTest.pair();
         Backpropagation backpropagation =
@@ -183,10 +184,8 @@ class AdapterFixtureTest {
             .with(new Schedule(Schedule.Shape.CONSTANT, 0, 0, 0))
             .with(Optimization.DEFAULT.withLearningRate(fixture.golden().get("rate").asDouble()));
     Recorder recorder = Recorder.toTheEnd();
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder =
-            DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32);
-        Adapter adapter = PeftFolder.load(decoder, fixture.folder());
+    Decoder decoder = DECODERS.of(fixture.family());
+    try (Adapter adapter = PeftFolder.load(decoder, fixture.folder());
         Trainables trainables = Trainables.of(decoder, adapter);
         TrainingRun run =
             TrainingRun.overExamples(decoder, trainables, settings, fixture.examples())) {
@@ -213,10 +212,8 @@ class AdapterFixtureTest {
             .with(new Schedule(Schedule.Shape.CONSTANT, 0, 0, 0))
             .with(Optimization.DEFAULT.withLearningRate(fixture.golden().get("rate").asDouble()));
     Recorder recorder = Recorder.toTheEnd();
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder =
-            DecoderFiles.load(root, fixture.family().checkpoint(), Precision.BFLOAT16);
-        Adapter adapter = PeftFolder.load(decoder, fixture.folder());
+    Decoder decoder = DECODERS.of(fixture.family(), Precision.BFLOAT16, WeightForm.PLAIN);
+    try (Adapter adapter = PeftFolder.load(decoder, fixture.folder());
         Trainables trainables = Trainables.of(decoder, adapter);
         TrainingRun run =
             TrainingRun.overExamples(decoder, trainables, settings, fixture.examples())) {
@@ -235,10 +232,8 @@ class AdapterFixtureTest {
   @ParameterizedTest
   @MethodSource(ALL)
   void shouldWriteWhatItRead(AdapterFixture fixture) throws IOException {
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder =
-            DecoderFiles.load(root, fixture.family().checkpoint(), Precision.FLOAT32);
-        Adapter adapter = PeftFolder.load(decoder, fixture.folder())) {
+    Decoder decoder = DECODERS.of(fixture.family());
+    try (Adapter adapter = PeftFolder.load(decoder, fixture.folder())) {
       PeftFolder.save(adapter, folder, fixture.family().name());
     }
     Checkpoint written = Checkpoint.open(folder.resolve("adapter_model.safetensors"));

@@ -4,19 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.affinage.llm.FamilyFixture;
+import io.affinage.llm.OpenDecoders;
 import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.data.PrefixTreeRow;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.model.DecoderFiles;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,6 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("slow")
 class FamilyGradientTest {
+  private static final OpenDecoders DECODERS = new OpenDecoders();
+
   private static final String ALL = "io.affinage.llm.FamilyFixture#all";
 
   /**
@@ -36,12 +39,16 @@ class FamilyGradientTest {
    */
   private static final double ROUNDING = 1e-7;
 
+  @AfterAll
+  static void close() {
+    DECODERS.close();
+  }
+
   @ParameterizedTest
   @MethodSource(ALL)
   void shouldGiveEveryWeightItsGradient(FamilyFixture family) {
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
-        Trainables trainables = Trainables.allWeights(decoder)) {
+    Decoder decoder = DECODERS.of(family);
+    try (Trainables trainables = Trainables.allWeights(decoder)) {
       assertGradients(decoder, trainables, family, family.golden());
     }
   }
@@ -49,9 +56,8 @@ class FamilyGradientTest {
   @ParameterizedTest
   @MethodSource(ALL)
   void shouldGiveEveryAdapterMatrixItsGradient(FamilyFixture family) {
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
-        Adapter adapter = PeftFolder.load(decoder, family.adapter());
+    Decoder decoder = DECODERS.of(family);
+    try (Adapter adapter = PeftFolder.load(decoder, family.adapter());
         Trainables trainables = Trainables.of(decoder, adapter)) {
       assertGradients(decoder, trainables, family, family.golden().get("adapter"));
     }
@@ -61,9 +67,8 @@ class FamilyGradientTest {
   @MethodSource(ALL)
   void shouldShareThePrefixesOfARow(FamilyFixture family) {
     List<TokenizedExample> examples = family.branching();
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
-        Trainables trainables = Trainables.allWeights(decoder)) {
+    Decoder decoder = DECODERS.of(family);
+    try (Trainables trainables = Trainables.allWeights(decoder)) {
       Backpropagation backpropagation = backpropagation(decoder, trainables, false);
       double apart = 0;
       for (TokenizedExample example : examples) {
@@ -97,9 +102,8 @@ class FamilyGradientTest {
       int[] ids = Arrays.copyOf(family.ids(), length);
       examples.add(TokenizedExample.targetsFrom("of " + length, ids, 4));
     }
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.FLOAT32);
-        Trainables trainables = Trainables.allWeights(decoder)) {
+    Decoder decoder = DECODERS.of(family);
+    try (Trainables trainables = Trainables.allWeights(decoder)) {
       Backpropagation backpropagation = backpropagation(decoder, trainables, false);
       double apart = 0;
       for (TokenizedExample example : examples) {
@@ -126,9 +130,8 @@ class FamilyGradientTest {
   void shouldStayCloseToTheReferenceInBfloat16(FamilyFixture family) {
     int targets = family.ids().length - family.golden().get("prompt_length").asInt();
     PrefixTreeRow row = PrefixTreeRow.of(List.of(family.example()), true);
-    try (NDManager root = NDManager.newBaseManager("PyTorch");
-        Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.BFLOAT16);
-        Trainables trainables = Trainables.allWeights(decoder)) {
+    Decoder decoder = DECODERS.of(family, Precision.BFLOAT16, WeightForm.PLAIN);
+    try (Trainables trainables = Trainables.allWeights(decoder)) {
       double loss = backpropagation(decoder, trainables, true).accumulate(row, 1.0 / targets, 0);
 
       double expected = family.golden().get("loss").asDouble();

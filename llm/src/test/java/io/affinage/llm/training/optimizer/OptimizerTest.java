@@ -61,7 +61,18 @@ class OptimizerTest {
     SHAPES.put("small", new Shape(8, 12));
     SHAPES.put("vector", new Shape(37));
     root = NDManager.newBaseManager("PyTorch");
-    kernels = Kernels.compile(root, Map.of("precision", 15), List.of("tensors", "optimizer"));
+    kernels =
+        Kernels.compile(
+            root,
+            Map.of("precision", 15),
+            List.of(
+                "tensors",
+                "optimizer",
+                "optimizer_adamw",
+                "optimizer_adamw8bit",
+                "optimizer_lion",
+                "optimizer_sgd",
+                "optimizer_adafactor"));
     fixture =
         new ObjectMapper()
             .readTree(OptimizerTest.class.getResourceAsStream("/training/optimizers.json"));
