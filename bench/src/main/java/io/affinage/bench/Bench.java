@@ -29,6 +29,9 @@ import picocli.CommandLine.Spec;
         "Runs the same work here and in the peer, one after the other, and prints one JSON line a"
             + " measure. A ratio above 1 is in our favour, for memory and time as well.")
 public final class Bench implements Callable<Integer> {
+  private static final int SOAK_STEPS = 2000;
+  private static final int STREAMED_STEPS = 3;
+
   private static final Map<String, Benchmark> BENCHMARKS =
       new TreeMap<>(
           Map.ofEntries(
@@ -45,6 +48,7 @@ public final class Bench implements Callable<Integer> {
               Map.entry("soak", new SoakBenchmark()),
               Map.entry("decode", new DecodeBenchmark()),
               Map.entry("load", new LoadBenchmark()),
+              Map.entry("workstation", WorkstationBenchmark.here()),
               Map.entry("ingest", new IngestBenchmark())));
 
   @Spec private CommandSpec spec;
@@ -53,14 +57,14 @@ public final class Bench implements Callable<Integer> {
       index = "0",
       paramLabel = "NAME",
       description =
-          "sft, qlora, dpo, reward, score, grpo, full, step, learn, adapters, soak, decode, load or"
-              + " ingest")
+          "sft, qlora, dpo, reward, score, grpo, full, step, learn, adapters, soak, decode, load,"
+              + " workstation or ingest")
   private String name;
 
   @Option(
       names = "--model",
       paramLabel = "PATH",
-      description = "GGUF file or Hugging Face folder (all but ingest)")
+      description = "GGUF file or Hugging Face folder (all but ingest and workstation)")
   private Path model;
 
   @Option(
@@ -95,8 +99,9 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--work",
       paramLabel = "DIR",
-      defaultValue = "bench/target/work",
-      description = "folder for converted models and generated rows (default: ${DEFAULT-VALUE})")
+      description =
+          "folder for converted models and generated rows (default: bench/target/work; workstation:"
+              + " ~/.cache/affinage/bench)")
   private Path work;
 
   @Option(
@@ -124,14 +129,40 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--text",
       paramLabel = "FILE",
-      description = "learn: a text unlike the data, to measure what is forgotten")
+      description =
+          "learn: a text unlike the data, to measure what is forgotten; workstation: the text that is"
+              + " learned (default: the license)")
   private Path text;
 
   @Option(
       names = "--steps",
-      defaultValue = "2000",
-      description = "soak: optimizer steps (default: ${DEFAULT-VALUE})")
-  private int steps;
+      description = "optimizer steps of soak (default: 2000) and workstation (default: 3)")
+  private Integer steps;
+
+  @Option(
+      names = "--shape",
+      paramLabel = "SHAPE",
+      description = "workstation: tiny, 1b, 3b, 8b, 32b or 70b")
+  private String shape;
+
+  @Option(
+      names = "--tokens",
+      defaultValue = "64",
+      description = "workstation: tokens of a step (default: ${DEFAULT-VALUE})")
+  private int tokens;
+
+  @Option(
+      names = "--kill",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "workstation: the training is killed once on its way and gone on with (default;"
+              + " --no-kill does not)")
+  private boolean kill;
+
+  @Option(names = "--keep", description = "workstation: the model's folder stays")
+  private boolean keep;
 
   @Option(
       names = "--batch",
@@ -190,7 +221,8 @@ public final class Bench implements Callable<Integer> {
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "300",
-      description = "after which one run is cut off (default: ${DEFAULT-VALUE})")
+      description =
+          "after which one run is cut off; workstation: of silence (default: ${DEFAULT-VALUE})")
   private int timeout;
 
   @Override
@@ -207,13 +239,14 @@ public final class Bench implements Callable<Integer> {
 
   /** The options, checked. */
   Setup setup() {
-    if (!name.equals("ingest")) {
+    boolean streams = name.equals("workstation");
+    if (!name.equals("ingest") && !streams) {
       requireFile("--model", model);
     }
     if (!Set.of("step", "decode", "load").contains(name)) {
       requireFile("--data", data);
     }
-    if (name.equals("learn")) {
+    if (name.equals("learn") || streams) {
       requireFile("--text", text);
     }
     if (peerModel != null) {
@@ -229,7 +262,11 @@ public final class Bench implements Callable<Integer> {
     }
     requirePositive("--examples", examples);
     requirePositive("--held-out", heldOut);
-    requirePositive("--steps", steps);
+    int wantedSteps = steps == null ? (streams ? STREAMED_STEPS : SOAK_STEPS) : steps;
+    requirePositive("--steps", wantedSteps);
+    if (tokens < 2) {
+      throw wrong("--tokens must be at least 2, not " + tokens);
+    }
     requirePositive("--batch", batch);
     requirePositive("--threads", threads);
     requirePositive("--new-tokens", newTokens);
@@ -239,10 +276,11 @@ public final class Bench implements Callable<Integer> {
     if (microBatches < 1 || microBatches > batch) {
       throw wrong("--micro-batches must be between 1 and the batch, not " + microBatches);
     }
+    Path folder = work == null ? defaultWork(streams) : work;
     try {
-      Files.createDirectories(work);
+      Files.createDirectories(folder);
     } catch (IOException e) {
-      throw wrong("--work " + work + " cannot be made: " + e.getMessage());
+      throw wrong("--work " + folder + " cannot be made: " + e.getMessage());
     }
     return new Setup(
         absolute(model),
@@ -250,7 +288,7 @@ public final class Bench implements Callable<Integer> {
         absolute(data),
         python,
         absolute(peers),
-        absolute(work),
+        absolute(folder),
         examples,
         heldOut,
         regimes,
@@ -260,11 +298,29 @@ public final class Bench implements Callable<Integer> {
         recompute,
         dtype,
         threads,
-        steps,
+        wantedSteps,
         newTokens,
         megabytes,
         repeat,
-        Duration.ofSeconds(timeout));
+        Duration.ofSeconds(timeout),
+        streams ? new Workstation(shape(), wantedSteps, tokens, kill, keep) : null);
+  }
+
+  private ModelShape shape() {
+    return ModelShape.named(shape == null ? "" : shape)
+        .orElseThrow(
+            () ->
+                wrong(
+                    "workstation needs --shape, one of %s%s"
+                        .formatted(
+                            String.join(", ", ModelShape.names()),
+                            shape == null ? "" : ", not '" + shape + "'")));
+  }
+
+  private static Path defaultWork(boolean streams) {
+    return streams
+        ? Path.of(System.getProperty("user.home"), ".cache", "affinage", "bench")
+        : Path.of("bench", "target", "work");
   }
 
   private static Path absolute(Path path) {

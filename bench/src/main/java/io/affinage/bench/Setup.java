@@ -16,7 +16,8 @@ import java.util.List;
  * @param examples how many examples of the data are trained on, from the first
  * @param heldOut how many examples after these the loss is measured on
  * @param regimes what of {@code lora}, {@code partial}, {@code full} is compared
- * @param text a plain text that is not trained on; null where it is not needed
+ * @param text a plain text: not trained on (learn), or trained on (workstation); null where it is
+ *     not needed
  * @param batch examples of an optimizer step
  * @param microBatches parts that our step is divided into
  * @param recompute whether ours computes activations twice to save memory
@@ -27,6 +28,7 @@ import java.util.List;
  * @param megabytes of generated rows to ingest
  * @param repeat how often both sides are run, by turns; medians are reported
  * @param timeout after which a side is cut off
+ * @param workstation what is streamed; null where nothing is
  */
 public record Setup(
     Path model,
@@ -48,4 +50,5 @@ public record Setup(
     int newTokens,
     int megabytes,
     int repeat,
-    Duration timeout) {}
+    Duration timeout,
+    Workstation workstation) {}

@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Sides {
   private static final JsonMapper JSON = new JsonMapper();
+  private static final Map<String, String> OURS = Map.of("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128");
 
   private final Setup setup;
   private final PrintStream progress;
@@ -73,6 +74,26 @@ final class Sides {
 
   /** Runs our work of this name in a JVM of its own, as services are started. */
   JsonNode ours(String name, ObjectNode task) {
+    return run("ours " + name, command(name, task), OURS);
+  }
+
+  /**
+   * Begins our work of this name in such a JVM. Whoever asked reads what it says on stdout.
+   *
+   * @param log takes what it says on stderr, after what is there
+   */
+  Process begin(String name, ObjectNode task, Path log) throws IOException {
+    return builder(command(name, task), OURS)
+        .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+        .start();
+  }
+
+  /** Where progress is told. */
+  PrintStream progress() {
+    return progress;
+  }
+
+  private static List<String> command(String name, ObjectNode task) {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     List<String> command = new ArrayList<>(List.of(java.toString()));
     command.addAll(memory(name));
@@ -84,7 +105,7 @@ final class Sides {
             Work.class.getName(),
             name,
             task.toString()));
-    return run("ours " + name, command, Map.of("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128"));
+    return command;
   }
 
   /**
@@ -132,6 +153,13 @@ final class Sides {
 
   private Process start(List<String> command, Map<String, String> environment, Path out, Path log)
       throws IOException {
+    return builder(command, environment)
+        .redirectOutput(out.toFile())
+        .redirectError(log.toFile())
+        .start();
+  }
+
+  private ProcessBuilder builder(List<String> command, Map<String, String> environment) {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     String threads = Integer.toString(setup.threads());
@@ -142,7 +170,7 @@ final class Sides {
     builder.environment().put("HF_HUB_OFFLINE", "1");
     builder.environment().put("TOKENIZERS_PARALLELISM", "true");
     builder.environment().put("BENCH_STARTED", Long.toString(System.currentTimeMillis()));
-    return builder.redirectOutput(out.toFile()).redirectError(log.toFile()).start();
+    return builder;
   }
 
   private JsonNode finish(String what, Process process, Path out, Path log)

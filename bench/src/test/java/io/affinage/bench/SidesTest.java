@@ -68,7 +68,8 @@ class SidesTest {
             1,
             1,
             repeat,
-            Duration.ofSeconds(seconds));
+            Duration.ofSeconds(seconds),
+            null);
     return new Sides(setup, new PrintStream(new ByteArrayOutputStream()));
   }
 }

@@ -1,8 +1,5 @@
 package io.affinage.bench.work;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,7 +8,6 @@ import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.tensor.Compute;
-import io.affinage.llm.tensor.Kernels;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.training.Batching;
 import io.affinage.llm.training.Trainables;
@@ -23,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
@@ -32,8 +27,6 @@ import java.util.Random;
  * product.
  */
 final class StepWork {
-  private static final int SQUARE = 2048;
-
   private StepWork() {}
 
   static ObjectNode run(JsonNode task) {
@@ -77,7 +70,7 @@ final class StepWork {
           .createObjectNode()
           .put("tokensPerSecond", batch * length / seconds.get(seconds.size() / 2))
           .put("flopsPerToken", 4.0 * matrixParameters(decoder))
-          .put("peakGflops", peak(decoder))
+          .put("peakGflops", GemmPeak.measure(decoder.manager(), Precision.BFLOAT16))
           .put("dtype", decoder.precision().name().toLowerCase(Locale.ROOT));
     }
   }
@@ -103,27 +96,5 @@ final class StepWork {
           }
         });
     return count[0];
-  }
-
-  /** GFLOP/s of the best of ten bfloat16 products. */
-  private static double peak(Decoder decoder) {
-    try (NDManager scope = decoder.manager().newSubManager();
-        Kernels kernels = Kernels.compile(scope, Map.of(), List.of("probe"))) {
-      NDArray matrix =
-          kernels
-              .run(
-                  scope,
-                  "cast",
-                  scope.ones(new Shape(SQUARE, SQUARE)),
-                  Precision.BFLOAT16.torchCode())
-              .singletonOrThrow();
-      double best = Double.MAX_VALUE;
-      for (int i = 0; i < 10; i++) {
-        long start = System.nanoTime();
-        kernels.run(scope, "square", matrix).singletonOrThrow().close();
-        best = Math.min(best, System.nanoTime() - start);
-      }
-      return 2.0 * SQUARE * SQUARE * SQUARE / best;
-    }
   }
 }

@@ -31,6 +31,8 @@ public final class Work {
             case "step" -> StepWork.run(task);
             case "decode" -> DecodeWork.run(task);
             case "load" -> LoadWork.run(task);
+            case "workstation" -> WorkstationWork.run(task);
+            case "peaks" -> PeaksWork.run(task);
             case "ingest" -> IngestWork.run(task);
             default -> throw new IllegalArgumentException("no work is called " + name);
           };

@@ -4,6 +4,7 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.quantization.BlockScales;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -145,6 +146,29 @@ public interface Checkpoint {
       throw new LlmException(
           "checkpoint_unreadable",
           "%s cannot be read any more: %s".formatted(entry.file(), e.getMessage()),
+          e);
+    }
+  }
+
+  /**
+   * Maps a whole tensor of less than 2 GiB, read-only and in the machine's byte order, for as long
+   * as the result is reachable. A file that is cut meanwhile is a fault of the process.
+   *
+   * @throws LlmException {@code checkpoint_unreadable}
+   * @throws IndexOutOfBoundsException if the tensor is larger
+   */
+  default ByteBuffer map(TensorEntry entry) {
+    if (entry.byteLength() > Integer.MAX_VALUE) {
+      throw new IndexOutOfBoundsException(
+          "%s has %d bytes, too many for one mapping".formatted(entry.name(), entry.byteLength()));
+    }
+    try (FileChannel file = FileChannel.open(entry.file(), StandardOpenOption.READ)) {
+      return file.map(FileChannel.MapMode.READ_ONLY, entry.offset(), entry.byteLength())
+          .order(ByteOrder.nativeOrder());
+    } catch (IOException e) {
+      throw new LlmException(
+          "checkpoint_unreadable",
+          "%s cannot be mapped: %s".formatted(entry.file(), e.getMessage()),
           e);
     }
   }

@@ -3,7 +3,6 @@ package io.affinage.llm.checkpoint;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.quantization.BlockScales;
-import io.affinage.llm.quantization.DynamicMap;
 import io.affinage.llm.quantization.Nf4;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,7 +17,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -258,34 +256,18 @@ public final class Nf4Folder {
     BlockScales.Plain scales =
         new BlockScales.Plain(new float[Math.toIntExact(Nf4.blocks(elements))]);
     encode(entry, turned, scales, packed -> {});
-    writer.add(
+    Nf4Tensors.add(
+        writer,
         name,
-        StorageType.U8,
-        new long[] {Nf4.bytes(elements), 1},
+        entry.type(),
+        shape,
+        nested ? BlockScales.Nested.of(scales) : scales,
         channel ->
             encode(
                 entry,
                 turned,
                 new BlockScales.Plain(new float[scales.count()]),
                 packed -> ReplacedFile.writeFully(channel, packed)));
-    writer.add(name + ".quant_map", Nf4.codebook(), 16);
-    OptionalDouble mean = OptionalDouble.empty();
-    if (nested) {
-      BlockScales.Nested some = BlockScales.Nested.of(scales);
-      mean = OptionalDouble.of(some.mean());
-      writer.add(
-          name + ".absmax",
-          StorageType.U8,
-          new long[] {some.count()},
-          ByteBuffer.wrap(some.codes()));
-      writer.add(name + ".nested_absmax", some.magnitudes(), some.magnitudes().length);
-      writer.add(name + ".nested_quant_map", DynamicMap.values(true), 256);
-    } else {
-      writer.add(name + ".absmax", scales.values(), scales.count());
-    }
-    byte[] state = new Nf4State(entry.type(), shape, mean).json();
-    writer.add(
-        name + Nf4State.SUFFIX, StorageType.U8, new long[] {state.length}, ByteBuffer.wrap(state));
   }
 
   private interface Sink {
@@ -371,20 +353,7 @@ public final class Nf4Folder {
   /** The configuration, which says that weights are quantized, and what lies beside the weights. */
   private void copyOthers(Path part) throws IOException {
     ObjectNode config = source.config().json();
-    ObjectNode quantization = config.putObject("quantization_config");
-    quantization.put("_load_in_4bit", true);
-    quantization.put("_load_in_8bit", false);
-    quantization.put("bnb_4bit_compute_dtype", computeType);
-    quantization.put("bnb_4bit_quant_storage", "uint8");
-    quantization.put("bnb_4bit_quant_type", "nf4");
-    quantization.put("bnb_4bit_use_double_quant", nested);
-    quantization.put("llm_int8_enable_fp32_cpu_offload", false);
-    quantization.put("llm_int8_has_fp16_weight", false);
-    quantization.putNull("llm_int8_skip_modules");
-    quantization.put("llm_int8_threshold", 6.0);
-    quantization.put("load_in_4bit", true);
-    quantization.put("load_in_8bit", false);
-    quantization.put("quant_method", "bitsandbytes");
+    Nf4Tensors.describe(config, nested, computeType);
     writeJson(part.resolve("config.json"), config);
     try (Stream<Path> files = Files.list(sourceFolder)) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {

@@ -3,6 +3,7 @@ package io.affinage.llm.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.RowOrder;
@@ -13,32 +14,41 @@ import io.affinage.llm.model.config.BlockArrays;
 import io.affinage.llm.model.config.BlockWeight;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Kernels;
+import io.affinage.llm.tensor.Precision;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The weights of a checkpoint, with shapes checked against the configuration. */
 final class CheckpointSource implements WeightSource {
+  /** Numbers of a mapped array that are looked at together. */
+  private static final long CHECKED = 1 << 23;
+
   private final Checkpoint checkpoint;
   private final NDManager manager;
   private final Kernels kernels;
   private final RowLoader loader;
   private final MappedBlocks blocks;
-  private final boolean streamed;
+  private final FiniteCheck finite;
+  private final Optional<Precision> streamed;
 
   /**
-   * @param streamed whether blocks in NF4 are read from their file again and again, a block ahead,
-   *     instead of all being kept in memory
+   * @param streamed in which precision kernels compute where blocks in NF4 are read from their file
+   *     again and again, a block ahead, and embeddings are mapped; empty where all are in memory
    */
-  CheckpointSource(Checkpoint checkpoint, NDManager manager, Kernels kernels, boolean streamed) {
+  CheckpointSource(
+      Checkpoint checkpoint, NDManager manager, Kernels kernels, Optional<Precision> streamed) {
     this.streamed = streamed;
     this.checkpoint = checkpoint;
     this.manager = manager;
     this.kernels = kernels;
     this.loader = new RowLoader(manager, kernels);
     this.blocks = new MappedBlocks(checkpoint, manager, kernels);
+    this.finite = new FiniteCheck(kernels);
   }
 
   @Override
@@ -54,6 +64,41 @@ final class CheckpointSource implements WeightSource {
 
   private NDArray load(TensorEntry entry) {
     return blocks.loads(entry) ? blocks.load(entry) : loader.load(checkpoint, entry);
+  }
+
+  @Override
+  public NDArray loadEmbedding(String name, Shape shape) {
+    TensorEntry entry = entry(name, shape);
+    return canBeMapped(entry) ? mapped(entry) : load(entry);
+  }
+
+  @Override
+  public boolean mapsEmbeddings() {
+    return streamed.isPresent();
+  }
+
+  private boolean canBeMapped(TensorEntry entry) {
+    return streamed.equals(Optional.of(Precision.BFLOAT16))
+        && entry.type() == StorageType.BF16
+        && entry.rowOrder().equals(RowOrder.AS_IS)
+        && entry.byteLength() <= Integer.MAX_VALUE
+        && entry.offset() % Short.BYTES == 0
+        && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
+        && !manager.getDevice().isGpu();
+  }
+
+  private NDArray mapped(TensorEntry entry) {
+    // The engine makes no bfloat16 array of foreign memory. The handle keeps the mapping alive.
+    NDArray halves =
+        manager.create(checkpoint.map(entry), new Shape(entry.shape()), DataType.FLOAT16);
+    NDArray array = kernels.run(manager, "seen_as_bfloat16", halves).singletonOrThrow();
+    long rows = Math.max(1, CHECKED / entry.rowElements());
+    for (long first = 0; first < entry.rows(); first += rows) {
+      try (NDManager step = manager.newSubManager()) {
+        finite.require(step, entry, array, first, Math.min(rows, entry.rows() - first));
+      }
+    }
+    return array;
   }
 
   @Override
@@ -87,7 +132,7 @@ final class CheckpointSource implements WeightSource {
     for (int layer = 0; layer < config.shape().layers(); layer++) {
       others.add(others(config, config.names().block(layer), loader, none));
     }
-    if (streamed) {
+    if (streamed.isPresent()) {
       return new Nf4Blocks(
           config,
           manager,
@@ -100,7 +145,7 @@ final class CheckpointSource implements WeightSource {
       String prefix = config.names().block(layer);
       List<Nf4Weight> weights = loader.allocate(prefix);
       loader.fill(prefix, weights);
-      blocks.add(new Nf4Block(weights, others.get(layer)));
+      blocks.add(new Nf4Block(weights, others.get(layer), Nf4Block.Read.NOTHING));
     }
     return new Nf4Blocks(config, manager, kernels, new ResidentNf4(blocks), config.names()::block);
   }

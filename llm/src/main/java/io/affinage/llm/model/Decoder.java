@@ -57,6 +57,7 @@ public final class Decoder implements AutoCloseable {
   private final NDManager manager;
   private final Kernels kernels;
   private final Map<String, Kernels> adapted = new HashMap<>();
+  private final boolean mapped;
   private final NDArray embedding;
   private final BlockStore blocks;
   private final NDArray positions;
@@ -84,7 +85,8 @@ public final class Decoder implements AutoCloseable {
     WeightNames names = config.names();
     NDArray none = manager.create(new float[0], new Shape(0));
     Shape vocabulary = new Shape(shape.vocabularySize(), shape.hiddenSize());
-    this.embedding = source.load(names.embedding() + ".weight", vocabulary, false);
+    this.mapped = source.mapsEmbeddings();
+    this.embedding = source.loadEmbedding(names.embedding() + ".weight", vocabulary);
     this.positions =
         names
             .positions()
@@ -124,7 +126,7 @@ public final class Decoder implements AutoCloseable {
   private NDArray head(WeightSource source, Shape vocabulary) {
     boolean tied = config.shape().tiedHead();
     NDArray plain =
-        tied ? embedding : source.load(config.names().head() + ".weight", vocabulary, false);
+        tied ? embedding : source.loadEmbedding(config.names().head() + ".weight", vocabulary);
     if (!form.packed()) {
       return plain;
     }
@@ -275,6 +277,11 @@ public final class Decoder implements AutoCloseable {
           "%s needs plain weights, but this model was opened with %s ones: open it as plain"
               .formatted(use, form.userName()));
     }
+  }
+
+  /** Whether the embedding and the head are, or may be, mapped from a file: none writes to them. */
+  public boolean mapsEmbeddings() {
+    return mapped;
   }
 
   /** The kernels without an adapter, or with LoRA. */

@@ -72,19 +72,21 @@ public final class DecoderFiles {
         precision,
         form,
         (manager, kernels) ->
-            new CheckpointSource(named(checkpoint, config), manager, kernels, false),
+            new CheckpointSource(named(checkpoint, config), manager, kernels, Optional.empty()),
         store);
   }
 
   /**
    * Loads a decoder whose blocks in NF4 are read from their file when they are needed, a block
-   * ahead, so that memory holds two or three of them: for a model larger than memory. The
-   * checkpoint stays open as long as the decoder.
+   * ahead, so that memory holds two or three of them: for a model larger than memory. Embedding and
+   * head are mapped where they are bfloat16 and are computed with so: they count as the system's
+   * cache, not as memory of the process, and cannot be trained. The checkpoint stays open as long
+   * as the decoder.
    *
    * @param parent decides the device
    * @throws LlmException as above, and {@code weights_not_quantized} for a checkpoint without
    *     layers in NF4; while it is computed with, {@code checkpoint_unreadable} where the file is
-   *     cut
+   *     cut (where a part is cut that is mapped, the process ends)
    */
   public static Decoder stream(NDManager parent, Checkpoint checkpoint, Precision precision) {
     DecoderConfig config = config(checkpoint);
@@ -101,7 +103,8 @@ public final class DecoderFiles {
         precision,
         Nf4Loader.isNested(checkpoint) ? WeightForm.NF4_DOUBLE : WeightForm.NF4,
         (manager, kernels) ->
-            new CheckpointSource(named(checkpoint, config), manager, kernels, true));
+            new CheckpointSource(
+                named(checkpoint, config), manager, kernels, Optional.of(precision)));
   }
 
   /**

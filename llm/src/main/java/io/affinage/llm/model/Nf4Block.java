@@ -11,8 +11,15 @@ import java.util.List;
  *     one is not quantized
  * @param others all other arrays, as kernels take them; an empty array for what the model lacks and
  *     for quantized weights
+ * @param read what was read from a file for it
  */
-record Nf4Block(List<Nf4Weight> layers, List<NDArray> others) {
+record Nf4Block(List<Nf4Weight> layers, List<NDArray> others, Read read) {
+
+  /** Bytes read, and the seconds from the beginning to the end of it. */
+  record Read(long bytes, double seconds) {
+    static final Read NOTHING = new Read(0, 0);
+  }
+
   Nf4Block {
     layers = Arrays.asList(layers.toArray(Nf4Weight[]::new));
     others = List.copyOf(others);

@@ -10,6 +10,7 @@ import io.affinage.llm.model.config.LinearLayer;
 import io.affinage.llm.quantization.DynamicMap;
 import io.affinage.llm.quantization.Nf4;
 import io.affinage.llm.tensor.Kernels;
+import io.affinage.llm.tensor.SerialThreads;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,26 +37,70 @@ final class Nf4Blocks implements BlockStore {
   private final NDArray map;
   private final NDArray pairs;
   private final Map<Integer, Held> held = new HashMap<>();
+  private volatile BlockObserver observer = BlockObserver.NONE;
+  private SerialThreads helpers;
 
   /** Arrays that nobody reads, by which layers are quantized: blocks may differ in that. */
   private final Map<List<Boolean>, Deque<List<NDArray>>> free = new HashMap<>();
+
+  /** Weights that one thread decodes at a time; whole groups of scales that are quantized. */
+  private static final long PIECE = 1 << 24;
+
+  /** Weights of a block from which on other threads are asked to help. */
+  private static final long WORTH_SHARING = 1 << 20;
+
+  /** Some weights of a matrix that follow each other. */
+  private record Piece(Nf4Weight weight, NDArray target, long first, long count) {}
 
   /** One block's arrays, and how far they are. */
   private static final class Held {
     private final Nf4Block packed;
     private final BlockWeights weights;
     private final List<NDArray> targets;
+    private final List<Piece> pieces = new ArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
     private final CountDownLatch done;
-    private volatile RuntimeException failure;
-    private boolean decoded;
+    private final long begun;
+    private final long read = System.nanoTime();
+    private volatile Throwable failure;
+    private volatile boolean decoded;
+    private volatile long ready;
     private int readers;
 
-    Held(Nf4Block packed, BlockWeights weights, List<NDArray> targets) {
+    /**
+     * @param begun when the packed weights were asked for, {@link System#nanoTime}
+     */
+    Held(Nf4Block packed, BlockWeights weights, List<NDArray> targets, long begun) {
       this.packed = packed;
       this.weights = weights;
       this.targets = targets;
-      this.done = new CountDownLatch(targets.size());
+      this.begun = begun;
+      int target = 0;
+      for (Nf4Weight weight : packed.layers()) {
+        if (weight != null) {
+          long size = weight.shape().size();
+          for (long first = 0; first < size; first += PIECE) {
+            pieces.add(
+                new Piece(weight, targets.get(target), first, Math.min(PIECE, size - first)));
+          }
+          target++;
+        }
+      }
+      this.done = new CountDownLatch(pieces.size());
+    }
+
+    private long elements() {
+      return pieces.stream().mapToLong(Piece::count).sum();
+    }
+
+    private BlockUse use(int layer) {
+      return new BlockUse(
+          layer,
+          packed.read().bytes(),
+          packed.read().seconds(),
+          (read - begun) / 1e9,
+          (ready - read) / 1e9,
+          (System.nanoTime() - ready) / 1e9);
     }
   }
 
@@ -115,17 +160,22 @@ final class Nf4Blocks implements BlockStore {
     synchronized (this) {
       if (!block.decoded) {
         block.decoded = true;
+        block.ready = System.nanoTime();
         source.release(layer);
       }
     }
     if (block.failure != null) {
       release(layer);
-      throw block.failure;
+      if (block.failure instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) block.failure;
     }
     return block.weights;
   }
 
   private Held begin(int layer) {
+    long begun = System.nanoTime();
     Nf4Block packed = source.acquire(layer);
     Deque<List<NDArray>> unused =
         free.computeIfAbsent(quantized(packed), key -> new ArrayDeque<>());
@@ -139,7 +189,10 @@ final class Nf4Blocks implements BlockStore {
     }
     List<BlockWeight> weights = config.blockWeights();
     return new Held(
-        packed, new BlockWeights(Arrays.asList(arrays), weights, prefixes.apply(layer)), targets);
+        packed,
+        new BlockWeights(Arrays.asList(arrays), weights, prefixes.apply(layer)),
+        targets,
+        begun);
   }
 
   private static List<Boolean> quantized(Nf4Block packed) {
@@ -165,29 +218,20 @@ final class Nf4Blocks implements BlockStore {
     return targets;
   }
 
-  /** Decodes what no other thread has begun, and waits for those. */
+  /**
+   * Decodes what no other thread has begun, and waits for those. A thread that has the processors
+   * to itself is helped: the operations of decoding are divided badly by themselves.
+   */
   private void decode(Held block) {
-    List<Nf4Weight> layers = block.packed.layers().stream().filter(each -> each != null).toList();
-    for (int i = block.next.getAndIncrement();
-        i < layers.size();
-        i = block.next.getAndIncrement()) {
-      try (NDManager scope = manager.newSubManager()) {
-        Nf4Weight weight = layers.get(i);
-        kernels.run(
-            scope,
-            "nf4_decode",
-            block.targets.get(i),
-            weight.packed(),
-            weight.scales(),
-            weight.magnitudes(),
-            weight.mean(),
-            map,
-            pairs);
-      } catch (RuntimeException e) {
-        block.failure = e;
-      } finally {
-        block.done.countDown();
-      }
+    boolean helped =
+        !block.decoded
+            && block.elements() >= WORTH_SHARING
+            && !manager.getDevice().isGpu()
+            && SerialThreads.wouldShare();
+    if (helped) {
+      helpers().run(() -> decodePieces(block));
+    } else {
+      decodePieces(block);
     }
     boolean interrupted = false;
     while (block.done.getCount() > 0) {
@@ -202,17 +246,63 @@ final class Nf4Blocks implements BlockStore {
     }
   }
 
+  private synchronized SerialThreads helpers() {
+    if (helpers == null) {
+      helpers = SerialThreads.start();
+    }
+    return helpers;
+  }
+
+  private void decodePieces(Held block) {
+    for (int i = block.next.getAndIncrement();
+        i < block.pieces.size();
+        i = block.next.getAndIncrement()) {
+      Piece piece = block.pieces.get(i);
+      Nf4Weight weight = piece.weight();
+      try (NDManager scope = manager.newSubManager()) {
+        kernels.run(
+            scope,
+            "nf4_decode_part",
+            piece.target(),
+            weight.packed(),
+            weight.scales(),
+            weight.magnitudes(),
+            weight.mean(),
+            map,
+            pairs,
+            piece.first(),
+            piece.count());
+      } catch (RuntimeException | Error e) {
+        block.failure = e; // for whoever waits for this piece
+      } finally {
+        block.done.countDown();
+      }
+    }
+  }
+
   @Override
-  public synchronized void release(int layer) {
-    Held block = held.get(layer);
-    if (block == null) {
-      throw new IllegalStateException("block " + layer + " is released, but nobody acquired it");
+  public void release(int layer) {
+    Held unused = null;
+    synchronized (this) {
+      Held block = held.get(layer);
+      if (block == null) {
+        throw new IllegalStateException("block " + layer + " is released, but nobody acquired it");
+      }
+      block.readers--;
+      if (block.readers == 0) {
+        held.remove(layer);
+        free.get(quantized(block.packed)).push(block.targets);
+        unused = block;
+      }
     }
-    block.readers--;
-    if (block.readers == 0) {
-      held.remove(layer);
-      free.get(quantized(block.packed)).push(block.targets);
+    if (unused != null && unused.failure == null) {
+      observer.used(unused.use(layer));
     }
+  }
+
+  @Override
+  public void observe(BlockObserver hearing) {
+    observer = hearing;
   }
 
   /** Blocks dequantized now. */
@@ -223,5 +313,8 @@ final class Nf4Blocks implements BlockStore {
   @Override
   public void close() {
     source.close();
+    if (helpers != null) {
+      helpers.close();
+    }
   }
 }

@@ -27,6 +27,9 @@ final class Nf4Loader {
   /** Elements read or copied at a time. */
   private static final int STEP = 1 << 20;
 
+  /** Bytes of one part of a block's reading. */
+  private static final int READ = 32 << 20;
+
   private final Checkpoint checkpoint;
   private final DecoderConfig config;
   private final NDManager manager;
@@ -119,6 +122,49 @@ final class Nf4Loader {
           quantize(entry(prefix, layer), layer.transposed(), weight);
         }
       }
+    }
+  }
+
+  /**
+   * The reading of a block's layers into the room in parts, which any threads may do in any order:
+   * on a CPU straight into the arrays.
+   *
+   * @throws LlmException from a part as {@link #fill}
+   */
+  List<Runnable> reads(String prefix, List<Nf4Weight> weights) {
+    if (!quantized || manager.getDevice().isGpu()) {
+      return List.of(() -> fill(prefix, weights));
+    }
+    List<Runnable> parts = new ArrayList<>();
+    for (int i = 0; i < weights.size(); i++) {
+      Nf4Weight weight = weights.get(i);
+      if (weight != null) {
+        TensorEntry entry = entry(prefix, config.linears().get(i));
+        ByteBuffer packed = memory(weight.packed());
+        for (int at = 0; at < packed.capacity(); at += READ) {
+          int first = at;
+          int length = Math.min(READ, packed.capacity() - at);
+          parts.add(() -> checkpoint.copy(entry, first, packed.slice(first, length)));
+        }
+        parts.add(() -> put(weight, checkpoint.scales(entry)));
+      }
+    }
+    return parts;
+  }
+
+  /** An array's own memory, on a CPU. */
+  private static ByteBuffer memory(NDArray array) {
+    return array.toByteBuffer(true).order(ByteOrder.nativeOrder());
+  }
+
+  private static void put(Nf4Weight weight, BlockScales scales) {
+    if (scales instanceof BlockScales.Nested some) {
+      memory(weight.scales()).put(some.codes());
+      memory(weight.magnitudes()).asFloatBuffer().put(some.magnitudes());
+      memory(weight.mean()).putFloat(some.mean());
+    } else if (scales instanceof BlockScales.Plain all) {
+      memory(weight.scales()).asFloatBuffer().put(all.values());
+      memory(weight.mean()).putFloat(0);
     }
   }
 

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.affinage.llm.error.LlmException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -20,12 +21,16 @@ final class StreamedNf4 implements Nf4Source {
   private static final int ROOMS = 2;
   private static final int NOTHING = -1;
 
+  /** Reads at the same time: one alone does not keep every disk busy. */
+  private static final int READERS = 2;
+
   private final Nf4Loader loader;
   private final IntFunction<String> prefixes;
   private final List<List<NDArray>> others;
   private final List<Room> rooms = new ArrayList<>();
-  private final ExecutorService reader =
-      Executors.newSingleThreadExecutor(
+  private final ExecutorService readers =
+      Executors.newFixedThreadPool(
+          READERS,
           work -> {
             Thread thread = new Thread(work, "affinage-weights");
             thread.setDaemon(true);
@@ -38,6 +43,7 @@ final class StreamedNf4 implements Nf4Source {
     private final List<Nf4Weight> weights;
     private int layer = NOTHING;
     private boolean used;
+    private volatile Nf4Block.Read read = Nf4Block.Read.NOTHING;
     private CompletableFuture<Void> filled = CompletableFuture.completedFuture(null);
 
     Room(List<Nf4Weight> weights) {
@@ -95,7 +101,9 @@ final class StreamedNf4 implements Nf4Source {
     }
     last = layer;
     ahead(layer);
-    return new Nf4Block(room.weights, others.get(layer));
+    Nf4Block.Read read = room.read;
+    room.read = Nf4Block.Read.NOTHING; // told once
+    return new Nf4Block(room.weights, others.get(layer), read);
   }
 
   private Optional<Room> find(int layer) {
@@ -123,10 +131,18 @@ final class StreamedNf4 implements Nf4Source {
             .orElseThrow(
                 () -> new IllegalStateException("all blocks are in use, none was released"));
     room.layer = layer;
-    CompletableFuture<Void> before = room.filled.exceptionally(failed -> null);
-    room.filled =
-        before.thenRunAsync(() -> loader.fill(prefixes.apply(layer), room.weights), reader);
+    room.filled = room.filled.exceptionally(failed -> null).thenCompose(done -> fill(layer, room));
     return room;
+  }
+
+  private CompletableFuture<Void> fill(int layer, Room room) {
+    long start = System.nanoTime();
+    long bytes = room.weights.stream().filter(Objects::nonNull).mapToLong(Nf4Weight::bytes).sum();
+    return CompletableFuture.allOf(
+            loader.reads(prefixes.apply(layer), room.weights).stream()
+                .map(part -> CompletableFuture.runAsync(part, readers))
+                .toArray(CompletableFuture[]::new))
+        .thenRun(() -> room.read = new Nf4Block.Read(bytes, (System.nanoTime() - start) / 1e9));
   }
 
   @Override
@@ -140,7 +156,7 @@ final class StreamedNf4 implements Nf4Source {
 
   @Override
   public void close() {
-    reader.shutdown();
     rooms.forEach(room -> room.filled.exceptionally(failed -> null).join());
+    readers.shutdown();
   }
 }

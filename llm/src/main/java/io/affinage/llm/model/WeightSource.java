@@ -17,6 +17,19 @@ public interface WeightSource {
    */
   NDArray load(String name, Shape shape, boolean transposed);
 
+  /**
+   * An embedding or a head. Where {@link #mapsEmbeddings} it may lie in a mapped file, and must not
+   * be written to.
+   */
+  default NDArray loadEmbedding(String name, Shape shape) {
+    return load(name, shape, false);
+  }
+
+  /** Whether embeddings and heads are mapped, where they lie in the file as kernels take them. */
+  default boolean mapsEmbeddings() {
+    return false;
+  }
+
   /** Whether the source has this matrix in 4 bits that kernels can multiply by as they are. */
   default boolean isFourBit(String name) {
     return false;

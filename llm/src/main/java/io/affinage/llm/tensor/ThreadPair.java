@@ -5,9 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -21,39 +19,7 @@ public final class ThreadPair implements AutoCloseable {
   private final ExecutorService threads;
 
   private ThreadPair(int all) {
-    CountDownLatch started = new CountDownLatch(2);
-    threads =
-        Executors.newFixedThreadPool(
-            2,
-            work -> {
-              Thread thread =
-                  new Thread(
-                      () -> {
-                        JniUtils.setNumThreads(all / 2);
-                        // A thread's first use would set it to what is then the last one set.
-                        JniUtils.getNumThreads();
-                        started.countDown();
-                        work.run();
-                      },
-                      "affinage-half");
-              thread.setDaemon(true);
-              return thread;
-            });
-    threads.execute(() -> {});
-    threads.execute(() -> {});
-    boolean interrupted = false;
-    while (started.getCount() > 0) {
-      try {
-        started.await();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    // The number belongs to the thread that sets it, but threads that come later inherit the last.
-    JniUtils.setNumThreads(all);
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    threads = OperationThreads.start(2, all / 2, "affinage-half");
   }
 
   /** Starts the threads; nothing where operations have no even number of threads to be halved. */

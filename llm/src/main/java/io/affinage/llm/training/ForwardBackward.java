@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.affinage.llm.model.BlockGradient;
+import io.affinage.llm.model.BlockStore;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderHandles;
 import io.affinage.llm.model.Reading;
@@ -23,6 +24,7 @@ final class ForwardBackward {
   private final TrainingSettings settings;
   private final NDManager scope;
   private final RowTensors tensors;
+  private final BlockStore store;
   private final RowBlocks blocks;
   private final Head head;
   private final boolean writtenOut;
@@ -51,6 +53,7 @@ final class ForwardBackward {
     this.scope = scope;
     this.tensors = tensors;
     this.writtenOut = gradient == BlockGradient.WRITTEN_OUT;
+    this.store = decoder.blocks();
     this.layers = decoder.shape().layers();
     this.lowest = trainables.lowestBlock();
     this.inputs = new NDArray[layers];
@@ -116,9 +119,21 @@ final class ForwardBackward {
    * @param weighting how targets count
    */
   Result run(NDArray embedded, Weighting weighting, BlockGradients taker) {
-    NDArray hidden = forward(embedded);
-    Head.Result behind = head.forwardBackward(hidden, weighting);
-    return new Result(behind.loss(), backward(behind.upstream(), taker), behind.own());
+    int last = layers - 1;
+    NDArray hidden = forward(embedded, 0, last);
+    Head.Result behind;
+    NDArray upstream;
+    // Where weights are brought into memory for each use, the last block's stay: its way back is
+    // next.
+    store.acquire(last);
+    try {
+      hidden = forward(hidden, last, layers);
+      behind = head.forwardBackward(hidden, weighting);
+      upstream = backward(behind.upstream(), last, Math.max(last, lowest), taker);
+    } finally {
+      store.release(last);
+    }
+    return new Result(behind.loss(), backward(upstream, last - 1, lowest, taker), behind.own());
   }
 
   /** What the head gives of each place of the row, without the way back. */
@@ -148,12 +163,12 @@ final class ForwardBackward {
         0);
   }
 
-  private NDArray forward(NDArray embedded) {
-    NDArray hidden = embedded;
-    for (int block = 0; block < layers; block++) {
+  private NDArray forward(NDArray read, int from, int to) {
+    NDArray hidden = read;
+    for (int block = from; block < to; block++) {
       NDArray input = hidden;
       inputs[block] = input;
-      if (block >= lowest && writtenOut && !settings.recomputeActivations()) {
+      if (block >= lowest && writtenOut && keepsActivations(block)) {
         hidden = forwardSaving(block);
       } else {
         hidden = blocks.forward(block, input);
@@ -165,6 +180,10 @@ final class ForwardBackward {
     return hidden;
   }
 
+  private boolean keepsActivations(int block) {
+    return !settings.recomputeActivations() || (block == layers - 1 && !store.resident());
+  }
+
   /** A block's output; saves what its written-out backward pass takes. */
   private NDArray forwardSaving(int block) {
     NDList results = blocks.call("block_saving", block, inputs[block]);
@@ -172,13 +191,10 @@ final class ForwardBackward {
     return results.get(0);
   }
 
-  private NDArray backward(NDArray gradient, BlockGradients taker) {
+  private NDArray backward(NDArray gradient, int from, int to, BlockGradients taker) {
     NDArray upstream = gradient;
-    for (int block = layers - 1; block >= lowest; block--) {
-      NDList gradients =
-          writtenOut
-              ? writtenOut(block, upstream)
-              : blocks.call("autograd_vjp", block, inputs[block], upstream);
+    for (int block = from; block >= to; block--) {
+      NDList gradients = gradients(block, upstream);
       taker.take(block, gradients.subNDList(1));
       upstream.close();
       upstream = gradients.get(0);
@@ -187,9 +203,21 @@ final class ForwardBackward {
     return upstream;
   }
 
+  /** A block's weights stay for its two calls, where they are brought into memory for each use. */
+  private NDList gradients(int block, NDArray upstream) {
+    store.acquire(block);
+    try {
+      return writtenOut
+          ? writtenOut(block, upstream)
+          : blocks.call("autograd_vjp", block, inputs[block], upstream);
+    } finally {
+      store.release(block);
+    }
+  }
+
   private NDList writtenOut(int block, NDArray upstream) {
-    if (settings.recomputeActivations()) {
-      forwardSaving(block).close();
+    if (saved[block] == null) {
+      saved[block] = blocks.call("block_saving_again", block, inputs[block]);
     }
     NDList gradients = blocks.call("block_vjp", block, inputs[block], saved[block], upstream);
     saved[block].forEach(NDArray::close);

@@ -380,6 +380,12 @@ public final class Trainables implements AutoCloseable {
     if (!chosen.contains(name)) {
       return -1;
     }
+    if ((role == Role.EMBEDDING || role == Role.HEAD) && decoder.mapsEmbeddings()) {
+      throw new LlmException(
+          "weights_not_resident",
+          "%s cannot be trained, as the model is streamed from its files: train an adapter, or open the model in memory"
+              .formatted(name));
+    }
     return add(name, weight, value(manager, weight), role);
   }
 

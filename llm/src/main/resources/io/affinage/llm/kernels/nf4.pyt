@@ -49,3 +49,15 @@
       values = ops.aten.set_(torch.empty([0], dtype=6, device=ops.prim.device(packed)), both)
       _2 = torch.mul(torch.as_strided(values, [rest], [1]), torch.narrow(scales, 0, torch.floordiv(whole, 64), 1), out=torch.narrow(flat, 0, whole, rest))
     return annotate(List[Tensor], [])
+
+  # The same of some weights that follow each other, in the order of the flattened target: count of them from the first, which
+  # begins a group of 256 blocks (16,384 weights).
+  def nf4_decode_part(self: __torch__.Kernels, target: Tensor, packed: Tensor, scales: Tensor, magnitudes: Tensor, mean: Tensor, map: Tensor, pairs: Tensor, first: int, count: int) -> List[Tensor]:
+    part = torch.narrow(torch.view(target, [-1]), 0, first, count)
+    codes = torch.narrow(packed, 0, torch.floordiv(first, 2), torch.floordiv(torch.add(count, 1), 2))
+    blocks = torch.floordiv(torch.add(count, 63), 64)
+    own = torch.narrow(scales, 0, torch.floordiv(first, 64), blocks)
+    groups = magnitudes
+    if torch.gt(torch.numel(magnitudes), 0):
+      groups = torch.narrow(magnitudes, 0, torch.floordiv(first, 16384), torch.floordiv(torch.add(blocks, 255), 256))
+    return (self).nf4_decode(part, codes, own, groups, mean, map, pairs, )

@@ -5,6 +5,18 @@
   # seed of this block's masks in this step. No graph is made. Returns the output [nodes, hidden], then what block_vjp takes;
   # what that is, the methods after this one say.
   def block_saving(self: __torch__.Kernels, x: Tensor, cos: Tensor, sin: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor, w: List[Tensor], a: List[Tensor], noise: Tensor) -> List[Tensor]:
+    return (self).block_computed(x, cos, sin, gather, outputs, mask, w, a, noise, True, )
+
+  # What block_vjp takes, computed again: without the output, and so without the feed-forward's last product where no norm
+  # reads what it gives.
+  def block_saving_again(self: __torch__.Kernels, x: Tensor, cos: Tensor, sin: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor, w: List[Tensor], a: List[Tensor], noise: Tensor) -> List[Tensor]:
+    result = (self).block_computed(x, cos, sin, gather, outputs, mask, w, a, noise, self.output_norms, )
+    if self.output_norms:
+      result = torch.slice(result, 1, torch.len(result), 1)
+    return result
+
+  # whole: whether the output is computed, which is then the first of the result, before what block_vjp takes.
+  def block_computed(self: __torch__.Kernels, x: Tensor, cos: Tensor, sin: Tensor, gather: Tensor, outputs: Tensor, mask: Tensor, w: List[Tensor], a: List[Tensor], noise: Tensor, whole: bool) -> List[Tensor]:
     torch.set_grad_enabled(False)
     drop = (self).dropout_of(noise, )
     saved = annotate(List[Tensor], [])
@@ -24,13 +36,20 @@
     h2 = (self).norm_saving(input, self.norm_feed_forward_input, w, saved, )
     gate_up = (self).linears_saving(h2, (self).feed_forward_layers(), w, a, drop, saved, )
     inner = (self).gated((self).activated((self).gate_of(gate_up, ), ), gate_up, )
-    z = (self).linears_saving(inner, [self.slot_down], w, a, drop, saved, )
+    z = inner
+    if whole:
+      z = (self).linears_saving(inner, [self.slot_down], w, a, drop, saved, )
+    else:
+      _2 = torch.append(saved, (self).lora_projections(inner, [self.slot_down], a, drop, ))
     saved = torch.add(saved, [residual, h2, gate_up])
     if self.output_norms:
       _1 = torch.append(saved, z)
       z = (self).norm_saving(z, self.norm_feed_forward_output, w, saved, )
+    result = saved
+    if whole:
+      result = torch.add([torch.add(residual, z)], saved)
     torch.set_grad_enabled(True)
-    return torch.add([torch.add(residual, z)], saved)
+    return result
 
   # Of what block_saving has saved: mean and 1 / deviation of the input's norm; x A^T of the layers of queries, keys and values;
   # the softmax; x A^T of the output layer; what the layers of queries, keys and values read, what they gave (as heads, where

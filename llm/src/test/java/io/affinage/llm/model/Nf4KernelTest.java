@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -25,6 +26,7 @@ class Nf4KernelTest {
   private static final int BFLOAT16 = 15;
   private static final int FLOAT16 = 5;
   private static final int FLOAT32 = 6;
+  private static final int GROUP = 256 * Nf4.BLOCK;
 
   @ParameterizedTest
   @CsvSource({"3, 7", "8, 64", "1024, 512", "1025, 512", "1100, 1000"})
@@ -68,6 +70,47 @@ class Nf4KernelTest {
                     scope))
             .as("quantized scales, precision %d", precision)
             .isEqualTo(expected(kernels, packed, nested, values.length, scope));
+      }
+    }
+  }
+
+  /** Parts that begin with a group of scales are decoded as they are within the whole. */
+  @Test
+  void decodesParts() {
+    int count = 3 * GROUP + 100;
+    byte[] packed = new byte[(int) Nf4.bytes(count)];
+    new Random(1).nextBytes(packed);
+    var plain = new BlockScales.Plain(new float[(int) Nf4.blocks(count)]);
+    for (int i = 0; i < plain.values().length; i++) {
+      plain.values()[i] = 0.01f + 0.001f * (i % 13);
+    }
+    for (BlockScales scales : List.of(plain, BlockScales.Nested.of(plain))) {
+      try (NDManager scope = NDManager.newBaseManager("PyTorch");
+          Kernels kernels =
+              Kernels.compile(scope, Map.of("precision", BFLOAT16), List.of("tensors", "nf4"))) {
+        NDArray target =
+            kernels.run(scope, "allocate", scope.create(new long[] {1, count})).singletonOrThrow();
+        for (int first : new int[] {2 * GROUP, 0}) {
+          boolean nested = scales instanceof BlockScales.Nested;
+          kernels.run(
+              scope,
+              "nf4_decode_part",
+              target,
+              bytes(scope, packed),
+              nested
+                  ? bytes(scope, ((BlockScales.Nested) scales).codes())
+                  : scope.create(plain.values()),
+              nested
+                  ? scope.create(((BlockScales.Nested) scales).magnitudes())
+                  : scope.create(new Shape(0)),
+              scope.create(new float[] {nested ? ((BlockScales.Nested) scales).mean() : 0}),
+              scope.create(DynamicMap.values(true)),
+              scope.create(Nf4Blocks.pairs()),
+              first,
+              first == 0 ? 2 * GROUP : count - first);
+        }
+        assertThat(kernels.run(scope, "as_float32", target).singletonOrThrow().toFloatArray())
+            .isEqualTo(expected(kernels, packed, scales, count, scope));
       }
     }
   }

@@ -20,16 +20,20 @@ import io.affinage.llm.adapter.ia3.Ia3Config;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.Nf4Folder;
 import io.affinage.llm.checkpoint.SafetensorsWriter;
+import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.checkpoint.TensorEntry;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.evaluation.LossMeter;
 import io.affinage.llm.generation.Generator;
+import io.affinage.llm.model.BlockUse;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Precision;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -191,6 +195,57 @@ class Nf4TrainingTest {
     }
   }
 
+  /**
+   * What a block's backward pass takes is kept or computed again, with its weights there or not.
+   */
+  @Test
+  void shouldStreamTheSameBitsWithRecomputedActivations() throws IOException {
+    Path stored = fiveBlocks("llama3-rope");
+    Function<Decoder, Adapter> adapter = decoder -> LoraAdapter.initialise(decoder, LORA, 3);
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder resident =
+            DecoderFiles.load(
+                root, Checkpoint.open(stored), Precision.BFLOAT16, WeightForm.NF4_DOUBLE);
+        Decoder streamed = DecoderFiles.stream(root, Checkpoint.open(stored), Precision.BFLOAT16)) {
+      Results expected = results(resident, adapter, false);
+      List<BlockUse> uses = new ArrayList<>();
+      streamed.blocks().observe(uses::add);
+
+      Results actual = results(streamed, adapter, true);
+
+      assertThat(actual).usingRecursiveComparison().isEqualTo(expected);
+      // A step brings each block up twice, forward and back; the last one stays for both.
+      for (int step = 0; step < 3; step++) {
+        assertThat(uses.subList(9 * step, 9 * step + 9))
+            .extracting(BlockUse::layer)
+            .containsExactly(0, 1, 2, 3, 4, 3, 2, 1, 0);
+      }
+      // Where the direction turns, the block before is still there.
+      assertThat(uses.subList(1, 9)).filteredOn(use -> use.bytes() == 0).hasSize(1);
+      assertThat(uses.subList(9, 18)).filteredOn(use -> use.bytes() == 0).hasSize(3);
+    }
+  }
+
+  /** An embedding and a head that lie in the file as they are computed with are not copied. */
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  void shouldMapEmbeddingsOfAStreamedModel(Precision precision) throws IOException {
+    Path stored = fiveBlocks("llama3-rope", true);
+    Function<Decoder, Adapter> adapter = decoder -> LoraAdapter.initialise(decoder, LORA, 3);
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder resident =
+            DecoderFiles.load(root, Checkpoint.open(stored), precision, WeightForm.NF4);
+        Decoder streamed = DecoderFiles.stream(root, Checkpoint.open(stored), precision)) {
+      assertThat(results(streamed, adapter))
+          .usingRecursiveComparison()
+          .isEqualTo(results(resident, adapter));
+      assertThatThrownBy(
+              () -> Trainables.of(streamed, WeightSelection.embeddings(streamed.config())))
+          .isInstanceOfSatisfying(
+              LlmException.class, e -> assertThat(e.code()).isEqualTo("weights_not_resident"));
+    }
+  }
+
   @Test
   void shouldSayThatItsFileWasCut() throws IOException {
     Path stored = fiveBlocks("llama3-rope");
@@ -228,6 +283,13 @@ class Nf4TrainingTest {
 
   /** A quantized folder of a model of five blocks, more than are in memory at once. */
   private Path fiveBlocks(String family) throws IOException {
+    return fiveBlocks(family, false);
+  }
+
+  /**
+   * @param halved whether what is outside of blocks is bfloat16
+   */
+  private Path fiveBlocks(String family, boolean halved) throws IOException {
     Checkpoint two = FamilyFixture.named(family).checkpoint();
     SafetensorsWriter writer = new SafetensorsWriter();
     for (String name : two.names()) {
@@ -241,6 +303,13 @@ class Nf4TrainingTest {
           }
           writer.add(block.group(1) + layer + block.group(3), values, entry.shape());
         }
+      } else if (halved) {
+        float[] values = two.readFloats(name);
+        ByteBuffer bytes = ByteBuffer.allocate(2 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : values) {
+          bytes.putShort((short) (Float.floatToRawIntBits(value) >>> 16));
+        }
+        writer.add(name, StorageType.BF16, entry.shape(), bytes.flip());
       } else {
         writer.add(two, entry);
       }
@@ -279,11 +348,20 @@ class Nf4TrainingTest {
   }
 
   private static Results results(Decoder decoder, Function<Decoder, Adapter> make) {
+    return results(decoder, make, false);
+  }
+
+  private static Results results(
+      Decoder decoder, Function<Decoder, Adapter> make, boolean recompute) {
     List<TokenizedExample> examples = examples(decoder.shape().vocabularySize());
     List<float[]> losses = new ArrayList<>();
     List<float[]> trained;
     TrainingSettings settings =
-        TrainingSettings.DEFAULT.withMaxSteps(3).with(Batching.of(4)).withSeed(5);
+        TrainingSettings.DEFAULT
+            .withMaxSteps(3)
+            .with(Batching.of(4))
+            .withRecomputedActivations(recompute)
+            .withSeed(5);
     try (Adapter adapter = make.apply(decoder)) {
       try (Trainables trainables = Trainables.of(decoder, adapter);
           TrainingRun run = TrainingRun.overExamples(decoder, trainables, settings, examples)) {
