@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever lies on a topic is read as an event or refused, and an event that is read is usable. */
 class HostileRecordsTest {
-  private static final int OF_EACH_EVENT = 150;
+  private static final int OF_EACH_EVENT = 60;
   private static final EventFactory EVENTS = new EventFactory("/affinage/test", Clock.systemUTC());
 
   static List<Topic> topics() {

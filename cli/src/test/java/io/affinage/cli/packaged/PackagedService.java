@@ -70,7 +70,9 @@ final class PackagedService implements AutoCloseable {
     Files.createDirectories(folder);
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     List<String> command = new ArrayList<>(launcher);
-    command.addAll(List.of(java, "-Xmx512m", "-jar", jar(kind).toString()));
+    // It lives for seconds: quick compilation fits it.
+    command.addAll(List.of(java, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-jar", jar(kind).toString()));
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(folder.toFile())

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
  * evaluation and model can still be shown and considered for work, and a good request is answered.
  */
 class HostileRecordsTest {
-  private static final int OF_EACH_EXAMPLE = 200;
+  private static final int OF_EACH_EXAMPLE = 80;
 
   private final ObjectMapper json = new ObjectMapper();
   private final EvaluationBoard board = new EvaluationBoard();

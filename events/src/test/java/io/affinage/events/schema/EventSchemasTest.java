@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -47,6 +48,9 @@ class EventSchemasTest {
   private static final Path SCHEMAS = Path.of("src/main/resources/schemas");
   private static final Path RELEASED = Path.of("src/test/resources/schemas/released");
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Making one reads the sources. */
+  private static final Map<EventType, JsonSchema> GENERATED = new EnumMap<>(EventType.class);
 
   @Test
   void shouldCommitWhatTheRecordsGive() throws IOException {
@@ -154,8 +158,11 @@ class EventSchemasTest {
   }
 
   private static JsonSchema schema(EventType type) {
-    return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
-        .getSchema(EventSchemas.schema(type));
+    return GENERATED.computeIfAbsent(
+        type,
+        each ->
+            JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+                .getSchema(EventSchemas.schema(each)));
   }
 
   private static JsonNode json(EventData data) {

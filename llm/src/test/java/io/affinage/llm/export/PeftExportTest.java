@@ -34,7 +34,6 @@ import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.text.BpeTrainer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,7 +41,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -226,7 +224,7 @@ class PeftExportTest {
   void shouldBeOpenedByPeftsOwnClassWithTheSameLogits() throws Exception {
     String python = System.getProperty("affinage.python", "python3");
     assumeTrue(
-        succeeds(python, "-c", "import peft, torch, transformers"),
+        Python.succeeds(folder, python, "-c", "import peft, torch, transformers"),
         () -> "skipped: " + python + " has no peft (set -Daffinage.python to one that has)");
     Path target = folder.resolve("export");
     PeftExport.write(base, stored, target, base.toString(), CARD);
@@ -265,7 +263,7 @@ class PeftExportTest {
 
     List<String> command = new ArrayList<>(List.of(python, script.toString(), answer.toString()));
     targets.forEach(each -> command.add(each.toString()));
-    assertThat(succeeds(command.toArray(String[]::new))).isTrue();
+    assertThat(Python.succeeds(folder, command.toArray(String[]::new))).isTrue();
 
     JsonNode answers = JSON.readTree(answer.toFile());
     for (int t = 0; t < targets.size(); t++) {
@@ -284,28 +282,6 @@ class PeftExportTest {
       for (int i = 0; i < ids.length; i++) {
         assertThat(json.path("ids").get(i).asInt()).isEqualTo(ids[i]);
       }
-    }
-  }
-
-  private boolean succeeds(String... command) throws IOException, InterruptedException {
-    Path output = folder.resolve("python.txt");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("HF_HUB_OFFLINE", "1");
-    builder.redirectOutput(output.toFile());
-    Process process;
-    try {
-      process = builder.start();
-    } catch (IOException e) {
-      return false; // no such program
-    }
-    try {
-      boolean ended = process.waitFor(4, TimeUnit.MINUTES);
-      if (ended && process.exitValue() != 0 && !command[1].equals("-c")) {
-        throw new AssertionError(Files.readString(output, StandardCharsets.UTF_8));
-      }
-      return ended && process.exitValue() == 0;
-    } finally {
-      process.destroyForcibly();
     }
   }
 }

@@ -22,14 +22,12 @@ import io.affinage.llm.reward.Rendering;
 import io.affinage.llm.reward.RewardModel;
 import io.affinage.llm.text.TokenizerDefinition;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -148,7 +146,7 @@ class RewardExportTest {
   void shouldGetTheSameScoresFromTransformersAndPeft() throws Exception {
     String python = System.getProperty("affinage.python", "python3");
     assumeTrue(
-        succeeds(python, "-c", "import peft, torch, transformers"),
+        Python.succeeds(folder, python, "-c", "import peft, torch, transformers"),
         () -> "skipped: " + python + " has no peft (set -Daffinage.python to one that has)");
     for (Written each : WRITTEN) {
       ObjectNode probe = JSON.createObjectNode();
@@ -168,7 +166,7 @@ class RewardExportTest {
             List.of(python, "src/test/python/reward_model_check.py", answer.toString()));
     WRITTEN.forEach(each -> command.add(each.folder().toString()));
 
-    assertThat(succeeds(command.toArray(String[]::new))).isTrue();
+    assertThat(Python.succeeds(folder, command.toArray(String[]::new))).isTrue();
 
     JsonNode answers = JSON.readTree(answer.toFile());
     for (int i = 0; i < WRITTEN.size(); i++) {
@@ -282,27 +280,5 @@ class RewardExportTest {
             .put("pad_token", "w" + EOS)
             .put("unk_token", "w0"));
     return target;
-  }
-
-  private boolean succeeds(String... command) throws IOException, InterruptedException {
-    Path output = folder.resolve("python.txt");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("HF_HUB_OFFLINE", "1");
-    builder.redirectOutput(output.toFile());
-    Process process;
-    try {
-      process = builder.start();
-    } catch (IOException e) {
-      return false; // no such program
-    }
-    try {
-      boolean ended = process.waitFor(4, TimeUnit.MINUTES);
-      if (ended && process.exitValue() != 0 && !command[1].equals("-c")) {
-        throw new AssertionError(Files.readString(output, StandardCharsets.UTF_8));
-      }
-      return ended && process.exitValue() == 0;
-    } finally {
-      process.destroyForcibly();
-    }
   }
 }

@@ -176,27 +176,12 @@ class AdapterFixtureTest {
   @ParameterizedTest
   @MethodSource(ALL)
   void shouldTrainAsPeftDoes(AdapterFixture fixture) {
+    List<TrainingProgress> steps = trained(fixture, DECODERS.of(fixture.family()));
     JsonNode trace = fixture.golden().get("trace");
-    TrainingSettings settings =
-        TrainingSettings.DEFAULT
-            .withMaxSteps(trace.size())
-            .with(Batching.of(fixture.examples().size()))
-            .with(new Schedule(Schedule.Shape.CONSTANT, 0, 0, 0))
-            .with(Optimization.DEFAULT.withLearningRate(fixture.golden().get("rate").asDouble()));
-    Recorder recorder = Recorder.toTheEnd();
-    Decoder decoder = DECODERS.of(fixture.family());
-    try (Adapter adapter = PeftFolder.load(decoder, fixture.folder());
-        Trainables trainables = Trainables.of(decoder, adapter);
-        TrainingRun run =
-            TrainingRun.overExamples(decoder, trainables, settings, fixture.examples())) {
-      run.run(recorder, Optional.empty());
-    }
     for (int i = 0; i < trace.size(); i++) {
       double norm = trace.get(i).get(1).asDouble();
-      assertThat(recorder.steps.get(i).loss())
-          .isCloseTo(trace.get(i).get(0).asDouble(), within(1e-4));
-      assertThat(recorder.steps.get(i).gradNorm())
-          .isCloseTo(norm, within(1e-4 * Math.max(1, norm)));
+      assertThat(steps.get(i).loss()).isCloseTo(trace.get(i).get(0).asDouble(), within(1e-4));
+      assertThat(steps.get(i).gradNorm()).isCloseTo(norm, within(1e-4 * Math.max(1, norm)));
     }
   }
 
@@ -204,15 +189,24 @@ class AdapterFixtureTest {
   @ParameterizedTest
   @MethodSource(ALL)
   void shouldTrainBesideAModelInSixteenBits(AdapterFixture fixture) {
+    List<TrainingProgress> steps =
+        trained(fixture, DECODERS.of(fixture.family(), Precision.BFLOAT16, WeightForm.PLAIN));
     JsonNode trace = fixture.golden().get("trace");
+    for (int i = 0; i < trace.size(); i++) {
+      double norm = trace.get(i).get(1).asDouble();
+      assertThat(steps.get(i).loss()).isCloseTo(trace.get(i).get(0).asDouble(), within(0.03));
+      assertThat(steps.get(i).gradNorm()).isCloseTo(norm, within(0.1 * norm));
+    }
+  }
+
+  private static List<TrainingProgress> trained(AdapterFixture fixture, Decoder decoder) {
     TrainingSettings settings =
         TrainingSettings.DEFAULT
-            .withMaxSteps(trace.size())
+            .withMaxSteps(fixture.golden().get("trace").size())
             .with(Batching.of(fixture.examples().size()))
             .with(new Schedule(Schedule.Shape.CONSTANT, 0, 0, 0))
             .with(Optimization.DEFAULT.withLearningRate(fixture.golden().get("rate").asDouble()));
     Recorder recorder = Recorder.toTheEnd();
-    Decoder decoder = DECODERS.of(fixture.family(), Precision.BFLOAT16, WeightForm.PLAIN);
     try (Adapter adapter = PeftFolder.load(decoder, fixture.folder());
         Trainables trainables = Trainables.of(decoder, adapter);
         TrainingRun run =
@@ -221,12 +215,7 @@ class AdapterFixtureTest {
       assertThat(adapter.parameters())
           .allMatch(parameter -> parameter.array().getDataType() == DataType.FLOAT32);
     }
-    for (int i = 0; i < trace.size(); i++) {
-      double norm = trace.get(i).get(1).asDouble();
-      assertThat(recorder.steps.get(i).loss())
-          .isCloseTo(trace.get(i).get(0).asDouble(), within(0.03));
-      assertThat(recorder.steps.get(i).gradNorm()).isCloseTo(norm, within(0.1 * norm));
-    }
+    return recorder.steps;
   }
 
   @ParameterizedTest

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Test;
  * still be shown and considered for work, and a good request is answered.
  */
 class HostileRecordsTest {
-  private static final int OF_EACH_EXAMPLE = 150;
+  private static final int OF_EACH_EXAMPLE = 80;
   private static final long TIME = 1_767_323_045_678L;
 
   private final ObjectMapper json = new ObjectMapper();
