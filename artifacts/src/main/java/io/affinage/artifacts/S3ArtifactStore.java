@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -21,8 +22,8 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 /**
  * A store in a bucket of S3 or of a compatible service: objects {@code
  * <prefix>/blobs/sha256/ab/cdef...}. What is read or written passes through a local folder, which
- * verifies it and serves memory-mapped files. That cache only grows: put it on a disk that goes
- * with the process, or clear it while nothing runs.
+ * verifies it and serves memory-mapped files. That cache only grows, but where a {@link Sweep} uses
+ * it: put it on a disk that goes with the process, or clear it while nothing runs.
  */
 public final class S3ArtifactStore implements ArtifactStore, Sweepable, AutoCloseable {
   private static final long PART_BYTES = 64L << 20;
@@ -187,6 +188,22 @@ public final class S3ArtifactStore implements ArtifactStore, Sweepable, AutoClos
       return true;
     } catch (SdkException e) {
       throw S3Failure.at(uri(parsed), e);
+    }
+  }
+
+  /** Of the cache, with its views; what came into it within the last hour may be on its way. */
+  @Override
+  public void removeCopies(Set<String> stored) throws IOException {
+    Instant before = Instant.now().minus(Sweepable.RENEWED_AFTER);
+    List<String> gone = new ArrayList<>();
+    cache.forEach(
+        blob -> {
+          if (!stored.contains(blob.digest())) {
+            gone.add(blob.digest());
+          }
+        });
+    for (String digest : gone) {
+      cache.remove(digest, before);
     }
   }
 

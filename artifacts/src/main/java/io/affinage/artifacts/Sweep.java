@@ -64,6 +64,10 @@ public record Sweep(List<StoredBlob> removed, int reached, int young) {
         removed.add(blob);
       }
     }
+    if (!dryRun) {
+      removed.forEach(blob -> all.remove(blob.digest()));
+      sweepable.removeCopies(all.keySet());
+    }
     return new Sweep(removed, reached.size(), young);
   }
 

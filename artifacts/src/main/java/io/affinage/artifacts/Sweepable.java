@@ -3,6 +3,7 @@ package io.affinage.artifacts;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -24,4 +25,12 @@ public interface Sweepable {
    * @return whether it is gone
    */
   boolean remove(String digest, Instant before) throws IOException;
+
+  /**
+   * Removes copies that this process's machine keeps of what the store has no more; a store that
+   * keeps none does nothing.
+   *
+   * @param stored digests of all that the store has
+   */
+  default void removeCopies(Set<String> stored) throws IOException {}
 }

@@ -11,10 +11,15 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,6 +69,41 @@ class S3ArtifactStoreTest {
 
   private static ByteArrayInputStream abc() {
     return new ByteArrayInputStream("abc".getBytes(UTF_8));
+  }
+
+  /** With the views of folders; but for what was stored just now, which others may be sending. */
+  @Test
+  void shouldSweepItsCacheOfWhatTheBucketHasNoMore() throws IOException {
+    Path cache = temporary.resolve("swept");
+    S3ArtifactStore store = open(cache);
+    Files.createDirectories(temporary.resolve("folders/kept"));
+    Files.createDirectories(temporary.resolve("folders/dropped"));
+    Files.writeString(temporary.resolve("folders/kept/file"), "kept");
+    Files.writeString(temporary.resolve("folders/dropped/file"), "dropped");
+    String kept = store.putFolder(temporary.resolve("folders/kept")).digest();
+    String dropped = store.putFolder(temporary.resolve("folders/dropped")).digest();
+    Path keptView = store.localFolder(kept);
+    Path droppedView = store.localFolder(dropped);
+    Instant later = Instant.now().plus(Duration.ofMinutes(1));
+
+    assertThat(Sweep.of(store, List.of(kept), later, false).removed()).hasSize(2);
+    assertThat(droppedView).exists();
+
+    FileTime old = FileTime.from(Instant.now().minus(Duration.ofHours(2)));
+    try (Stream<Path> files = Files.walk(cache.resolve("blobs"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.setLastModifiedTime(file, old);
+      }
+    }
+    assertThat(Sweep.of(store, List.of(kept), later, true).removed()).isEmpty();
+    assertThat(droppedView).exists();
+    assertThat(Sweep.of(store, List.of(kept), later, false).removed()).isEmpty();
+
+    assertThat(droppedView).doesNotExist();
+    assertThat(keptView.resolve("file")).hasContent("kept");
+    try (Stream<Path> files = Files.walk(cache.resolve("blobs"))) {
+      assertThat(files.filter(Files::isRegularFile)).hasSize(2);
+    }
   }
 
   @Test

@@ -92,6 +92,8 @@ public final class ModelTool {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ServiceKind.TRAINER.memoryOptions());
+    // It ends when this process is gone, killed even.
+    command.add("-Daffinage.parent=" + ProcessHandle.current().pid());
     command.addAll(List.of("-cp", libraries + "/*", main));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putIfAbsent("OMP_WAIT_POLICY", "PASSIVE");

@@ -12,6 +12,9 @@ import java.io.PrintStream;
  * (the answer, or {@code {"error": {"code", "message"}}}), exit status 0 or 1.
  */
 public final class ToolProcess {
+  /** The property that names the process without which nobody reads the answer. */
+  static final String PARENT = "affinage.parent";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private ToolProcess() {}
@@ -29,12 +32,28 @@ public final class ToolProcess {
 
   /** Answers standard input and ends the process. */
   public static void main(Task task) throws IOException {
+    endWith(System.getProperty(PARENT));
     // Whatever libraries print goes to standard error; standard output is the answer alone.
     PrintStream answer = System.out;
     System.setOut(System.err);
     int status = run(task, System.in, answer);
     answer.flush();
     System.exit(status);
+  }
+
+  /**
+   * Ends this process when another is gone, which may have been killed without a word.
+   *
+   * @param parent its number; null for none
+   */
+  private static void endWith(String parent) {
+    if (parent == null) {
+      return;
+    }
+    ProcessHandle.of(Long.parseLong(parent))
+        .ifPresentOrElse(
+            process -> process.onExit().thenRun(() -> Runtime.getRuntime().halt(1)),
+            () -> Runtime.getRuntime().halt(1));
   }
 
   /** The exit status. */
