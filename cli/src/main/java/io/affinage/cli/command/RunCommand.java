@@ -1,6 +1,5 @@
 package io.affinage.cli.command;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.cli.Affinage;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
@@ -14,6 +13,7 @@ import io.affinage.cli.run.DryRunReport;
 import io.affinage.cli.run.EvaluationReport;
 import io.affinage.cli.run.HubReach;
 import io.affinage.cli.run.LocalFiles;
+import io.affinage.cli.run.Rehearsal;
 import io.affinage.cli.run.RunFollower;
 import io.affinage.cli.run.RunOutcome;
 import io.affinage.cli.run.RunRequest;
@@ -84,7 +84,7 @@ public final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--dry-run",
       description =
-          "Ingest the datasets, tell what each stage would do, and what the first training would take: tokens, memory, time and every setting. Trains nothing.")
+          "Ingest the datasets, and tell of every stage what it would do and what is wrong with it; of trainings also what they would take: tokens, memory, time and every setting. Trains nothing.")
   private boolean dryRun;
 
   @Override
@@ -111,7 +111,9 @@ public final class RunCommand implements Callable<Integer> {
     }
     long start = System.nanoTime();
     try (Session session = Session.open(root, EnumSet.allOf(ServiceKind.class))) {
-      RunRequest request = request(session, recipe, base, dataFile);
+      List<Optional<DatasetReady>> datasets = datasets(session, recipe, dataFile);
+      requireFit(recipe, datasets);
+      RunRequest request = request(session, recipe, base, dataFile, datasets);
       RunOutcome outcome = new RunFollower(session, root.terminal()).complete(request);
       return report(session, outcome, (System.nanoTime() - start) / 1e9);
     }
@@ -120,33 +122,28 @@ public final class RunCommand implements Callable<Integer> {
   private int rehearse(Recipe recipe, String base, Path dataFile) throws Exception {
     try (Session session =
         Session.open(root, EnumSet.of(ServiceKind.DATASET, ServiceKind.TRAINER))) {
-      RunRequest whole = request(session, recipe, base, dataFile);
-      Stage.Train training =
-          whole.stages().stream()
-              .filter(stage -> stage instanceof Stage.Train)
-              .map(stage -> (Stage.Train) stage)
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new CliException(
-                          ExitCode.USAGE, "nothing_to_train", "the recipe has no 'train'"));
-      RunOutcome ingested =
-          new RunFollower(session, root.terminal()).complete(whole.withoutStages());
-      DryRunReport answer =
-          DryRunReport.ask(
-              session.service(ServiceKind.TRAINER),
-              training,
-              ingested.run().runId(),
-              root.terminal());
-      StagePlan plan = new StagePlan(whole.name(), whole.stages());
-      ObjectNode json = answer.json().deepCopy();
-      json.putPOJO("stages", plan.json());
-      List<String> lines = new ArrayList<>(plan.lines());
-      lines.add("");
-      lines.add("The first training:");
-      lines.addAll(answer.lines());
-      root.terminal().result(json, lines);
-      return answer.possible() ? ExitCode.OK.status() : ExitCode.FAILED.status();
+      List<Optional<DatasetReady>> own = datasets(session, recipe, dataFile);
+      RunRequest whole = request(session, recipe, base, dataFile, own);
+      DatasetReady now =
+          new RunFollower(session, root.terminal())
+              .complete(whole.withoutStages())
+              .run()
+              .dataset()
+              .orElseThrow();
+      List<DatasetReady> datasets = new ArrayList<>();
+      for (Optional<DatasetReady> dataset : own) {
+        now = dataset.orElse(now);
+        datasets.add(now);
+      }
+      Rehearsal found =
+          Rehearsal.of(
+              new StagePlan(whole.name(), whole.stages()),
+              datasets,
+              (training, submission) ->
+                  DryRunReport.ask(
+                      session.service(ServiceKind.TRAINER), training, submission, root.terminal()));
+      root.terminal().result(found.json(), found.lines());
+      return found.possible() ? ExitCode.OK.status() : ExitCode.FAILED.status();
     }
   }
 
@@ -297,7 +294,36 @@ public final class RunCommand implements Callable<Integer> {
     return found;
   }
 
-  private RunRequest request(Session session, Recipe recipe, String base, Path dataFile)
+  /** The datasets of the stages' own, all faults at once; empty where a stage has none. */
+  private List<Optional<DatasetReady>> datasets(Session session, Recipe recipe, Path dataFile)
+      throws IOException {
+    List<Optional<DatasetReady>> datasets = new ArrayList<>();
+    List<CliException> faults = new ArrayList<>();
+    for (int i = 0; i < recipe.steps().size(); i++) {
+      try {
+        datasets.add(dataset(session, recipe, i, dataFile));
+      } catch (CliException e) {
+        faults.add(e);
+      }
+    }
+    if (faults.size() == 1) {
+      throw faults.get(0);
+    }
+    if (!faults.isEmpty()) {
+      throw new CliException(
+          faults.get(0).exit(),
+          faults.get(0).code(),
+          faults.stream().map(CliException::getMessage).collect(Collectors.joining("\n  ")));
+    }
+    return datasets;
+  }
+
+  private RunRequest request(
+      Session session,
+      Recipe recipe,
+      String base,
+      Path dataFile,
+      List<Optional<DatasetReady>> datasets)
       throws IOException {
     Recipe.Data told =
         recipe.data() != null
@@ -307,11 +333,6 @@ public final class RunCommand implements Callable<Integer> {
         base == null
             ? "scratch"
             : LocalFiles.importModel(session.store(), session.view(Interest.RUNS), base);
-    List<Optional<DatasetReady>> datasets = new ArrayList<>();
-    for (int i = 0; i < recipe.steps().size(); i++) {
-      datasets.add(dataset(session, recipe, i, dataFile));
-    }
-    requireFit(recipe, datasets);
     List<Stage> stages = new ArrayList<>();
     for (int i = 0; i < recipe.steps().size(); i++) {
       Optional<DatasetReady> dataset = datasets.get(i);

@@ -8,6 +8,7 @@ import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.ServiceAddress;
 import io.affinage.cli.terminal.Bar;
 import io.affinage.cli.terminal.Terminal;
+import io.affinage.events.ErrorDetail;
 import io.affinage.events.Stage;
 import io.affinage.events.spec.SettingNames;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -139,6 +141,15 @@ public final class DryRunReport {
     return !answer.hasNonNull("problem");
   }
 
+  /** Why it could not. */
+  Optional<ErrorDetail> problem() {
+    JsonNode problem = answer.path("problem");
+    return possible()
+        ? Optional.empty()
+        : Optional.of(
+            new ErrorDetail(problem.path("code").asText(), problem.path("message").asText(), null));
+  }
+
   /** For people: counts, memory, time, notes, then every setting as a recipe writes it. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
@@ -210,7 +221,8 @@ public final class DryRunReport {
     return lines;
   }
 
-  private static void settings(String path, JsonNode node, List<String> lines) {
+  /** Every setting that has a value, as a recipe writes it. */
+  static void settings(String path, JsonNode node, List<String> lines) {
     node.properties()
         .forEach(
             field -> {

@@ -122,8 +122,13 @@ public final class BaseModels {
    * @throws TrainingException when one of them is no registered reward model
    */
   public Map<String, String> rewards(TrainingSpec spec) throws TrainingException {
+    return rewards(LearnedRewards.of(spec));
+  }
+
+  /** As for a training that names these models, by their role. */
+  public Map<String, String> rewards(Map<String, String> models) throws TrainingException {
     Map<String, String> digests = new LinkedHashMap<>();
-    for (Map.Entry<String, String> named : LearnedRewards.of(spec).entrySet()) {
+    for (Map.Entry<String, String> named : models.entrySet()) {
       Optional<ModelRegistered> model = registered.find(named.getValue());
       if (model.isEmpty()) {
         throw new TrainingException(

@@ -2,6 +2,8 @@ package io.affinage.trainer.work;
 
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.events.ArtifactRef;
+import io.affinage.events.LearnedRewards;
+import io.affinage.events.Stage;
 import io.affinage.events.TrainingSpec;
 import io.affinage.trainer.base.BaseModel;
 import io.affinage.trainer.base.BaseModels;
@@ -14,6 +16,8 @@ import io.affinage.trainer.engine.TrainingJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** Finds out what a job would take, with the real data and the real model. */
@@ -44,6 +48,10 @@ public final class DryRuns {
     Files.createDirectories(workFolder);
     Path folder = Files.createTempDirectory(workFolder, "dry-run-");
     try {
+      Map<String, String> rewards = new LinkedHashMap<>(LearnedRewards.of(spec));
+      // What an earlier stage of a run is to make.
+      rewards.values().removeIf(model -> model.startsWith(Stage.OF_STAGE));
+      bases.rewards(rewards);
       BaseModel base = bases.find(reference, spec, folder);
       Optional<BaseFolders> baseFolders =
           base.folder() == null
