@@ -22,5 +22,10 @@ public enum DatasetLayout {
    */
   UNPAIRED_PREFERENCE,
   /** {@code text}: raw documents for pre-training. */
-  TEXT
+  TEXT,
+  /**
+   * {@code prompt}, text or messages, or {@code messages} that end with the user's turn: questions,
+   * whose answers are sampled.
+   */
+  PROMPT_ONLY
 }

@@ -4,8 +4,11 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *       whose last answer is desirable or not;
  *   <li>{@code messages} as the shared prompt, with {@code chosen} and {@code rejected}: a
  *       preference pair of chats; the answers begin and end with the assistant's messages;
+ *   <li>{@code prompt} alone, or {@code messages} whose last is not the assistant's: a question;
  *   <li>{@code prompt} with {@code chosen_text} and {@code rejected_text}: a preference pair of
  *       plain text, no template.
  * </ul>
@@ -60,6 +64,8 @@ public record NormalRow(
     @Nullable Boolean label,
     @Nullable List<JsonNode> tools,
     @Nullable Double margin) {
+
+  private static final TypeReference<Map<String, Object>> FIELDS = new TypeReference<>() {};
 
   /** A row without judgement and tools. */
   public NormalRow(
@@ -130,6 +136,13 @@ public record NormalRow(
     /** A turn of text alone. */
     public ChatMessage(String role, @Nullable String content) {
       this(role, content, null, null, null, null, null);
+    }
+
+    /** What a chat template may read beside role and content, by the names that templates use. */
+    public Map<String, Object> templateFields() {
+      Map<String, Object> fields = new HashMap<>(EventJson.shared().convertValue(this, FIELDS));
+      fields.keySet().removeAll(List.of("role", "content", "weight"));
+      return fields;
     }
   }
 

@@ -24,13 +24,18 @@ public record RewardExternalRequested(
    * @param reference the right answer, where there is one; else null
    * @param group names the items that belong together, for example the answers to one prompt; null
    *     for none
+   * @param messages the conversation that the completion answers, whose last turn is the prompt;
+   *     null where the prompt is all of it
+   * @param tools the functions that the assistant of the conversation may call; null for none
    */
   public record Item(
       String itemId,
       String prompt,
       String completion,
       @Nullable String reference,
-      @Nullable String group) {}
+      @Nullable String group,
+      @Nullable List<NormalRow.ChatMessage> messages,
+      @Nullable List<JsonNode> tools) {}
 
   @Override
   public String key() {

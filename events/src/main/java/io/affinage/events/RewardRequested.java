@@ -1,5 +1,6 @@
 package io.affinage.events;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,10 +36,16 @@ public record RewardRequested(
    * One completion to be scored.
    *
    * @param itemId unique within the request
+   * @param prompt what was asked; of a conversation its last turn, which is all that rewards see
+   *     that look at one turn
    * @param reference the right answer, where the reward needs one; else null
    * @param instructions what the completion was asked to follow, for {@code ifeval}; else null
    * @param group items of one group are normalised together, for example the answers to one prompt;
    *     those without one are a group, too
+   * @param messages the conversation that the completion answers, whose last turn is the prompt;
+   *     null where the prompt is all of it
+   * @param tools the functions that the assistant of the conversation may call, as in {@link
+   *     NormalRow}; null for none
    */
   public record Item(
       String itemId,
@@ -46,11 +53,18 @@ public record RewardRequested(
       String completion,
       @Nullable String reference,
       @Nullable List<RewardInstruction> instructions,
-      @Nullable String group) {
+      @Nullable String group,
+      @Nullable List<NormalRow.ChatMessage> messages,
+      @Nullable List<JsonNode> tools) {
+
+    /** The same for a reward that looks at the prompt alone. */
+    public Item withoutConversation() {
+      return new Item(itemId, prompt, completion, reference, instructions, group, null, null);
+    }
 
     /** A completion whose instructions, if any, are the request's, of no group. */
     public Item(String itemId, String prompt, String completion, @Nullable String reference) {
-      this(itemId, prompt, completion, reference, null, null);
+      this(itemId, prompt, completion, reference, null, null, null, null);
     }
   }
 

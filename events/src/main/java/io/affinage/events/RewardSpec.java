@@ -32,6 +32,14 @@ public sealed interface RewardSpec extends Interdependent {
     return Map.of();
   }
 
+  /** Whether it looks at the turns before the last one. */
+  default boolean readsConversations() {
+    return this instanceof Model
+        || this instanceof External
+        || this instanceof Ensemble several
+            && several.rewards().stream().anyMatch(each -> each.reward().readsConversations());
+  }
+
   /**
    * 1 when the completion equals the reference after trimming, and optional case and punctuation
    * folding; else 0.

@@ -57,6 +57,14 @@ public final class StageNeeds {
     if (spec != null && spec.objective() instanceof SampledObjective) {
       return Optional.empty(); // prompts are all that it takes, and every layout but text has them
     }
+    if (ready.layout() == DatasetLayout.PROMPT_ONLY) {
+      return error(
+          "no_answers",
+          "the rows are prompts without answers (layout PROMPT_ONLY), of which only objectives learn"
+              + " that sample answers (grpo, rloo, ppo): give rows with answers, or another dataset"
+              + " to this stage",
+          param);
+    }
     Optional<String> objective = objective(spec);
     if (objective.isPresent()) {
       return pairs
@@ -110,6 +118,16 @@ public final class StageNeeds {
   public static Optional<ErrorDetail> ofEvaluation(
       DatasetReady ready, EvaluationSpec spec, @Nullable String param) {
     String split = spec.split() == null ? "test" : spec.split();
+    boolean rewardAlone =
+        spec.metrics() != null && spec.metrics().stream().allMatch("reward"::equals);
+    if (ready.layout() == DatasetLayout.PROMPT_ONLY && !rewardAlone) {
+      return error(
+          "no_answers",
+          "the rows are prompts without answers (layout PROMPT_ONLY), of which an evaluation can"
+              + " measure the reward alone (metrics: [reward]): give rows with answers, or another"
+              + " dataset to this stage",
+          param);
+    }
     if (count(ready, split) > 0) {
       return everyRowHasTools(ready)
           ? error(

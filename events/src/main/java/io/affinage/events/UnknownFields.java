@@ -73,8 +73,7 @@ final class UnknownFields {
     if (!(value instanceof ObjectNode object)) {
       return;
     }
-    List<String> known =
-        Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList();
+    List<String> known = Arrays.stream(type.getRecordComponents()).map(WireName::of).toList();
     String prefix = path.isEmpty() ? "" : path + ".";
     for (Map.Entry<String, JsonNode> field : object.properties()) {
       if (!known.contains(field.getKey()) && !field.getKey().equals(tag)) {
@@ -82,15 +81,16 @@ final class UnknownFields {
       }
     }
     for (RecordComponent component : type.getRecordComponents()) {
-      String at = prefix + component.getName();
-      JsonNode inside = object.get(component.getName());
+      String name = WireName.of(component);
+      String at = prefix + name;
+      JsonNode inside = object.get(name);
       if (inside == null || inside.isNull()) {
         continue;
       }
       Optional<String> unknown = unknownCase(component.getType(), inside);
       if (unknown.isPresent() && !NullnessIntrospector.isRequired(component)) {
         found.add(unknownCase(at, component.getType(), unknown.get()));
-        object.putNull(component.getName());
+        object.putNull(name);
       } else {
         value(at, component.getGenericType(), inside);
       }

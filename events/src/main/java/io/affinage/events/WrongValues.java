@@ -64,7 +64,7 @@ final class WrongValues {
       return;
     }
     for (RecordComponent component : type.getRecordComponents()) {
-      String name = component.getName();
+      String name = WireName.of(component);
       JsonNode inside = object.get(name);
       boolean required = NullnessIntrospector.isRequired(component);
       boolean replaced = required && standIns && !isId(path, component);

@@ -1,5 +1,6 @@
 package io.affinage.events;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
@@ -83,6 +84,28 @@ public final class ExampleEvents {
           Map.of("first", "smol:demo:1"),
           "smol:demo:1");
   static final ModelRegistered MODEL = registered(FILE, SLIP, "sha256:" + "2c".repeat(32));
+
+  private static final List<NormalRow.ChatMessage> CONVERSATION =
+      List.of(
+          new NormalRow.ChatMessage("system", "Count."),
+          new NormalRow.ChatMessage("user", "1"),
+          new NormalRow.ChatMessage(
+              "assistant",
+              null,
+              "what comes next?",
+              List.of(
+                  new NormalRow.ToolCall(
+                      "c1",
+                      "function",
+                      new NormalRow.ToolCall.Function(
+                          "next", JsonNodeFactory.instance.objectNode().put("of", 1)))),
+              null,
+              null,
+              null),
+          new NormalRow.ChatMessage("tool", "2", null, null, "c1", "next", null));
+
+  private static final JsonNode TOOL =
+      JsonNodeFactory.instance.objectNode().put("type", "function");
 
   private ExampleEvents() {}
 
@@ -202,7 +225,16 @@ public final class ExampleEvents {
                     "c",
                     null,
                     List.of(new RewardInstruction("startend:quotation", null)),
-                    "g")),
+                    "g",
+                    null,
+                    null)),
+            null),
+        new RewardRequested(
+            "req-15",
+            new RewardSpec.Model("smol:helpful:1"),
+            List.of(
+                new RewardRequested.Item(
+                    "i1", "2", "two", null, null, null, CONVERSATION, List.of(TOOL))),
             null),
         reward("req-7", new RewardSpec.IfEval(null, null, false)),
         reward("req-8", new RewardSpec.Format("<a>…</a>", null, "<a>", true, true)),
@@ -253,12 +285,14 @@ public final class ExampleEvents {
         new RewardExternalRequested(
             "ext-1",
             "req-11",
-            List.of(new RewardExternalRequested.Item("i1", "p", "c", "r", "g")),
+            List.of(
+                new RewardExternalRequested.Item(
+                    "i1", "2", "c", "r", "g", CONVERSATION, List.of(TOOL))),
             JsonNodeFactory.instance.objectNode().put("tone", "calm")),
         new RewardExternalRequested(
             "ext-2",
             "req-12",
-            List.of(new RewardExternalRequested.Item("i1", "p", "c", null, null)),
+            List.of(new RewardExternalRequested.Item("i1", "p", "c", null, null, null, null)),
             null),
         new RewardExternalScored(
             "ext-1", List.of(new RewardExternalScored.Score("i1", 0.5, "calm")), null),

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.events.objective.GrpoSpec;
+import io.affinage.events.spec.Settings;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +27,26 @@ class StageNeedsTest {
     assertThat(unmet(DatasetLayout.PREFERENCE, null, SPLITS)).isEmpty();
     assertThat(unmet(DatasetLayout.PREFERENCE, KeptAnswers.CHOSEN, SPLITS, TRAIN)).isEmpty();
     assertThat(StageNeeds.unmet(ready(DatasetLayout.TEXT, null, Map.of(), null))).isEmpty();
+  }
+
+  @Test
+  void shouldGivePromptsAloneToWhatSamplesAnswers() {
+    Stage sampled =
+        new Stage.Train(
+            "scratch",
+            Settings.build(TrainingSpec.class)
+                .with("objective", Settings.absent(GrpoSpec.class))
+                .record(),
+            null);
+    assertThat(unmet(DatasetLayout.PROMPT_ONLY, null, SPLITS, sampled)).isEmpty();
+    Stage rewards =
+        new Stage.Evaluate(
+            new EvaluationSpec(List.of("reward"), null, null, null, null, null, null, null, null));
+    assertThat(unmet(DatasetLayout.PROMPT_ONLY, null, SPLITS, sampled, rewards)).isEmpty();
+    for (Stage stage : List.of(TRAIN, PREFER, evaluate(null))) {
+      assertThat(unmet(DatasetLayout.PROMPT_ONLY, null, SPLITS, stage))
+          .hasValueSatisfying(error -> assertThat(error.code()).isEqualTo("no_answers"));
+    }
   }
 
   @Test

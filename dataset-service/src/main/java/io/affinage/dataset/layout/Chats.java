@@ -32,6 +32,24 @@ final class Chats {
         null);
   }
 
+  /** A chat that waits for an answer as a row. */
+  static NormalRow question(List<ChatMessage> turns, String where, LayoutRow row) throws BadRow {
+    HermesText.Chat chat = HermesText.read(turns, Tools.of(row), where, row);
+    return new NormalRow(
+        null,
+        null,
+        null,
+        null,
+        TurnOrder.prompt(chat.turns(), where, row),
+        null,
+        null,
+        null,
+        null,
+        null,
+        chat.tools(),
+        null);
+  }
+
   /** Puts the column {@code system} before turns that have no system turn of their own. */
   static List<ChatMessage> withSystem(List<ChatMessage> turns, LayoutRow row) throws BadRow {
     if (!row.has("system") || ownSystem(turns)) {

@@ -77,6 +77,7 @@ public final class Normaliser {
     all.add(new JudgedLayout(answers));
     all.addAll(answers);
     all.add(new TextLayout());
+    all.add(new PromptOnlyLayout(asChats));
     return all;
   }
 

@@ -55,7 +55,9 @@ final class TurnOrder {
       throws BadRow {
     List<ChatMessage> ordered = cut(merged(turns, where, row), where, row);
     if (ordered.isEmpty()) {
-      throw new BadRow(FaultReason.NO_ASSISTANT_TURN, where + " has no turn of the assistant");
+      throw new BadRow(
+          FaultReason.NO_ASSISTANT_TURN,
+          where + " has no turn of the assistant; for questions alone name the layout PROMPT_ONLY");
     }
     ChatMessage last = Turns.last(ordered);
     if (last.toolCalls() == null && (last.content() == null || last.content().isBlank())) {

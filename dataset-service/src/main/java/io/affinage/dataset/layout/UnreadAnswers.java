@@ -28,6 +28,22 @@ final class UnreadAnswers {
           "output",
           "summary");
 
+  /** What answers a prompt, or a right answer is called. */
+  private static final Set<String> BESIDE_PROMPT =
+      Set.of(
+          "answer",
+          "response",
+          "output",
+          "solution",
+          "ground_truth",
+          "reference",
+          "target",
+          "text",
+          "label",
+          "labels",
+          "chosen",
+          "rejected");
+
   private UnreadAnswers() {}
 
   /**
@@ -36,8 +52,12 @@ final class UnreadAnswers {
    */
   static void refuse(
       DatasetLayout layout, Function<ObjectNode, List<String>> unread, List<ObjectNode> sample) {
-    boolean text = layout == DatasetLayout.TEXT;
-    Set<String> telling = text ? BESIDE_TEXT : Set.copyOf(JudgedLayout.COLUMNS);
+    Set<String> telling =
+        switch (layout) {
+          case TEXT -> BESIDE_TEXT;
+          case PROMPT_ONLY -> BESIDE_PROMPT;
+          default -> Set.copyOf(JudgedLayout.COLUMNS);
+        };
     if (layout == DatasetLayout.UNPAIRED_PREFERENCE) {
       return;
     }
@@ -49,7 +69,11 @@ final class UnreadAnswers {
         if (telling.contains(column)) {
           throw new DatasetException(
               "column_not_read",
-              text ? classification(column) : judgement(column, layout),
+              switch (layout) {
+                case TEXT -> classification(column);
+                case PROMPT_ONLY -> answer(column);
+                default -> judgement(column, layout);
+              },
               "layout");
         }
       }
@@ -64,6 +88,14 @@ final class UnreadAnswers {
         + " from text, rename the columns {\"text\": \"prompt\", \""
         + column
         + "\": \"completion\"}; to learn the texts alone, name the layout TEXT";
+  }
+
+  private static String answer(String column) {
+    return "the layout would be PROMPT_ONLY, questions alone, which does not read the column "
+        + column
+        + "; where it answers the prompt, or is what rewards compare with, rename the columns {\""
+        + column
+        + "\": \"completion\"}; to leave it unread, name the layout PROMPT_ONLY";
   }
 
   private static String judgement(String column, DatasetLayout layout) {

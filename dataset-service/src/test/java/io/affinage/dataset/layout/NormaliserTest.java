@@ -68,6 +68,13 @@ class NormaliserTest {
             + "'chosen':[{'role':'assistant','content':'good'}],"
             + "'rejected':[{'role':'assistant','content':'bad'}]}",
         "{'text':'Once.'}|TEXT|{'text':'Once.'}",
+        "{'prompt':' p '}|PROMPT_ONLY|{'prompt':' p '}",
+        "{'prompt':'p','system':'s'}|PROMPT_ONLY|{'messages':[{'role':'system','content':'s'},"
+            + "{'role':'user','content':'p'}]}",
+        "{'prompt':[{'role':'user','content':'q'},{'role':'assistant','content':'a'},"
+            + "{'role':'user','content':'p'}]}"
+            + "|PROMPT_ONLY|{'messages':[{'role':'user','content':'q'},"
+            + "{'role':'assistant','content':'a'},{'role':'user','content':'p'}]}",
       })
   void shouldDetectAndNormalise(String row, DatasetLayout layout, String expected)
       throws JsonProcessingException {
@@ -156,6 +163,10 @@ class NormaliserTest {
         "UNPAIRED_PREFERENCE|invalid_label|{'prompt':'p','completion':'c','label':-1}",
         "UNPAIRED_PREFERENCE|missing_field|{'prompt':'p','completion':'c'}",
         "UNPAIRED_PREFERENCE|missing_field|{'prompt':'p','label':true}",
+        "PROMPT_ONLY|empty_prompt|{'prompt':' '}",
+        "PROMPT_ONLY|missing_field|{'question':'q'}",
+        "PROMPT_ONLY|roles_out_of_order|{'messages':[{'role':'user','content':'q'},"
+            + "{'role':'assistant','content':'a'}]}",
         "TEXT|empty_text|{'text':'   '}",
         "TEXT|missing_field|{'txt':'x'}"
       })
@@ -446,6 +457,7 @@ class NormaliserTest {
       value = {
         "{'text':'t','label':1}|TEXT",
         "{'text':'t','summary':'s'}|TEXT",
+        "{'prompt':'p','solution':'s'}|PROMPT_ONLY",
         "{'prompt':'p','completion':'c','label':'spam'}|PROMPT_COMPLETION",
         "{'messages':[{'role':'user','content':'q'},{'role':'assistant','content':'a'}],"
             + "'label':3}|MESSAGES",

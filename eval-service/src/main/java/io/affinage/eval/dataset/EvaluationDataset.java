@@ -64,7 +64,7 @@ public final class EvaluationDataset {
     }
     return rows("train").stream()
         .flatMap(row -> Item.of(row).stream())
-        .filter(item -> !item.document())
+        .filter(item -> item.isAnswered() && !item.document())
         .sorted(Comparator.comparing(Item::id))
         .limit(count)
         .toList();
@@ -78,6 +78,7 @@ public final class EvaluationDataset {
     }
     return rows.stream()
         .flatMap(row -> Item.of(row).stream())
+        .filter(Item::isAnswered)
         .map(Item::reference)
         .distinct()
         .sorted()

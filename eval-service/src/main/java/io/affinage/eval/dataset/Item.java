@@ -9,11 +9,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One row as a question with its right answer.
+ * One row as a question, with its right answer where it has one.
  *
  * @param id content hash of the row
  * @param prompt the question; empty text for a plain document
- * @param reference the right answer; for a plain document, the whole of it
+ * @param reference the right answer, empty text where none is known; for a plain document, the
+ *     whole of it
  * @param rejected of a preference pair the worse answer to the same question; the reference is the
  *     better one
  * @param document whether the row is a plain document, which asks nothing
@@ -46,12 +47,19 @@ public record Item(
     if (row.text() != null) {
       return Optional.of(new Item(row.id(), new Prompt.Text(""), row.text(), true));
     }
-    if (row.prompt() != null && row.completion() != null) {
+    if (row.prompt() != null && row.messages() == null) {
       return Optional.of(
-          new Item(row.id(), new Prompt.Text(row.prompt()), row.completion(), false));
+          new Item(
+              row.id(),
+              new Prompt.Text(row.prompt()),
+              row.completion() == null ? "" : row.completion(),
+              false));
     }
     List<ChatMessage> turns = turns(row, row.chosen());
     int last = turns.size() - 1;
+    if (isQuestion(turns)) {
+      return Optional.of(new Item(row.id(), new Prompt.Chat(messages(turns)), "", false));
+    }
     if (!isMeasurable(turns)) {
       return Optional.empty();
     }
@@ -95,10 +103,24 @@ public record Item(
         && turns.stream().allMatch(turn -> turn.content() != null);
   }
 
+  /** Turns that wait for an answer. */
+  private static boolean isQuestion(List<ChatMessage> turns) {
+    return !turns.isEmpty()
+        && !"assistant".equals(turns.get(turns.size() - 1).role())
+        && turns.stream().allMatch(turn -> turn.content() != null);
+  }
+
   private static List<Message> asked(List<ChatMessage> turns) {
-    return turns.subList(0, turns.size() - 1).stream()
-        .map(turn -> new Message(turn.role(), turn.content()))
-        .toList();
+    return messages(turns.subList(0, turns.size() - 1));
+  }
+
+  private static List<Message> messages(List<ChatMessage> turns) {
+    return turns.stream().map(turn -> new Message(turn.role(), turn.content())).toList();
+  }
+
+  /** Whether a right answer is known. */
+  public boolean isAnswered() {
+    return !reference.isEmpty();
   }
 
   /** The question for people: the text, or the last turn of the chat. */

@@ -49,6 +49,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.jboss.logging.Logger;
 
 /** Claims evaluations one after the other, oldest first, and does them. */
@@ -214,6 +215,8 @@ final class EvaluationWorker {
       return failedOrGivenBack(data, attempt, EvaluationResultEvents.detail(e));
     } catch (LeaseLostException | StoppedException e) {
       throw e;
+    } catch (InterruptException e) {
+      throw new StoppedException();
     } catch (OutOfMemoryError | RuntimeException e) {
       LOG.errorf(e, "Evaluation %s failed unexpectedly", attempt.jobId());
       String code = e instanceof OutOfMemoryError ? "out_of_memory" : "internal_error";

@@ -3,8 +3,10 @@ package io.affinage.eval.kafka;
 import io.affinage.eval.EvaluationException;
 import io.affinage.eval.dataset.Item;
 import io.affinage.eval.metric.AnswerMetric;
+import io.affinage.eval.model.Prompt;
 import io.affinage.eval.run.Scorer;
 import io.affinage.eval.run.Variant;
+import io.affinage.events.NormalRow;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.reward.RewardClient;
@@ -36,7 +38,14 @@ final class RewardAnswers implements Scorer {
             Item item = items.get(i);
             asked.add(
                 new RewardRequested.Item(
-                    itemId(variant, i), item.question(), texts.get(i), item.reference()));
+                    itemId(variant, i),
+                    item.question(),
+                    texts.get(i),
+                    item.isAnswered() ? item.reference() : null,
+                    null,
+                    null,
+                    conversation(item.prompt()),
+                    null));
           }
         });
     Map<String, RewardScored.Score> found;
@@ -55,6 +64,17 @@ final class RewardAnswers implements Scorer {
       scores.put(variant, ofVariant);
     }
     return scores;
+  }
+
+  /** The turns before the answer; null where the question is all of them. */
+  private static List<NormalRow.ChatMessage> conversation(Prompt prompt) {
+    if (!(prompt instanceof Prompt.Chat chat)
+        || chat.messages().size() == 1 && chat.messages().get(0).role().equals("user")) {
+      return null;
+    }
+    return chat.messages().stream()
+        .map(turn -> new NormalRow.ChatMessage(turn.role(), turn.content()))
+        .toList();
   }
 
   private static String itemId(Variant variant, int index) {

@@ -191,6 +191,9 @@ public final class Evaluation {
     if (item.document() && plan.asksForAnswers()) {
       return Optional.of("is plain text, which only perplexity can measure");
     }
+    if (!item.isAnswered() && !plan.metrics().stream().allMatch(Metrics.REWARD::equals)) {
+      return Optional.of("is a question without an answer, which only reward can measure");
+    }
     return plan.likelihoodMetrics().stream()
         .flatMap(metric -> metric.obstacle(item).stream())
         .findFirst();

@@ -313,6 +313,40 @@ class EvaluationTest {
     assertThat(findings.samples()).isEmpty();
   }
 
+  /** Of questions alone the reward can be measured, and nothing that compares with an answer. */
+  @Test
+  void shouldMeasureTheRewardOfAnswersToQuestionsAlone() throws IOException {
+    List<NormalRow> questions = new ArrayList<>();
+    for (NormalRow row : rows(10)) {
+      questions.add(new NormalRow(row.id(), null, row.prompt(), null, null, null, null));
+    }
+    Scorer lengths =
+        (metric, items, answers) -> {
+          assertThat(items).noneMatch(Item::isAnswered);
+          Map<Variant, List<Double>> scores = new LinkedHashMap<>();
+          answers.forEach(
+              (variant, texts) ->
+                  scores.put(variant, texts.stream().map(t -> 1.0 * t.length()).toList()));
+          return scores;
+        };
+    Findings findings =
+        new Evaluation(
+                plan(List.of(Metrics.REWARD)),
+                dataset(questions),
+                pair(knows, always),
+                lengths,
+                this::heard)
+            .run();
+    assertThat(findings.estimates().get(Variant.TUNED)).containsOnlyKeys("reward");
+    for (Metric metric : List.of(Metrics.EXACT_MATCH, new Perplexity())) {
+      assertThatThrownBy(
+              () ->
+                  evaluation(plan(List.of(Metrics.REWARD, metric)), questions, knows, always).run())
+          .isInstanceOf(EvaluationException.class)
+          .hasMessageContaining("without an answer");
+    }
+  }
+
   /** Base, SFT and preference-tuned side by side; the SFT model is what was trained on. */
   @Test
   void shouldMeasureOtherModelsBesideIt() throws IOException {

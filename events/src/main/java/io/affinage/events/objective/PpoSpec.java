@@ -89,7 +89,13 @@ public record PpoSpec(
             value = "what an answer's score loses if it has no end of its own; absent for nothing",
             from = 0,
             to = 1e6)
-        @Nullable Double missingEosPenalty)
+        @Nullable Double missingEosPenalty,
+    @Setting(
+            value =
+                "whether values are read from the policy's hidden numbers, or by an adapter of their own on the same base",
+            otherwise = "\"policy\"",
+            words = {"policy", "own"})
+        @Nullable String valueTrunk)
     implements ObjectiveSpec, SampledObjective {
 
   @Override

@@ -31,6 +31,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
@@ -121,6 +122,7 @@ public final class RewardClient {
    *     empty where nobody has asked yet
    * @return by item
    * @throws RewardException when there are no scores
+   * @throws InterruptException when the thread is interrupted, which it then still is
    */
   public Map<String, RewardScored.Score> score(
       List<RewardRequested.Item> items, Optional<Instant> askedSince) {
@@ -138,6 +140,8 @@ public final class RewardClient {
       ends.forEach(consumer::seek);
       askedSince.ifPresent(since -> findAgain(since, ends, open, scores, consumer));
       await(open, scores, consumer, producer);
+    } catch (InterruptException e) {
+      throw e;
     } catch (KafkaException e) {
       throw new RewardException(
           "scoring_unavailable", "scores cannot be asked for: " + e.getMessage(), null, e);
@@ -257,7 +261,12 @@ public final class RewardClient {
         e);
   }
 
-  private Map<String, RewardRequested> requests(List<RewardRequested.Item> items) {
+  /** Of items whose conversations go along where the reward reads them, and nowhere else. */
+  private Map<String, RewardRequested> requests(List<RewardRequested.Item> all) {
+    List<RewardRequested.Item> items =
+        reward.readsConversations()
+            ? all
+            : all.stream().map(RewardRequested.Item::withoutConversation).toList();
     long characters = items.stream().mapToLong(RewardClient::size).sum();
     if (store != null && (items.size() > MAX_ITEMS || characters > MAX_CHARACTERS)) {
       return stored(items);
@@ -285,7 +294,9 @@ public final class RewardClient {
   private static int size(RewardRequested.Item item) {
     return item.prompt().length()
         + item.completion().length()
-        + (item.reference() == null ? 0 : item.reference().length());
+        + (item.reference() == null ? 0 : item.reference().length())
+        + (item.messages() == null ? 0 : ContentIds.canonicalJson(item.messages()).length())
+        + (item.tools() == null ? 0 : ContentIds.canonicalJson(item.tools()).length());
   }
 
   private Map<String, RewardRequested> inRecords(List<RewardRequested.Item> items) {

@@ -62,6 +62,17 @@ final class ConversationEncoder {
     return encoded;
   }
 
+  /**
+   * All turns, and the beginning of an answer.
+   *
+   * @throws LlmException {@code tool_calls_not_written}, and what tokenizer and template throw
+   */
+  int[] prompt(Example.Chat chat) {
+    List<ChatMessage> messages = called(chat.messages());
+    new Conversation(chat.id(), messages, chat.tools()).requireCalls();
+    return tokenizer.encode(render(messages, true, chat.tools()));
+  }
+
   private TreeSet<Integer> wanted(Example.Chat chat) {
     List<ChatMessage> messages = chat.messages();
     if (messages.stream().noneMatch(ChatMessage::isAssistant)) {

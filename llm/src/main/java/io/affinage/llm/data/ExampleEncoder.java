@@ -103,6 +103,35 @@ public final class ExampleEncoder {
   }
 
   /**
+   * A conversation that waits for an answer, up to and with what the template writes before it.
+   *
+   * @throws LlmException {@code chat_template_missing}, {@code tool_calls_not_written}, and what
+   *     tokenizer and template throw
+   */
+  public int[] prompt(Example.Chat chat) {
+    try {
+      return conversations().prompt(chat);
+    } catch (LlmException e) {
+      throw named(chat.id(), e);
+    }
+  }
+
+  private ConversationEncoder conversations() {
+    return conversations.orElseThrow(
+        () ->
+            new LlmException(
+                "chat_template_missing",
+                "the model has no chat template, so it takes prompts and completions, not conversations"));
+  }
+
+  private static LlmException named(String id, LlmException e) {
+    String name = "example " + id + ": ";
+    return e.getMessage().startsWith(name)
+        ? e
+        : new LlmException(e.code(), name + e.getMessage(), e);
+  }
+
+  /**
    * Encodes one example.
    *
    * @param seen takes what was done to it
@@ -110,23 +139,14 @@ public final class ExampleEncoder {
   List<TokenizedExample> rows(Example example, Set<Adjustment> seen) {
     try {
       if (example instanceof Example.Chat chat) {
-        return conversations
-            .orElseThrow(
-                () ->
-                    new LlmException(
-                        "chat_template_missing",
-                        "the model has no chat template, so it takes prompts and completions, not conversations"))
-            .encode(chat, seen);
+        return conversations().encode(chat, seen);
       }
       return List.of(
           example instanceof Example.Completion completion
               ? completion(completion, seen)
               : text((Example.Text) example, seen));
     } catch (LlmException e) {
-      String name = "example " + example.id() + ": ";
-      throw e.getMessage().startsWith(name)
-          ? e
-          : new LlmException(e.code(), name + e.getMessage(), e);
+      throw named(example.id(), e);
     }
   }
 

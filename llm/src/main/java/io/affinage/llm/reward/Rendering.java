@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -115,15 +116,30 @@ public record Rendering(Form form, OptionalInt padding) {
 
   /** A text to be scored. */
   public Example example(String id, String prompt, String answer) {
-    return switch (form) {
-      case CHAT ->
-          new Example.Chat(
-              id,
-              List.of(ChatMessage.of("user", prompt), ChatMessage.of("assistant", answer)),
-              List.of(),
-              Set.of());
-      case COMPLETION -> new Example.Completion(id, prompt, answer);
-    };
+    return form == Form.COMPLETION
+        ? new Example.Completion(id, prompt, answer)
+        : example(id, List.of(ChatMessage.of("user", prompt)), List.of(), answer);
+  }
+
+  /**
+   * An answer in a conversation, to be scored.
+   *
+   * @param conversation all turns before the answer
+   * @param tools as in {@link Example.Chat}
+   * @throws LlmException {@code conversation_not_rendered} where the model learned from texts
+   *     without turns
+   */
+  public Example example(
+      String id, List<ChatMessage> conversation, List<Map<String, Object>> tools, String answer) {
+    if (form == Form.COMPLETION) {
+      throw new LlmException(
+          "conversation_not_rendered",
+          "text %s answers a conversation of %d turns, and the reward model learned from prompts and completions without turns: train one on conversations"
+              .formatted(id, conversation.size()));
+    }
+    List<ChatMessage> turns = new ArrayList<>(conversation);
+    turns.add(ChatMessage.of("assistant", answer));
+    return new Example.Chat(id, turns, tools, Set.of());
   }
 
   /** Writes {@value #FILE} into a model's folder. */

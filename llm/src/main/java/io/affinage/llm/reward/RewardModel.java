@@ -13,11 +13,13 @@ import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.ScalarHead;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.tensor.Compute;
+import io.affinage.llm.text.ChatMessage;
 import io.affinage.llm.text.TokenizerDefinition;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /**
@@ -182,6 +184,19 @@ public final class RewardModel implements AutoCloseable {
    */
   public TokenizedExample encode(String id, String prompt, String answer) {
     return encode(rendering.example(id, prompt, answer));
+  }
+
+  /**
+   * An answer in a conversation, in the model's own rendering, closing tokens included.
+   *
+   * @param conversation all turns before the answer
+   * @param tools JSON schemas of the functions that the assistant may call, as maps
+   * @throws LlmException as above; {@code conversation_not_rendered} where the model learned from
+   *     texts without turns
+   */
+  public TokenizedExample encode(
+      String id, List<ChatMessage> conversation, List<Map<String, Object>> tools, String answer) {
+    return encode(rendering.example(id, conversation, tools, answer));
   }
 
   /**

@@ -44,7 +44,10 @@ class PreferenceEncoderTest {
     tokenizer.close();
   }
 
-  /** Token for token the rendered text, both sides; the end token is a target once each. */
+  /**
+   * Token for token the rendered text, both sides; the end token is a target once each: rlhf points
+   * 1 and 2.
+   */
   @Test
   void shouldEncodeBothSidesAsTheTemplateRendersThem() {
     PreferencePair pair = chats("What is it?", "It is a good answer.", "It is bad");
@@ -82,7 +85,7 @@ class PreferenceEncoderTest {
     assertThat(row.tree().nodes()).isEqualTo(group.tokens() - shared);
   }
 
-  /** Only one side goes on with the reasoning that the prompt opens. */
+  /** Only one side goes on with the reasoning that the prompt opens: rlhf point 2. */
   @Test
   void shouldFindTheBoundaryAfterLookingAtBothSides() {
     ChatTemplate thinking = ChatTemplate.parse(THINKING, Map.of(), Clock.systemUTC());

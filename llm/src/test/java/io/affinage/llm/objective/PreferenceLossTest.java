@@ -43,7 +43,10 @@ class PreferenceLossTest {
     }
   }
 
-  /** Uneven micro-batches equal one batch: loss, derivatives, and metrics weighted by pair. */
+  /**
+   * Uneven micro-batches equal one batch: loss, derivatives, and metrics weighted by pair: rlhf
+   * points 11 and 15.
+   */
   @ParameterizedTest
   @MethodSource("objectives")
   void shouldAddUpOverParts(Objective objective) {
@@ -95,7 +98,7 @@ class PreferenceLossTest {
   /**
    * Where truncation has left no prompt the first token is not scored, for nothing predicts it: of
    * prompt 10 11, chosen 20 21 22 and rejected 30 31, cut to their last three tokens, two of each
-   * are. TRL 1.16 divides the chosen answer's log-probability by three.
+   * are. TRL 1.16 divides the chosen answer's log-probability by three. rlhf point 4.
    */
   @Test
   void shouldDivideIpoByTheTokensThatAreScored() {
@@ -113,7 +116,7 @@ class PreferenceLossTest {
     assertThat(loss.value()).isCloseTo(Math.pow(2 / 2.0 + 1 / 2.0 - 1, 2), within(1e-12));
   }
 
-  /** One long answer of many tokens counts as one pair, as a short one does. */
+  /** One long answer of many tokens counts as one pair, as a short one does: rlhf point 15. */
   @Test
   void shouldCountPairsNotTokensInAccuracy() {
     ScoredGroup right = pair(new float[300], -2f, new float[1], 0f);

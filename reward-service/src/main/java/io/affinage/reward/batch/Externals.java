@@ -51,7 +51,9 @@ final class Externals {
                         item.prompt(),
                         item.completion(),
                         item.reference(),
-                        item.group()))
+                        item.group(),
+                        item.messages(),
+                        item.tools()))
             .toList();
     String id =
         "external-" + ContentIds.of("external", request.requestId(), topic, items, spec.settings());

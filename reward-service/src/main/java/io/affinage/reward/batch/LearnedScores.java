@@ -1,5 +1,7 @@
 package io.affinage.reward.batch;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.affinage.events.NormalRow;
 import io.affinage.reward.scoring.InvalidRewardException;
 import io.affinage.reward.scoring.Score;
 import java.util.List;
@@ -14,8 +16,20 @@ public interface LearnedScores {
    *
    * @param prompt null where there is none, which cannot be scored
    * @param completion null where there is none, which cannot be scored
+   * @param messages the conversation whose last turn the prompt is; null where the prompt is all of
+   *     it
+   * @param tools of the conversation; null for none
    */
-  record Text(String prompt, String completion) {}
+  record Text(
+      String prompt,
+      String completion,
+      List<NormalRow.ChatMessage> messages,
+      List<JsonNode> tools) {
+    /** An answer to one turn. */
+    public Text(String prompt, String completion) {
+      this(prompt, completion, null, null);
+    }
+  }
 
   /**
    * Asks. Does not wait.

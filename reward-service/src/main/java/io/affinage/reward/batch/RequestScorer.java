@@ -104,7 +104,10 @@ public final class RequestScorer {
 
   private static List<LearnedScores.Text> texts(RewardRequested request) {
     return request.items().stream()
-        .map(item -> new LearnedScores.Text(item.prompt(), item.completion()))
+        .map(
+            item ->
+                new LearnedScores.Text(
+                    item.prompt(), item.completion(), item.messages(), item.tools()))
         .toList();
   }
 
@@ -200,6 +203,9 @@ public final class RequestScorer {
             "duplicate_item",
             "itemId '%s' occurs twice; ids are unique within a request".formatted(id),
             "items[" + i + "].itemId");
+      }
+      if (item.messages() != null || item.tools() != null) {
+        Conversations.check(item, "items[" + i + "].");
       }
     }
     return items;

@@ -2,7 +2,6 @@ package io.affinage.reward.learned;
 
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ModelRegistered;
-import io.affinage.events.quantization.QuantizationSpec;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.reward.RewardModel;
@@ -71,9 +70,8 @@ final class RewardModelCache implements AutoCloseable {
     }
     ArtifactRef under = adapter ? model.base() : model.model();
     // An adapter scores with the numbers that it was trained beside.
-    QuantizationSpec quantization = adapter ? model.lineage().spec().quantization() : null;
     WeightForm trained =
-        quantization == null ? WeightForm.PLAIN : WeightForm.named(quantization.weightForm());
+        ScoreOrigin.weightForm(model).map(WeightForm::named).orElse(WeightForm.PLAIN);
     // A reward model of its own may be the base of another, too.
     String key = (adapter ? "" : "whole ") + under.digest() + " " + trained.userName();
     String digest = model.model().digest();

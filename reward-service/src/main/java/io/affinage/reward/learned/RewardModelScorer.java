@@ -1,6 +1,9 @@
 package io.affinage.reward.learned;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.affinage.events.ErrorKind;
+import io.affinage.events.EventJson;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.Stage;
 import io.affinage.llm.data.TokenizedExample;
@@ -8,6 +11,7 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.error.NativeFault;
 import io.affinage.llm.reward.RewardModel;
 import io.affinage.llm.tensor.Compute;
+import io.affinage.llm.text.ChatMessage;
 import io.affinage.reward.batch.LearnedScores;
 import io.affinage.reward.batch.UnavailableException;
 import io.affinage.reward.scoring.InvalidRewardException;
@@ -36,6 +40,9 @@ import java.util.function.Supplier;
  * loaded before the first text.
  */
 public final class RewardModelScorer implements LearnedScores, AutoCloseable {
+  private static final JsonMapper JSON = EventJson.mapper();
+  private static final TypeReference<Map<String, Object>> FIELDS = new TypeReference<>() {};
+
   private final RegisteredModels models;
   private final RewardModelCache loaded;
   private final ScoreCache cache;
@@ -43,7 +50,7 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
   private final LearnedMeters meters;
 
   // Guarded by this.
-  private final Map<String, Queue> queues = new LinkedHashMap<>();
+  private final Map<ScoreOrigin, Queue> queues = new LinkedHashMap<>();
   private final Map<ScoreCache.Key, Waiting> underWay = new HashMap<>();
   private long waitingCharacters;
   private long asked;
@@ -150,7 +157,9 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
 
   private static long characters(Text text) {
     return (text.prompt() == null ? 0 : text.prompt().length())
-        + (text.completion() == null ? 0 : text.completion().length());
+        + (text.completion() == null ? 0 : text.completion().length())
+        + (text.messages() == null ? 0 : text.messages().toString().length())
+        + (text.tools() == null ? 0 : text.tools().toString().length());
   }
 
   private synchronized void take(long characters) {
@@ -193,7 +202,8 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
     if (text.prompt() == null) {
       return done(new Score.Unscorable("missing_prompt", "the item has no prompt"));
     }
-    ScoreCache.Key key = ScoreCache.Key.of(model, text);
+    ScoreOrigin origin = ScoreOrigin.of(model);
+    ScoreCache.Key key = ScoreCache.Key.of(origin, text);
     synchronized (this) {
       if (closed) {
         return CompletableFuture.failedFuture(stopping());
@@ -206,10 +216,7 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
       if (waiting == null) {
         waiting = new Waiting(key, text, asked++);
         underWay.put(key, waiting);
-        queues
-            .computeIfAbsent(model.model().digest(), digest -> new Queue(model))
-            .arrived
-            .add(waiting);
+        queues.computeIfAbsent(origin, from -> new Queue(model)).arrived.add(waiting);
         if (worker == null) {
           worker = new Thread(this::work, "reward-models");
           worker.setDaemon(true);
@@ -299,13 +306,33 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
 
   private void encode(RewardModel model, Queue queue, Waiting waiting) {
     try {
-      waiting.tokens = model.encode("item", waiting.text.prompt(), waiting.text.completion());
+      waiting.tokens = encode(model, waiting.text);
       queue.encoded.add(waiting);
     } catch (LlmException e) {
-      ended(waiting, new Score.Unscorable(e.code(), e.getMessage()));
+      if (e.code().equals("conversation_not_rendered")) {
+        // It is of the model, not of the item: no conversation will ever have a score.
+        failed(waiting, refusal(e));
+      } else {
+        ended(waiting, new Score.Unscorable(e.code(), e.getMessage()));
+      }
     } catch (RuntimeException e) {
       failed(waiting, e);
     }
+  }
+
+  private static TokenizedExample encode(RewardModel model, Text text) {
+    if (text.messages() == null) {
+      return model.encode("item", text.prompt(), text.completion());
+    }
+    return model.encode(
+        "item",
+        text.messages().stream()
+            .map(turn -> new ChatMessage(turn.role(), turn.content(), turn.templateFields()))
+            .toList(),
+        text.tools() == null
+            ? List.of()
+            : text.tools().stream().map(tool -> JSON.convertValue(tool, FIELDS)).toList(),
+        text.completion());
   }
 
   /** The text that was asked for first, and those of the most like lengths that fit beside it. */

@@ -1,6 +1,6 @@
 package io.affinage.reward.learned;
 
-import io.affinage.events.ModelRegistered;
+import io.affinage.events.ContentIds;
 import io.affinage.reward.batch.LearnedScores;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -11,25 +11,29 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Scores by what they follow from: the digests of model and base, prompt and completion. Of more
- * than fit, those asked for longest ago are forgotten. Thread-safe.
+ * Scores by what they follow from: the digests of model and base, the form of the base's weights,
+ * prompt, completion and conversation. Of more than fit, those asked for longest ago are forgotten.
+ * Thread-safe.
  */
 final class ScoreCache {
   private final Map<Key, Double> scores;
 
   /** 128 bits of a SHA-256. */
   record Key(long high, long low) {
-    static Key of(ModelRegistered model, LearnedScores.Text text) {
+    static Key of(ScoreOrigin origin, LearnedScores.Text text) {
       MessageDigest digest;
       try {
         digest = MessageDigest.getInstance("SHA-256");
       } catch (NoSuchAlgorithmException e) {
         throw new AssertionError("every Java has SHA-256", e);
       }
-      add(digest, model.model().digest());
-      add(digest, model.base() == null ? "" : model.base().digest());
+      add(digest, origin.model());
+      add(digest, origin.base());
+      add(digest, origin.weightForm());
       add(digest, text.prompt());
       add(digest, text.completion());
+      add(digest, text.messages() == null ? "" : ContentIds.canonicalJson(text.messages()));
+      add(digest, text.tools() == null ? "" : ContentIds.canonicalJson(text.tools()));
       ByteBuffer bytes = ByteBuffer.wrap(digest.digest());
       return new Key(bytes.getLong(), bytes.getLong());
     }

@@ -162,7 +162,7 @@ class EnsembleTest {
   }
 
   private static RewardRequested.Item item(String id, String completion, String group) {
-    return new RewardRequested.Item(id, "p", completion, "yes", null, group);
+    return new RewardRequested.Item(id, "p", completion, "yes", null, group, null, null);
   }
 
   private static void assertValues(RewardScored scored, double... values) {

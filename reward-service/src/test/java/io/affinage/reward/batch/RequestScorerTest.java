@@ -2,13 +2,20 @@ package io.affinage.reward.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.IntNode;
 import io.affinage.events.EventJson;
+import io.affinage.events.NormalRow.ChatMessage;
+import io.affinage.events.RewardExternalRequested;
+import io.affinage.events.RewardExternalScored;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardRequested.Item;
 import io.affinage.events.RewardScored;
 import io.affinage.events.RewardSpec;
+import io.affinage.reward.scoring.Score;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +62,66 @@ class RequestScorerTest {
     Item[] many =
         IntStream.range(0, 11).mapToObj(i -> new Item("i" + i, "p", "c", "r")).toArray(Item[]::new);
     assertThat(code(request(exact, many))).isEqualTo("too_many_items");
+  }
+
+  @Test
+  void shouldTakeAConversationWhoseLastTurnIsThePrompt() {
+    ChatMessage system = new ChatMessage("system", "Be kind.");
+    ChatMessage user = new ChatMessage("user", "p");
+    RewardSpec exact = new RewardSpec.ExactMatch(false, false);
+    assertThat(scorer.score(request(exact, said(List.of(system, user)))).scores().get(0).value())
+        .isEqualTo(1.0);
+    assertThat(refusal(said(List.of()))).contains("items[0].messages");
+    assertThat(refusal(said(List.of(system)))).contains("items[0].prompt");
+    assertThat(refusal(said(List.of(user, new ChatMessage("assistant", "p")))))
+        .contains("ends with the assistant");
+    assertThat(refusal(said(List.of(new ChatMessage("bot", "x"), user))))
+        .contains("items[0].messages[0].role");
+    assertThat(refusal(said(List.of(new ChatMessage("user", null), user))))
+        .contains("items[0].messages[0].content");
+    assertThat(refusal(new Item("a", "p", "c", "c", null, null, null, List.of(new IntNode(1)))))
+        .contains("items[0].tools");
+  }
+
+  private static Item said(List<ChatMessage> messages) {
+    return new Item("a", "p", "c", "c", null, null, messages, null);
+  }
+
+  private String refusal(Item item) {
+    RewardScored scored = scorer.score(request(new RewardSpec.ExactMatch(false, false), item));
+    assertThat(scored.error().code()).isEqualTo("invalid_item");
+    return scored.error().message();
+  }
+
+  /** Reward models and programs of the user's see all of it. */
+  @Test
+  void shouldHandTheConversationOn() {
+    Item item = said(List.of(new ChatMessage("system", "Be kind."), new ChatMessage("user", "p")));
+    List<LearnedScores.Text> read = new ArrayList<>();
+    List<RewardExternalRequested.Item> asked = new ArrayList<>();
+    LearnedScores learned =
+        (model, texts) -> {
+          read.addAll(texts);
+          return CompletableFuture.completedFuture(List.of(new Score.Value(1, null)));
+        };
+    ExternalScores externals =
+        question -> {
+          asked.addAll(question.request().items());
+          return CompletableFuture.completedFuture(
+              new RewardExternalScored(
+                  question.request().externalId(),
+                  List.of(new RewardExternalScored.Score("a", 1.0, null)),
+                  null));
+        };
+    scorer.score(request(new RewardSpec.Model("m"), item), externals, learned).join();
+    scorer
+        .score(
+            request(new RewardSpec.External(null, null, null, null, null), item),
+            externals,
+            learned)
+        .join();
+    assertThat(read).containsExactly(new LearnedScores.Text("p", "c", item.messages(), null));
+    assertThat(asked.get(0).messages()).isEqualTo(item.messages());
   }
 
   @Test

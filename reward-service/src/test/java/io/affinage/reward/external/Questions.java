@@ -72,7 +72,12 @@ final class Questions implements AutoCloseable {
   private void follow(String... topics) {
     List<TopicPartition> all = new ArrayList<>(consumer.assignment());
     for (String name : topics) {
-      consumer.partitionsFor(name).forEach(i -> all.add(new TopicPartition(name, i.partition())));
+      // A topic that was created just now may have no partitions yet in what the broker tells, and
+      // the service would refuse it, too.
+      await()
+          .atMost(SOON)
+          .until(() -> consumer.partitionsFor(name), found -> !found.isEmpty())
+          .forEach(info -> all.add(new TopicPartition(name, info.partition())));
     }
     consumer.assign(all);
     consumer.seekToBeginning(all);

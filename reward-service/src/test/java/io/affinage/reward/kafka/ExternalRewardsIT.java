@@ -159,7 +159,7 @@ class ExternalRewardsIT {
         new RewardExternalRequested(
             "external-" + UUID.randomUUID(),
             "r",
-            List.of(new RewardExternalRequested.Item("i", "p", completion, null, null)),
+            List.of(new RewardExternalRequested.Item("i", "p", completion, null, null, null, null)),
             null);
     return new Question(Topics.REWARD_EXTERNAL_REQUESTED.name(), request, timeout, retries);
   }

@@ -1,6 +1,7 @@
 package io.affinage.reward.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import io.affinage.artifacts.Artifact;
@@ -22,6 +23,7 @@ import io.affinage.events.Topic;
 import io.affinage.events.TopicProvisioner;
 import io.affinage.events.Topics;
 import io.affinage.events.follow.TopicFollower;
+import io.affinage.events.reward.RewardClient;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.reward.batch.RequestScorer;
 import io.affinage.reward.batch.StoredItems;
@@ -239,6 +241,47 @@ class LearnedRewardsIT {
       }
       assertThat(found.get(again.requestId()).get(1))
           .isEqualTo(found.get(again.requestId()).get(0));
+    }
+  }
+
+  /** More than a record holds, both ways. */
+  @Test
+  void shouldTakeAndGiveBatchesByTheStore() {
+    List<RewardRequested.Item> items = new ArrayList<>();
+    for (int i = 0; i < 900; i++) {
+      items.add(
+          new RewardRequested.Item(
+              "\u4e00".repeat(190) + i, "who? ".repeat(40), "the cat " + i % 20, "the cat 7"));
+    }
+    List<RewardSpec.Member> members = new ArrayList<>();
+    for (int m = 0; m < 8; m++) {
+      members.add(
+          new RewardSpec.Member(
+              "right-" + m,
+              new RewardSpec.ExactMatch(false, false),
+              1.0,
+              "standardize",
+              "request",
+              null,
+              null));
+    }
+    try (Instance instance = new Instance("store")) {
+      Map<String, RewardScored.Score> scores =
+          new RewardClient(
+                  connection,
+                  EVENTS::create,
+                  new RewardSpec.Ensemble(members, null),
+                  new RewardClient.Timing(Duration.ofSeconds(20), SOON),
+                  () -> {},
+                  new StoredBatches(store))
+              .score(items);
+      assertThat(scores).hasSize(900);
+      // What is normalised over the request is one request.
+      double sum = scores.values().stream().mapToDouble(RewardScored.Score::value).sum();
+      assertThat(sum).isCloseTo(0, within(1e-6));
+      assertThat(scores.get(items.get(7).itemId()).value()).isPositive();
+      assertThat(scores.get(items.get(8).itemId()).value()).isNegative();
+      assertThat(instance.scored()).isZero(); // no model was asked
     }
   }
 

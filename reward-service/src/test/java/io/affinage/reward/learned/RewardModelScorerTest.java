@@ -6,22 +6,33 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ModelRegistered;
+import io.affinage.events.NormalRow;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardScored;
 import io.affinage.events.RewardSpec;
+import io.affinage.events.TrainingSpec;
+import io.affinage.events.quantization.Nf4Spec;
+import io.affinage.events.spec.Settings;
+import io.affinage.llm.LanguageModel;
+import io.affinage.llm.data.Example;
+import io.affinage.llm.reward.Rendering;
+import io.affinage.llm.reward.RewardModel;
 import io.affinage.llm.tensor.Compute;
+import io.affinage.llm.text.ChatMessage;
 import io.affinage.reward.batch.LearnedScores.Text;
 import io.affinage.reward.batch.RequestScorer;
 import io.affinage.reward.batch.UnavailableException;
 import io.affinage.reward.scoring.InvalidRewardException;
 import io.affinage.reward.scoring.Score;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,7 +57,7 @@ class RewardModelScorerTest {
   private RewardModelScorer rewards = rewards(limits(1 << 20, 300, 2));
 
   @BeforeAll
-  static void write(@TempDir Path folder) {
+  static void write(@TempDir Path folder) throws IOException {
     FILES.put(BASE, TinyRewardModels.base(folder.resolve("base"), 3));
     FILES.put(OTHER_BASE, TinyRewardModels.base(folder.resolve("other"), 4));
     model("a", BASE, '1', 0.3f, folder);
@@ -54,6 +65,8 @@ class RewardModelScorerTest {
     model("zero", BASE, '3', 0f, folder);
     model("boundless", BASE, '4', 1e38f, folder);
     model("elsewhere", OTHER_BASE, '5', 0.3f, folder);
+    model("texts", BASE, '6', 0.3f, folder);
+    new Rendering(Rendering.Form.COMPLETION, OptionalInt.of(3)).write(FILES.get(ref('6')));
   }
 
   private static void model(String id, ArtifactRef base, char digit, float head, Path folder) {
@@ -247,6 +260,64 @@ class RewardModelScorerTest {
 
   private static List<Text> texts(List<RewardRequested.Item> items) {
     return items.stream().map(item -> new Text(item.prompt(), item.completion())).toList();
+  }
+
+  /** All turns as the model learned them, and not the last alone. */
+  @Test
+  void shouldReadTheWholeConversation() throws Exception {
+    MODELS.values().forEach(models::registered);
+    List<NormalRow.ChatMessage> turns =
+        List.of(
+            new NormalRow.ChatMessage("system", "Be brief."),
+            new NormalRow.ChatMessage("user", "the dog?"),
+            new NormalRow.ChatMessage("assistant", "the log"),
+            new NormalRow.ChatMessage("user", "the cat?"));
+    Text whole = new Text("the cat?", "the mat", turns, null);
+    List<Double> scores = scores("a", List.of(whole, new Text("the cat?", "the mat"), whole));
+
+    List<ChatMessage> learned = new ArrayList<>();
+    turns.forEach(turn -> learned.add(ChatMessage.of(turn.role(), turn.content())));
+    learned.add(ChatMessage.of("assistant", "the mat"));
+    Compute compute = Compute.of("cpu", "float32");
+    try (LanguageModel base = LanguageModel.open(FILES.get(BASE), compute);
+        RewardModel direct = RewardModel.open(base, FILES.get(ref('1')))) {
+      double expected =
+          direct.scores(List.of(direct.encode(new Example.Chat("whole", learned))), 1)[0];
+      assertThat(scores.get(0)).isEqualTo(expected);
+    }
+    assertThat(scores.get(1)).isNotEqualTo(scores.get(0));
+    assertThat(scores.get(2)).isEqualTo(scores.get(0));
+    assertThat(counted("scored", "a")).isEqualTo(2);
+
+    // Nothing that it learned from had turns.
+    assertThat(scores("texts", List.of(new Text("the cat?", "the mat")))).hasSize(1);
+    CompletableFuture<List<Score>> refused = rewards.ask("texts", List.of(whole));
+    assertThatThrownBy(() -> refused.get(60, TimeUnit.SECONDS))
+        .cause()
+        .isInstanceOfSatisfying(
+            InvalidRewardException.class,
+            e -> assertThat(e.code()).isEqualTo("conversation_not_rendered"));
+  }
+
+  @Test
+  void shouldTellApartWhatScoresFollowFrom() {
+    ModelRegistered plain = MODELS.get("a");
+    ModelRegistered packed =
+        TinyRewardModels.registered(
+            "a",
+            BASE,
+            plain.model(),
+            Settings.build(TrainingSpec.class)
+                .with("quantization", Settings.absent(Nf4Spec.class))
+                .record());
+    Text text = new Text("who?", "the cat");
+    ScoreCache.Key key = ScoreCache.Key.of(ScoreOrigin.of(plain), text);
+    assertThat(ScoreCache.Key.of(ScoreOrigin.of(packed), text)).isNotEqualTo(key);
+    assertThat(ScoreCache.Key.of(ScoreOrigin.of(MODELS.get("b")), text)).isNotEqualTo(key);
+    List<NormalRow.ChatMessage> turn = List.of(new NormalRow.ChatMessage("user", "who?"));
+    assertThat(ScoreCache.Key.of(ScoreOrigin.of(plain), new Text("who?", "the cat", turn, null)))
+        .isNotEqualTo(key);
+    assertThat(ScoreCache.Key.of(ScoreOrigin.of(plain), text)).isEqualTo(key);
   }
 
   @Test

@@ -87,6 +87,12 @@ public final class TinyRewardModels {
 
   /** What a trainer says of an adapter. */
   public static ModelRegistered registered(String id, ArtifactRef base, ArtifactRef adapter) {
+    return registered(id, base, adapter, Settings.absent(TrainingSpec.class));
+  }
+
+  /** What a trainer says of an adapter that it trained so. */
+  static ModelRegistered registered(
+      String id, ArtifactRef base, ArtifactRef adapter, TrainingSpec spec) {
     return Settings.build(ModelRegistered.class)
         .with("modelId", id)
         .with("jobId", "job-" + id.hashCode())
@@ -99,8 +105,7 @@ public final class TinyRewardModels {
         .with("dataset", adapter)
         .with(
             "lineage",
-            new Lineage(
-                adapter.digest(), base.digest(), Settings.absent(TrainingSpec.class), 7, "test"))
+            new Lineage(adapter.digest(), base.digest(), spec, 7, "test"))
         .with("trainedTokens", 1)
         .with("metrics", Map.of())
         .with("createdAt", 1)
