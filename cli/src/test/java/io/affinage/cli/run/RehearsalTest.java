@@ -123,9 +123,7 @@ class RehearsalTest {
         new Stage.Evaluate(
             new EvaluationSpec(null, "validation", null, null, null, null, null, null, null));
     TrainingSpec contradiction =
-        Settings.build(TrainingSpec.class)
-            .with("method", "sft").with("batchSize", 0)
-            .record();
+        Settings.build(TrainingSpec.class).with("method", "sft").with("batchSize", 0).record();
     Rehearsal found =
         rehearsed(
             List.of(SFT, REWARD_MODEL, train(Stage.PREVIOUS, contradiction, null), none),

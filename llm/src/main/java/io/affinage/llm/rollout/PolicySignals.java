@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Log-probabilities of answers under the reference, and values under the policy: passes over the
- * texts through one base, with the one adapter and with the other.
+ * Log-probabilities of answers under the reference, and values: passes over the texts through one
+ * base, with the one adapter and with the other.
  */
 public final class PolicySignals implements TokenSignals {
   /** Tokens of a pass, a bound on what attention and head hold at once. */
@@ -28,24 +28,25 @@ public final class PolicySignals implements TokenSignals {
 
   private final Decoder decoder;
   private final Optional<BlockAdapter> reference;
-  private final BlockAdapter policy;
+  private final BlockAdapter valueAdapter;
   private final Optional<ScalarHead> values;
   private final double temperature;
 
   /**
-   * @param policy the adapter that is trained, or {@link Decoder#withoutAdapter()}
+   * @param valueAdapter the adapter that values are read with, the policy's where they have none of
+   *     their own
    * @param reference the adapter of the stage's starting model; empty where nothing compares
-   * @param values the head of values beside the policy; empty where there is none
+   * @param values the head of values; empty where there is none
    * @param temperature at which answers are sampled
    */
   public PolicySignals(
       Decoder decoder,
-      BlockAdapter policy,
+      BlockAdapter valueAdapter,
       Optional<BlockAdapter> reference,
       Optional<ScalarHead> values,
       double temperature) {
     this.decoder = decoder;
-    this.policy = policy;
+    this.valueAdapter = valueAdapter;
     this.reference = reference;
     this.values = values;
     this.temperature = temperature;
@@ -71,8 +72,8 @@ public final class PolicySignals implements TokenSignals {
         });
     values.ifPresent(
         head -> {
-          TargetValues model = new TargetValues(decoder, policy, head);
-          add(Signal.OLD_VALUE, policy, texts, found, model::of);
+          TargetValues model = new TargetValues(decoder, valueAdapter, head);
+          add(Signal.OLD_VALUE, valueAdapter, texts, found, model::of);
         });
     return found;
   }

@@ -12,6 +12,8 @@ public interface RewardFunction {
    *
    * @return one for each, in their order: finite, larger for better; empty for an answer that
    *     cannot be scored, which then counts nowhere
+   * @throws io.affinage.llm.training.StopRequestedException when the run is to stop while scores
+   *     are waited for
    */
   List<OptionalDouble> score(List<Rollout> rollouts);
 }

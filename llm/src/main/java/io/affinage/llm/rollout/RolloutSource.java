@@ -174,12 +174,14 @@ public final class RolloutSource implements BatchSource {
     int updates = settings.updates().count();
     int iteration = step / updates;
     if (step % updates == 0 || scored.isEmpty()) {
+      Iteration made = iteration(iteration);
+      // May end the run, which then is where it was before.
+      double[] scores = scores(made);
       if (step > 0 && step % updates == 0) {
         coefficient = learned.nextCoefficient();
       }
-      Iteration made = iteration(iteration);
       sampledBy = Optional.of(made.policy());
-      learn(scored(made.rollouts(), scores(made)));
+      learn(scored(made.rollouts(), scores));
     }
     return part(learnable(), iteration, step % updates);
   }

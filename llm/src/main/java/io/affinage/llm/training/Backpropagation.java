@@ -1,6 +1,7 @@
 package io.affinage.llm.training;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.affinage.llm.data.Group;
@@ -29,6 +30,7 @@ final class Backpropagation implements AutoCloseable {
   private final NDManager manager;
   private final DecoderHandles handles;
   private final DecoderHandles others;
+  private final Optional<ValueTrunk> trunk;
 
   /** Micro-batches are computed as a whole. */
   Backpropagation(Decoder decoder, Trainables trainables, TrainingSettings settings) {
@@ -80,6 +82,95 @@ final class Backpropagation implements AutoCloseable {
     this.manager = decoder.manager().newSubManager();
     this.handles = DecoderHandles.of(decoder, trainables.adapter());
     this.others = threads.isPresent() ? handles.aliases(manager) : handles;
+    this.trunk = trainables.valueTrunk().map(this::trunk);
+  }
+
+  private ValueTrunk trunk(Trainables values) {
+    DecoderHandles own = DecoderHandles.of(decoder, values.adapter());
+    return new ValueTrunk(
+        values,
+        BlockGradient.of(values.adapter()),
+        own,
+        threads.isPresent() ? own.aliases(manager) : own);
+  }
+
+  /**
+   * What gives values by an adapter of its own, on the same base.
+   *
+   * @param others the handles of the second half
+   */
+  private record ValueTrunk(
+      Trainables trainables,
+      BlockGradient gradient,
+      DecoderHandles handles,
+      DecoderHandles others) {}
+
+  /**
+   * The pass of a part that gives values. It is made within the policy's, once that has its
+   * log-probabilities: of both together follows how either is weighted.
+   */
+  private final class ValuePass {
+    private final RowTensors tensors;
+    private final ForwardBackward pass;
+    private final ForwardBackward.BlockGradients taker;
+    private ForwardBackward.Result result;
+
+    ValuePass(
+        ValueTrunk of,
+        NDManager scope,
+        DecoderHandles own,
+        GroupRow part,
+        long noiseSeed,
+        ForwardBackward.BlockGradients taker) {
+      this.tensors = RowTensors.of(scope, decoder, of.trainables().adapter(), part.row());
+      this.pass =
+          new ForwardBackward(
+              decoder,
+              own,
+              of.trainables(),
+              settings,
+              scope,
+              tensors,
+              of.gradient(),
+              Reading.PLAIN,
+              noiseSeed);
+      this.taker = taker;
+    }
+
+    float[] values() {
+      return pass.score(tensors.embedded()).numbers();
+    }
+
+    /** How the policy's part is weighted; asking for it makes this pass, there and back. */
+    Weighting within(Weighting both) {
+      if (both instanceof Weighting.Given given) {
+        run(new Weighting.Given(given.values().orElseThrow(), 1, 0));
+        return new Weighting.Given(given.weight(), given.scale(), given.smoothing());
+      }
+      return (Weighting.ByOutput)
+          outputs -> {
+            PlaceWeights[] found = new PlaceWeights[1];
+            run(
+                (Weighting.ByOutput)
+                    values -> {
+                      found[0] =
+                          ((Weighting.ByOutput) both).of(outputs.withValues(values.numbers()));
+                      return new PlaceWeights(found[0].values(), new float[0]);
+                    });
+            return new PlaceWeights(found[0].numbers(), new float[0]);
+          };
+    }
+
+    private void run(Weighting weighting) {
+      result = pass.run(tensors.embedded(), weighting, taker);
+    }
+
+    /** Adds what no block has. */
+    void finish(NDManager scope) {
+      Trainables trained = trunk.orElseThrow().trainables();
+      trained.addHeadGradients(result.head());
+      addPrompt(scope, trained, result, tensors);
+    }
   }
 
   /**
@@ -190,9 +281,36 @@ final class Backpropagation implements AutoCloseable {
     try (NDManager scope = decoder.manager().newSubManager()) {
       RowTensors tensors = RowTensors.of(scope, decoder, trainables.adapter(), part.row());
       NDArray embedded = embedded(scope, tensors, part.row(), noiseSeed);
-      scores.take(part, pass(scope, own, tensors, noiseSeed).score(embedded), thread);
+      HeadOutputs outputs = pass(scope, own, tensors, noiseSeed).score(embedded);
+      scores.take(
+          part,
+          values(part, scope, thread, noiseSeed, (block, found) -> {})
+              .map(values -> outputs.withValues(values.values()))
+              .orElse(outputs),
+          thread);
       return null;
     }
+  }
+
+  private Optional<ValuePass> values(
+      GroupRow part,
+      NDManager scope,
+      int thread,
+      long noiseSeed,
+      ForwardBackward.BlockGradients taker) {
+    return trunk.map(
+        of ->
+            new ValuePass(
+                of, scope, thread == 0 ? of.handles() : of.others(), part, noiseSeed, taker));
+  }
+
+  private static Weighting within(Optional<ValuePass> values, Weighting weighting) {
+    return values.map(pass -> pass.within(weighting)).orElse(weighting);
+  }
+
+  /** Adds the gradients of a block of what gives values. */
+  private void addOfValues(int block, NDList found) {
+    trunk.orElseThrow().trainables().addBlockGradients(block, found);
   }
 
   private GroupRow row(List<Group> groups) {
@@ -214,8 +332,10 @@ final class Backpropagation implements AutoCloseable {
       RowTensors tensors = RowTensors.of(scope, decoder, trainables.adapter(), row);
       NDArray embedded = embedded(scope, tensors, row, noiseSeed);
       ForwardBackward pass = pass(scope, handles, tensors, noiseSeed);
+      Optional<ValuePass> values = values(part, scope, 0, noiseSeed, this::addOfValues);
       ForwardBackward.Result result =
-          pass.run(embedded, weighting.of(part, pass, 0), trainables::addBlockGradients);
+          pass.run(
+              embedded, within(values, weighting.of(part, pass, 0)), trainables::addBlockGradients);
       trainables.addHeadGradients(result.head());
       if (trainables.trainsEmbedding()) {
         decoder
@@ -230,14 +350,16 @@ final class Backpropagation implements AutoCloseable {
                 decoder.positions(),
                 trainables.embeddingGradients());
       }
-      addPrompt(scope, result, tensors);
+      addPrompt(scope, trainables, result, tensors);
+      values.ifPresent(each -> each.finish(scope));
       return result;
     }
   }
 
   /** Adds the gradient of the rows of virtual tokens, where there are some. */
-  private void addPrompt(NDManager scope, ForwardBackward.Result result, RowTensors tensors) {
-    trainables
+  private void addPrompt(
+      NDManager scope, Trainables trained, ForwardBackward.Result result, RowTensors tensors) {
+    trained
         .promptGradient()
         .ifPresent(
             sum ->
@@ -257,6 +379,14 @@ final class Backpropagation implements AutoCloseable {
       ForwardBackward another = pass(other, others, second, noiseSeed);
       // Added when the first half's are, so that sums do not depend on which thread is ahead.
       List<Runnable> late = new ArrayList<>();
+      Optional<ValuePass> values = values(halves.first(), scope, 0, noiseSeed, this::addOfValues);
+      Optional<ValuePass> otherValues =
+          values(
+              halves.second(),
+              other,
+              1,
+              noiseSeed,
+              (block, found) -> late.add(() -> addOfValues(block, found)));
       List<ForwardBackward.Result> results =
           threads
               .orElseThrow()
@@ -264,18 +394,20 @@ final class Backpropagation implements AutoCloseable {
                   () ->
                       one.run(
                           first.embedded(),
-                          weighting.of(halves.first(), one, 0),
+                          within(values, weighting.of(halves.first(), one, 0)),
                           trainables::addBlockGradients),
                   () ->
                       another.run(
                           second.embedded(),
-                          weighting.of(halves.second(), another, 1),
+                          within(otherValues, weighting.of(halves.second(), another, 1)),
                           (block, found) ->
                               late.add(() -> trainables.addBlockGradients(block, found))));
       late.forEach(Runnable::run);
       results.forEach(result -> trainables.addHeadGradients(result.head()));
-      addPrompt(scope, results.get(0), first);
-      addPrompt(other, results.get(1), second);
+      addPrompt(scope, trainables, results.get(0), first);
+      addPrompt(other, trainables, results.get(1), second);
+      values.ifPresent(each -> each.finish(scope));
+      otherValues.ifPresent(each -> each.finish(other));
       return results;
     }
   }

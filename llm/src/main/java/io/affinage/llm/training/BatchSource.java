@@ -17,6 +17,8 @@ public interface BatchSource {
    * is nothing to be learned from: the step is skipped then, and counted.
    *
    * @param step counted from 0; asked for in order, and once each
+   * @throws StopRequestedException when the run is to stop while this waits; {@link #position} is
+   *     then what it was before
    */
   List<Group> next(int step);
 

@@ -44,6 +44,9 @@ public final class Trainables implements AutoCloseable {
   /** Of a head of values in checkpoints; models with one have it by this name elsewhere (TRL). */
   public static final String VALUE_KEY = "v_head.summary.weight";
 
+  /** Before the names of what gives values and nothing else. */
+  public static final String VALUE_TRUNK = "value_trunk.";
+
   private final Decoder decoder;
   private final Optional<Adapter> trained;
   private final BlockAdapter blockAdapter;
@@ -57,6 +60,7 @@ public final class Trainables implements AutoCloseable {
   private final int head;
   private final Optional<ScalarHead> scalar;
   private final Optional<ScalarHead> values;
+  private final Optional<Trainables> valueTrunk;
   private final Range score;
 
   /** What an array is for; learning rates and weight decay go by it. */
@@ -144,6 +148,7 @@ public final class Trainables implements AutoCloseable {
       Optional<WeightSelection> selection,
       Optional<ScalarHead> scalar,
       Optional<ScalarHead> values,
+      Optional<Trainables> valueTrunk,
       boolean undivided) {
     if (adapter.isPresent()) {
       decoder.requireDifferentiable("training");
@@ -199,6 +204,7 @@ public final class Trainables implements AutoCloseable {
     scalar.ifPresent(each -> add(ScalarHead.KEY, each));
     values.ifPresent(each -> add(VALUE_KEY, each));
     this.values = values;
+    this.valueTrunk = valueTrunk;
     score = new Range(scores, parameters.size());
   }
 
@@ -262,7 +268,13 @@ public final class Trainables implements AutoCloseable {
   /** Trains the adapter alone; the decoder stays as it is. */
   public static Trainables of(Decoder decoder, Adapter adapter) {
     return new Trainables(
-        decoder, Optional.of(adapter), Optional.empty(), Optional.empty(), Optional.empty(), false);
+        decoder,
+        Optional.of(adapter),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        false);
   }
 
   /**
@@ -278,6 +290,7 @@ public final class Trainables implements AutoCloseable {
         Optional.of(selection),
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         false);
   }
 
@@ -288,6 +301,7 @@ public final class Trainables implements AutoCloseable {
         Optional.of(adapter),
         Optional.empty(),
         Optional.of(head),
+        Optional.empty(),
         Optional.empty(),
         false);
   }
@@ -303,6 +317,23 @@ public final class Trainables implements AutoCloseable {
         Optional.empty(),
         Optional.empty(),
         Optional.of(values),
+        Optional.empty(),
+        false);
+  }
+
+  /**
+   * Trains an adapter, and beside it another on the same base with a head of values, which reads
+   * nothing of the first.
+   */
+  public static Trainables withValueTrunk(
+      Decoder decoder, Adapter adapter, Adapter valueAdapter, ScalarHead values) {
+    return new Trainables(
+        decoder,
+        Optional.of(adapter),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(of(decoder, valueAdapter, values)),
         false);
   }
 
@@ -319,6 +350,7 @@ public final class Trainables implements AutoCloseable {
         Optional.of(selection),
         Optional.empty(),
         Optional.of(values),
+        Optional.empty(),
         false);
   }
 
@@ -339,6 +371,7 @@ public final class Trainables implements AutoCloseable {
         Optional.of(selection),
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         false);
   }
 
@@ -354,6 +387,7 @@ public final class Trainables implements AutoCloseable {
         decoder,
         Optional.empty(),
         Optional.of(selection),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         batching.isUndivided());
@@ -372,6 +406,7 @@ public final class Trainables implements AutoCloseable {
         Optional.empty(),
         Optional.of(selection),
         Optional.of(head),
+        Optional.empty(),
         Optional.empty(),
         batching.isUndivided());
   }
@@ -407,12 +442,21 @@ public final class Trainables implements AutoCloseable {
   }
 
   public List<Parameter> parameters() {
-    return List.copyOf(parameters);
+    if (valueTrunk.isEmpty()) {
+      return List.copyOf(parameters);
+    }
+    List<Parameter> all = new ArrayList<>(parameters);
+    for (Parameter each : valueTrunk.get().parameters()) {
+      all.add(new Parameter(VALUE_TRUNK + each.name(), each.weight(), each.value(), each.role()));
+    }
+    return all;
   }
 
   /** The gradients of a step so far, parallel to {@link #parameters()}. */
   public List<NDArray> gradients() {
-    return gradients.all();
+    List<NDArray> all = new ArrayList<>(gradients.all());
+    valueTrunk.ifPresent(trunk -> all.addAll(trunk.gradients()));
+    return all;
   }
 
   /** Bytes of an element of a gradient. */
@@ -436,7 +480,7 @@ public final class Trainables implements AutoCloseable {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
-    for (Parameter parameter : parameters) {
+    for (Parameter parameter : parameters()) {
       MasterWeight value = parameter.value();
       String header = parameter.name() + Arrays.toString(value.shape().getShape()) + "\n";
       hash.update(header.getBytes(StandardCharsets.UTF_8));
@@ -466,7 +510,7 @@ public final class Trainables implements AutoCloseable {
 
   /** Number of trained elements. */
   public long size() {
-    return parameters.stream().mapToLong(parameter -> parameter.value().shape().size()).sum();
+    return parameters().stream().mapToLong(parameter -> parameter.value().shape().size()).sum();
   }
 
   /** Rounds float32 copies into what kernels read, and tells the adapter. */
@@ -479,6 +523,7 @@ public final class Trainables implements AutoCloseable {
           copied.stream().map(parameter -> parameter.value().parameter()).toList());
     }
     trained.ifPresent(Adapter::valuesChanged);
+    valueTrunk.ifPresent(Trainables::publish);
   }
 
   /** A matrix of ones and a gradient of zeros, kept as trained ones are. */
@@ -498,13 +543,14 @@ public final class Trainables implements AutoCloseable {
   double gradientNorm() {
     try (NDManager scope = manager.newSubManager()) {
       NDArray squared =
-          decoder.kernels().run(scope, "squared_norm", gradients.all()).singletonOrThrow();
+          decoder.kernels().run(scope, "squared_norm", gradients()).singletonOrThrow();
       return Math.sqrt(squared.getFloat());
     }
   }
 
   void clearGradients() {
     gradients.clear();
+    valueTrunk.ifPresent(Trainables::clearGradients);
   }
 
   private void call(String kernel, Object... arguments) {
@@ -582,6 +628,16 @@ public final class Trainables implements AutoCloseable {
     return values;
   }
 
+  /** What gives values by an adapter of its own; it has the head as its {@link #scalarHead}. */
+  Optional<Trainables> valueTrunk() {
+    return valueTrunk;
+  }
+
+  /** Whether something of it gives values of states. */
+  boolean givesValues() {
+    return values.isPresent() || valueTrunk.isPresent();
+  }
+
   /**
    * Adds the gradients of trained arrays behind the last block, which it takes over: of the final
    * norm, then of a head of scores or values. The language model's head adds its own ({@link
@@ -601,5 +657,6 @@ public final class Trainables implements AutoCloseable {
   public void close() {
     parameters.forEach(parameter -> parameter.weight().setRequiresGradient(false));
     manager.close();
+    valueTrunk.ifPresent(Trainables::close);
   }
 }

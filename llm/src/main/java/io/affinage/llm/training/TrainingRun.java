@@ -41,6 +41,13 @@ public final class TrainingRun implements AutoCloseable {
   private final LossTrend trend = new LossTrend();
   private final Throughput throughput = new Throughput();
   private TrainingState state = TrainingState.START;
+
+  /** The step at which the run began, here or where it was resumed. */
+  private int begun;
+
+  /** The step of the last checkpoint that this run wrote. */
+  private int saved = -1;
+
   private Optional<Path> best = Optional.empty();
   private RunValues values;
 
@@ -161,7 +168,7 @@ public final class TrainingRun implements AutoCloseable {
     boolean scores = inputs.aim().map(aim -> aim.objective().readsScores()).orElse(false);
     boolean values =
         inputs.aim().map(aim -> aim.objective().needs().contains(Signal.VALUE)).orElse(false);
-    if (values != trainables.valueHead().isPresent()) {
+    if (values != trainables.givesValues()) {
       throw new LlmException(
           "objective_does_not_fit",
           values
@@ -302,12 +309,14 @@ public final class TrainingRun implements AutoCloseable {
   public void resume(Path folder) {
     state = checkpoint.load(folder, values());
     best = checkpoint.bestWeights(folder, state);
+    begun = state.step();
   }
 
   /**
-   * Trains to the end, or until the listener stops it. Afterwards the weights are the result: the
-   * last ones, their moving average, or the best, as the settings say; after a stop they are those
-   * of the checkpoint.
+   * Trains to the end, or until the listener stops it, or a source that waits for what a step
+   * learns from. Afterwards the weights are the result: the last ones, their moving average, or the
+   * best, as the settings say; after a stop they are those of the checkpoint, or of where the run
+   * began where no step was made since.
    *
    * @param checkpoints a folder in which checkpoints are made; empty for none
    * @throws LlmException {@code non_finite_loss}, {@code non_finite_gradient}, {@code
@@ -323,7 +332,15 @@ public final class TrainingRun implements AutoCloseable {
     throughput.mark(state.tokensSeen());
     boolean stopped = false;
     while (!finished() && !stopped) {
-      TrainingProgress made = step();
+      Optional<List<Group>> groups = next();
+      if (groups.isEmpty()) {
+        stopped = true;
+        if (folder.isPresent() && state.step() > begun) {
+          save(folder.get(), true, listener);
+        }
+        break;
+      }
+      TrainingProgress made = step(groups.get());
       if (trend.risesWith(made.loss())) {
         listener.onLossRising(made.step(), trend.lowest(), trend.average());
       }
@@ -359,9 +376,11 @@ public final class TrainingRun implements AutoCloseable {
   private void save(CheckpointFolder folder, boolean needed, TrainingListener listener) {
     Path target = folder.of(state.step());
     boolean itself = state.watch().bestStep() == state.step();
-    if (!written(folder, needed, itself ? Optional.empty() : best, listener)) {
+    if (saved != state.step()
+        && !written(folder, needed, itself ? Optional.empty() : best, listener)) {
       return;
     }
+    saved = state.step();
     if (itself && settings.evaluation().keepBest()) {
       best = Optional.of(checkpoint.evaluatedWeights(target));
     }
@@ -424,10 +443,18 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
+  /** What the next step learns from; empty where the run was told to stop while it waited. */
+  private Optional<List<Group>> next() {
+    try {
+      return Optional.of(source.next(state.step()));
+    } catch (StopRequestedException e) {
+      return Optional.empty();
+    }
+  }
+
   /** One optimizer step. */
-  private TrainingProgress step() {
+  private TrainingProgress step(List<Group> groups) {
     int step = state.step();
-    List<Group> groups = source.next(step);
     if (groups.isEmpty()) {
       state = state.afterNothing();
       source.stepped(state.step());

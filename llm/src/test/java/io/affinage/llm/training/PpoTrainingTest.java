@@ -27,6 +27,7 @@ import io.affinage.llm.rollout.RolloutSource;
 import io.affinage.llm.rollout.TokenAdvantages;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -298,9 +299,40 @@ class PpoTrainingTest {
         .isNotEqualTo(whole.told.get(8).get("objective/kl_coef"));
   }
 
+  /**
+   * Told to stop while the scores of the second and later iterations are waited for, a run ends at
+   * the step before, and one that goes on from there asks for them again.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void shouldStopWhileScoresAreWaitedFor(int iterations) {
+    Trained whole = trained(folder.resolve("whole"), Integer.MAX_VALUE, Optional.empty());
+    Path cut = folder.resolve("cut");
+    int[] asked = {0};
+    RewardFunction silent =
+        rollouts -> {
+          if (asked[0]++ == iterations) {
+            throw new StopRequestedException();
+          }
+          return WANTED_SHARE.score(rollouts);
+        };
+    int steps = iterations * 4;
+    assertThat(trained(silent, cut, Integer.MAX_VALUE, Optional.empty()).told)
+        .isEqualTo(whole.told.subList(0, steps));
+    Trained resumed =
+        trained(cut, Integer.MAX_VALUE, Optional.of(cut.resolve("checkpoint-" + steps)));
+    assertThat(resumed.values).usingRecursiveComparison().isEqualTo(whole.values);
+    assertThat(resumed.told).isEqualTo(whole.told.subList(steps, whole.told.size()));
+  }
+
   private record Trained(List<float[]> values, List<Map<String, Double>> told) {}
 
   private static Trained trained(Path checkpoints, int stopAfter, Optional<Path> from) {
+    return trained(WANTED_SHARE, checkpoints, stopAfter, from);
+  }
+
+  private static Trained trained(
+      RewardFunction rewards, Path checkpoints, int stopAfter, Optional<Path> from) {
     try (Setup setup =
         new Setup(
             Start.NEW_ADAPTER,
@@ -309,7 +341,7 @@ class PpoTrainingTest {
                 new RolloutSettings.Updates(2, 2),
                 advantages(new KlControl.Adaptive(0.1, 1e-3, 8))),
             PPO,
-            WANTED_SHARE,
+            rewards,
             settings(10, 2e-2))) {
       from.ifPresent(setup.run::resume);
       List<Map<String, Double>> told = setup.train(stopAfter, Optional.of(checkpoints));
@@ -349,6 +381,55 @@ class PpoTrainingTest {
       }
       assertThat(all).hasSize(10);
       assertThat(new HashSet<>(orders.subList(0, 3))).hasSizeGreaterThan(1);
+    }
+  }
+
+  /**
+   * Where one token ends texts and pads them, what is learned follows from lengths, not from ids:
+   * of each finished answer its end, once; and the ends within a prompt are read: rlhf point 1.
+   */
+  @Test
+  void shouldLearnTheEndOfAnswersAndReadThoseOfPrompts() {
+    Set<Integer> stops = Set.of(0, 1, 2, 3, 4, 5);
+    List<RolloutPrompt> prompts =
+        List.of(
+            new RolloutPrompt("long", new int[] {9, 0, 11, 0, 12, 0}),
+            new RolloutPrompt("short", new int[] {8, 0}));
+    try (TinyModel model = new TinyModel();
+        LoraAdapter adapter = TinyModel.randomAdapter(model.decoder, LORA, 0.3)) {
+      RolloutSource source =
+          new RolloutSource(
+              model.decoder,
+              adapter,
+              prompts,
+              new RolloutSettings(2, 12, 1, 8, stops, GroupComparison.Estimator.GROUP, 5),
+              WANTED_SHARE);
+      List<TokenizedExample> answers =
+          source.next(0).stream().flatMap(group -> group.members().stream()).toList();
+      int finished = 0;
+      for (TokenizedExample answer : answers) {
+        int[] prompt = prompts.get(answer.id().startsWith("long") ? 0 : 1).ids();
+        assertThat(answer.targetSpans()).containsExactly(prompt.length, answer.length());
+        int[] own = Arrays.copyOfRange(answer.ids(), prompt.length, answer.length());
+        long ends = IntStream.of(own).filter(stops::contains).count();
+        boolean ended = stops.contains(own[own.length - 1]);
+        assertThat(ends).isEqualTo(ended ? 1 : 0);
+        finished += ended ? 1 : 0;
+
+        int[] other = answer.ids().clone();
+        other[1] = 20;
+        TokenizedExample changed = new TokenizedExample("other", other, answer.targetSpans());
+        assertThat(model.loss(adapter, List.of(changed)))
+            .isNotEqualTo(model.loss(adapter, List.of(answer)));
+      }
+      assertThat(finished).isBetween(1, answers.size() - 1);
+      // Of unequal lengths together each is what it is alone.
+      double alone =
+          answers.stream()
+              .mapToDouble(each -> model.loss(adapter, List.of(each)) * each.targetCount())
+              .sum();
+      int targets = answers.stream().mapToInt(TokenizedExample::targetCount).sum();
+      assertThat(model.loss(adapter, answers)).isCloseTo(alone / targets, within(1e-5));
     }
   }
 

@@ -160,6 +160,7 @@ class TrainingRunTest {
     }
   }
 
+  /** A batch whose every label is masked has no loss of 0, and no success: rlhf point 16. */
   @Test
   void shouldRefuseAnEmptyMaskAndAZeroAdapter() {
     try (TinyModel model = new TinyModel();

@@ -35,6 +35,8 @@ import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A head of values beside the language model's, at a temperature: what it gives and its gradients,
@@ -167,6 +169,14 @@ class ValueHeadTest {
 
   private static Loss slowLoss(
       TinyModel model, Adapter adapter, ScalarHead head, List<Group> groups) {
+    return slowLoss(model, adapter, adapter, head, groups);
+  }
+
+  /**
+   * @param ofValues the adapter that values are read with
+   */
+  private static Loss slowLoss(
+      TinyModel model, Adapter adapter, Adapter ofValues, ScalarHead head, List<Group> groups) {
     List<ScoredGroup> scored = new ArrayList<>();
     for (Group group : groups) {
       List<ScoredSequence> members = new ArrayList<>();
@@ -175,7 +185,9 @@ class ValueHeadTest {
         Map<Signal, float[]> signals = known(member);
         signals.put(Signal.REFERENCE_LOGP, reference(member));
         signals.put(Signal.ENTROPY, found.get(1));
-        signals.put(Signal.VALUE, found.get(2));
+        signals.put(
+            Signal.VALUE,
+            ofValues == adapter ? found.get(2) : slowly(model, ofValues, head, member).get(2));
         members.add(new ScoredSequence(found.get(0), signals));
       }
       scored.add(new ScoredGroup(members));
@@ -245,23 +257,80 @@ class ValueHeadTest {
       int at,
       float by,
       List<Group> groups) {
+    return moved(model, adapter, adapter, head, parameter, at, by, groups);
+  }
+
+  private static double moved(
+      TinyModel model,
+      Adapter adapter,
+      Adapter ofValues,
+      ScalarHead head,
+      Trainables.Parameter parameter,
+      int at,
+      float by,
+      List<Group> groups) {
     float[] values = parameter.weight().toFloatArray();
     float before = values[at];
     values[at] = before + by;
     model.decoder.assign(parameter.weight(), values);
-    double loss = slowLoss(model, adapter, head, groups).value();
+    double loss = slowLoss(model, adapter, ofValues, head, groups).value();
     values[at] = before;
     model.decoder.assign(parameter.weight(), values);
     return loss;
   }
 
-  /** Uneven micro-batches, prefixes shared or not, and two threads: rlhf point 11. */
+  /**
+   * Values by an adapter of their own: their loss moves nothing of the policy, and its own none.
+   */
   @Test
-  void shouldGiveTheSameUnderAnyDivision() {
+  void shouldHaveTheGradientsOfItsLossWithATrunkOfItsOwn() {
     try (TinyModel model = new TinyModel();
         LoraAdapter adapter = TinyModel.randomAdapter(model.decoder, LORA, 0.3);
+        LoraAdapter own = TinyModel.randomAdapter(model.decoder, LORA, 0.2);
         ScalarHead head = head(model.decoder);
-        Trainables trainables = Trainables.withValues(model.decoder, adapter, head);
+        Trainables trainables = Trainables.withValueTrunk(model.decoder, adapter, own, head)) {
+      List<Group> groups = groups(4);
+      StepLoss.Result found =
+          accumulate(model, trainables, groups, Batching.of(4), Optional.empty());
+      assertThat(found.loss())
+          .isCloseTo(slowLoss(model, adapter, own, head, groups).value(), within(1e-5));
+      List<float[]> gradients = TinyModel.gradients(trainables);
+      List<Trainables.Parameter> parameters = trainables.parameters();
+      assertThat(gradients).hasSameSizeAs(parameters);
+      assertThat(parameters.stream().map(Trainables.Parameter::name)).doesNotHaveDuplicates();
+      assertThat(trainables.size())
+          .isEqualTo(gradients.stream().mapToLong(each -> each.length).sum());
+      int policy = adapter.parameters().size();
+      assertThat(parameters.subList(policy, parameters.size()))
+          .hasSize(policy + 1)
+          .allSatisfy(each -> assertThat(each.name()).startsWith(Trainables.VALUE_TRUNK));
+      Random random = new Random(2);
+      for (int p = 0; p < gradients.size(); p += p < gradients.size() - 4 ? 3 : 1) {
+        Trainables.Parameter parameter = parameters.get(p);
+        int at = random.nextInt(gradients.get(p).length);
+        double slope =
+            (moved(model, adapter, own, head, parameter, at, 1e-3f, groups)
+                    - moved(model, adapter, own, head, parameter, at, -1e-3f, groups))
+                / 2e-3;
+        assertThat((double) gradients.get(p)[at])
+            .as(parameter.name())
+            .isCloseTo(slope, within(5e-3 * Math.abs(slope) + 5e-4));
+      }
+    }
+  }
+
+  /** Uneven micro-batches, prefixes shared or not, and two threads: rlhf point 11. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldGiveTheSameUnderAnyDivision(boolean ownTrunk) {
+    try (TinyModel model = new TinyModel();
+        LoraAdapter adapter = TinyModel.randomAdapter(model.decoder, LORA, 0.3);
+        LoraAdapter own = TinyModel.randomAdapter(model.decoder, LORA, 0.2);
+        ScalarHead head = head(model.decoder);
+        Trainables trainables =
+            ownTrunk
+                ? Trainables.withValueTrunk(model.decoder, adapter, own, head)
+                : Trainables.withValues(model.decoder, adapter, head);
         ThreadPair threads =
             ThreadPair.start().orElseGet(() -> Assumptions.abort("no even number of processors"))) {
       List<Group> groups = groups(60);

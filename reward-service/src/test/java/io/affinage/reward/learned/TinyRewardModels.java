@@ -103,9 +103,7 @@ public final class TinyRewardModels {
         .with("baseModel", "artifact:" + base.digest())
         .with("base", base)
         .with("dataset", adapter)
-        .with(
-            "lineage",
-            new Lineage(adapter.digest(), base.digest(), spec, 7, "test"))
+        .with("lineage", new Lineage(adapter.digest(), base.digest(), spec, 7, "test"))
         .with("trainedTokens", 1)
         .with("metrics", Map.of())
         .with("createdAt", 1)

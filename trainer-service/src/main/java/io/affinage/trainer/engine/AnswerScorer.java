@@ -36,8 +36,14 @@ public interface AnswerScorer {
    * @param answers each with an id of its own
    * @param sampledAt when the same answers were put on record by an attempt that may have asked for
    *     their scores; empty where nobody can have asked before
+   * @param whileWaiting called several times a second while scores are waited for, on the thread
+   *     that waits; may throw to end the wait
    * @return one for each, in their order
    * @throws io.affinage.events.reward.RewardException when there are no scores
    */
-  Scores score(RewardSpec reward, List<RewardRequested.Item> answers, Optional<Instant> sampledAt);
+  Scores score(
+      RewardSpec reward,
+      List<RewardRequested.Item> answers,
+      Optional<Instant> sampledAt,
+      Runnable whileWaiting);
 }

@@ -6,6 +6,21 @@ import java.nio.file.Path;
 /** What an engine tells while it runs, on the thread that it runs on. */
 public interface EngineListener {
 
+  /** Hears nothing, keeps nothing, and never stops. */
+  EngineListener NONE =
+      new EngineListener() {
+        @Override
+        public void onStep(EngineProgress progress) {}
+
+        @Override
+        public void onCheckpoint(int step, Path folder, Double trainLoss) {}
+
+        @Override
+        public boolean shouldStop() {
+          return false;
+        }
+      };
+
   /** Where a run that samples answers keeps them. */
   default RolloutRecord record() {
     return RolloutRecord.NONE;
@@ -50,6 +65,9 @@ public interface EngineListener {
   /** What was waited for has been written. */
   default void onRoom(String what, int tries) {}
 
-  /** Whether to make a checkpoint and return. Asked after every step; cheap. */
+  /**
+   * Whether to make a checkpoint and return. Asked after every step, and while scores are waited
+   * for; cheap.
+   */
   boolean shouldStop();
 }

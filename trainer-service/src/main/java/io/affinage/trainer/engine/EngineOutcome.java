@@ -31,7 +31,8 @@ public sealed interface EngineOutcome {
   }
 
   /**
-   * The listener asked to stop; the checkpoint of this step was handed to it.
+   * The listener asked to stop; the checkpoint of this step was handed to it, unless that is the
+   * step at which the run began.
    *
    * @param step optimizer steps done
    */

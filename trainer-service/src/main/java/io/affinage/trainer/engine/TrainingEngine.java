@@ -12,7 +12,7 @@ public interface TrainingEngine {
 
   /**
    * Trains until the job is done or {@link EngineListener#shouldStop()} says so; in the latter case
-   * a checkpoint is handed to the listener before this returns.
+   * a checkpoint is handed to the listener before this returns, unless no step was made.
    *
    * @param datasetFolder a dataset version ({@code train.jsonl}, {@code validation.jsonl}, ...);
    *     read-only
@@ -29,6 +29,23 @@ public interface TrainingEngine {
       Path workFolder,
       EngineListener listener)
       throws TrainingException;
+
+  /**
+   * Trains a job from its first step once more, as {@link #run} does, unless another runs here.
+   *
+   * @throws TrainingException as {@link #run}; {@code trainer_busy} while something runs in this
+   *     process
+   */
+  EngineOutcome rerun(
+      TrainingJob job,
+      Path datasetFolder,
+      Optional<BaseFolders> base,
+      Path workFolder,
+      EngineListener listener)
+      throws TrainingException;
+
+  /** Whether something runs in this process that a job would have to wait for. */
+  boolean isBusy();
 
   /**
    * Finds out what a job would take, by its data and by trying some micro-batches; trains nothing.

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.errors.InterruptException;
 
 /** Asks the reward service. */
 public final class KafkaAnswerScorer implements AnswerScorer {
@@ -36,10 +37,20 @@ public final class KafkaAnswerScorer implements AnswerScorer {
 
   @Override
   public Scores score(
-      RewardSpec reward, List<RewardRequested.Item> answers, Optional<Instant> sampledAt) {
-    Map<String, RewardScored.Score> scores =
-        new RewardClient(connection, events::create, reward, timing, () -> {}, batches)
-            .score(answers, sampledAt);
+      RewardSpec reward,
+      List<RewardRequested.Item> answers,
+      Optional<Instant> sampledAt,
+      Runnable whileWaiting) {
+    Map<String, RewardScored.Score> scores;
+    try {
+      scores =
+          new RewardClient(connection, events::create, reward, timing, whileWaiting, batches)
+              .score(answers, sampledAt);
+    } catch (InterruptException e) {
+      // Whoever interrupts mostly says why, too.
+      whileWaiting.run();
+      throw e;
+    }
     return new Scores(
         answers.stream()
             .map(answer -> scores.get(answer.itemId()))

@@ -13,7 +13,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -124,6 +123,14 @@ final class DatasetRows {
     if (row.text() != null) {
       return new Example.Text(row.id(), row.text());
     }
+    if (row.prompt() != null) {
+      throw new LlmException(
+          "dataset_layout_unsupported",
+          "row "
+              + row.id()
+              + " is a prompt without an answer, of which nothing can be learned but by objectives"
+              + " that sample answers");
+    }
     throw new LlmException(
         "dataset_unreadable", "row " + row.id() + " has neither text, completion nor messages");
   }
@@ -137,29 +144,47 @@ final class DatasetRows {
               + " is text, which asks nothing: answers are sampled to prompts or conversations");
     }
     String answer = row.chosenText() != null ? row.chosenText() : row.completion();
-    if (answer != null) {
+    if (answer != null || row.messages() == null && row.chosen() == null && row.prompt() != null) {
       String question = row.prompt() == null ? "" : row.prompt();
       return new PromptRow(
-          new Example.Completion(row.id(), question, answer),
+          new Example.Completion(row.id(), question, answer == null ? "" : answer),
           question,
-          Boolean.FALSE.equals(row.label()) ? null : answer);
+          Boolean.FALSE.equals(row.label()) ? null : answer,
+          null,
+          null);
     }
     List<NormalRow.ChatMessage> turns =
         new ArrayList<>(row.messages() == null ? List.of() : row.messages());
     if (row.chosen() != null) {
       turns.addAll(row.chosen());
     }
-    int last = turns.size() - 1;
-    if (last < 1 || !"assistant".equals(turns.get(last).role())) {
+    boolean answered = !turns.isEmpty() && "assistant".equals(turns.get(turns.size() - 1).role());
+    int asked = answered ? turns.size() - 1 : turns.size();
+    if (asked < 1) {
       throw new LlmException(
           "dataset_layout_unsupported",
-          "row " + row.id() + " is no conversation that ends with an answer of the assistant");
+          "row "
+              + row.id()
+              + " asks nothing: it has neither a prompt nor a conversation with a turn before the"
+              + " assistant's answer");
     }
-    String question = turns.get(last - 1).content();
+    List<NormalRow.ChatMessage> conversation = turns.subList(0, asked);
+    String question = conversation.get(asked - 1).content();
+    boolean alone = row.tools() == null && isQuestionAlone(conversation);
     return new PromptRow(
-        chat(row, turns, last),
+        chat(row, turns, asked),
         question == null ? "" : question,
-        Boolean.FALSE.equals(row.label()) ? null : turns.get(last).content());
+        answered && !Boolean.FALSE.equals(row.label()) ? turns.get(asked).content() : null,
+        alone ? null : List.copyOf(conversation),
+        row.tools());
+  }
+
+  /** Whether a reward that is shown the question's text has seen all. */
+  private static boolean isQuestionAlone(List<NormalRow.ChatMessage> conversation) {
+    NormalRow.ChatMessage first = conversation.get(0);
+    return conversation.size() == 1
+        && first.role().equals("user")
+        && first.templateFields().isEmpty();
   }
 
   private static PreferencePair pair(NormalRow row) {
@@ -206,19 +231,12 @@ final class DatasetRows {
       if (messages.size() < prompt || turn.weight() != null && turn.weight() == 0) {
         masked.add(messages.size());
       }
-      messages.add(new ChatMessage(turn.role(), turn.content(), more(turn)));
+      messages.add(new ChatMessage(turn.role(), turn.content(), turn.templateFields()));
     }
     List<Map<String, Object>> tools = new ArrayList<>();
     if (row.tools() != null) {
       row.tools().forEach(tool -> tools.add(JSON.convertValue(tool, FIELDS)));
     }
     return new Example.Chat(row.id(), messages, tools, masked);
-  }
-
-  /** What a chat template may read beside role and content, by the names that templates use. */
-  private static Map<String, Object> more(NormalRow.ChatMessage turn) {
-    Map<String, Object> fields = new HashMap<>(JSON.convertValue(turn, FIELDS));
-    fields.keySet().removeAll(List.of("role", "content", "weight"));
-    return fields;
   }
 }

@@ -18,7 +18,6 @@ import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.EngineListener;
 import io.affinage.trainer.engine.EngineOutcome;
 import io.affinage.trainer.engine.Preflight;
-import io.affinage.trainer.engine.RolloutRecord;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
@@ -58,6 +57,45 @@ public final class LlmTrainingEngine implements TrainingEngine {
       EngineListener listener)
       throws TrainingException {
     machine.lock();
+    return runAlone(job, datasetFolder, base, resumeFrom, workFolder, listener);
+  }
+
+  @Override
+  public EngineOutcome rerun(
+      TrainingJob job,
+      Path datasetFolder,
+      Optional<BaseFolders> base,
+      Path workFolder,
+      EngineListener listener)
+      throws TrainingException {
+    lockIfIdle("replays would wait for it");
+    return runAlone(job, datasetFolder, base, Optional.empty(), workFolder, listener);
+  }
+
+  @Override
+  public boolean isBusy() {
+    return machine.isLocked();
+  }
+
+  private void lockIfIdle(String why) throws TrainingException {
+    if (!machine.tryLock()) {
+      throw new TrainingException(
+          "trainer_busy",
+          "this trainer runs a job, %s: ask again when it is idle, or another trainer"
+              .formatted(why),
+          null);
+    }
+  }
+
+  /** Runs with the machine locked, and gives it back. */
+  private EngineOutcome runAlone(
+      TrainingJob job,
+      Path datasetFolder,
+      Optional<BaseFolders> base,
+      Optional<Path> resumeFrom,
+      Path workFolder,
+      EngineListener listener)
+      throws TrainingException {
     try {
       if (resumeFrom.isPresent()) {
         try {
@@ -67,7 +105,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
         }
       }
       try (TrainingSession session =
-          open(job, datasetFolder, base, job.spec().dtype(), workFolder, listener.record())) {
+          open(job, datasetFolder, base, job.spec().dtype(), workFolder, listener)) {
         Map<String, Double> metrics = begin(session);
         listener.onPreflight(
             session.run().totalSteps(), report(session, session.run().preflight()));
@@ -116,8 +154,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
     } catch (LlmException e) {
       throw new NotResumedException(e);
     }
-    try (TrainingSession session =
-        open(job, datasetFolder, base, dtype, workFolder, listener.record())) {
+    try (TrainingSession session = open(job, datasetFolder, base, dtype, workFolder, listener)) {
       Map<String, Double> metrics = begin(session);
       try {
         session.run().resume(checkpoint);
@@ -134,23 +171,18 @@ public final class LlmTrainingEngine implements TrainingEngine {
       Optional<BaseFolders> base,
       String dtype,
       Path workFolder,
-      RolloutRecord record) {
+      EngineListener listener) {
     return TrainingSession.open(
-        job, datasetFolder, base, scorer, record, device, dtype, workFolder.resolve("scratch"));
+        job, datasetFolder, base, scorer, listener, device, dtype, workFolder.resolve("scratch"));
   }
 
   @Override
   public Preflight preflight(
       TrainingJob job, Path datasetFolder, Optional<BaseFolders> base, Path workFolder)
       throws TrainingException {
-    if (!machine.tryLock()) {
-      throw new TrainingException(
-          "trainer_busy",
-          "this trainer runs a job, so memory and time cannot be measured: ask again when it is idle",
-          null);
-    }
+    lockIfIdle("so memory and time cannot be measured");
     try (TrainingSession bench =
-        open(job, datasetFolder, base, job.spec().dtype(), workFolder, RolloutRecord.NONE)) {
+        open(job, datasetFolder, base, job.spec().dtype(), workFolder, EngineListener.NONE)) {
       return report(bench, bench.run().preflight());
     } catch (LlmException e) {
       throw new TrainingException(e.code(), e.getMessage(), null, e);

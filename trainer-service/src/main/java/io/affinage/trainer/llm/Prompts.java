@@ -1,6 +1,5 @@
 package io.affinage.trainer.llm;
 
-import io.affinage.events.LearnedRewards;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
 import io.affinage.events.objective.SampledObjective;
@@ -14,11 +13,9 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.rollout.RolloutPrompt;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The questions of a dataset as the model reads them: what supervised fine-tuning would mask.
@@ -53,8 +50,7 @@ record Prompts(List<RolloutPrompt> prompts, Map<String, PromptRow> rows, List<Wa
     List<String> leftOut = new ArrayList<>();
     for (PromptRow row : split.rows()) {
       try {
-        TokenizedExample encoded = encoder.encode(row.example());
-        int[] ids = Arrays.copyOf(encoded.ids(), encoded.targetSpans()[0]);
+        int[] ids = asked(encoder, row.example());
         if (ids.length > room) {
           throw new LlmException(
               "example_too_long",
@@ -84,25 +80,25 @@ record Prompts(List<RolloutPrompt> prompts, Map<String, PromptRow> rows, List<Wa
               "%d of %d rows are not asked; the first: %s"
                   .formatted(leftOut.size(), split.rows().size(), leftOut.get(0))));
     }
-    if (!LearnedRewards.of(spec).isEmpty()) {
-      unseenTurns(rows.values()).ifPresent(warnings::add);
-    }
     return new Prompts(prompts, rows, List.copyOf(warnings));
   }
 
-  /** What a reward model, which is shown a question and an answer, is not shown. */
-  static Optional<Warning> unseenTurns(Collection<PromptRow> rows) {
-    long longer =
-        rows.stream()
-            .filter(row -> row.example() instanceof Example.Chat chat && chat.messages().size() > 2)
-            .count();
-    return longer == 0
-        ? Optional.empty()
-        : Optional.of(
-            new Warning(
-                "reward_sees_last_turn",
-                "in %d of %d rows turns come before the question, a system prompt or earlier ones: the policy reads them, but the reward model scores the answer to the last turn alone"
-                    .formatted(longer, rows.size())));
+  /** What stands before the answer, or all where there is none. */
+  private static int[] asked(ExampleEncoder encoder, Example example) {
+    if (example instanceof Example.Completion text && text.completion().isEmpty()) {
+      int[] ids = encoder.prompt(text.prompt());
+      if (ids.length == 0) {
+        throw new LlmException(
+            "no_prompts", "row %s is empty, which asks nothing".formatted(text.id()));
+      }
+      return ids;
+    }
+    if (example instanceof Example.Chat chat
+        && !chat.messages().get(chat.messages().size() - 1).isAssistant()) {
+      return encoder.prompt(chat);
+    }
+    TokenizedExample encoded = encoder.encode(example);
+    return Arrays.copyOf(encoded.ids(), encoded.targetSpans()[0]);
   }
 
   /** By metric name. */

@@ -7,6 +7,7 @@ import io.affinage.events.TrainingSpec;
 import io.affinage.events.objective.SampledObjective;
 import io.affinage.events.reward.RewardException;
 import io.affinage.llm.LanguageModel;
+import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.ScalarHead;
@@ -14,6 +15,7 @@ import io.affinage.llm.rollout.PolicySignals;
 import io.affinage.llm.rollout.RewardFunction;
 import io.affinage.llm.rollout.Rollout;
 import io.affinage.llm.rollout.RolloutSource;
+import io.affinage.llm.training.StopRequestedException;
 import io.affinage.trainer.engine.AnswerScorer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Answers that are sampled as training goes, and how they are scored. */
@@ -33,7 +36,9 @@ final class SampledAnswers {
    *
    * @param policy what is trained
    * @param reference the model that the stage starts from; empty where it is not kept
-   * @param values the head of values beside the policy; empty where there is none
+   * @param values the head of values; empty where there is none
+   * @param valueAdapter the adapter that values are read with; empty for the policy's
+   * @param stop whether to stop, asked while scores are waited for
    * @param digest of what is trained, as it is now
    * @throws LlmException {@code reference_not_kept}
    */
@@ -44,9 +49,11 @@ final class SampledAnswers {
       BlockAdapter policy,
       Optional<BlockAdapter> reference,
       Optional<ScalarHead> values,
+      Optional<Adapter> valueAdapter,
       Prompts prompts,
       AnswerScorer scorer,
       RecordedRollouts record,
+      BooleanSupplier stop,
       Supplier<String> digest) {
     if (reference.isEmpty() && SampledSettings.rewardsCompare(objective)) {
       throw new LlmException(
@@ -61,8 +68,13 @@ final class SampledAnswers {
         prompts.prompts(),
         SampledSettings.rollouts(
             spec, objective, model.tokenizer().specialTokens().stops(), looked.isPresent()),
-        reward(objective.reward(), model, prompts, scorer, record),
-        new PolicySignals(model.decoder(), policy, looked, values, objective.temperature()),
+        reward(objective, model, prompts, scorer, record, stop),
+        new PolicySignals(
+            model.decoder(),
+            valueAdapter.<BlockAdapter>map(each -> each).orElse(policy),
+            looked,
+            values,
+            objective.temperature()),
         record,
         digest);
   }
@@ -84,11 +96,15 @@ final class SampledAnswers {
   }
 
   private static RewardFunction reward(
-      RewardSpec reward,
+      SampledObjective objective,
       LanguageModel model,
       Prompts prompts,
       AnswerScorer scorer,
-      RecordedRollouts record) {
+      RecordedRollouts record,
+      BooleanSupplier stop) {
+    RewardSpec reward = objective.reward();
+    // What an ensemble brings to one scale is compared within them; of one answer there is nothing.
+    boolean grouped = objective.numGenerations() > 1;
     Set<Integer> stops = model.tokenizer().specialTokens().stops();
     return rollouts -> {
       List<RewardRequested.Item> items = new ArrayList<>();
@@ -99,11 +115,24 @@ final class SampledAnswers {
                 rollout.id(),
                 row.question(),
                 text(model, rollout.answer().ids(), stops),
-                row.reference()));
+                row.reference(),
+                null,
+                grouped ? rollout.prompt().id() : null,
+                row.messages(),
+                row.tools()));
       }
       try {
         long asked = System.nanoTime();
-        AnswerScorer.Scores scores = scorer.score(reward, items, record.sampledAt());
+        AnswerScorer.Scores scores =
+            scorer.score(
+                reward,
+                items,
+                record.sampledAt(),
+                () -> {
+                  if (stop.getAsBoolean()) {
+                    throw new StopRequestedException();
+                  }
+                });
         Map<String, Double> told = new HashMap<>();
         told.put("scoring_seconds", (System.nanoTime() - asked) / 1e9);
         scores.means().forEach((name, mean) -> told.put(share(name), mean));

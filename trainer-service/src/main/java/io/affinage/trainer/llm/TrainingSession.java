@@ -27,7 +27,7 @@ import io.affinage.llm.training.TrainingSettings;
 import io.affinage.llm.training.WeightSelection;
 import io.affinage.trainer.engine.AnswerScorer;
 import io.affinage.trainer.engine.BaseFolders;
-import io.affinage.trainer.engine.RolloutRecord;
+import io.affinage.trainer.engine.EngineListener;
 import io.affinage.trainer.engine.TrainingJob;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -80,7 +80,7 @@ final class TrainingSession implements AutoCloseable {
    * Opens what a job needs.
    *
    * @param scorer of answers that are sampled
-   * @param record where these are kept
+   * @param listener keeps these, and is asked whether to stop while their scores are waited for
    * @param dtype in place of the specification's
    * @param scratch for files that live as long as the run
    */
@@ -89,7 +89,7 @@ final class TrainingSession implements AutoCloseable {
       Path datasetFolder,
       Optional<BaseFolders> base,
       AnswerScorer scorer,
-      RolloutRecord record,
+      EngineListener listener,
       String device,
       String dtype,
       Path scratch) {
@@ -97,7 +97,7 @@ final class TrainingSession implements AutoCloseable {
     TrainingData data = TrainingData.read(datasetFolder, spec);
     Opened opened = new Opened();
     AtomicReference<Trainables> trained = new AtomicReference<>();
-    RecordedRollouts sampled = new RecordedRollouts(record, scratch);
+    RecordedRollouts sampled = new RecordedRollouts(listener.record(), scratch);
     try {
       Compute compute = Compute.of(device, dtype);
       Optional<ScoreStart> start =
@@ -117,9 +117,9 @@ final class TrainingSession implements AutoCloseable {
           start.isPresent() ? start.get().adapter() : base.flatMap(BaseFolders::adapter);
       Optional<Adapter> adapter = AdapterOfSpec.open(spec, model, parent).map(opened::add);
       Optional<Aim> aim = aim(spec, model, start.isPresent() ? Optional.empty() : parent, opened);
-      Optional<ScalarHead> values =
-          spec.objective() instanceof PpoSpec
-              ? Optional.of(opened.add(ScalarHead.zeros(model.decoder())))
+      Optional<Values> values =
+          spec.objective() instanceof PpoSpec ppo
+              ? Optional.of(Values.open(ppo, spec, model, parent, opened))
               : Optional.empty();
       Optional<RolloutSource> source = Optional.empty();
       TrainingRows rows;
@@ -136,10 +136,12 @@ final class TrainingSession implements AutoCloseable {
                     model,
                     policy,
                     adapter.flatMap(each -> aim).map(Aim::reference),
-                    values,
+                    values.map(Values::head),
+                    values.flatMap(Values::adapter),
                     prompts,
                     scorer,
                     sampled,
+                    listener::shouldStop,
                     () -> trained.get().digest()));
         rows = new TrainingRows(source.get().likeness(), prompts.counts(), prompts.warnings());
       } else {
@@ -172,7 +174,11 @@ final class TrainingSession implements AutoCloseable {
       return new TrainingSession(
           model, adapter, scores, rows, heldOut, opened, warnings, run, sampled);
     } catch (RuntimeException e) {
-      opened.close();
+      try {
+        opened.close();
+      } catch (IllegalStateException unclosed) {
+        e.addSuppressed(unclosed);
+      }
       throw e;
     }
   }
@@ -191,6 +197,28 @@ final class TrainingSession implements AutoCloseable {
             .<BlockAdapter>map(folder -> opened.add(model.loadAdapter(folder)))
             .orElse(model.decoder().withoutAdapter());
     return Optional.of(new Aim(SettingsOfSpec.objective(spec.objective()), start));
+  }
+
+  /**
+   * What learns values of states beside a policy.
+   *
+   * @param adapter its own, which begins as the policy's does; empty where values are read from the
+   *     policy's hidden numbers
+   */
+  private record Values(ScalarHead head, Optional<Adapter> adapter) {
+    private static Values open(
+        PpoSpec ppo, TrainingSpec spec, LanguageModel model, Optional<Path> parent, Opened opened) {
+      Optional<Adapter> own =
+          "own".equals(ppo.valueTrunk())
+              ? AdapterOfSpec.open(spec, model, parent).map(opened::add)
+              : Optional.empty();
+      if (own.isEmpty() && "own".equals(ppo.valueTrunk())) {
+        throw new LlmException(
+            "setting_without_effect",
+            "objective.value_trunk is own, an adapter beside the policy's, and no adapter is trained: leave it out, or train one");
+      }
+      return new Values(opened.add(ScalarHead.zeros(model.decoder())), own);
+    }
   }
 
   /**
@@ -221,13 +249,19 @@ final class TrainingSession implements AutoCloseable {
       LanguageModel model,
       Optional<Adapter> adapter,
       Optional<Scores> scores,
-      Optional<ScalarHead> values,
+      Optional<Values> values,
       TrainingSettings settings) {
     Decoder decoder = model.decoder();
     if (values.isPresent()) {
-      return adapter.isPresent()
-          ? Trainables.withValues(decoder, adapter.get(), values.get())
-          : Trainables.withValues(decoder, SettingsOfSpec.weights(spec, decoder), values.get());
+      ScalarHead head = values.get().head();
+      if (adapter.isEmpty()) {
+        return Trainables.withValues(decoder, SettingsOfSpec.weights(spec, decoder), head);
+      }
+      return values
+          .get()
+          .adapter()
+          .map(own -> Trainables.withValueTrunk(decoder, adapter.get(), own, head))
+          .orElseGet(() -> Trainables.withValues(decoder, adapter.get(), head));
     }
     if (adapter.isPresent()) {
       return scores.isPresent()
@@ -269,13 +303,23 @@ final class TrainingSession implements AutoCloseable {
       return part;
     }
 
+    /** All of them, whatever becomes of one. */
     void close() {
-      for (AutoCloseable part : parts) {
+      IllegalStateException failed = null;
+      while (!parts.isEmpty()) {
+        AutoCloseable part = parts.pop();
         try {
           part.close();
         } catch (Exception e) {
-          throw new IllegalStateException("cannot close " + part, e);
+          if (failed == null) {
+            failed = new IllegalStateException("cannot close " + part, e);
+          } else {
+            failed.addSuppressed(e);
+          }
         }
+      }
+      if (failed != null) {
+        throw failed;
       }
     }
   }

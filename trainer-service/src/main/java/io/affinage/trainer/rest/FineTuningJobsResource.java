@@ -1,6 +1,7 @@
 package io.affinage.trainer.rest;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.events.ErrorKind;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.TrainingControlRequested.Action;
 import io.affinage.service.http.Roles;
@@ -180,7 +181,9 @@ public final class FineTuningJobsResource {
   @Operation(
       summary = "Make a finished job's updates again from its record, and compare the digests",
       description =
-          "For jobs of objectives that sample answers. Nothing is sampled, scored or registered.")
+          "For jobs of objectives that sample answers. Nothing is sampled, scored or registered."
+              + " Takes as long as the updates took; while this trainer runs a job the answer is"
+              + " 503, trainer_busy.")
   public JobReplay replay(@PathParam("id") String id) throws IOException {
     Job job = find(id);
     if (!(job.terminal() instanceof ModelRegistered model)) {
@@ -192,7 +195,8 @@ public final class FineTuningJobsResource {
     try {
       return JobReplay.of(replays.of(model));
     } catch (TrainingException e) {
-      throw ApiException.invalid(e.detail().code(), e.getMessage(), null);
+      throw new ApiException(
+          e.kind() == ErrorKind.USER ? 400 : 503, e.detail().code(), e.getMessage(), null);
     }
   }
 

@@ -40,6 +40,7 @@ final class AttemptListener implements EngineListener {
   private long lastProgress;
   private boolean anyProgress;
   private Optional<Unstored> unstored = Optional.empty();
+  private int storedStep = -1;
 
   /**
    * A checkpoint that the store did not take.
@@ -129,10 +130,14 @@ final class AttemptListener implements EngineListener {
   /**
    * A checkpoint that cannot be stored costs at most the work since the one before, so training
    * goes on, and it is tried again after later steps. The one that a stop leaves behind holds what
-   * would be lost, so it is waited for.
+   * would be lost, so it is waited for. One that is stored already is told again by a run that
+   * stops before its next step.
    */
   @Override
   public void onCheckpoint(int atStep, Path folder, Double trainLoss) {
+    if (atStep == storedStep) {
+      return;
+    }
     unstored = Optional.empty();
     Unstored made = new Unstored(atStep, folder, trainLoss, FIRST_PAUSE, System.nanoTime());
     boolean last =
@@ -188,6 +193,7 @@ final class AttemptListener implements EngineListener {
     long start = System.nanoTime();
     Artifact stored = artifacts.putFolder(made.folder());
     attemptLease.checkpointed(made.step(), Refs.of(stored), made.trainLoss());
+    storedStep = made.step();
     metrics.checkpointStored(Duration.ofNanos(System.nanoTime() - start));
   }
 

@@ -56,10 +56,10 @@ public final class Replays {
   }
 
   /**
-   * Replays the job of a model; waits for one that runs in this process.
+   * Replays the job of a model.
    *
-   * @throws TrainingException {@code nothing_to_replay}, {@code record_not_read}, or what a
-   *     training ends with
+   * @throws TrainingException {@code trainer_busy} while a job runs in this process, {@code
+   *     nothing_to_replay}, {@code record_not_read}, or what a training ends with
    * @throws IOException when the artifact store cannot be reached
    */
   public Outcome of(ModelRegistered model) throws TrainingException, IOException {
@@ -78,11 +78,10 @@ public final class Replays {
     try {
       EngineOutcome.Completed done =
           (EngineOutcome.Completed)
-              engine.run(
+              engine.rerun(
                   content.job(),
                   artifacts.localFolder(model.dataset().digest()),
                   base(model),
-                  Optional.empty(),
                   folder,
                   replay);
       String digest =

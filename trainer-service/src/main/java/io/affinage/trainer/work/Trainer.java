@@ -41,6 +41,7 @@ public final class Trainer {
   }
 
   private final JobBoard board;
+  private final TrainingEngine engine;
   private final Attempt attempt;
   private final WorkMetrics metrics;
   private final WorkerFitness fitness;
@@ -65,6 +66,7 @@ public final class Trainer {
       WorkerFitness fitness,
       WorkSettings settings) {
     this.board = board;
+    this.engine = engine;
     this.metrics = metrics;
     this.fitness = fitness;
     this.settings = settings;
@@ -159,7 +161,8 @@ public final class Trainer {
   }
 
   private Optional<Job> nextToTrain() {
-    if (fitness.ailment().isPresent()) {
+    // A job that waits here for a replay to end could be done by another worker meanwhile.
+    if (fitness.ailment().isPresent() || engine.isBusy()) {
       return Optional.empty();
     }
     return board.open().stream()

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class HashingEngine implements TrainingEngine {
   private final Semaphore permits = new Semaphore(0);
   private final AtomicInteger runs = new AtomicInteger();
+  private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger stepsDone = new AtomicInteger();
   private volatile boolean gated;
   private volatile boolean stopped;
@@ -89,6 +90,7 @@ public final class HashingEngine implements TrainingEngine {
       EngineListener listener)
       throws TrainingException {
     runs.incrementAndGet();
+    running.incrementAndGet();
     try {
       String data = Files.readString(datasetFolder.resolve("train.jsonl"));
       int total = job.spec().maxSteps();
@@ -133,7 +135,28 @@ public final class HashingEngine implements TrainingEngine {
           model, true, total * 100L, Map.of("train_loss", 1.0 / total), List.of());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      running.decrementAndGet();
     }
+  }
+
+  @Override
+  public EngineOutcome rerun(
+      TrainingJob job,
+      Path datasetFolder,
+      Optional<BaseFolders> base,
+      Path workFolder,
+      EngineListener listener)
+      throws TrainingException {
+    if (isBusy()) {
+      throw new TrainingException("trainer_busy", "this trainer runs a job", null);
+    }
+    return run(job, datasetFolder, base, Optional.empty(), workFolder, listener);
+  }
+
+  @Override
+  public boolean isBusy() {
+    return running.get() > 0;
   }
 
   /** False when the run should stop while it waits. */

@@ -11,6 +11,7 @@ import io.affinage.broker.testing.TestBroker;
 import io.affinage.events.ArtifactRef;
 import io.affinage.events.ContentIds;
 import io.affinage.events.Event;
+import io.affinage.events.EventCodec;
 import io.affinage.events.EventFactory;
 import io.affinage.events.EventJson;
 import io.affinage.events.EventSerializer;
@@ -22,6 +23,8 @@ import io.affinage.events.RewardScored;
 import io.affinage.events.RewardSpec;
 import io.affinage.events.TopicProvisioner;
 import io.affinage.events.Topics;
+import io.affinage.events.TrainingControlRequested.Action;
+import io.affinage.events.TrainingReleased;
 import io.affinage.events.TrainingRequested;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.reward.RewardClient;
@@ -39,6 +42,7 @@ import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.engine.TrainingJob;
 import io.affinage.trainer.job.Job;
+import io.affinage.trainer.job.JobStatus;
 import io.affinage.trainer.job.Refs;
 import io.affinage.trainer.llm.LlmTrainingEngine;
 import io.affinage.trainer.llm.NoRewards;
@@ -229,6 +233,22 @@ class RolloutKillsIT {
     }
 
     @Override
+    public EngineOutcome rerun(
+        TrainingJob job,
+        Path datasetFolder,
+        Optional<BaseFolders> from,
+        Path workFolder,
+        EngineListener listener)
+        throws TrainingException {
+      return engine.rerun(job, datasetFolder, from, workFolder, listener);
+    }
+
+    @Override
+    public boolean isBusy() {
+      return engine.isBusy();
+    }
+
+    @Override
     public Preflight preflight(
         TrainingJob job, Path datasetFolder, Optional<BaseFolders> from, Path workFolder)
         throws TrainingException {
@@ -300,8 +320,8 @@ class RolloutKillsIT {
   }
 
   /** By what an answer says, and by nothing else. */
-  private static AnswerScorer scorer(AtomicInteger asked, Deaths deaths) {
-    return (reward, answers, at) -> {
+  private static AnswerScorer scorer(AtomicInteger asked) {
+    return (reward, answers, at, waiting) -> {
       asked.incrementAndGet();
       return AnswerScorer.Scores.of(
           answers.stream()
@@ -324,14 +344,14 @@ class RolloutKillsIT {
         null);
   }
 
-  private TrainerRuntime start(Deaths deaths, AtomicInteger asked) {
+  private static TrainerRuntime start(Deaths deaths, AnswerScorer scorer) {
     ArtifactStore dying = new DyingStore(store, deaths);
     TrainerRuntime runtime =
         new TrainerRuntime(
             "trainer-" + UUID.randomUUID(),
             new KafkaClients(connection()),
             dying,
-            new DyingEngine(new LlmTrainingEngine("cpu", scorer(asked, deaths)), deaths),
+            new DyingEngine(new LlmTrainingEngine("cpu", scorer), deaths),
             models ->
                 new BaseModels(
                     store,
@@ -361,7 +381,7 @@ class RolloutKillsIT {
   private ModelRegistered done(TrainingRequested request, Deaths deaths, AtomicInteger asked)
       throws InterruptedException {
     int killed = deaths.left();
-    TrainerRuntime trainer = start(deaths, asked);
+    TrainerRuntime trainer = start(deaths, scorer(asked));
     trainer.commands().request(request);
     while (true) {
       TrainerRuntime now = trainer;
@@ -384,7 +404,7 @@ class RolloutKillsIT {
         return model;
       }
       trainer.close();
-      trainer = start(deaths, asked);
+      trainer = start(deaths, scorer(asked));
     }
   }
 
@@ -487,12 +507,73 @@ class RolloutKillsIT {
       }
       producer.flush();
     }
-    AnswerScorer scorer =
-        new KafkaAnswerScorer(
-            connection(),
-            new RewardClient.Timing(Duration.ofMinutes(1), Duration.ofMinutes(2)),
-            new StoredBatches(store));
-    assertThat(scorer.score(reward, items, Optional.of(sampled)).values())
+    assertThat(byKafka().score(reward, items, Optional.of(sampled), () -> {}).values())
         .containsExactly(OptionalDouble.of(0));
+  }
+
+  private static AnswerScorer byKafka() {
+    return new KafkaAnswerScorer(
+        connection(),
+        new RewardClient.Timing(Duration.ofMinutes(1), Duration.ofHours(1)),
+        new StoredBatches(store));
+  }
+
+  /**
+   * Where nobody scores a trainer lets go of the job as soon as it is told to, and blames nobody.
+   */
+  @Test
+  void shouldLetGoWhileScoresAreWaitedFor() throws Exception {
+    TrainingRequested request = request(4, 1);
+    TrainerRuntime first = start(new Deaths(), byKafka());
+    first.commands().request(request);
+    awaitAsked(1);
+    first.stop(Duration.ofSeconds(20));
+    assertThat(releases(request)).containsExactly("the worker shuts down");
+
+    TrainerRuntime second = start(new Deaths(), byKafka());
+    awaitAsked(2);
+    second.commands().control(request.jobId(), Action.PAUSE);
+    awaitStatus(second, request, JobStatus.PAUSED);
+    assertThat(releases(request)).containsExactly("the worker shuts down", "paused");
+    second.commands().control(request.jobId(), Action.RESUME);
+    awaitAsked(3);
+    second.commands().control(request.jobId(), Action.CANCEL);
+    awaitStatus(second, request, JobStatus.CANCELLED);
+    second.stop(Duration.ofSeconds(20));
+    // All three attempts asked for the scores of the same answers.
+    assertThat(recorded(request, EventType.ROLLOUTS_SAMPLED)).isEqualTo(1);
+  }
+
+  private static void awaitAsked(int times) {
+    try (TopicDump dump = TopicDump.of(broker, Topics.REWARD_REQUESTED.name())) {
+      await()
+          .dontCatchUncaughtExceptions()
+          .atMost(PATIENCE)
+          .until(() -> dump.records().size() >= times);
+    }
+  }
+
+  private static void awaitStatus(
+      TrainerRuntime trainer, TrainingRequested request, JobStatus status) {
+    await()
+        .dontCatchUncaughtExceptions()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                trainer.board().find(request.jobId()).map(Job::status).equals(Optional.of(status)));
+  }
+
+  /** Why attempts of a job were released, none of them for a fault. */
+  private static List<String> releases(TrainingRequested request) {
+    try (TopicDump dump = TopicDump.of(broker, Topics.TRAINING_LOG.name())) {
+      return dump.records().stream()
+          .filter(each -> TopicDump.text(each.key()).equals(request.jobId()))
+          .map(each -> EventCodec.decode(each).data())
+          .filter(TrainingReleased.class::isInstance)
+          .map(TrainingReleased.class::cast)
+          .peek(each -> assertThat(each.error()).isNull())
+          .map(TrainingReleased::reason)
+          .toList();
+    }
   }
 }

@@ -127,7 +127,10 @@ class PreferenceTrainingTest {
         .contains("LORA");
   }
 
-  /** The reference is the parent's adapter as it was: nothing differs before the first update. */
+  /**
+   * The reference is the parent's adapter as it was: nothing differs before the first update: rlhf
+   * point 17.
+   */
   @Test
   void shouldStartFromTheParentsAdapter() throws Exception {
     Recorded heard = new Recorded();

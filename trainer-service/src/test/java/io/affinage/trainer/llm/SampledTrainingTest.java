@@ -2,10 +2,12 @@ package io.affinage.trainer.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.affinage.events.NormalRow;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.spec.InvalidSpecException;
@@ -22,9 +24,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -44,7 +50,7 @@ class SampledTrainingTest {
 
   /** Likes red, whatever the question. */
   private static final AnswerScorer RED =
-      (reward, answers, at) ->
+      (reward, answers, at, waiting) ->
           AnswerScorer.Scores.of(
               answers.stream()
                   .map(answer -> OptionalDouble.of(answer.completion().contains("red") ? 1 : 0))
@@ -76,6 +82,7 @@ class SampledTrainingTest {
   private static final class Recorded implements EngineListener {
     private final List<EngineProgress> steps = new ArrayList<>();
     private final int stopAfter;
+    private boolean stop;
     private Path checkpoint;
 
     Recorded(int stopAfter) {
@@ -101,7 +108,7 @@ class SampledTrainingTest {
 
     @Override
     public boolean shouldStop() {
-      return steps.size() >= stopAfter;
+      return stop || steps.size() >= stopAfter;
     }
   }
 
@@ -111,9 +118,9 @@ class SampledTrainingTest {
     Recorded heard = new Recorded(Integer.MAX_VALUE);
     List<RewardRequested.Item> asked = new ArrayList<>();
     AnswerScorer listening =
-        (reward, answers, at) -> {
+        (reward, answers, at, waiting) -> {
           asked.addAll(answers);
-          return RED.score(reward, answers, at);
+          return RED.score(reward, answers, at, waiting);
         };
     EngineOutcome.Completed done =
         run(
@@ -131,6 +138,8 @@ class SampledTrainingTest {
     assertThat(asked).hasSize(60 * 4 * 8);
     assertThat(asked.get(0).prompt()).startsWith("Box ");
     assertThat(asked.get(0).reference()).isEqualTo(" blue");
+    assertThat(asked.get(0).group()).isEqualTo(asked.get(7).group()).startsWith("q");
+    assertThat(asked.get(0).group()).isNotEqualTo(asked.get(8).group());
     assertThat(done.metrics()).containsEntry("prompts", 12.0);
     assertThat(done.adapter()).isTrue();
   }
@@ -209,7 +218,7 @@ class SampledTrainingTest {
     assertThat(Checkpoint.open(done.modelFolder().resolve("adapter_model.safetensors")).names())
         .allMatch(name -> name.contains("lora_"));
 
-    // What it learned is the reference of what goes on from it.
+    // What it learned is the reference of what goes on from it: rlhf point 17.
     Recorded second = new Recorded(Integer.MAX_VALUE);
     run(
         ppo(1, ""),
@@ -256,7 +265,7 @@ class SampledTrainingTest {
   @Test
   void shouldEndWhatHasNothingToLearnFrom() throws Exception {
     AnswerScorer equal =
-        (reward, answers, at) ->
+        (reward, answers, at, waiting) ->
             AnswerScorer.Scores.of(answers.stream().map(a -> OptionalDouble.of(0.5)).toList());
     Recorded heard = new Recorded(Integer.MAX_VALUE);
     TrainingException ended =
@@ -285,10 +294,42 @@ class SampledTrainingTest {
         .hasMessageContaining("numGenerations");
   }
 
+  /** Values by an adapter of their own, which is no part of what is registered. */
+  @Test
+  void shouldLearnByPpoWithATrunkOfItsOwnForValues() throws Exception {
+    Recorded heard = new Recorded(Integer.MAX_VALUE);
+    EngineOutcome.Completed done =
+        run(
+            ppo(60, "'numPpoEpochs': 2, 'klCoef': 0.01, 'valueTrunk': 'own', "),
+            dataset(questions(12)),
+            fromBase(),
+            Optional.empty(),
+            RED,
+            heard,
+            EngineOutcome.Completed.class);
+    assertThat(heard.reward(54, 60)).isGreaterThan(heard.reward(0, 6) + 0.2);
+    assertThat(heard.steps.get(59).metrics().get("val/var_explained")).isGreaterThan(0);
+    assertThat(Checkpoint.open(done.modelFolder().resolve("adapter_model.safetensors")).names())
+        .allMatch(name -> name.contains("lora_") && !name.contains("value"));
+    assertThatThrownBy(
+            () ->
+                run(
+                    ppo(1, "'klCoef': 0, 'valueTrunk': 'own', ")
+                        .replace("'maxSteps'", "'adapter': {'type': 'none'}, 'maxSteps'"),
+                    dataset(questions(4)),
+                    fromBase(),
+                    Optional.empty(),
+                    RED,
+                    new Recorded(1),
+                    EngineOutcome.Completed.class))
+        .hasMessageContaining("value_trunk");
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"grpo", "ppo"})
+  @ValueSource(strings = {"grpo", "ppo", "ppo, own trunk"})
   void shouldResumeWithTheSameBits(String objective) throws Exception {
-    String spec = SAMPLED.formatted(objective, 6);
+    String spec =
+        objective.contains(",") ? ppo(6, "'valueTrunk': 'own', ") : SAMPLED.formatted(objective, 6);
     Path questions = dataset(questions(12));
     Recorded whole = new Recorded(Integer.MAX_VALUE);
     EngineOutcome.Completed undisturbed =
@@ -314,6 +355,170 @@ class SampledTrainingTest {
     String weights = "adapter_model.safetensors";
     assertThat(resumed.modelFolder().resolve(weights))
         .hasSameBinaryContentAs(undisturbed.modelFolder().resolve(weights));
+  }
+
+  /** Told to stop while nobody scores: whatever step it is at is kept, and nothing is a fault. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void shouldStopWhileScoresAreWaitedFor(int scored) throws Exception {
+    // The checkpoint of step 1 is there already when the run is told to stop.
+    String spec =
+        SAMPLED
+            .formatted("grpo", 3)
+            .replace("'checkpointEverySteps': 100", "'checkpointEverySteps': 1");
+    Path questions = dataset(questions(12));
+    Recorded cut = new Recorded(Integer.MAX_VALUE);
+    AnswerScorer absent =
+        (reward, answers, at, waiting) -> {
+          if (cut.steps.size() < scored) {
+            return RED.score(reward, answers, at, waiting);
+          }
+          waiting.run();
+          cut.stop = true;
+          waiting.run();
+          throw new AssertionError("it waits on");
+        };
+    EngineOutcome.Stopped stopped =
+        run(
+            spec,
+            questions,
+            fromBase(),
+            Optional.empty(),
+            absent,
+            cut,
+            EngineOutcome.Stopped.class);
+    assertThat(stopped.step()).isEqualTo(scored);
+    assertThat(Optional.ofNullable(cut.checkpoint).isPresent()).isEqualTo(scored > 0);
+
+    Recorded again = new Recorded(Integer.MAX_VALUE);
+    EngineOutcome.Completed resumed =
+        run(
+            spec,
+            questions,
+            fromBase(),
+            Optional.ofNullable(cut.checkpoint),
+            RED,
+            again,
+            EngineOutcome.Completed.class);
+    assertThat(again.steps).hasSize(3 - scored);
+    String weights = "adapter_model.safetensors";
+    assertThat(resumed.modelFolder().resolve(weights))
+        .hasSameBinaryContentAs(
+            run(
+                    spec,
+                    questions,
+                    fromBase(),
+                    Optional.empty(),
+                    RED,
+                    new Recorded(Integer.MAX_VALUE),
+                    EngineOutcome.Completed.class)
+                .modelFolder()
+                .resolve(weights));
+  }
+
+  /** Prompts without answers, and what rewards are shown of a conversation. */
+  @Test
+  void shouldAskPromptsWithoutAnswers() throws Exception {
+    String rows =
+        """
+        {"id":"text","prompt":"Box 1. Colour:"}
+        {"id":"chat","messages":[{"role":"system","content":"B."},{"role":"user","content":"Box"}]}
+        """;
+    Map<String, RewardRequested.Item> asked = new HashMap<>();
+    AnswerScorer listening =
+        (reward, answers, at, waiting) -> {
+          answers.forEach(each -> asked.put(each.itemId().replaceAll("#.*", ""), each));
+          return RED.score(reward, answers, at, waiting);
+        };
+    EngineOutcome.Completed done =
+        run(
+            SAMPLED.formatted("grpo", 1),
+            dataset(rows),
+            fromBase(),
+            Optional.empty(),
+            listening,
+            new Recorded(Integer.MAX_VALUE),
+            EngineOutcome.Completed.class);
+    assertThat(done.metrics()).containsEntry("prompts", 2.0);
+    assertThat(asked.get("text").prompt()).isEqualTo("Box 1. Colour:");
+    assertThat(asked.get("text").messages()).isNull();
+    assertThat(asked.get("chat").prompt()).isEqualTo("Box");
+    assertThat(asked.get("chat").messages())
+        .containsExactly(
+            new NormalRow.ChatMessage("system", "B."), new NormalRow.ChatMessage("user", "Box"));
+    assertThat(asked.values()).allSatisfy(each -> assertThat(each.reference()).isNull());
+    // The same tokens as before an answer.
+    assertThat(prompts("{\"id\":\"a\",\"messages\":[%s]}"))
+        .isEqualTo(
+            prompts("{\"id\":\"a\",\"messages\":[%s,{\"role\":\"assistant\",\"content\":\"x\"}]}"));
+  }
+
+  private static double prompts(String row) throws Exception {
+    return run(
+            SAMPLED.formatted("grpo", 1),
+            dataset(row.formatted("{\"role\":\"user\",\"content\":\"Box\"}")),
+            fromBase(),
+            Optional.empty(),
+            // Something must be learned, or nothing is registered.
+            (reward, answers, at, waiting) ->
+                AnswerScorer.Scores.of(
+                    IntStream.range(0, answers.size())
+                        .mapToObj(i -> OptionalDouble.of(i))
+                        .toList()),
+            new Recorded(Integer.MAX_VALUE),
+            EngineOutcome.Completed.class)
+        .metrics()
+        .get("prompt_tokens");
+  }
+
+  /** Who asks for a replay is told at once that a job runs, which may take days. */
+  @Test
+  void shouldLetNoReplayWaitForARunningJob() throws Exception {
+    Path questions = dataset(questions(4));
+    TrainingJob job = new TrainingJob("sampled", spec(SAMPLED.formatted("grpo", 1)), "tiny");
+    AtomicReference<LlmTrainingEngine> engine = new AtomicReference<>();
+    List<Throwable> refused = new ArrayList<>();
+    engine.set(
+        new LlmTrainingEngine(
+            "cpu",
+            (reward, answers, at, waiting) -> {
+              assertThat(engine.get().isBusy()).isTrue();
+              Thread asking =
+                  new Thread(
+                      () ->
+                          refused.add(
+                              catchThrowable(
+                                  () ->
+                                      engine
+                                          .get()
+                                          .rerun(
+                                              job,
+                                              questions,
+                                              fromBase(),
+                                              folder.resolve("rerun"),
+                                              EngineListener.NONE))));
+              asking.start();
+              try {
+                asking.join();
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+              return RED.score(reward, answers, at, waiting);
+            }));
+    engine
+        .get()
+        .run(
+            job,
+            questions,
+            fromBase(),
+            Optional.empty(),
+            Files.createTempDirectory(folder, "work"),
+            EngineListener.NONE);
+    assertThat(refused)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            TrainingException.class, e -> assertThat(e.detail().code()).isEqualTo("trainer_busy"));
+    assertThat(engine.get().isBusy()).isFalse();
   }
 
   /** One question that leaves no room for an answer, and one that is none: the others are asked. */
