@@ -282,7 +282,7 @@ class RewardModelScorerTest {
     try (LanguageModel base = LanguageModel.open(FILES.get(BASE), compute);
         RewardModel direct = RewardModel.open(base, FILES.get(ref('1')))) {
       double expected =
-          direct.scores(List.of(direct.encode(new Example.Chat("whole", learned))), 1)[0];
+          direct.scores(List.of(direct.encode(new Example.Chat("whole", learned))))[0];
       assertThat(scores.get(0)).isEqualTo(expected);
     }
     assertThat(scores.get(1)).isNotEqualTo(scores.get(0));
