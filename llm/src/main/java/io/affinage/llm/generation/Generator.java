@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.jni.IValue;
 import io.affinage.llm.data.PrefixTree;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.error.LlmException;
@@ -15,24 +14,17 @@ import io.affinage.llm.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
- * Continues prompts; all layers of several tokens are one native call. Prompts of a batch may
- * differ in length, and what they share at their start is computed once. Not safe for use by
- * several threads at once.
+ * Continues prompts; all layers of several tokens are one native call where the decoder's blocks
+ * stay in memory, and each layer is one where they come and go. Prompts of a batch may differ in
+ * length, and what they share at their start is computed once. Not safe for use by several threads
+ * at once.
  */
 public final class Generator implements AutoCloseable {
-  /** Tokens of one call: the overhead of a call is spread, a reader does not notice the wait. */
-  private static final int CHUNK = 8;
-
   private final Decoder decoder;
   private final Kernels kernels;
-  private final IValue weights;
-  private final List<List<NDArray>> adapters;
-  private final boolean readsTokens;
-  private final IValue adapterArrays;
+  private final BlockPasses blocks;
   private final NDArray prompt;
   private final int virtualTokens;
   private PromptWork promptWork = PromptWork.NONE;
@@ -44,20 +36,12 @@ public final class Generator implements AutoCloseable {
   public Generator(Decoder decoder, BlockAdapter adapter) {
     this.decoder = decoder;
     this.kernels = decoder.kernels(adapter);
-    this.adapters = new ArrayList<>();
-    for (int block = 0; block < decoder.shape().layers(); block++) {
-      adapters.add(adapter.block(block));
-    }
-    // One call goes through all blocks, so all are needed as long as this generates.
-    this.weights =
-        Kernels.lists(
-            IntStream.range(0, decoder.shape().layers())
-                .mapToObj(layer -> decoder.blocks().acquire(layer).arrays())
-                .toList());
-    this.adapterArrays = Kernels.lists(adapters);
+    this.blocks =
+        decoder.blocks().resident()
+            ? new WholePasses(decoder, adapter)
+            : new BlockwisePasses(decoder, adapter);
     this.prompt = decoder.promptOf(adapter);
     this.virtualTokens = adapter.virtualTokens();
-    this.readsTokens = adapter.readsTokens();
   }
 
   /**
@@ -132,39 +116,24 @@ public final class Generator implements AutoCloseable {
     int count = from;
     while (count < to && rows.stream().anyMatch(GeneratedRow::isOpen)) {
       // The first token at once, then as many as the listener can wait for.
-      int chunk = count == 0 ? 1 : Math.min(CHUNK, to - count);
+      int chunk = count == 0 ? 1 : Math.min(blocks.chunk(), to - count);
       cache.reserve(cache.longest() + count - from + chunk);
       try (NDManager step = scope.newSubManager()) {
         NDList result =
-            kernels.runOften(
+            blocks.decode(
                 step,
-                "decode",
-                logits,
-                drafted,
-                batch.seen,
-                uniform(step, rows, chunk),
-                batch.stops,
-                batch.done,
-                cache.positions(step, count - from),
-                cache.longest() + count - from,
-                count + chunk < to,
-                cache.text(),
-                cache.mask(),
-                sampling.temperature(),
-                sampling.topK(),
-                sampling.topP(),
-                sampling.repetitionPenalty(),
-                sampling.told(),
-                cache.stepRotary().frequencies(),
-                cache.stepRotary().factors(),
-                cache.keys(),
-                cache.values(),
-                decoder.embedding(),
-                decoder.positions(),
-                decoder.norm(),
-                decoder.head(),
-                weights,
-                adapterArrays);
+                new DecodeStep(
+                    logits,
+                    drafted,
+                    batch.seen,
+                    uniform(step, rows, chunk),
+                    batch.stops,
+                    batch.done,
+                    cache.positions(step, count - from),
+                    cache.longest() + count - from,
+                    count + chunk < to,
+                    cache,
+                    sampling));
         logits.close();
         logits = result.get(2);
         logits.attach(scope);
@@ -244,42 +213,8 @@ public final class Generator implements AutoCloseable {
     PrefixTree tree = PrefixTree.of(texts, true, decoder.config()::lengthClass);
     promptWork = promptWork.plus(tree.tokenCount(), tree.nodes());
     try (NDManager inputs = scope.newSubManager()) {
-      PromptTensors prompts = PromptTensors.of(inputs, decoder, prompt, tree);
-      if (!readsTokens) {
-        return prefill(scope, prompts, cache, adapterArrays);
-      }
-      try (IValue arrays = Kernels.lists(followedBy(prompts.tokens()))) {
-        return prefill(scope, prompts, cache, arrays);
-      }
+      return blocks.prefill(scope, PromptTensors.of(inputs, decoder, prompt, tree), cache);
     }
-  }
-
-  private List<List<NDArray>> followedBy(NDArray tokens) {
-    return adapters.stream()
-        .map(arrays -> Stream.concat(arrays.stream(), Stream.of(tokens)).toList())
-        .toList();
-  }
-
-  private NDArray prefill(NDManager scope, PromptTensors prompts, Cache cache, IValue arrays) {
-    return kernels
-        .run(
-            scope,
-            "prefill",
-            prompts.embedded(),
-            prompts.depths(),
-            prompts.path(),
-            prompts.owner(),
-            prompts.slots(),
-            prompts.last(),
-            prompts.rotary().frequencies(),
-            prompts.rotary().factors(),
-            cache.keys(),
-            cache.values(),
-            decoder.norm(),
-            decoder.head(),
-            weights,
-            arrays)
-        .singletonOrThrow();
   }
 
   /** What this generator's prompts have cost so far. */
@@ -317,10 +252,6 @@ public final class Generator implements AutoCloseable {
 
   @Override
   public void close() {
-    weights.close();
-    adapterArrays.close();
-    for (int block = 0; block < decoder.shape().layers(); block++) {
-      decoder.blocks().release(block);
-    }
+    blocks.close();
   }
 }

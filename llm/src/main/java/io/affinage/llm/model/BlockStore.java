@@ -44,6 +44,11 @@ public interface BlockStore extends AutoCloseable {
    */
   default void observe(BlockObserver observer) {}
 
+  /** The most blocks that were in memory at a time so far. */
+  default int mostHeld() {
+    return layers();
+  }
+
   @Override
   void close();
 }

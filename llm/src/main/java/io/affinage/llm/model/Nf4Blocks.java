@@ -52,6 +52,8 @@ final class Nf4Blocks implements BlockStore {
   /** Some weights of a matrix that follow each other. */
   private record Piece(Nf4Weight weight, NDArray target, long first, long count) {}
 
+  private int most;
+
   /** One block's arrays, and how far they are. */
   private static final class Held {
     private final Nf4Block packed;
@@ -155,6 +157,7 @@ final class Nf4Blocks implements BlockStore {
     synchronized (this) {
       block = held.computeIfAbsent(layer, this::begin);
       block.readers++;
+      most = Math.max(most, held.size());
     }
     decode(block);
     synchronized (this) {
@@ -308,6 +311,11 @@ final class Nf4Blocks implements BlockStore {
   /** Blocks dequantized now. */
   synchronized int held() {
     return held.size();
+  }
+
+  @Override
+  public synchronized int mostHeld() {
+    return most;
   }
 
   @Override

@@ -14,6 +14,7 @@ public final class OnDemandBlocks implements BlockStore {
   private final int layers;
   private final IntFunction<BlockWeights> loader;
   private final Map<Integer, Held> held = new HashMap<>();
+  private int most;
 
   private static final class Held {
     private final BlockWeights weights;
@@ -42,6 +43,7 @@ public final class OnDemandBlocks implements BlockStore {
   @Override
   public synchronized BlockWeights acquire(int layer) {
     Held block = held.computeIfAbsent(layer, missing -> new Held(loader.apply(missing)));
+    most = Math.max(most, held.size());
     block.readers++;
     return block.weights;
   }
@@ -62,6 +64,11 @@ public final class OnDemandBlocks implements BlockStore {
   /** Blocks in memory now. */
   synchronized int held() {
     return held.size();
+  }
+
+  @Override
+  public synchronized int mostHeld() {
+    return most;
   }
 
   /** All but the array that stands for what the model lacks, which all blocks share. */

@@ -42,29 +42,48 @@
   # [batch, longest] int64: node of each slot (padded on the left, with any node); last [batch] int64: the node that ends
   # each prompt. Returns logits [batch, vocabulary] float32 of what follows.
   def prefill(self: __torch__.Kernels, x: Tensor, position: Tensor, path: Tensor, owner: Tensor, filled: Tensor, last: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> List[Tensor]:
-    longest = torch.size(path, 1)
+    later = (self).later_places(x, path, )
     rotations = (self).rotations(position, frequencies, factors, x, )
-    block = ops.prim.min(longest, 128)
-    later = torch.triu(torch.full([block, block], float("-inf"), dtype=ops.prim.dtype(x), device=ops.prim.device(x)), 1)
     layers = torch.len(keys)
     for i in range(layers):
-      wi = w[i]
-      ai = a[i]
-      cosine = (self).rotation(i, rotations, )
-      q, k, v = (self).projections((self).norm(x, self.norm_input, wi, ), rotations[cosine], rotations[torch.add(cosine, 1)], wi, ai, annotate(List[float], []), )
-      _0 = torch.copy_(torch.narrow(keys[i], 2, 0, longest), (self).by_path(k, filled, ))
-      _1 = torch.copy_(torch.narrow(values[i], 2, 0, longest), (self).by_path(v, filled, ))
-      window = torch.mul(self.windowed[i], self.window)
-      attended = (self).prompt_attention((self).by_path(q, path, ), (self).by_path(k, path, ), (self).by_path(v, path, ), later, window, )
-      if torch.eq(torch.add(i, 1), layers):
-        # What other nodes would give is not read.
-        x = torch.index_select(x, 0, last)
-        attended = torch.index_select(attended, 0, torch.index_select(owner, 0, last))
-      else:
-        if torch.ne(torch.size(owner, 0), torch.size(attended, 0)):
-          attended = torch.index_select(attended, 0, owner)
-      x = (self).after_attention(x, attended, wi, ai, annotate(List[float], []), )
+      x = (self).prefill_layer(i, x, rotations, later, path, owner, filled, last, keys[i], values[i], w[i], a[i], )
+    return (self).following(x, norm, head, )
+
+  # -inf above the diagonal of [block, block]: places of a block that are not seen yet.
+  def later_places(self: __torch__.Kernels, x: Tensor, path: Tensor) -> Tensor:
+    block = ops.prim.min(torch.size(path, 1), 128)
+    return torch.triu(torch.full([block, block], float("-inf"), dtype=ops.prim.dtype(x), device=ops.prim.device(x)), 1)
+
+  # A layer of prefill: x [nodes, hidden] is what it reads; keys, values: the layer's own. Of the last one only what ends each
+  # prompt is computed: [batch, hidden].
+  def prefill_layer(self: __torch__.Kernels, i: int, x: Tensor, rotations: List[Tensor], later: Tensor, path: Tensor, owner: Tensor, filled: Tensor, last: Tensor, keys: Tensor, values: Tensor, wi: List[Tensor], ai: List[Tensor]) -> Tensor:
+    longest = torch.size(path, 1)
+    cosine = (self).rotation(i, rotations, )
+    q, k, v = (self).projections((self).norm(x, self.norm_input, wi, ), rotations[cosine], rotations[torch.add(cosine, 1)], wi, ai, annotate(List[float], []), )
+    _0 = torch.copy_(torch.narrow(keys, 2, 0, longest), (self).by_path(k, filled, ))
+    _1 = torch.copy_(torch.narrow(values, 2, 0, longest), (self).by_path(v, filled, ))
+    window = torch.mul(self.windowed[i], self.window)
+    attended = (self).prompt_attention((self).by_path(q, path, ), (self).by_path(k, path, ), (self).by_path(v, path, ), later, window, )
+    if torch.eq(torch.add(i, 1), torch.len(self.rotary)):
+      # What other nodes would give is not read.
+      x = torch.index_select(x, 0, last)
+      attended = torch.index_select(attended, 0, torch.index_select(owner, 0, last))
+    else:
+      if torch.ne(torch.size(owner, 0), torch.size(attended, 0)):
+        attended = torch.index_select(attended, 0, owner)
+    return (self).after_attention(x, attended, wi, ai, annotate(List[float], []), )
+
+  # The logits [rows, vocabulary] float32 of what follows x, which the last block gave.
+  def following(self: __torch__.Kernels, x: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
     return [(self).logits((self).final_norm(x, norm, ), head, )]
+
+  # What layers of prefill read beside their weights, where each is a call of its own: later places, then rotations.
+  def prefill_tables(self: __torch__.Kernels, x: Tensor, position: Tensor, path: Tensor, frequencies: List[Tensor], factors: List[Tensor]) -> List[Tensor]:
+    return torch.add([(self).later_places(x, path, )], (self).rotations(position, frequencies, factors, x, ))
+
+  # prefill_layer as a call of its own.
+  def prefill_block(self: __torch__.Kernels, i: int, x: Tensor, rotations: List[Tensor], later: Tensor, path: Tensor, owner: Tensor, filled: Tensor, last: Tensor, keys: Tensor, values: Tensor, wi: List[Tensor], ai: List[Tensor]) -> List[Tensor]:
+    return [(self).prefill_layer(i, x, rotations, later, path, owner, filled, last, keys, values, wi, ai, )]
 
   # x [nodes, heads, head_dim] along paths [documents, longest]: [documents, heads, longest, head_dim]
   def by_path(self: __torch__.Kernels, x: Tensor, path: Tensor) -> Tensor:
@@ -84,31 +103,44 @@
   # One token more: token, position [batch] int64; slot: where it goes in the cache; mask [batch, 1, slots or more]: 0 for
   # slots that are seen, -inf elsewhere; empty where all up to slot are. Returns logits [batch, vocabulary] float32.
   def step(self: __torch__.Kernels, token: Tensor, position: Tensor, slot: int, mask: Tensor, frequencies: List[Tensor], factors: List[Tensor], keys: List[Tensor], values: List[Tensor], embedding: Tensor, positions: Tensor, norm: List[Tensor], head: Tensor, w: List[List[Tensor]], a: List[List[Tensor]]) -> Tensor:
+    tables = (self).step_tables(token, position, slot, mask, frequencies, factors, embedding, positions, )
+    x = tables[0]
+    rotations = torch.slice(tables, 1, torch.len(tables), 1)
+    for i in range(torch.len(keys)):
+      x = (self).step_layer(i, x, rotations, slot, mask, keys[i], values[i], w[i], a[i], )
+    return (self).logits((self).final_norm(x, norm, ), head, )
+
+  # What the first layer reads for a new token [batch, hidden], then rotations; shows the token's slot in mask, in place.
+  def step_tables(self: __torch__.Kernels, token: Tensor, position: Tensor, slot: int, mask: Tensor, frequencies: List[Tensor], factors: List[Tensor], embedding: Tensor, positions: Tensor) -> List[Tensor]:
     x = (self).embedded(token, position, embedding, positions, )
-    rotations = (self).rotations(position, (self).at_positions(position, frequencies, ), factors, x, )
+    if torch.gt(torch.numel(mask), 0):
+      _0 = torch.fill_(torch.narrow(mask, 2, slot, 1), 0)
+    return torch.add([x], (self).rotations(position, (self).at_positions(position, frequencies, ), factors, x, ))
+
+  # A layer of a step: x [batch, hidden] is what it reads; keys, values: the layer's own.
+  def step_layer(self: __torch__.Kernels, i: int, x: Tensor, rotations: List[Tensor], slot: int, mask: Tensor, keys: Tensor, values: Tensor, wi: List[Tensor], ai: List[Tensor]) -> Tensor:
     masked = torch.gt(torch.numel(mask), 0)
     end = torch.add(slot, 1)
     if masked:
-      _0 = torch.fill_(torch.narrow(mask, 2, slot, 1), 0)
       # Whole arrays: batched products would copy a part of one first.
-      end = torch.size(keys[0], 2)
+      end = torch.size(keys, 2)
     visible = mask
-    for i in range(torch.len(keys)):
-      wi = w[i]
-      ai = a[i]
-      cosine = (self).rotation(i, rotations, )
-      q, k, v = (self).projections((self).norm(x, self.norm_input, wi, ), rotations[cosine], rotations[torch.add(cosine, 1)], wi, ai, annotate(List[float], []), )
-      _1 = torch.copy_(torch.select(keys[i], 2, slot), k)
-      _2 = torch.copy_(torch.select(values[i], 2, slot), v)
-      first = 0
-      if torch.eq(self.windowed[i], 1):
-        first = ops.prim.max(0, torch.sub(torch.add(slot, 1), self.window))
-      length = torch.sub(end, first)
-      if masked:
-        visible = torch.narrow(mask, 2, first, length)
-      attended = (self).step_attention(q, torch.narrow(keys[i], 2, first, length), torch.narrow(values[i], 2, first, length), visible, )
-      x = (self).after_attention(x, attended, wi, ai, annotate(List[float], []), )
-    return (self).logits((self).final_norm(x, norm, ), head, )
+    cosine = (self).rotation(i, rotations, )
+    q, k, v = (self).projections((self).norm(x, self.norm_input, wi, ), rotations[cosine], rotations[torch.add(cosine, 1)], wi, ai, annotate(List[float], []), )
+    _1 = torch.copy_(torch.select(keys, 2, slot), k)
+    _2 = torch.copy_(torch.select(values, 2, slot), v)
+    first = 0
+    if torch.eq(self.windowed[i], 1):
+      first = ops.prim.max(0, torch.sub(torch.add(slot, 1), self.window))
+    length = torch.sub(end, first)
+    if masked:
+      visible = torch.narrow(mask, 2, first, length)
+    attended = (self).step_attention(q, torch.narrow(keys, 2, first, length), torch.narrow(values, 2, first, length), visible, )
+    return (self).after_attention(x, attended, wi, ai, annotate(List[float], []), )
+
+  # step_layer as a call of its own.
+  def step_block(self: __torch__.Kernels, i: int, x: Tensor, rotations: List[Tensor], slot: int, mask: Tensor, keys: Tensor, values: Tensor, wi: List[Tensor], ai: List[Tensor]) -> List[Tensor]:
+    return [(self).step_layer(i, x, rotations, slot, mask, keys, values, wi, ai, )]
 
   # Several tokens of one row at once, each seeing those before it: token [n] int64; position [1] int64 and slot: of the
   # first; other arguments as in step, whose frequencies do not change with the text's length. Returns logits [n,
@@ -198,14 +230,11 @@
     speculative = (self).speculates(position, frequencies, positions, w, )
     while open:
       next = torch.narrow(logits, 0, 0, torch.size(position, 0))
-      chosen = (self).sample(next, seen, torch.select(uniform, 0, t), temperature, top_k, top_p, penalty, told, )
+      chosen = (self).choose(next, seen, torch.select(uniform, 0, t), stops, done, temperature, top_k, top_p, penalty, told, )
       token = chosen[0]
       _0 = torch.append(tokens, token)
       _1 = torch.append(log_probabilities, chosen[1])
-      if torch.ne(penalty, 1.):
-        _2 = torch.scatter_(seen, 1, torch.unsqueeze(token, 1), True)
       if torch.gt(torch.numel(stops), 0):
-        _3 = torch.logical_or_(done, torch.any(torch.eq(torch.unsqueeze(token, 1), stops), 1))
         open = torch.__not__(bool(torch.all(done)))
       last = torch.eq(torch.add(t, 1), count)
       if torch.__and__(open, torch.__or__(more, torch.__not__(last))):
@@ -231,6 +260,15 @@
       t = torch.add(t, 1)
       open = torch.__and__(open, torch.__not__(last))
     return [torch.stack(tokens, 0), torch.stack(log_probabilities, 0), torch.contiguous(logits), drafted, torch.full([1], passes, dtype=4)]
+
+  # As sample, and notes the tokens: seen and done are those of decode, in place.
+  def choose(self: __torch__.Kernels, logits: Tensor, seen: Tensor, uniform: Tensor, stops: Tensor, done: Tensor, temperature: float, top_k: int, top_p: float, penalty: float, told: float) -> List[Tensor]:
+    chosen = (self).sample(logits, seen, uniform, temperature, top_k, top_p, penalty, told, )
+    if torch.ne(penalty, 1.):
+      _0 = torch.scatter_(seen, 1, torch.unsqueeze(chosen[0], 1), True)
+    if torch.gt(torch.numel(stops), 0):
+      _1 = torch.logical_or_(done, torch.any(torch.eq(torch.unsqueeze(chosen[0], 1), stops), 1))
+    return chosen
 
   # The next token of each row: [tokens [batch] int64, log-probability of each [batch] at the temperature told: 1 for the
   # unmodified distribution].

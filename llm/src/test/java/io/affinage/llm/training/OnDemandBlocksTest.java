@@ -156,7 +156,6 @@ class OnDemandBlocksTest {
         recorder.steps.forEach(
             step -> losses.add(new float[] {(float) step.loss(), (float) step.gradNorm()}));
       }
-      int most = decoder.blocks() instanceof Counting counting ? counting.most : 0;
       losses.add(numbers(new LossMeter(decoder, adapter).losses(examples, 4)));
       List<List<Integer>> generated = new ArrayList<>();
       try (Generator generator = new Generator(decoder, adapter)) {
@@ -171,6 +170,7 @@ class OnDemandBlocksTest {
           generated.add(ids);
         }
       }
+      int most = decoder.blocks() instanceof Counting counting ? counting.most : 0;
       return new Results(losses, trained, generated, most);
     }
   }
