@@ -34,7 +34,7 @@ final class AdaptersBenchmark implements Benchmark {
 
   static {
     Map<String, Double> methods = new LinkedHashMap<>();
-    put(methods, new LoraSpec(null, null, null, null, null));
+    put(methods, new LoraSpec(null, null, null, null, null, null, null));
     put(methods, new DoraSpec(null, null, null, null, null));
     put(methods, new Ia3Spec(null, null));
     put(methods, new PromptTuningSpec(null, null, null));

@@ -2,6 +2,7 @@ package io.affinage.events;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.objective.ObjectiveSpec;
 import io.affinage.events.quantization.QuantizationSpec;
 import java.util.List;
@@ -168,6 +169,14 @@ public record TrainingSpec(
         @Nullable QuantizationSpec quantization,
     @Setting("what ends a job of sampled answers that goes nowhere or astray")
         @Nullable Guards guards) {
+
+  /**
+   * Whether the adapter was trained beside a base whose weights were changed for it before they
+   * were quantized: no other adapter belongs to these numbers.
+   */
+  public boolean changesQuantizedBase() {
+    return quantization != null && adapter instanceof LoraSpec lora && lora.changesBase();
+  }
 
   /**
    * When a job that learns from sampled answers is ended.

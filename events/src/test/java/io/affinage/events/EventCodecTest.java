@@ -59,7 +59,7 @@ class EventCodecTest {
         {"adapter": {"type": "lora", "rank": 8, "loraAlpha": 16.0, "targetModules": ["q_proj"]}}
         """;
     assertThat(EventJson.mapper().readValue(lora, TrainingSpec.class).adapter())
-        .isEqualTo(new LoraSpec(8, 16.0, null, null, List.of("q_proj")));
+        .isEqualTo(new LoraSpec(8, 16.0, null, null, List.of("q_proj"), null, null));
     assertThat(
             EventJson.mapper()
                 .readValue(

@@ -22,7 +22,7 @@ public final class ExampleEvents {
   static final TrainingSpec SPEC =
       Settings.build(TrainingSpec.class)
           .with("method", "sft")
-          .with("adapter", new LoraSpec(16, 32.0, 0.05, false, List.of("all-linear")))
+          .with("adapter", new LoraSpec(16, 32.0, 0.05, false, List.of("all-linear"), null, null))
           .with("architecture", new TrainingSpec.Architecture(128, 256, 4, 4, 2, 1024, 256))
           .with("epochs", 2.0)
           .with("maxSteps", 100)

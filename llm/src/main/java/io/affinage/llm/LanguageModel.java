@@ -2,6 +2,7 @@ package io.affinage.llm;
 
 import ai.djl.ndarray.NDManager;
 import io.affinage.llm.adapter.Adapter;
+import io.affinage.llm.adapter.ChangedBase;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
 import io.affinage.llm.adapter.PeftFolder;
@@ -82,7 +83,18 @@ public final class LanguageModel implements AutoCloseable {
    */
   public static LanguageModel open(
       Path path, Compute compute, WeightForm form, WeightForm trained) {
-    return open(DecoderFiles.rounded(Checkpoint.open(path), trained), path, compute, form);
+    return open(path, compute, form, trained, Optional.empty());
+  }
+
+  /**
+   * The same for an adapter whose training may have changed the base before it was quantized.
+   *
+   * @param adapter its PEFT folder; empty for the base alone
+   * @throws LlmException as above; {@code adapter_invalid}
+   */
+  public static LanguageModel open(
+      Path path, Compute compute, WeightForm form, WeightForm trained, Optional<Path> adapter) {
+    return open(ChangedBase.beside(Checkpoint.open(path), trained, adapter), path, compute, form);
   }
 
   /**

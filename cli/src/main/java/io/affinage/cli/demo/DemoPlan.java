@@ -120,7 +120,7 @@ public record DemoPlan(Size size) {
     TrainingSpec spec =
         Settings.build(TrainingSpec.class)
             .with("method", "sft")
-            .with("adapter", new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear")))
+            .with("adapter", new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear"), null, null))
             .with("maxSteps", size.tuningSteps())
             .with("batchSize", 16)
             .with("learningRate", size.tuningRate())

@@ -181,7 +181,7 @@ public record RlhfPlan(Size size) {
 
   private static Settings.Builder<TrainingSpec> training(int steps, int batch, double rate) {
     return Settings.build(TrainingSpec.class)
-        .with("adapter", new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear")))
+        .with("adapter", new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear"), null, null))
         .with("maxSteps", steps)
         .with("batchSize", batch)
         .with("learningRate", rate)

@@ -131,7 +131,9 @@ class RecipeReaderTest {
                     new Recipe.Train(
                         Settings.build(TrainingSpec.class)
                             .with("method", "sft")
-                            .with("adapter", new LoraSpec(8, 16.0, 0.1, true, List.of("q_proj")))
+                            .with(
+                                "adapter",
+                                new LoraSpec(8, 16.0, 0.1, true, List.of("q_proj"), null, null))
                             .with("epochs", 1.5)
                             .with("batchSize", 4)
                             .with("gradientAccumulation", 2)
@@ -319,7 +321,8 @@ class RecipeReaderTest {
             """);
 
     assertThat(spec(recipe, 0).method()).isEqualTo("sft");
-    assertThat(spec(recipe, 0).adapter()).isEqualTo(new LoraSpec(null, 4.0, null, true, null));
+    assertThat(spec(recipe, 0).adapter())
+        .isEqualTo(new LoraSpec(null, 4.0, null, true, null, null, null));
     assertThat(spec(recipe, 1).method()).isNull();
     assertThat(spec(recipe, 1).objective()).isEqualTo(new DpoSpec(0.2, 0.1));
     assertThat(spec(recipe, 1).adapter()).isEqualTo(new PromptTuningSpec(4, null, null));

@@ -166,7 +166,7 @@ class DryRunReportTest {
   private static TrainingSpec spec() {
     return Settings.build(TrainingSpec.class)
         .with("method", "sft")
-        .with("adapter", new LoraSpec(8, null, null, null, List.of("q_proj")))
+        .with("adapter", new LoraSpec(8, null, null, null, List.of("q_proj"), null, null))
         .with("maxSteps", 7)
         .record();
   }

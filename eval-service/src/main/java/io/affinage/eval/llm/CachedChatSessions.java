@@ -70,7 +70,7 @@ final class CachedChatSessions implements ChatSessions {
     }
     ModelCache.Hold hold = null;
     try {
-      hold = cache.take(model.full(), model.trained());
+      hold = cache.take(model.full(), model.trained(), model.changedFor());
       return prepared(model, ask, hold, here);
     } catch (RuntimeException e) {
       here.decrementAndGet();

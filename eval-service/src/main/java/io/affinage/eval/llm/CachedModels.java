@@ -37,14 +37,18 @@ final class CachedModels implements ModelSource {
   /**
    * A whole model's files, and in what form an adapter was trained beside them: it is measured, as
    * what training began with, on the numbers that they have there.
+   *
+   * @param changedFor the adapter for which these were changed before; null where they were not
    */
-  private record Whole(ArtifactRef files, @Nullable QuantizationSpec trained) {
+  private record Whole(
+      ArtifactRef files, @Nullable QuantizationSpec trained, @Nullable ArtifactRef changedFor) {
     static Whole baseOf(ModelRegistered model) {
-      return new Whole(
-          model.base(),
-          model.kind() == ModelRegistered.Kind.ADAPTER
-              ? model.lineage().spec().quantization()
-              : null);
+      return model.kind() == ModelRegistered.Kind.ADAPTER
+          ? new Whole(
+              model.base(),
+              model.lineage().spec().quantization(),
+              model.lineage().spec().changesQuantizedBase() ? model.model() : null)
+          : new Whole(model.base(), null, null);
     }
   }
 
@@ -56,7 +60,7 @@ final class CachedModels implements ModelSource {
   private record Parts(Whole whole, @Nullable ArtifactRef adapter) {
     static Parts of(ModelRegistered model) {
       if (model.kind() == ModelRegistered.Kind.FULL) {
-        return new Parts(new Whole(model.model(), null), null);
+        return new Parts(new Whole(model.model(), null, null), null);
       }
       if (model.base() == null) {
         throw new EvaluationException(
@@ -127,7 +131,8 @@ final class CachedModels implements ModelSource {
       opened.add(model);
       return new ScoredModel(model, Optional.empty(), opened::close);
     }
-    ModelCache.Hold hold = cache.take(parts.whole().files(), parts.whole().trained());
+    ModelCache.Hold hold =
+        cache.take(parts.whole().files(), parts.whole().trained(), parts.whole().changedFor());
     opened.add(hold);
     LoadedModel base = hold.model();
     RewardModel model = base.inTurn(() -> RewardModel.open(base.model(), adapter));
@@ -165,7 +170,7 @@ final class CachedModels implements ModelSource {
           wholes.computeIfAbsent(
               parts.whole(),
               ref -> {
-                ModelCache.Hold hold = cache.take(ref.files(), ref.trained());
+                ModelCache.Hold hold = cache.take(ref.files(), ref.trained(), ref.changedFor());
                 holds.add(hold);
                 return hold.model();
               });

@@ -10,6 +10,7 @@ import io.affinage.llm.tensor.Compute;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -71,16 +72,22 @@ public final class ModelCache implements AutoCloseable {
    *
    * @param trained in what form an adapter beside it was trained, whose numbers it is given; null
    *     for its own
+   * @param changedFor the adapter for which that training changed the weights before it quantized
+   *     them; null where it did not
    * @throws EvaluationException {@code model_not_found}, or the library's code for files that are
    *     no sound model
    */
-  synchronized Hold take(ArtifactRef ref, @Nullable QuantizationSpec trained) {
-    String key = trained == null ? ref.digest() : ref.digest() + " " + trained.weightForm();
+  synchronized Hold take(
+      ArtifactRef ref, @Nullable QuantizationSpec trained, @Nullable ArtifactRef changedFor) {
+    String key =
+        ref.digest()
+            + (trained == null ? "" : " " + trained.weightForm())
+            + (changedFor == null ? "" : " " + changedFor.digest());
     Entry entry = entries.get(key);
     if (entry == null) {
       trim(capacity - 1);
       entry = new Entry();
-      entry.model = load(ref, trained);
+      entry.model = load(ref, trained, changedFor);
       entries.put(key, entry);
     }
     entry.users++;
@@ -92,12 +99,19 @@ public final class ModelCache implements AutoCloseable {
     return compute;
   }
 
-  private LoadedModel load(ArtifactRef ref, @Nullable QuantizationSpec trained) {
+  private LoadedModel load(
+      ArtifactRef ref, @Nullable QuantizationSpec trained, @Nullable ArtifactRef changedFor) {
     long begun = System.nanoTime();
     try {
       WeightForm form = trained == null ? WeightForm.PLAIN : WeightForm.named(trained.weightForm());
       LoadedModel loaded =
-          new LoadedModel(LanguageModel.open(files.path(ref), compute, weights, form));
+          new LoadedModel(
+              LanguageModel.open(
+                  files.path(ref),
+                  compute,
+                  weights,
+                  form,
+                  Optional.ofNullable(changedFor).map(files::path)));
       LOG.infof("Loaded %s in %d ms", ref.digest(), (System.nanoTime() - begun) / 1_000_000);
       return loaded;
     } catch (LlmException e) {

@@ -43,6 +43,14 @@ public final class ServedModels {
           ? null
           : registration.get().registration().lineage().spec().quantization();
     }
+
+    /** The adapter, where its base was changed for it before it was quantized; or else null. */
+    public @Nullable ArtifactRef changedFor() {
+      return trained() != null
+              && registration.get().registration().lineage().spec().changesQuantizedBase()
+          ? adapter.get()
+          : null;
+    }
   }
 
   /** All, registered ones first, newest first. */

@@ -64,4 +64,10 @@ public record GrpoSpec(
             value = "whether answers that were cut at the longest are left out",
             otherwise = "false")
         @Nullable Boolean maskTruncatedCompletions)
-    implements ObjectiveSpec, SampledObjective {}
+    implements ObjectiveSpec, SampledObjective {
+
+  @Override
+  public @Nullable String comparing() {
+    return beta > 0 ? "beta" : null;
+  }
+}

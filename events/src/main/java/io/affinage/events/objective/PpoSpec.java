@@ -104,6 +104,11 @@ public record PpoSpec(
   }
 
   @Override
+  public @Nullable String comparing() {
+    return klCoef > 0 ? "klCoef" : null;
+  }
+
+  @Override
   public Map<String, String> conflicts(int batchSize) {
     Map<String, String> found = new TreeMap<>();
     if (numMiniBatches > batchSize) {

@@ -23,6 +23,12 @@ public sealed interface SampledObjective permits GrpoSpec, PpoSpec, RlooSpec {
   @Nullable Double temperature();
 
   /**
+   * The setting that weighs the divergence from the model that the stage starts from, which has to
+   * be kept for it; null where it is 0. Asked once all are given.
+   */
+  @Nullable String comparing();
+
+  /**
    * Settings that contradict each other or the batch, with the reason; asked once all are given.
    *
    * @param batchSize prompts that are answered at a time

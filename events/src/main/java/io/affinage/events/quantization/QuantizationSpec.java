@@ -8,8 +8,11 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
  * trains. A null field means the default.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
-@JsonSubTypes({@JsonSubTypes.Type(value = Nf4Spec.class, name = "nf4")})
-public sealed interface QuantizationSpec permits Nf4Spec {
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Nf4Spec.class, name = "nf4"),
+  @JsonSubTypes.Type(value = GgufSpec.class, name = "gguf")
+})
+public sealed interface QuantizationSpec permits Nf4Spec, GgufSpec {
 
   /** The name that the model library gives to weights in this form. */
   String weightForm();

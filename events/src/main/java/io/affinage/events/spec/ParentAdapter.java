@@ -1,6 +1,7 @@
 package io.affinage.events.spec;
 
 import io.affinage.events.adapter.AdapterSpec;
+import io.affinage.events.adapter.LoraSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,12 @@ final class ParentAdapter {
       AdapterSpec parent, @Nullable AdapterSpec given, boolean pretrain, Problems problems) {
     if (pretrain) {
       problems.add("method", "is 'pretrain', which trains all weights" + WHY);
+    }
+    if (parent instanceof LoraSpec lora && lora.changesBase()) {
+      problems.add(
+          "adapter.initLoraWeights",
+          "is '%s' of the adapter that is trained on, which belongs to a base of other weights: export it merged into its base (affinage export --format hf) and give that folder as the model"
+              .formatted(lora.initLoraWeights()));
     }
     if (given == null) {
       return parent;

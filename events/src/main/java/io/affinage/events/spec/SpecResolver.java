@@ -9,7 +9,10 @@ import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.adapter.NoAdapter;
 import io.affinage.events.objective.ObjectiveSpec;
+import io.affinage.events.objective.RewardModelSpec;
 import io.affinage.events.objective.SampledObjective;
+import io.affinage.events.quantization.GgufSpec;
+import io.affinage.events.quantization.Nf4Spec;
 import io.affinage.events.quantization.QuantizationSpec;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -105,6 +108,12 @@ public final class SpecResolver {
           "is given beside packing: false, which computes every example by itself");
     }
     boolean adapted = !(adapter instanceof NoAdapter);
+    if (objective instanceof SampledObjective sampled && !adapted) {
+      requireNothingOfTheStart(sampled, problems);
+    }
+    if (adapter instanceof LoraSpec lora) {
+      requireStart(lora, spec.quantization(), objective, problems);
+    }
     boolean strict = spec.strict();
     String schedule = spec.schedule();
     double warmupRatio = spec.warmupRatio();
@@ -301,6 +310,41 @@ public final class SpecResolver {
           "regularisation.labelSmoothing",
           "spreads a token's probability over the vocabulary, which %s does not do"
               .formatted(objective));
+    }
+  }
+
+  /** What a LoRA begins with has to fit the form of the base and what is learned. */
+  private static void requireStart(
+      LoraSpec lora,
+      @Nullable QuantizationSpec quantization,
+      @Nullable ObjectiveSpec objective,
+      Problems problems) {
+    String start = lora.initLoraWeights();
+    if (lora.decomposes() && objective instanceof RewardModelSpec) {
+      problems.add(
+          "adapter.initLoraWeights",
+          "is '%s', which reward models do not begin with: leave it out".formatted(start));
+      return;
+    }
+    if (LoraSpec.LOFTQ.equals(start) && !(quantization instanceof Nf4Spec)) {
+      problems.add(
+          "adapter.initLoraWeights",
+          "is 'loftq', which makes up for what quantization to nf4 loses: give quantization {type: nf4}, or leave it out");
+    }
+    if (LoraSpec.PISSA.equals(start) && quantization instanceof GgufSpec) {
+      problems.add(
+          "adapter.initLoraWeights",
+          "is 'pissa', which changes the base's weights, but those of quantization 'gguf' stay as the file has them: use nf4");
+    }
+  }
+
+  /** Where weights are trained on answers that they sample, their start is not kept. */
+  private static void requireNothingOfTheStart(SampledObjective objective, Problems problems) {
+    String weight = objective.comparing();
+    if (weight != null) {
+      problems.add(
+          "objective." + weight,
+          "is above 0, but weights of the model are trained, so the model that the stage starts from is not there to compare with: train an adapter, or set it to 0");
     }
   }
 

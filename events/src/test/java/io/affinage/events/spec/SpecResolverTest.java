@@ -18,6 +18,8 @@ import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.adapter.NoAdapter;
 import io.affinage.events.objective.ObjectiveSpec;
 import io.affinage.events.objective.SampledObjective;
+import io.affinage.events.quantization.GgufSpec;
+import io.affinage.events.quantization.Nf4Spec;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -28,20 +30,81 @@ class SpecResolverTest {
   private static final boolean HUB = false;
   private static final boolean SCRATCH = true;
 
+  /** What a LoRA begins with has to fit the form of the base. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "loftq |   | 'nf4'  |                          ",
+        "loftq | 3 | 'nf4'  |                          ",
+        "loftq |   | 'gguf' | adapter.initLoraWeights  ",
+        "loftq |   |        | adapter.initLoraWeights  ",
+        "pissa |   | 'nf4'  |                          ",
+        "pissa |   |        |                          ",
+        "pissa |   | 'gguf' | adapter.initLoraWeights  ",
+        "pissa | 2 |        | adapter.loftqIter        ",
+        "true  |   | 'gguf' |                          "
+      })
+  void shouldHoldTheStartOfALoraToTheBase(
+      String start, Integer turns, String quantization, String refused) throws Exception {
+    TrainingSpec asked =
+        Settings.build(TrainingSpec.class)
+            .with("adapter", new LoraSpec(4, null, null, null, null, start, turns))
+            .with(
+                "quantization",
+                quantization == null
+                    ? null
+                    : quantization.equals("nf4") ? new Nf4Spec(null) : new GgufSpec())
+            .record();
+    if (refused == null) {
+      LoraSpec resolved = (LoraSpec) SpecResolver.resolve(asked, HUB).adapter();
+      assertThat(resolved.initLoraWeights()).isEqualTo(start);
+      assertThat(resolved.loftqIter())
+          .isEqualTo(turns != null ? turns : start.equals("loftq") ? Integer.valueOf(1) : null);
+      return;
+    }
+    InvalidSpecException refusal =
+        catchThrowableOfType(InvalidSpecException.class, () -> SpecResolver.resolve(asked, HUB));
+    assertThat(refusal.problems()).extracting(ErrorDetail::param).containsExactly(refused);
+  }
+
+  /** Its file belongs to weights that no file has. */
+  @Test
+  void shouldNotTrainOnAnAdapterThatChangedItsBase() throws Exception {
+    for (LoraSpec parent :
+        List.of(
+            new LoraSpec(4, 8.0, 0.0, false, List.of("q_proj"), "pissa", null),
+            new LoraSpec(4, 8.0, 0.0, false, List.of("q_proj"), "loftq", 2))) {
+      InvalidSpecException refusal =
+          catchThrowableOfType(
+              InvalidSpecException.class,
+              () ->
+                  SpecResolver.resolve(
+                      Settings.build(TrainingSpec.class)
+                          .with("quantization", new Nf4Spec(null))
+                          .record(),
+                      HUB,
+                      Optional.of(parent)));
+      assertThat(refusal.problems())
+          .extracting(ErrorDetail::param)
+          .containsExactly("adapter.initLoraWeights");
+    }
+  }
+
   /** The base is an adapter: what gives it its shape is what it has, whatever the defaults are. */
   @Test
   void shouldTakeAParentAdaptersShape() throws Exception {
-    AdapterSpec parent = new LoraSpec(4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
+    AdapterSpec parent = new LoraSpec(4, 6.0, 0.1, true, List.of("q_proj", "v_proj"), null, null);
     assertThat(SpecResolver.resolve(null, HUB, Optional.of(parent)).adapter()).isEqualTo(parent);
-    AdapterSpec asked = new LoraSpec(4, null, 0.3, null, List.of("v_proj", "q_proj"));
+    AdapterSpec asked = new LoraSpec(4, null, 0.3, null, List.of("v_proj", "q_proj"), null, null);
     assertThat(SpecResolver.resolve(spec("sft", asked), HUB, Optional.of(parent)).adapter())
-        .isEqualTo(new LoraSpec(4, 6.0, 0.3, true, List.of("q_proj", "v_proj")));
+        .isEqualTo(new LoraSpec(4, 6.0, 0.3, true, List.of("q_proj", "v_proj"), null, null));
   }
 
   @Test
   void shouldNameWhatDoesNotFitAParentAdapter() {
-    AdapterSpec parent = new LoraSpec(4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
-    AdapterSpec asked = new LoraSpec(16, 32.0, null, false, List.of("all-linear"));
+    AdapterSpec parent = new LoraSpec(4, 6.0, 0.1, true, List.of("q_proj", "v_proj"), null, null);
+    AdapterSpec asked = new LoraSpec(16, 32.0, null, false, List.of("all-linear"), null, null);
 
     assertThat(parentProblems(spec("sft", asked), parent))
         .extracting(ErrorDetail::param)
@@ -62,7 +125,7 @@ class SpecResolverTest {
   /** What a job's first claim recorded is resolved again by every later attempt. */
   @Test
   void shouldLeaveAResolvedSpecificationAsItIs() throws Exception {
-    AdapterSpec parent = new LoraSpec(4, 6.0, 0.1, true, List.of("q_proj", "v_proj"));
+    AdapterSpec parent = new LoraSpec(4, 6.0, 0.1, true, List.of("q_proj", "v_proj"), null, null);
     for (Optional<AdapterSpec> base : List.of(Optional.of(parent), Optional.<AdapterSpec>empty())) {
       TrainingSpec tuning = SpecResolver.resolve(null, HUB, base);
       assertThat(SpecResolver.resolve(tuning, HUB, base)).isEqualTo(tuning);
@@ -96,7 +159,9 @@ class SpecResolverTest {
         .isEqualTo(
             Settings.build(TrainingSpec.class)
                 .with("method", "sft")
-                .with("adapter", new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear")))
+                .with(
+                    "adapter",
+                    new LoraSpec(16, 32.0, 0.0, false, List.of("all-linear"), null, null))
                 .with("epochs", 1.0)
                 .with("batchSize", 8)
                 .with("gradientAccumulation", 1)
@@ -146,9 +211,11 @@ class SpecResolverTest {
 
   @Test
   void shouldKeepAlphaTwiceTheRankUnlessItIsGiven() throws Exception {
-    TrainingSpec spec = SpecResolver.resolve(adapter(new LoraSpec(4, null, null, null, null)), HUB);
+    TrainingSpec spec =
+        SpecResolver.resolve(adapter(new LoraSpec(4, null, null, null, null, null, null)), HUB);
 
-    assertThat(spec.adapter()).isEqualTo(new LoraSpec(4, 8.0, 0.0, false, List.of("all-linear")));
+    assertThat(spec.adapter())
+        .isEqualTo(new LoraSpec(4, 8.0, 0.0, false, List.of("all-linear"), null, null));
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.config.LinearLayer;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What is trained beside the frozen weights of a decoder, whatever the method. Its arrays are
@@ -40,6 +41,15 @@ public interface Adapter extends BlockAdapter, AutoCloseable {
                     parameter.array().toFloatArray(),
                     parameter.array().getShape().getShape()))
         .toList();
+  }
+
+  /**
+   * The rank of what was taken out of the base's weights for this adapter, which its file puts
+   * back: that stands beside the base's own weights, and not beside those of this decoder. Empty
+   * where they are the same.
+   */
+  default OptionalInt takenRank() {
+    return OptionalInt.empty();
   }
 
   /** Called when trained values have changed, before {@link #block} is read again. */

@@ -8,8 +8,11 @@ import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.LinearLayer;
 import io.affinage.llm.model.config.LinearSlot;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * LoRA matrices beside a decoder's linear layers, float32 whatever the base computes in. Holds
@@ -25,8 +28,15 @@ public final class LoraAdapter implements Adapter {
   private final List<LinearLayer> targets;
   private final LayerArrays arrays;
 
-  private LoraAdapter(LoraConfig config, Decoder decoder, MatrixSource source) {
+  /**
+   * What was taken out of the base's weights for it; empty where they are as its files have them.
+   */
+  private final Optional<MatrixSource> taken;
+
+  private LoraAdapter(
+      LoraConfig config, Decoder decoder, MatrixSource source, Optional<MatrixSource> taken) {
     this.config = config;
+    this.taken = taken;
     this.base = decoder.config();
     this.targets = base.targets(config.targetModules());
     this.arrays = new LayerArrays(decoder, SCALING + 1);
@@ -34,10 +44,7 @@ public final class LoraAdapter implements Adapter {
     for (int layer = 0; layer < base.shape().layers(); layer++) {
       for (LinearLayer target : targets) {
         for (Matrix matrix : Matrix.values()) {
-          Shape shape =
-              matrix == Matrix.A
-                  ? new Shape(config.rank(), target.in())
-                  : new Shape(target.out(), config.rank());
+          Shape shape = shape(config, target, matrix);
           arrays.addTrained(
               layer,
               index(target, matrix),
@@ -84,7 +91,24 @@ public final class LoraAdapter implements Adapter {
 
   /** An adapter with given values. */
   public static LoraAdapter of(Decoder decoder, LoraConfig config, MatrixSource source) {
-    return new LoraAdapter(config, decoder, source);
+    return new LoraAdapter(config, decoder, source, Optional.empty());
+  }
+
+  /**
+   * An adapter with given values beside a base that something was taken out of.
+   *
+   * @param taken A and B of the product that the base's weights have lost
+   */
+  static LoraAdapter ofChanged(
+      Decoder decoder, LoraConfig config, MatrixSource source, MatrixSource taken) {
+    return new LoraAdapter(config, decoder, source, Optional.of(taken));
+  }
+
+  /** The shape of a matrix beside a layer. */
+  static Shape shape(LoraConfig config, LinearLayer target, Matrix matrix) {
+    return matrix == Matrix.A
+        ? new Shape(config.rank(), target.in())
+        : new Shape(target.out(), config.rank());
   }
 
   public LoraConfig config() {
@@ -132,11 +156,78 @@ public final class LoraAdapter implements Adapter {
 
   @Override
   public ObjectNode peftConfig(String baseModel) {
-    return LoraPeft.write(config, base, targets, baseModel, false);
+    return LoraPeft.write(unchanged() ? config : doubled(), base, targets, baseModel, false);
+  }
+
+  private boolean unchanged() {
+    return taken.isEmpty();
+  }
+
+  /** Of twice the rank and the same scaling. */
+  private LoraConfig doubled() {
+    return new LoraConfig(
+        2 * config.rank(),
+        config.alpha() * (config.rankStabilized() ? Math.sqrt(2) : 2),
+        config.dropout(),
+        config.rankStabilized(),
+        config.targetModules());
+  }
+
+  @Override
+  public OptionalInt takenRank() {
+    return unchanged() ? OptionalInt.empty() : OptionalInt.of(config.rank());
+  }
+
+  /**
+   * Beside a base that something was taken out of: [A; A0] and [B, -B0], whose product is what was
+   * learned, as PEFT converts such adapters for the base's own weights.
+   */
+  @Override
+  public List<StoredArray> stored() {
+    if (unchanged()) {
+      return Adapter.super.stored();
+    }
+    List<StoredArray> stored = new ArrayList<>();
+    for (int layer = 0; layer < base.shape().layers(); layer++) {
+      for (LinearLayer target : targets) {
+        for (Matrix matrix : Matrix.values()) {
+          float[] now = matrix(layer, target, matrix).toFloatArray();
+          Shape one = shape(config, target, matrix);
+          float[] away = taken.orElseThrow().values(layer, target, matrix, one);
+          Shape both = shape(doubled(), target, matrix);
+          stored.add(
+              new StoredArray(
+                  key(base, layer, target, matrix),
+                  matrix == Matrix.A ? below(now, away) : beside(now, away, config.rank()),
+                  both.getShape()));
+        }
+      }
+    }
+    return stored;
+  }
+
+  private static float[] below(float[] first, float[] second) {
+    float[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
+  }
+
+  private static float[] beside(float[] first, float[] second, int columns) {
+    float[] both = new float[first.length + second.length];
+    for (int row = 0; row < first.length / columns; row++) {
+      for (int column = 0; column < columns; column++) {
+        both[2 * row * columns + column] = first[row * columns + column];
+        both[(2 * row + 1) * columns + column] = -second[row * columns + column];
+      }
+    }
+    return both;
   }
 
   @Override
   public Optional<String> nothingLearned() {
+    if (!unchanged() && isAsTaken()) {
+      return Optional.of("the adapter's matrices are those that it began with");
+    }
     double norm = normOfB();
     return norm > 0 && Double.isFinite(norm)
         ? Optional.empty()
@@ -155,6 +246,21 @@ public final class LoraAdapter implements Adapter {
                 config.scaling(),
                 matrix(layer, linear, Matrix.A).toFloatArray(),
                 matrix(layer, linear, Matrix.B).toFloatArray())));
+  }
+
+  private boolean isAsTaken() {
+    for (int layer = 0; layer < base.shape().layers(); layer++) {
+      for (LinearLayer target : targets) {
+        for (Matrix matrix : Matrix.values()) {
+          if (!Arrays.equals(
+              matrix(layer, target, matrix).toFloatArray(),
+              taken.orElseThrow().values(layer, target, matrix, shape(config, target, matrix)))) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
   }
 
   /** Frobenius norm over all B: 0 means that nothing was learned. */

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * An adapter as Hugging Face PEFT keeps it: {@code adapter_config.json} and {@code
@@ -45,6 +46,27 @@ public final class PeftFolder {
     SafetensorsWriter writer = new SafetensorsWriter();
     adapter.stored().forEach(array -> writer.add(array.key(), array.values(), array.shape()));
     writer.write(folder.resolve(WEIGHTS));
+    adapter.takenRank().ifPresent(rank -> ChangedBase.write(folder, rank));
+  }
+
+  /**
+   * Reads back what was written.
+   *
+   * @throws LlmException {@code export_mismatch} where it is another than the adapter's
+   */
+  public static void requireStored(Adapter adapter, Path folder) {
+    Checkpoint written = weights(folder);
+    for (StoredArray array : adapter.stored()) {
+      if (!Arrays.equals(array.shape(), written.entry(array.key()).shape())
+          || !Arrays.equals(array.values(), written.readFloats(array.key()))) {
+        throw new LlmException(
+            "export_mismatch", "%s: %s is not what was written".formatted(folder, array.key()));
+      }
+    }
+  }
+
+  static Checkpoint weights(Path folder) {
+    return Checkpoint.open(weightsOf(folder));
   }
 
   /**
@@ -95,9 +117,7 @@ public final class PeftFolder {
 
   private static PeftSource source(Decoder decoder, Path folder) {
     return new PeftSource(
-        folder,
-        PeftConfig.json(folder),
-        AdapterNames.of(Checkpoint.open(weightsOf(folder)), decoder.config()));
+        folder, PeftConfig.json(folder), AdapterNames.of(weights(folder), decoder.config()));
   }
 
   private static <A extends Adapter> A complete(PeftSource source, A adapter) {

@@ -106,14 +106,23 @@ public final class Nf4Rounding implements Checkpoint {
       if (turned) {
         values = turned(values, rows, columns);
       }
-      byte[] packed = new byte[(int) Nf4.bytes(values.length)];
-      var scales = new BlockScales.Plain(new float[(int) Nf4.blocks(values.length)]);
-      Nf4.encode(values, values.length, packed, scales.values(), 0);
-      Nf4.decode(
-          packed, nested ? BlockScales.Nested.of(scales) : scales, 0, values.length, values, 0);
+      round(values, nested);
       last = new Rounded(entry.name(), turned ? turned(values, columns, rows) : values);
     }
     return last.values();
+  }
+
+  /**
+   * Gives the numbers of a matrix [out, in] those that they have in NF4, in place.
+   *
+   * @param nested whether scales are quantized too
+   */
+  public static void round(float[] values, boolean nested) {
+    byte[] packed = new byte[(int) Nf4.bytes(values.length)];
+    var scales = new BlockScales.Plain(new float[(int) Nf4.blocks(values.length)]);
+    Nf4.encode(values, values.length, packed, scales.values(), 0);
+    Nf4.decode(
+        packed, nested ? BlockScales.Nested.of(scales) : scales, 0, values.length, values, 0);
   }
 
   /** A matrix [rows, columns] as [columns, rows]. */

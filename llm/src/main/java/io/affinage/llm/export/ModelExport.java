@@ -2,12 +2,12 @@ package io.affinage.llm.export;
 
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.Adapter;
+import io.affinage.llm.adapter.ChangedBase;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
-import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.tensor.Compute;
@@ -93,7 +93,8 @@ public final class ModelExport {
    */
   public static ModelExport ofFiles(
       Path base, WeightForm trained, Optional<Path> adapter, Compute compute, ModelCard card) {
-    try (LanguageModel model = LanguageModel.open(base, compute, WeightForm.PLAIN, trained)) {
+    try (LanguageModel model =
+        LanguageModel.open(base, compute, WeightForm.PLAIN, trained, adapter)) {
       Decoder decoder = model.decoder();
       List<LayerUpdate> updates = List.of();
       LogitProbe probe;
@@ -107,7 +108,8 @@ public final class ModelExport {
       }
       return new ModelExport(
           decoder.config(),
-          CheckpointWeights.of(DecoderFiles.rounded(Checkpoint.open(base), trained), decoder),
+          CheckpointWeights.of(
+              ChangedBase.beside(Checkpoint.open(base), trained, adapter), decoder),
           updates,
           model.definition(),
           probe,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.ModelTexts;
 import io.affinage.llm.adapter.AdapterType;
 import io.affinage.llm.adapter.AdapterTypes;
+import io.affinage.llm.adapter.ChangedBase;
 import io.affinage.llm.adapter.PeftFolder;
 import io.affinage.llm.checkpoint.PeftConfig;
 import io.affinage.llm.error.LlmException;
@@ -60,6 +61,10 @@ public final class PeftExport {
         notes.add(
             "PEFT has no adapters of type %s and does not open this one; Affinage does, beside the same base."
                 .formatted(type.name()));
+      }
+      if (ChangedBase.isFor(adapter)) {
+        notes.add(
+            "The adapter was trained beside weights that had lost what it began with before they were quantized. Beside the base's own weights it is the same but for what quantization took from those; the model that was trained is exported merged (--format hf).");
       }
       ModelCard noted = card.noting(notes);
       staged.text(

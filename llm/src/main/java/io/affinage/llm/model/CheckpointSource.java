@@ -13,6 +13,7 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.config.BlockArrays;
 import io.affinage.llm.model.config.BlockWeight;
 import io.affinage.llm.model.config.DecoderConfig;
+import io.affinage.llm.model.config.LinearLayer;
 import io.affinage.llm.tensor.Kernels;
 import io.affinage.llm.tensor.Precision;
 import java.nio.ByteOrder;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** The weights of a checkpoint, with shapes checked against the configuration. */
@@ -130,7 +132,8 @@ final class CheckpointSource implements WeightSource {
     NDArray none = manager.create(new float[0], new Shape(0));
     List<List<NDArray>> others = new ArrayList<>();
     for (int layer = 0; layer < config.shape().layers(); layer++) {
-      others.add(others(config, config.names().block(layer), loader, none));
+      String prefix = config.names().block(layer);
+      others.add(others(config, prefix, linear -> loader.keeps(prefix, linear), none));
     }
     if (streamed.isPresent()) {
       return new Nf4Blocks(
@@ -150,12 +153,49 @@ final class CheckpointSource implements WeightSource {
     return new Nf4Blocks(config, manager, kernels, new ResidentNf4(blocks), config.names()::block);
   }
 
-  /** What of a block is not kept in NF4. */
+  @Override
+  public BlockStore ggufBlocks(DecoderConfig config) {
+    NDArray none = manager.create(new float[0], new Shape(0));
+    List<GgufBlocks.Block> blocks = new ArrayList<>();
+    for (int layer = 0; layer < config.shape().layers(); layer++) {
+      String prefix = config.names().block(layer);
+      List<GgufWeight> weights = new ArrayList<>();
+      for (LinearLayer linear : config.linears()) {
+        weights.add(
+            keepsGguf(prefix, linear)
+                ? ggufWeight(
+                    entry(prefix + linear.path() + ".weight", new Shape(linear.out(), linear.in())))
+                : null);
+      }
+      blocks.add(
+          new GgufBlocks.Block(
+              weights, others(config, prefix, linear -> keepsGguf(prefix, linear), none)));
+    }
+    return new GgufBlocks(config, manager, kernels, blocks, config.names()::block);
+  }
+
+  private boolean keepsGguf(String prefix, LinearLayer linear) {
+    return GgufWeight.keeps(checkpoint.entry(prefix + linear.path() + ".weight"));
+  }
+
+  /** Decodes it once, to see that its numbers are finite. */
+  private GgufWeight ggufWeight(TensorEntry entry) {
+    GgufWeight weight = GgufWeight.load(checkpoint, entry, manager, kernels);
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray decoded =
+          kernels.differentiable(scope, "allocate", scope.create(entry.shape())).singletonOrThrow();
+      weight.decode(kernels, scope, decoded);
+      new FiniteCheck(kernels).require(scope, entry, decoded, 0, entry.rows());
+    }
+    return weight;
+  }
+
+  /** What of a block is not kept in fewer bits. */
   private List<NDArray> others(
-      DecoderConfig config, String prefix, Nf4Loader loader, NDArray none) {
+      DecoderConfig config, String prefix, Predicate<LinearLayer> kept, NDArray none) {
     Set<String> quantized =
         config.linears().stream()
-            .filter(layer -> loader.keeps(prefix, layer))
+            .filter(kept)
             .map(layer -> layer.path() + ".weight")
             .collect(Collectors.toSet());
     NDArray[] arrays = new NDArray[BlockArrays.COUNT];

@@ -49,7 +49,8 @@ public final class Decoder implements AutoCloseable {
           "optimizer_lion",
           "optimizer_sgd",
           "optimizer_adafactor",
-          "nf4");
+          "nf4",
+          "gguf");
 
   private final DecoderConfig config;
   private final Precision precision;
@@ -100,13 +101,16 @@ public final class Decoder implements AutoCloseable {
     List<BlockWeight> weights = config.blockWeights();
     BlockForm blockForm = new BlockForm(config, manager, kernels, source);
     this.blocks =
-        form.nf4()
-            ? source.nf4Blocks(config, form == WeightForm.NF4_DOUBLE)
-            : store.open(
-                shape.layers(),
-                layer ->
-                    new BlockWeights(
-                        blockForm.load(names.block(layer), form), weights, names.block(layer)));
+        switch (form) {
+          case NF4, NF4_DOUBLE -> source.nf4Blocks(config, form == WeightForm.NF4_DOUBLE);
+          case GGUF -> source.ggufBlocks(config);
+          default ->
+              store.open(
+                  shape.layers(),
+                  layer ->
+                      new BlockWeights(
+                          blockForm.load(names.block(layer), form), weights, names.block(layer)));
+        };
     Shape hidden = new Shape(shape.hiddenSize());
     this.norm =
         List.of(

@@ -66,6 +66,12 @@ public final class DecoderFiles {
           "%s has no layer stored as Q4_0 or Q4_1, so none can be kept in 4 bits; open it as packed"
               .formatted(checkpoint.files().get(0)));
     }
+    if (form == WeightForm.GGUF && !hasGgufBlocks(checkpoint)) {
+      throw new LlmException(
+          "weight_form_unsupported",
+          "%s has no linear layer stored as Q4_0, Q4_1, Q8_0, Q4_K or Q6_K, so none can be kept as a GGUF file has it; use nf4"
+              .formatted(checkpoint.files().get(0)));
+    }
     return Decoder.create(
         parent,
         config,
@@ -156,16 +162,30 @@ public final class DecoderFiles {
    */
   public static Map<String, Boolean> matrices(Checkpoint checkpoint) {
     DecoderConfig config = config(checkpoint);
-    Checkpoint named = named(checkpoint, config);
     Map<String, Boolean> matrices = new HashMap<>();
     for (int layer = 0; layer < config.shape().layers(); layer++) {
       for (LinearLayer linear : config.linears()) {
-        matrices.put(
-            named.entry(config.names().block(layer) + linear.path() + ".weight").name(),
-            linear.transposed());
+        matrices.put(matrix(checkpoint, config, layer, linear), linear.transposed());
       }
     }
     return matrices;
+  }
+
+  /**
+   * The name that a linear layer's weight has in files.
+   *
+   * @throws LlmException {@code checkpoint_tensor_missing}
+   */
+  public static String matrix(
+      Checkpoint checkpoint, DecoderConfig config, int layer, LinearLayer linear) {
+    return named(checkpoint, config)
+        .entry(config.names().block(layer) + linear.path() + ".weight")
+        .name();
+  }
+
+  private static boolean hasGgufBlocks(Checkpoint checkpoint) {
+    return matrices(checkpoint).keySet().stream()
+        .anyMatch(name -> GgufWeight.keeps(checkpoint.entry(name)));
   }
 
   /** Whether any linear layer of the first block can be kept in 4 bits. */

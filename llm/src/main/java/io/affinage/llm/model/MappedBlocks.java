@@ -104,7 +104,8 @@ final class MappedBlocks {
     }
   }
 
-  private static NDArray storedRows(NDManager scope, TensorEntry entry) {
+  /** The places in the file of a matrix's rows, int64; empty where they are their own. */
+  static NDArray storedRows(NDManager scope, TensorEntry entry) {
     if (!(entry.rowOrder() instanceof RowOrder.Rows order)) {
       throw new IllegalArgumentException(entry.name() + " lies by columns in its file");
     }

@@ -24,7 +24,13 @@ public enum WeightForm {
    */
   NF4,
   /** As {@link #NF4}, with the scales quantized too (double quantization). */
-  NF4_DOUBLE;
+  NF4_DOUBLE,
+  /**
+   * Linear layers of blocks in the Q4_0, Q4_1, Q8_0, Q4_K or Q6_K that a GGUF file has them in; a
+   * block is dequantized to the decoder's precision when it is computed with. Layers that the file
+   * has otherwise are plain.
+   */
+  GGUF;
 
   /**
    * Reads the name that users write.
@@ -41,7 +47,7 @@ public enum WeightForm {
         "invalid_weight_form",
         "weight form '"
             + name
-            + "' does not exist; there are plain, packed, four-bit, nf4, nf4-double");
+            + "' does not exist; there are plain, packed, four-bit, nf4, nf4-double, gguf");
   }
 
   /**
@@ -71,6 +77,11 @@ public enum WeightForm {
   /** Whether the linear layers of blocks are quantized to NF4. */
   public boolean nf4() {
     return this == NF4 || this == NF4_DOUBLE;
+  }
+
+  /** Whether linear layers of blocks are dequantized when a block is computed with. */
+  public boolean dequantized() {
+    return nf4() || this == GGUF;
   }
 
   /** The name that users write, for example {@code four-bit}. */

@@ -44,6 +44,11 @@ public interface WeightSource {
     throw new IllegalStateException("the source cannot be quantized");
   }
 
+  /** The blocks of a decoder with their linear layers as a GGUF file has them. */
+  default BlockStore ggufBlocks(DecoderConfig config) {
+    throw new IllegalStateException("the source is no GGUF file");
+  }
+
   /**
    * A matrix in 4 bits: codes [out, in] int32 and scales [in / 32, out, 2] as kernels take them.
    *

@@ -217,7 +217,7 @@ public final class Trainables implements AutoCloseable {
     if (decoder.blockWeightNames(block).stream().noneMatch(chosen::contains)) {
       return;
     }
-    if (decoder.form().nf4()) {
+    if (decoder.form().dequantized()) {
       throw new LlmException(
           "weights_quantized",
           "weights of block %d cannot be trained, as the model is opened with %s ones: train an adapter, or open it without quantization"

@@ -67,7 +67,7 @@ class Nf4TrainingTest {
   @TempDir Path folder;
 
   /** What a model computes and becomes. */
-  private record Results(List<float[]> losses, List<float[]> trained, float[] logits) {}
+  record Results(List<float[]> losses, List<float[]> trained, float[] logits) {}
 
   static Stream<FamilyFixture> families() {
     return FamilyFixture.all().stream();
@@ -347,7 +347,7 @@ class Nf4TrainingTest {
     return changed[0];
   }
 
-  private static Results results(Decoder decoder, Function<Decoder, Adapter> make) {
+  static Results results(Decoder decoder, Function<Decoder, Adapter> make) {
     return results(decoder, make, false);
   }
 

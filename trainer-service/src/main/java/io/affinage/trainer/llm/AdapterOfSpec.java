@@ -13,8 +13,10 @@ import io.affinage.events.adapter.PromptTuningSpec;
 import io.affinage.events.spec.Choices;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.Adapter;
+import io.affinage.llm.adapter.DecomposedBase;
 import io.affinage.llm.adapter.LoraAdapter;
 import io.affinage.llm.adapter.LoraConfig;
+import io.affinage.llm.adapter.LoraStart;
 import io.affinage.llm.adapter.bottleneck.BottleneckAdapter;
 import io.affinage.llm.adapter.bottleneck.BottleneckConfig;
 import io.affinage.llm.adapter.bottleneck.Nonlinearity;
@@ -27,8 +29,10 @@ import io.affinage.llm.adapter.prefix.PrefixInitialisation;
 import io.affinage.llm.adapter.prompt.PromptAdapter;
 import io.affinage.llm.adapter.prompt.PromptConfig;
 import io.affinage.llm.adapter.prompt.PromptInitialisation;
+import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
+import io.affinage.trainer.engine.BaseFolders;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +67,28 @@ final class AdapterOfSpec {
         parent.isPresent()
             ? continued(spec, model, parent.get())
             : created(spec.adapter(), model, spec.seed()));
+  }
+
+  /**
+   * The base parted into what a new adapter begins with and the rest, where the specification asks
+   * for it.
+   *
+   * @throws LlmException {@code lora_start_unsupported}, {@code invalid_adapter}
+   */
+  static Optional<DecomposedBase> decomposed(TrainingSpec spec, BaseFolders base) {
+    if (base.adapter().isPresent()
+        || !(spec.adapter() instanceof LoraSpec lora)
+        || !lora.decomposes()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        DecomposedBase.of(
+            Checkpoint.open(base.model()),
+            config(lora),
+            lora.initLoraWeights().equals(LoraSpec.PISSA)
+                ? new LoraStart.Pissa()
+                : new LoraStart.LoftQ(lora.loftqIter()),
+            SettingsOfSpec.weightForm(spec.quantization())));
   }
 
   /** Tokens of the model's context that the adapter takes. */

@@ -7,11 +7,13 @@ import io.affinage.events.objective.RewardModelSpec;
 import io.affinage.events.objective.SampledObjective;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.Adapter;
+import io.affinage.llm.adapter.DecomposedBase;
 import io.affinage.llm.data.Example;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.ScalarHead;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.reward.Rendering;
@@ -33,6 +35,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,16 +113,32 @@ final class TrainingSession implements AutoCloseable {
                           SettingsOfSpec.weightForm(spec.quantization()),
                           scratch))
               : Optional.empty();
+      Optional<DecomposedBase> decomposed =
+          start.isPresent()
+              ? Optional.empty()
+              : base.flatMap(folders -> AdapterOfSpec.decomposed(spec, folders));
       LanguageModel model =
           opened.add(
-              start.map(ScoreStart::model).orElseGet(() -> model(spec, data, base, compute)));
+              start
+                  .map(ScoreStart::model)
+                  .orElseGet(() -> model(spec, data, base, decomposed, compute)));
       Optional<Path> parent =
           start.isPresent() ? start.get().adapter() : base.flatMap(BaseFolders::adapter);
-      Optional<Adapter> adapter = AdapterOfSpec.open(spec, model, parent).map(opened::add);
-      Optional<Aim> aim = aim(spec, model, start.isPresent() ? Optional.empty() : parent, opened);
+      Optional<Adapter> adapter = adapter(spec, model, parent, decomposed, opened);
+      Optional<Aim> aim =
+          spec.objective() == null
+              ? Optional.empty()
+              : Optional.of(
+                  new Aim(
+                      SettingsOfSpec.objective(spec.objective()),
+                      reference(
+                          model,
+                          start.isPresent() ? Optional.empty() : parent,
+                          decomposed,
+                          opened)));
       Optional<Values> values =
           spec.objective() instanceof PpoSpec ppo
-              ? Optional.of(Values.open(ppo, spec, model, parent, opened))
+              ? Optional.of(Values.open(ppo, spec, model, parent, decomposed, opened))
               : Optional.empty();
       Optional<RolloutSource> source = Optional.empty();
       TrainingRows rows;
@@ -149,7 +168,7 @@ final class TrainingSession implements AutoCloseable {
       }
       List<Warning> warnings = new ArrayList<>(rows.warnings());
       TrainingInputs inputs =
-          TrainingInputs.of(rows.rows()).withScratch(scratch).from(job.origin());
+          TrainingInputs.of(rows.rows()).withScratch(scratch).from(origin(job, decomposed));
       if (aim.isPresent()) {
         inputs = inputs.minimising(aim.get());
       }
@@ -183,20 +202,41 @@ final class TrainingSession implements AutoCloseable {
     }
   }
 
+  /** What the job is made from; a base that is parted otherwise is another one. */
+  private static Map<String, String> origin(TrainingJob job, Optional<DecomposedBase> decomposed) {
+    Map<String, String> origin = new HashMap<>(job.origin());
+    decomposed.ifPresent(parts -> origin.put("adapterStart", parts.digest()));
+    return origin;
+  }
+
+  /** An adapter as the one that is trained begins; empty where weights are trained. */
+  private static Optional<Adapter> adapter(
+      TrainingSpec spec,
+      LanguageModel model,
+      Optional<Path> parent,
+      Optional<DecomposedBase> decomposed,
+      Opened opened) {
+    return decomposed.isPresent()
+        ? Optional.of(opened.add(decomposed.get().adapter(model.decoder())))
+        : AdapterOfSpec.open(spec, model, parent).map(opened::add);
+  }
+
   /**
-   * The objective with its reference, the model that the stage starts from: the parent's adapter as
-   * it is now, where it is trained further, or else the base alone.
+   * The model that the stage starts from: the parent's adapter as it is now, where it is trained
+   * further, what a new adapter begins with where that is a part of the base, or else the base
+   * alone.
    */
-  private static Optional<Aim> aim(
-      TrainingSpec spec, LanguageModel model, Optional<Path> parent, Opened opened) {
-    if (spec.objective() == null) {
-      return Optional.empty();
+  private static BlockAdapter reference(
+      LanguageModel model,
+      Optional<Path> parent,
+      Optional<DecomposedBase> decomposed,
+      Opened opened) {
+    if (decomposed.isPresent()) {
+      return opened.add(decomposed.get().adapter(model.decoder()));
     }
-    BlockAdapter start =
-        parent
-            .<BlockAdapter>map(folder -> opened.add(model.loadAdapter(folder)))
-            .orElse(model.decoder().withoutAdapter());
-    return Optional.of(new Aim(SettingsOfSpec.objective(spec.objective()), start));
+    return parent
+        .<BlockAdapter>map(folder -> opened.add(model.loadAdapter(folder)))
+        .orElse(model.decoder().withoutAdapter());
   }
 
   /**
@@ -207,10 +247,15 @@ final class TrainingSession implements AutoCloseable {
    */
   private record Values(ScalarHead head, Optional<Adapter> adapter) {
     private static Values open(
-        PpoSpec ppo, TrainingSpec spec, LanguageModel model, Optional<Path> parent, Opened opened) {
+        PpoSpec ppo,
+        TrainingSpec spec,
+        LanguageModel model,
+        Optional<Path> parent,
+        Optional<DecomposedBase> decomposed,
+        Opened opened) {
       Optional<Adapter> own =
           "own".equals(ppo.valueTrunk())
-              ? AdapterOfSpec.open(spec, model, parent).map(opened::add)
+              ? adapter(spec, model, parent, decomposed, opened)
               : Optional.empty();
       if (own.isEmpty() && "own".equals(ppo.valueTrunk())) {
         throw new LlmException(
@@ -325,10 +370,17 @@ final class TrainingSession implements AutoCloseable {
   }
 
   private static LanguageModel model(
-      TrainingSpec spec, TrainingData data, Optional<BaseFolders> base, Compute compute) {
+      TrainingSpec spec,
+      TrainingData data,
+      Optional<BaseFolders> base,
+      Optional<DecomposedBase> decomposed,
+      Compute compute) {
     if (base.isPresent()) {
-      return LanguageModel.open(
-          base.get().model(), compute, SettingsOfSpec.weightForm(spec.quantization()));
+      Path folder = base.get().model();
+      WeightForm form = SettingsOfSpec.weightForm(spec.quantization());
+      return decomposed.isPresent()
+          ? LanguageModel.open(decomposed.get().base(), folder, compute, form)
+          : LanguageModel.open(folder, compute, form);
     }
     List<Example> examples = data.examples();
     TrainingSpec.Architecture shape = spec.architecture();

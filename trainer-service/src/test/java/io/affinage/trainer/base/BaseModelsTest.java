@@ -63,7 +63,7 @@ class BaseModelsTest {
   void shouldFindAnAdapterOnItsBase() throws Exception {
     ArtifactRef whole = new ArtifactRef("sha256:" + "11".repeat(32), ArtifactRef.Kind.FOLDER, 7);
     ArtifactRef lora = new ArtifactRef("sha256:" + "22".repeat(32), ArtifactRef.Kind.FOLDER, 3);
-    AdapterSpec settings = new LoraSpec(4, 8.0, 0.0, false, List.of("all-linear"));
+    AdapterSpec settings = new LoraSpec(4, 8.0, 0.0, false, List.of("all-linear"), null, null);
     models.registered(registered("tiny:a:1", lora, whole, settings));
     BaseReference reference = new BaseReference.Registered("tiny:a:1");
 

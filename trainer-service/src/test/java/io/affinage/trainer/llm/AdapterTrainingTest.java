@@ -2,6 +2,7 @@ package io.affinage.trainer.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.Warning;
@@ -13,14 +14,18 @@ import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.adapter.NoAdapter;
 import io.affinage.events.adapter.PrefixTuningSpec;
 import io.affinage.events.adapter.PromptTuningSpec;
+import io.affinage.events.quantization.Nf4Spec;
+import io.affinage.events.quantization.QuantizationSpec;
 import io.affinage.events.spec.Settings;
 import io.affinage.events.spec.SpecResolver;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.AdapterTypes;
+import io.affinage.llm.adapter.ChangedBase;
 import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.export.ModelCard;
 import io.affinage.llm.export.ModelExport;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Compute;
@@ -49,6 +54,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every type of adapter through the engine: trained, written, resumed and trained further. */
@@ -106,7 +112,7 @@ class AdapterTrainingTest {
   static List<AdapterSpec> types() {
     List<AdapterSpec> types =
         List.of(
-            new LoraSpec(4, null, null, null, null),
+            new LoraSpec(4, null, null, null, null, null, null),
             new DoraSpec(4, null, null, null, null),
             new DoraSpec(4, null, 0.1, null, List.of("q_proj", "down_proj")),
             new Ia3Spec(null, null),
@@ -161,6 +167,54 @@ class AdapterTrainingTest {
     EngineOutcome.Completed resumed = run("resumed", spec, base(), Optional.of(stopper.checkpoint));
 
     assertThat(bytes(resumed)).isEqualTo(whole);
+  }
+
+  /**
+   * A LoRA that begins with a part of a quantized base: the same bits when resumed, and what its
+   * folder and the base's files give is the model that was trained.
+   */
+  @ParameterizedTest
+  @CsvSource({"pissa,", "loftq, 1", "loftq, 2"})
+  void shouldKeepWhatBeganWithAPartOfAQuantizedBase(String start, Integer turns) throws Exception {
+    LoraSpec lora = new LoraSpec(4, null, null, null, null, start, turns);
+    TrainingSpec spec = spec(lora, 6, new Nf4Spec(true));
+    EngineOutcome.Completed whole = run("whole", spec, base(), Optional.empty());
+    Stopper stopper = new Stopper(3);
+    engine.run(
+        new TrainingJob("half", spec, "tiny"),
+        answers(),
+        base(),
+        Optional.empty(),
+        Files.createDirectories(folder.resolve("half")),
+        stopper);
+    EngineOutcome.Completed resumed = run("resumed", spec, base(), Optional.of(stopper.checkpoint));
+    assertThat(bytes(resumed)).isEqualTo(bytes(whole));
+    assertThat(whole.metrics().get("held_out_loss_after"))
+        .isLessThan(whole.metrics().get("held_out_loss_before"));
+
+    boolean changes = start.equals("pissa") || turns > 1;
+    assertThat(spec.changesQuantizedBase()).isEqualTo(changes);
+    assertThat(ChangedBase.isFor(whole.modelFolder())).isEqualTo(changes);
+    try (LanguageModel model =
+            LanguageModel.open(
+                shared.resolve("base"),
+                CPU,
+                WeightForm.PLAIN,
+                WeightForm.NF4_DOUBLE,
+                Optional.of(whole.modelFolder()));
+        Adapter adapter = model.loadAdapter(whole.modelFolder())) {
+      TrainingRows rows = TrainingData.read(answers(), spec).measured(spec, model);
+      HeldOut served = HeldOut.answers(model.decoder(), adapter, rows.examples());
+      assertThat(served.measure().loss())
+          .isCloseTo(whole.metrics().get("held_out_loss_after"), within(1e-4));
+    }
+
+    Optional<BaseFolders> parent =
+        Optional.of(new BaseFolders(shared.resolve("base"), Optional.of(whole.modelFolder())));
+    if (!changes) {
+      assertThat(run("on", spec, parent, Optional.empty()).metrics().get("held_out_loss_before"))
+          .isEqualTo(whole.metrics().get("held_out_loss_after"));
+    }
   }
 
   @ParameterizedTest
@@ -265,6 +319,11 @@ class AdapterTrainingTest {
   }
 
   private static TrainingSpec spec(AdapterSpec adapter, int steps) throws Exception {
+    return spec(adapter, steps, null);
+  }
+
+  private static TrainingSpec spec(AdapterSpec adapter, int steps, QuantizationSpec quantization)
+      throws Exception {
     assertThat(adapter).isNotInstanceOf(NoAdapter.class);
     TrainingSpec given =
         Settings.build(TrainingSpec.class)
@@ -274,6 +333,7 @@ class AdapterTrainingTest {
             .with("batchSize", 8)
             .with("learningRate", 1e-2)
             .with("dtype", "float32")
+            .with("quantization", quantization)
             .with("seed", 3L)
             .record();
     return SpecResolver.resolve(given, false);

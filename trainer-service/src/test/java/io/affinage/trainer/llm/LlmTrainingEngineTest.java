@@ -572,7 +572,7 @@ class LlmTrainingEngineTest {
     return SpecResolver.resolve(
         Settings.build(TrainingSpec.class)
             .with("method", "sft")
-            .with("adapter", new LoraSpec(4, alpha, null, null, null))
+            .with("adapter", new LoraSpec(4, alpha, null, null, null, null, null))
             .with("maxSteps", steps)
             .with("batchSize", 8)
             .with("learningRate", 1e-2)

@@ -247,19 +247,10 @@ class SampledTrainingTest {
   /** Where weights are trained the starting model is not there any more. */
   @Test
   void shouldRefuseAReferenceThatTrainingMoves() {
-    TrainingException refused =
-        catchThrowableOfType(
-            TrainingException.class,
-            () ->
-                run(
-                    ppo(1, "").replace("'maxSteps'", "'adapter': {'type': 'none'}, 'maxSteps'"),
-                    dataset(questions(4)),
-                    fromBase(),
-                    Optional.empty(),
-                    RED,
-                    new Recorded(1),
-                    EngineOutcome.Completed.class));
-    assertThat(refused.detail().code()).isEqualTo("reference_not_kept");
+    String weights = ppo(1, "").replace("'maxSteps'", "'adapter': {'type': 'none'}, 'maxSteps'");
+    assertThatThrownBy(() -> spec(weights))
+        .isInstanceOf(InvalidSpecException.class)
+        .hasMessageContaining("objective.klCoef");
   }
 
   @Test
