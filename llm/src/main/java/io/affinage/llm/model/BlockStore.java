@@ -1,5 +1,6 @@
 package io.affinage.llm.model;
 
+import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
@@ -43,6 +44,19 @@ public interface BlockStore extends AutoCloseable {
    * nothing to tell.
    */
   default void observe(BlockObserver observer) {}
+
+  /**
+   * Weights that stay in memory as a file has them.
+   *
+   * @param elements how many
+   * @param bytes that they take
+   */
+  record Packed(long elements, long bytes) {}
+
+  /** What stays in memory as a file has it; empty where a form of weights alone tells. */
+  default Optional<Packed> packed() {
+    return Optional.empty();
+  }
 
   /** The most blocks that were in memory at a time so far. */
   default int mostHeld() {

@@ -15,6 +15,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
@@ -162,6 +163,21 @@ final class GgufBlocks implements BlockStore {
       held.remove(layer);
       free.get(block.block.kept()).push(block.targets);
     }
+  }
+
+  @Override
+  public Optional<Packed> packed() {
+    long elements = 0;
+    long bytes = 0;
+    for (Block block : blocks) {
+      for (int i = 0; i < block.layers().size(); i++) {
+        if (block.layers().get(i) != null) {
+          elements += (long) config.linears().get(i).out() * config.linears().get(i).in();
+          bytes += block.layers().get(i).bytes();
+        }
+      }
+    }
+    return Optional.of(new Packed(elements, bytes));
   }
 
   @Override

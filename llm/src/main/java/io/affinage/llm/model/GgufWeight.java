@@ -99,6 +99,11 @@ record GgufWeight(NDArray codes, NDArray halves, int type) {
     }
   }
 
+  /** Bytes that the arrays take. */
+  long bytes() {
+    return codes.size() + Short.BYTES * halves.size();
+  }
+
   /** Writes the weights into an array [out, in] of the kernels' precision. */
   void decode(Kernels kernels, NDManager scope, NDArray target) {
     kernels.run(scope, "gguf_decode", target, codes, halves, type);

@@ -43,8 +43,17 @@ final class PreflightMeasurement {
   /** What shapes ask for. The peak is empty. */
   PreflightReport.Memory fixedMemory() {
     WeightMemory weights =
-        WeightMemory.of(
-            decoder.config(), decoder.precision(), decoder.form(), decoder.blocks().streamed());
+        decoder
+            .blocks()
+            .packed()
+            .map(packed -> WeightMemory.of(decoder.config(), decoder.precision(), packed))
+            .orElseGet(
+                () ->
+                    WeightMemory.of(
+                        decoder.config(),
+                        decoder.precision(),
+                        decoder.form(),
+                        decoder.blocks().streamed()));
     TrainedMemory trained =
         TrainedMemory.of(
             trainables.parameters().stream().map(PreflightMeasurement::array).toList(),

@@ -16,6 +16,7 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.export.GgufMix;
 import io.affinage.llm.export.ModelCard;
 import io.affinage.llm.export.ModelExport;
+import io.affinage.llm.model.BlockStore;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.WeightForm;
@@ -102,6 +103,11 @@ class GgufTrainingTest {
           .usingRecursiveComparison()
           .isEqualTo(Nf4TrainingTest.results(plain, adapter));
       assertThat(stored.blocks().resident()).isFalse();
+      BlockStore.Packed packed = stored.blocks().packed().orElseThrow();
+      assertThat(packed.elements())
+          .isEqualTo(stored.config().linears().stream().mapToLong(l -> l.in() * l.out()).sum() * 2);
+      // 34 bytes for 32 weights are the most.
+      assertThat(packed.bytes() * 8.0 / packed.elements()).isBetween(4.5, 8.5);
       assertThat(stored.blocks().mostHeld()).isBetween(1, 2);
       assertThatThrownBy(() -> Trainables.allWeights(stored))
           .isInstanceOfSatisfying(

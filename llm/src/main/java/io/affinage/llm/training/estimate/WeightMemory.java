@@ -1,5 +1,6 @@
 package io.affinage.llm.training.estimate;
 
+import io.affinage.llm.model.BlockStore;
 import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.LinearLayer;
@@ -50,6 +51,14 @@ public record WeightMemory(long resident, long buffers, long onDisk) {
     return streamed
         ? new WeightMemory(others, dequantized + ROOMS * packed, layers * packed)
         : new WeightMemory(others + layers * packed, dequantized, 0);
+  }
+
+  /** Of a decoder some of whose weights are kept as their file has them. */
+  public static WeightMemory of(
+      DecoderConfig config, Precision precision, BlockStore.Packed packed) {
+    long others = precision.bytes() * (config.parameters() - packed.elements());
+    return new WeightMemory(
+        others + packed.bytes(), DEQUANTIZED * precision.bytes() * matrices(config), 0);
   }
 
   /** Elements of the linear layers of a block. */
