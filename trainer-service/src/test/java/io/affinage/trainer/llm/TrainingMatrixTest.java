@@ -53,7 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Every method and objective with every type of adapter on every form of the base, all taken from
- * what is registered: each takes two steps that move it, or is refused by name when it is asked
+ * what is registered: each takes three steps that move it, or is refused by name when it is asked
  * for, before anything is loaded.
  */
 @Tag("slow")
@@ -78,9 +78,9 @@ class TrainingMatrixTest {
    *
    * @param quantization a name of {@link QuantizationSpec}; null for the base's own numbers
    */
-  private record Form(String quantization, String dtype) {
+  private record Form(String quantization) {
     String title() {
-      return (quantization == null ? "plain" : quantization) + " " + dtype;
+      return quantization == null ? "plain" : quantization;
     }
 
     /** What is quantized already is kept as it is, so it has to be there. */
@@ -109,9 +109,8 @@ class TrainingMatrixTest {
   @TestFactory
   Stream<DynamicContainer> everyMethodAdapterAndForm() {
     List<Form> forms = new ArrayList<>();
-    forms.add(new Form(null, "float32"));
-    forms.add(new Form(null, "bfloat16"));
-    Choices.names(QuantizationSpec.class).forEach(each -> forms.add(new Form(each, "bfloat16")));
+    forms.add(new Form(null));
+    Choices.names(QuantizationSpec.class).forEach(each -> forms.add(new Form(each)));
     return methods().stream()
         .map(
             method ->
@@ -128,12 +127,14 @@ class TrainingMatrixTest {
                                                 () -> check(method, adapter, form))))));
   }
 
-  /** The types, and LoRA with each way to begin. */
+  /** The types, and LoRA with each other way to begin. */
   private static List<String> adapters() {
     List<String> adapters = new ArrayList<>(Choices.names(AdapterSpec.class));
     assertThat(adapters).contains(NONE, LORA);
     Settings.find(LoraSpec.class, "initLoraWeights")
         .words()
+        .stream()
+        .filter(start -> !start.equals(LoraSpec.TRUE))
         .forEach(start -> adapters.add(LORA + " " + start));
     return adapters;
   }
@@ -171,7 +172,7 @@ class TrainingMatrixTest {
                     Files.createTempDirectory(folder, "work"),
                     watcher);
 
-    assertThat(watcher.steps).hasSize(2);
+    assertThat(watcher.steps).hasSize(3);
     assertThat(watcher.steps).allSatisfy(step -> assertThat(step.trainLoss()).isFinite());
     assertThat(watcher.moved()).as("arrays that the second step moved").isNotEmpty();
     assertThat(done.adapter()).isEqualTo(!adapter.equals(NONE));
@@ -212,14 +213,14 @@ class TrainingMatrixTest {
   private static ObjectNode spec(String method, String adapter, Form form) {
     ObjectNode spec = JSON.createObjectNode();
     spec.put("method", method)
-        .put("maxSteps", 2)
+        .put("maxSteps", 3)
         .put("batchSize", 4)
         .put("maxLength", 48)
         .put("learningRate", 0.01)
         .put("schedule", "constant")
         .put("warmupRatio", 0)
         .put("checkpointEverySteps", 1)
-        .put("dtype", form.dtype());
+        .put("dtype", "bfloat16");
     String[] typeAndStart = adapter.split(" ");
     ObjectNode beside = spec.putObject("adapter").put("type", typeAndStart[0]);
     if (typeAndStart.length > 1) {
@@ -292,9 +293,9 @@ class TrainingMatrixTest {
       return false;
     }
 
-    /** Names of arrays that the last step changed, all of them finite, heads left out. */
+    /** Names of arrays that the second step changed, all of them finite, heads left out. */
     List<String> moved() {
-      assertThat(trained).hasSizeGreaterThanOrEqualTo(2);
+      assertThat(trained.size()).as("checkpoints").isGreaterThanOrEqualTo(2);
       Map<String, float[]> before = trained.get(0);
       Map<String, float[]> after = trained.get(trained.size() - 1);
       assertThat(after.keySet()).isEqualTo(before.keySet());
