@@ -131,9 +131,7 @@ class TrainingMatrixTest {
   private static List<String> adapters() {
     List<String> adapters = new ArrayList<>(Choices.names(AdapterSpec.class));
     assertThat(adapters).contains(NONE, LORA);
-    Settings.find(LoraSpec.class, "initLoraWeights")
-        .words()
-        .stream()
+    Settings.find(LoraSpec.class, "initLoraWeights").words().stream()
         .filter(start -> !start.equals(LoraSpec.TRUE))
         .forEach(start -> adapters.add(LORA + " " + start));
     return adapters;
