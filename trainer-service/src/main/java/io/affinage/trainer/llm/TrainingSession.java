@@ -124,7 +124,7 @@ final class TrainingSession implements AutoCloseable {
                   .orElseGet(() -> model(spec, data, base, decomposed, compute)));
       Optional<Path> parent =
           start.isPresent() ? start.get().adapter() : base.flatMap(BaseFolders::adapter);
-      Optional<Adapter> adapter = adapter(spec, model, parent, decomposed, opened);
+      Optional<Adapter> adapter = begun(spec, model, parent, decomposed, opened);
       Optional<Aim> aim =
           spec.objective() == null
               ? Optional.empty()
@@ -210,7 +210,7 @@ final class TrainingSession implements AutoCloseable {
   }
 
   /** An adapter as the one that is trained begins; empty where weights are trained. */
-  private static Optional<Adapter> adapter(
+  private static Optional<Adapter> begun(
       TrainingSpec spec,
       LanguageModel model,
       Optional<Path> parent,
@@ -255,7 +255,7 @@ final class TrainingSession implements AutoCloseable {
         Opened opened) {
       Optional<Adapter> own =
           "own".equals(ppo.valueTrunk())
-              ? adapter(spec, model, parent, decomposed, opened)
+              ? begun(spec, model, parent, decomposed, opened)
               : Optional.empty();
       if (own.isEmpty() && "own".equals(ppo.valueTrunk())) {
         throw new LlmException(

@@ -67,7 +67,7 @@ class TrainingMatrixTest {
 
   /** Every second answer is right. */
   private static final AnswerScorer HALF =
-      (reward, answers, at) ->
+      (reward, answers, at, waiting) ->
           AnswerScorer.Scores.of(
               IntStream.range(0, answers.size()).mapToObj(i -> OptionalDouble.of(i % 2)).toList());
 
