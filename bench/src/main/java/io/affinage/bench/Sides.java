@@ -4,14 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.bench.work.Work;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Runs ours and the peers, each in a fresh process with the same threads. A process gets its work
@@ -84,6 +87,7 @@ final class Sides {
    */
   Process begin(String name, ObjectNode task, Path log) throws IOException {
     return builder(command(name, task), OURS)
+        .directory(log.getParent().toFile()) // where a fault of the process leaves its report
         .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
         .start();
   }
@@ -99,13 +103,14 @@ final class Sides {
     command.addAll(memory(name));
     command.addAll(
         List.of(
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Work.class.getName(),
-            name,
-            task.toString()));
+            "-XX:+UseSerialGC", "-cp", classPath(), Work.class.getName(), name, task.toString()));
     return command;
+  }
+
+  private static String classPath() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(each -> Path.of(each).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /**

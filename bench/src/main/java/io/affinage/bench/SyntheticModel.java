@@ -91,13 +91,18 @@ final class SyntheticModel {
     return mark;
   }
 
+  /** Where a folder is while it is written. */
+  static Path part(Path folder) {
+    return folder.resolveSibling(folder.getFileName() + ".part");
+  }
+
   /**
    * Writes the folder, which gets its name when it is complete.
    *
    * @param text its tokenizer is trained on
    */
   void write(Path folder, String text) throws IOException {
-    Path part = folder.resolveSibling(folder.getFileName() + ".part");
+    Path part = part(folder);
     Folders.remove(part);
     Files.createDirectories(part);
     fill();

@@ -2,6 +2,7 @@ package io.affinage.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.error.LlmException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -112,6 +113,8 @@ final class WorkstationBenchmark implements Benchmark {
       if (!wanted.keep()) {
         Folders.remove(places.folder());
       }
+    } catch (LlmException e) {
+      throw new BenchException(e.code() + ": " + e.getMessage());
     } catch (IOException e) {
       throw new BenchException("%s: %s".formatted(places.folder(), e));
     } catch (InterruptedException e) {
@@ -150,7 +153,11 @@ final class WorkstationBenchmark implements Benchmark {
       return;
     }
     Folders.remove(places.model());
-    Folders.remove(places.model().resolveSibling("model.part"));
+    Folders.remove(SyntheticModel.part(places.model()));
+    String text = Files.readString(setup.text());
+    if (text.isBlank()) {
+      throw new BenchException(setup.text() + " has no text to learn");
+    }
     WrittenBytes written = new WrittenBytes(progress);
     SyntheticModel model = new SyntheticModel(shape, written::add);
     requireRoom(places.folder(), model.bytes() + checkpointBytes(shape));
@@ -162,7 +169,11 @@ final class WorkstationBenchmark implements Benchmark {
         places.model(),
         gibibytes(freeSpace.of(places.folder())));
     written.of(model.bytes());
-    model.write(places.model(), Files.readString(setup.text()));
+    try {
+      model.write(places.model(), text);
+    } finally {
+      Folders.remove(SyntheticModel.part(places.model()));
+    }
   }
 
   /** Tells how far the writing is, every few seconds. */

@@ -10,16 +10,20 @@ import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.StorageType;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.config.DecoderConfig;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -121,6 +125,53 @@ class WorkstationBenchmarkTest {
         .hasSize(2 * killed.size());
   }
 
+  /** Whichever part of the file is missed first: it is an error, or ends the process. */
+  @Test
+  @Tag("slow")
+  void shouldEndWhereTheModelIsCutWhileInUse() throws Exception {
+    Path model = folder.resolve("model");
+    new SyntheticModel(TINY, more -> {}).write(model, TEXT);
+    Setup setup = setup(false);
+    ObjectNode task =
+        Sides.task()
+            .put("model", model.toString())
+            .put("checkpoints", Files.createDirectories(folder.resolve("checkpoints")).toString())
+            .put("text", setup.text().toString())
+            .put("tokens", 24)
+            .put("steps", 2_000)
+            .put("dtype", "bf16")
+            .put("rank", 16)
+            .put("alpha", 32)
+            .put("seed", 1);
+    Process process =
+        new Sides(setup, new PrintStream(progress))
+            .begin("workstation", task, folder.resolve("log"));
+    List<String> said = new ArrayList<>();
+    try (BufferedReader lines = process.inputReader()) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (said.isEmpty() && line.contains("\"step\",\"step\":2")) {
+          try (FileChannel file =
+              FileChannel.open(model.resolve("model.safetensors"), StandardOpenOption.WRITE)) {
+            file.truncate(4096);
+          }
+          said.add(line);
+        }
+        if (line.startsWith("{\"error\"")) {
+          said.add(line);
+        }
+      }
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(said).isNotEmpty();
+    if (said.size() > 1) {
+      assertThat(said.get(1)).contains("checkpoint_unreadable");
+    } else {
+      assertThat(process.exitValue()).isNotZero();
+    }
+  }
+
   @Test
   void shouldRefuseADiskThatIsTooSmall() throws Exception {
     assertThatThrownBy(() -> run(new WorkstationBenchmark(any -> 1 << 20), false))
@@ -161,31 +212,33 @@ class WorkstationBenchmarkTest {
         .put("anonymous", memory);
   }
 
+  private Setup setup(boolean kill) throws Exception {
+    return new Setup(
+        null,
+        null,
+        null,
+        "none",
+        folder,
+        Files.createDirectories(folder.resolve("work")),
+        1,
+        1,
+        List.of(),
+        Files.writeString(folder.resolve("text.txt"), TEXT),
+        1,
+        1,
+        false,
+        "auto",
+        2,
+        3,
+        1,
+        1,
+        1,
+        Duration.ofSeconds(120),
+        new Workstation(TINY, 3, 24, kill, true));
+  }
+
   private Map<String, Measure> run(WorkstationBenchmark benchmark, boolean kill) throws Exception {
-    Path text = Files.writeString(folder.resolve("text.txt"), TEXT);
-    Setup setup =
-        new Setup(
-            null,
-            null,
-            null,
-            "none",
-            folder,
-            Files.createDirectories(folder.resolve("work")),
-            1,
-            1,
-            List.of(),
-            text,
-            1,
-            1,
-            false,
-            "auto",
-            2,
-            3,
-            1,
-            1,
-            1,
-            Duration.ofSeconds(120),
-            new Workstation(TINY, 3, 24, kill, true));
+    Setup setup = setup(kill);
     Map<String, Measure> measures = new TreeMap<>();
     benchmark.run(
         setup,
