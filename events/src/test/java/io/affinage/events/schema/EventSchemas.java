@@ -15,17 +15,27 @@ import io.affinage.events.EventType;
 import io.affinage.events.NullnessIntrospector;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** The JSON Schemas (2020-12) of the event records: open content, as readers are tolerant. */
 final class EventSchemas {
+  /** Making one reads the sources and takes long. */
+  private static final Map<EventType, ObjectNode> MADE = new EnumMap<>(EventType.class);
+
   private EventSchemas() {}
 
   static String fileName(EventType type) {
     return type.typeName() + ".json";
   }
 
+  /** The caller's own. */
   static ObjectNode schema(EventType type) {
+    return MADE.computeIfAbsent(type, EventSchemas::made).deepCopy();
+  }
+
+  private static ObjectNode made(EventType type) {
     ObjectNode generated = generator().generateSchema(type.dataClass());
     ObjectNode schema = generated.objectNode();
     schema.set("$schema", generated.get("$schema"));
