@@ -35,6 +35,7 @@ public enum ErrorKind {
           "hub_cache_unwritable",
           "hub_disk_full",
           "optimizer_state_not_mapped",
+          "streamed_base_damaged",
           // Its settings.
           "hub_endpoint_invalid",
           "hub_offline",

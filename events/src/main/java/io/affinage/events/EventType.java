@@ -40,7 +40,15 @@ public enum EventType {
   TRAINING_PROGRESSED(
       "training.progressed",
       TrainingProgressed.class,
-      event -> Arrays.asList(event.attempt(), event.workerId(), event.step())),
+      event ->
+          event.pass() == null
+              ? Arrays.asList(event.attempt(), event.workerId(), event.step())
+              : Arrays.asList(
+                  event.attempt(),
+                  event.workerId(),
+                  event.step(),
+                  event.pass().kind(),
+                  event.pass().done())),
   TRAINING_FAILED(
       "training.failed",
       TrainingFailed.class,

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param etaSeconds estimate of what is left; null when unknown
  * @param metrics further numbers by name ({@code grad_norm}, {@code held_out_loss}); null for none
  * @param warnings what was noticed since the event before; null for nothing
+ * @param pass how far what comes after that step is, where it takes long; null where not told
  */
 public record TrainingProgressed(
     String jobId,
@@ -28,8 +29,19 @@ public record TrainingProgressed(
     @Nullable Double tokensPerSecond,
     @Nullable Double etaSeconds,
     @Nullable Map<String, Double> metrics,
-    @Nullable List<Warning> warnings)
+    @Nullable List<Warning> warnings,
+    @Nullable Pass pass)
     implements EventData {
+
+  /**
+   * How far something within a step is, or what precedes the first one.
+   *
+   * @param kind {@code quantize}: a base is written in fewer bits; {@code forward}, {@code
+   *     backward}: the blocks of a model that are read from disk, of one micro-batch
+   * @param done weights or blocks
+   * @param of all of them
+   */
+  public record Pass(String kind, int done, int of) {}
 
   /** Progress without warnings. */
   public TrainingProgressed(
@@ -56,6 +68,7 @@ public record TrainingProgressed(
         tokensPerSecond,
         etaSeconds,
         metrics,
+        null,
         null);
   }
 
@@ -84,7 +97,8 @@ public record TrainingProgressed(
         tokensPerSecond,
         etaSeconds,
         metrics,
-        List.copyOf(all));
+        List.copyOf(all),
+        pass);
   }
 
   @Override

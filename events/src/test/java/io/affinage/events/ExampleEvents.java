@@ -185,7 +185,21 @@ public final class ExampleEvents {
         new TrainingProgressed(
             "job-1", 1, "worker-a", 3, 10, 2.5, 1e-4, 4096, 150.5, 12.0, Map.of("grad_norm", 1.0)),
         new TrainingProgressed(
-            "job-1", 1, "w", 5, 10, 2.5, 1e-4, 4096, 150.5, 12.0, null, List.of(WARNING)),
+            "job-1", 1, "w", 5, 10, 2.5, 1e-4, 4096, 150.5, 12.0, null, List.of(WARNING), null),
+        new TrainingProgressed(
+            "job-1",
+            1,
+            "w",
+            5,
+            10,
+            2.5,
+            1e-4,
+            4096,
+            150.5,
+            12.0,
+            null,
+            null,
+            new TrainingProgressed.Pass("backward", 12, 80)),
         new TrainingProgressed("job-1", 1, "w", 4, 10, null, null, 0, null, null, null),
         new TrainingFailed("job-1", 1, "worker-a", ERROR, SLIP),
         new TrainingFailed("job-2", 1, "worker-a", ERROR, null),

@@ -6,6 +6,7 @@ import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.EventView;
 import io.affinage.cli.client.Interest;
 import io.affinage.cli.client.JobView;
+import io.affinage.cli.client.PassProgress;
 import io.affinage.cli.client.SampledProgress;
 import io.affinage.cli.run.Session;
 import io.affinage.cli.terminal.Figures;
@@ -166,6 +167,11 @@ public final class LogsCommand implements Callable<Integer> {
     }
     if (data instanceof TrainingControlRequested at) {
       return Optional.of(at.action().name().toLowerCase(Locale.ROOT) + " requested");
+    }
+    if (data instanceof TrainingProgressed at && at.pass() != null) {
+      return Optional.of(
+          "attempt %d step %d/%d %s"
+              .formatted(at.attempt(), at.step(), at.totalSteps(), PassProgress.text(at.pass())));
     }
     if (data instanceof TrainingProgressed at) {
       return Optional.of(

@@ -7,6 +7,7 @@ import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
 import io.affinage.cli.client.ServiceAddress;
 import io.affinage.cli.terminal.Bar;
+import io.affinage.cli.terminal.ByteSize;
 import io.affinage.cli.terminal.Terminal;
 import io.affinage.events.ErrorDetail;
 import io.affinage.events.Stage;
@@ -161,6 +162,7 @@ public final class DryRunReport {
                   answer.path("problem").path("message").asText(),
                   answer.path("problem").path("code").asText()));
     }
+    fit(answer.path("fit"), lines);
     if (preflight.isObject()) {
       preflight
           .path("counts")
@@ -219,6 +221,29 @@ public final class DryRunReport {
     lines.add("settings:");
     settings("", answer.path("spec"), lines);
     return lines;
+  }
+
+  /** The regime that the job asks for first, then the others: what each is estimated to need. */
+  private static void fit(JsonNode fit, List<String> lines) {
+    if (!fit.isObject()) {
+      return;
+    }
+    String asked = fit.path("regime").asText();
+    lines.add(
+        "fit       %s %s this machine (%s)"
+            .formatted(
+                asked,
+                fit.path("fits").booleanValue() ? "fits" : "does not fit",
+                new ByteSize(Math.max(1, fit.path("machine").longValue()))));
+    for (JsonNode regime : fit.path("regimes")) {
+      lines.add(
+          "fit       %-16s %s, %s%s"
+              .formatted(
+                  regime.path("name").asText(),
+                  new ByteSize(Math.max(1, regime.path("peakBytes").longValue())),
+                  regime.path("fits").booleanValue() ? "fits" : "does not fit",
+                  regime.path("name").asText().equals(asked) ? "  <- this recipe" : ""));
+    }
   }
 
   /** Every setting that has a value, as a recipe writes it. */

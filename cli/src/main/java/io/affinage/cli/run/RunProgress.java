@@ -3,6 +3,7 @@ package io.affinage.cli.run;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.cli.client.EventView;
 import io.affinage.cli.client.JobView;
+import io.affinage.cli.client.PassProgress;
 import io.affinage.cli.client.RunView;
 import io.affinage.cli.client.SampledProgress;
 import io.affinage.cli.terminal.Bar;
@@ -179,6 +180,9 @@ final class RunProgress {
       line.append("  ").append(sampled.get().text());
     } else if (at.trainLoss() != null) {
       line.append(String.format(Locale.ROOT, "  loss %.3f", at.trainLoss()));
+    }
+    if (at.pass() != null) {
+      line.append("  ").append(PassProgress.text(at.pass()));
     }
     if (at.tokensPerSecond() != null) {
       line.append(String.format(Locale.ROOT, "  %,.0f tokens/s", at.tokensPerSecond()));

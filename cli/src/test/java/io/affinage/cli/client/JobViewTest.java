@@ -67,6 +67,7 @@ class JobViewTest {
   }
 
   private static TrainingProgressed progress(int step, List<Warning> warnings) {
-    return new TrainingProgressed("j", 1, "a", step, 9, null, null, 0, null, null, null, warnings);
+    return new TrainingProgressed(
+        "j", 1, "a", step, 9, null, null, 0, null, null, null, warnings, null);
   }
 }

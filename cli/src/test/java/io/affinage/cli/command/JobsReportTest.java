@@ -44,7 +44,7 @@ class JobsReportTest {
     JobsReport report =
         running(
             new TrainingProgressed(
-                "ftjob-1", 1, "w", 0, 9, null, null, 0, null, null, null, List.of(warning)),
+                "ftjob-1", 1, "w", 0, 9, null, null, 0, null, null, null, List.of(warning), null),
             null);
 
     assertThat(report.lines())

@@ -40,6 +40,28 @@ class DryRunReportTest {
       """;
 
   @Test
+  void shouldShowWhichRegimesFit() throws Exception {
+    String answer =
+        """
+        {"spec": {}, "preflight": null,
+         "fit": {"regime": "lora", "fits": false, "machine": 25769803776, "regimes": [
+           {"name": "lora", "peakBytes": 150323855360, "fits": false},
+           {"name": "qlora-streamed", "peakBytes": 15032385536, "fits": true}]},
+         "problem": {"code": "insufficient_memory", "message": "lora is estimated to need 143360 MiB"}}
+        """;
+
+    DryRunReport report = asking(200, answer, new AtomicReference<>());
+
+    assertThat(report.possible()).isFalse();
+    assertThat(report.lines())
+        .contains(
+            "problem   lora is estimated to need 143360 MiB [insufficient_memory]",
+            "fit       lora does not fit this machine (24.0 GiB)",
+            "fit       lora             140.0 GiB, does not fit  <- this recipe",
+            "fit       qlora-streamed   14.0 GiB, fits");
+  }
+
+  @Test
   void shouldAskForTheTrainingAndShowCountsMemoryTimeAndEverySetting() throws Exception {
     AtomicReference<String> asked = new AtomicReference<>();
     DryRunReport answer = asking(200, ANSWER, asked);

@@ -29,8 +29,8 @@ class ModelCacheTest {
     try (ModelCache cache =
             new ModelCache(new StoredModelFiles(store), TinyModels.COMPUTE, WeightForm.PLAIN, 2);
         ModelCache.Hold plain = cache.take(base, null, null);
-        ModelCache.Hold rounded = cache.take(base, new Nf4Spec(true), null);
-        ModelCache.Hold again = cache.take(base, new Nf4Spec(true), null);
+        ModelCache.Hold rounded = cache.take(base, new Nf4Spec(true, null), null);
+        ModelCache.Hold again = cache.take(base, new Nf4Spec(true, null), null);
         LanguageModel trained =
             LanguageModel.open(folder.resolve("base"), TinyModels.COMPUTE, WeightForm.NF4_DOUBLE)) {
       assertThat(again.model()).isSameAs(rounded.model());

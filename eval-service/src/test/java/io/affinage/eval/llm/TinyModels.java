@@ -25,6 +25,7 @@ import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.export.ModelCard;
 import io.affinage.llm.export.ModelExport;
 import io.affinage.llm.model.Decoder;
+import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.tensor.Compute;
@@ -128,10 +129,26 @@ public final class TinyModels {
     }
   }
 
+  /** Writes an adapter that learned a little beside a base in some form. */
+  static void writeAdapter(Path base, WeightForm form, Path adapter) {
+    try (LanguageModel model = LanguageModel.open(base, COMPUTE, form);
+        LoraAdapter lora =
+            LoraAdapter.initialise(
+                model.decoder(), new LoraConfig(4, 8, 0, false, List.of("all-linear")), 7);
+        Trainables matrices = Trainables.of(model.decoder(), lora)) {
+      train(model, matrices, 0, 5);
+      PeftFolder.save(lora, adapter, "tiny");
+    }
+  }
+
+  private static void train(LanguageModel model, Trainables trainables, int shift) {
+    train(model, trainables, shift, 80);
+  }
+
   /**
    * @param shift how many questions further the answer is taken from; 0 for the right one
    */
-  private static void train(LanguageModel model, Trainables trainables, int shift) {
+  private static void train(LanguageModel model, Trainables trainables, int shift, int steps) {
     ExampleEncoder encoder =
         new ExampleEncoder(
             model.tokenizer(),
@@ -145,7 +162,7 @@ public final class TinyModels {
     }
     TrainingSettings settings =
         TrainingSettings.DEFAULT
-            .withMaxSteps(80)
+            .withMaxSteps(steps)
             .with(Batching.of(examples.size()))
             .with(Optimization.DEFAULT.withLearningRate(1e-2))
             .with(new Schedule(Schedule.Shape.CONSTANT, 0.05, 0, 0))

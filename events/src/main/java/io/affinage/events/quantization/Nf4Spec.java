@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param doubleQuant whether the scales of blocks are quantized too: 4.13 bits a weight in place of
  *     4.5; a base that is quantized already keeps what it has
+ * @param offload where the quantized layers are kept: {@code none} in memory, {@code disk} in a
+ *     file from which each is read when it is computed with, {@code auto} on disk where memory has
+ *     no room; changes no result
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Nf4Spec(
@@ -18,8 +21,22 @@ public record Nf4Spec(
                     + " is quantized already keeps what it has",
             otherwise = "true",
             also = "double")
-        @Nullable Boolean doubleQuant)
+        @Nullable Boolean doubleQuant,
+    @Setting(
+            value =
+                "where the quantized layers are kept: in memory, or on disk, read when they are"
+                    + " needed (slower, for models larger than memory); auto: on disk where memory"
+                    + " has no room; changes no result",
+            otherwise = "\"auto\"",
+            words = {"auto", "none", "disk"})
+        @Nullable String offload)
     implements QuantizationSpec {
+
+  /** Layers are on disk, in any case. */
+  public static final String DISK = "disk";
+
+  /** Layers are in memory, in any case. */
+  public static final String NONE = "none";
 
   @Override
   public String weightForm() {

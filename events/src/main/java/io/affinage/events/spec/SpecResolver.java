@@ -166,7 +166,7 @@ public final class SpecResolver {
                 ? Boolean.valueOf(spec.overlength() != null)
                 : spec.allowTokenLoss(),
             objective,
-            quantization(spec.quantization(), adapted, scratch, problems),
+            quantization(spec.quantization(), adapted, scratch, objective, problems),
             guards(spec.guards(), objective, problems));
     problems.throwIfAny();
     return resolved;
@@ -174,7 +174,11 @@ public final class SpecResolver {
 
   /** Null where the base keeps its own numbers. */
   private static @Nullable QuantizationSpec quantization(
-      @Nullable QuantizationSpec given, boolean adapted, boolean scratch, Problems problems) {
+      @Nullable QuantizationSpec given,
+      boolean adapted,
+      boolean scratch,
+      @Nullable ObjectiveSpec objective,
+      Problems problems) {
     if (given == null) {
       return null;
     }
@@ -185,6 +189,14 @@ public final class SpecResolver {
               .formatted(
                   Choices.name(QuantizationSpec.class, given),
                   scratch ? "a new model is trained" : "weights of the model are trained"));
+    }
+    if (given instanceof Nf4Spec nf4
+        && Nf4Spec.DISK.equals(nf4.offload())
+        && objective instanceof SampledObjective) {
+      problems.add(
+          "quantization.offload",
+          "is 'disk', but the objective '%s' samples answers, for which all layers are in memory: leave it out"
+              .formatted(Choices.name(ObjectiveSpec.class, objective)));
     }
     return (QuantizationSpec) Settings.withDefaults((Record) given, "quantization", problems);
   }
@@ -325,6 +337,14 @@ public final class SpecResolver {
           "adapter.initLoraWeights",
           "is '%s', which reward models do not begin with: leave it out".formatted(start));
       return;
+    }
+    if (lora.decomposes()
+        && quantization instanceof Nf4Spec nf4
+        && Nf4Spec.DISK.equals(nf4.offload())) {
+      problems.add(
+          "quantization.offload",
+          "is 'disk', but initLoraWeights '%s' changes the base's weights, which are in memory then: leave one of them out"
+              .formatted(start));
     }
     if (LoraSpec.LOFTQ.equals(start) && !(quantization instanceof Nf4Spec)) {
       problems.add(

@@ -54,7 +54,7 @@ class SpecResolverTest {
                 "quantization",
                 quantization == null
                     ? null
-                    : quantization.equals("nf4") ? new Nf4Spec(null) : new GgufSpec())
+                    : quantization.equals("nf4") ? new Nf4Spec(null, null) : new GgufSpec())
             .record();
     if (refused == null) {
       LoraSpec resolved = (LoraSpec) SpecResolver.resolve(asked, HUB).adapter();
@@ -81,7 +81,7 @@ class SpecResolverTest {
               () ->
                   SpecResolver.resolve(
                       Settings.build(TrainingSpec.class)
-                          .with("quantization", new Nf4Spec(null))
+                          .with("quantization", new Nf4Spec(null, null))
                           .record(),
                       HUB,
                       Optional.of(parent)));
@@ -370,6 +370,27 @@ class SpecResolverTest {
         assertThat(SpecResolver.resolve(json("{'method': '%s'}", type), HUB)).isEqualTo(once);
       }
     }
+  }
+
+  /** An answer is sampled with all layers in memory. */
+  @Test
+  void shouldKeepNoLayersOnDiskWhereAnswersAreSampled() throws Exception {
+    String sampled =
+        "{'objective': {'type': 'grpo', 'reward': {'type': 'exact_match'}}, 'quantization': {'type': 'nf4', 'offload': '%s'}}";
+
+    assertThat(
+            catchThrowableOfType(
+                    InvalidSpecException.class,
+                    () -> SpecResolver.resolve(json(sampled, "disk"), HUB))
+                .problems())
+        .extracting(ErrorDetail::param)
+        .containsExactly("quantization.offload");
+    assertThat(SpecResolver.resolve(json(sampled, "auto"), HUB).quantization())
+        .isEqualTo(new Nf4Spec(true, "auto"));
+    assertThat(
+            SpecResolver.resolve(json("{'quantization': {'type': '%s'}}", "nf4"), HUB)
+                .quantization())
+        .isEqualTo(new Nf4Spec(true, "auto"));
   }
 
   @Test

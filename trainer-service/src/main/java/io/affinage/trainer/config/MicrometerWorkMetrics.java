@@ -1,6 +1,7 @@
 package io.affinage.trainer.config;
 
 import io.affinage.events.Topics;
+import io.affinage.trainer.engine.EngineBlock;
 import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.work.WorkMetrics;
 import io.micrometer.core.instrument.Counter;
@@ -25,6 +26,7 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   private static final String UNSENT = "affinage.events.unsent";
   private static final String FINISHED = "affinage.training.finished";
   private static final String GIVEN_BACK = "affinage.training.given.back";
+  private static final String STREAM_BLOCK = "affinage.training.stream.block";
 
   /** The engine's codes for a loss or gradient that is not a number. */
   private static final Set<String> NON_FINITE = Set.of("non_finite_loss", "non_finite_gradient");
@@ -38,6 +40,8 @@ final class MicrometerWorkMetrics implements WorkMetrics {
   private final Map<String, Counter> unsent = new HashMap<>();
   private final Counter missed;
   private final MultiGauge metrics;
+  private final Counter streamed;
+  private final Map<String, Counter> streaming = new HashMap<>();
   private final Map<String, Double> sampled = new ConcurrentHashMap<>();
   private volatile boolean running;
   private volatile boolean waiting;
@@ -59,6 +63,18 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     List.of(Topics.TRAINING_PROGRESS, Topics.TRAINING_LOG)
         .forEach(
             topic -> unsent.put(topic.name(), registry.counter(UNSENT, "topic", topic.name())));
+    this.streamed =
+        Counter.builder("affinage.training.stream.read").baseUnit("bytes").register(registry);
+    List.of("waiting", "dequantizing", "computing")
+        .forEach(
+            phase ->
+                streaming.put(
+                    phase,
+                    Counter.builder("affinage.training.stream.time")
+                        .tag("phase", phase)
+                        .baseUnit("seconds")
+                        .register(registry)));
+    registry.timer(STREAM_BLOCK, "layer", "0");
     List.of("succeeded", "failed", "cancelled").forEach(outcome -> count(outcome, "none", 0));
     registry.counter(GIVEN_BACK, "code", "none");
     Gauge.builder("affinage.training.running", () -> running ? 1 : 0).register(registry);
@@ -135,6 +151,19 @@ final class MicrometerWorkMetrics implements WorkMetrics {
     register(progress.metrics()::get);
     sampled.keySet().retainAll(names);
     sampled.putAll(progress.metrics());
+  }
+
+  @Override
+  public void block(EngineBlock block) {
+    streamed.increment(block.bytesRead());
+    streaming.get("waiting").increment(block.waiting());
+    streaming.get("dequantizing").increment(block.dequantizing());
+    streaming.get("computing").increment(block.computing());
+    registry
+        .timer(STREAM_BLOCK, "layer", Integer.toString(block.layer()))
+        .record(
+            Duration.ofNanos(
+                Math.round(1e9 * (block.waiting() + block.dequantizing() + block.computing()))));
   }
 
   private void register(Function<String, Double> value) {

@@ -6,6 +6,7 @@ import io.affinage.llm.hub.HubSettings;
 import io.affinage.llm.hub.ModelHub;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.DeviceChoice;
+import io.affinage.llm.tensor.DeviceMemory;
 import io.affinage.service.compute.DeviceCheck;
 import io.affinage.service.store.StoredBatches;
 import io.affinage.trainer.base.HubModels;
@@ -13,6 +14,7 @@ import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.kafka.KafkaAnswerScorer;
 import io.affinage.trainer.llm.LlmHub;
 import io.affinage.trainer.llm.LlmTrainingEngine;
+import io.affinage.trainer.llm.StreamedBases;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.inject.Produces;
@@ -35,7 +37,13 @@ final class ModelLibrary {
         new KafkaAnswerScorer(
             connection,
             new RewardClient.Timing(config.scoreRepeat(), config.scoreTimeout()),
-            new StoredBatches(artifacts)));
+            new StoredBatches(artifacts)),
+        new StreamedBases(
+            config
+                .streamedBases()
+                .orElseGet(
+                    () -> Path.of(System.getProperty("user.home"), ".cache", "affinage", "nf4")),
+            () -> DeviceMemory.of(Compute.of(config.device(), null).resolveDevice())));
   }
 
   @Produces

@@ -59,6 +59,12 @@ public interface TrainerConfig {
    */
   Optional<Path> workFolder();
 
+  /**
+   * Bases in NF4 that are streamed from disk, kept for jobs to come; by default {@code
+   * ~/.cache/affinage/nf4}.
+   */
+  Optional<Path> streamedBases();
+
   /** Folders below which {@code file:} base models may lie; none by default. */
   Optional<List<Path>> baseModelRoots();
 

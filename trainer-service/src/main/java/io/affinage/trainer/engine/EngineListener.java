@@ -5,7 +5,6 @@ import java.nio.file.Path;
 
 /** What an engine tells while it runs, on the thread that it runs on. */
 public interface EngineListener {
-
   /** Hears nothing, keeps nothing, and never stops. */
   EngineListener NONE =
       new EngineListener() {
@@ -31,6 +30,20 @@ public interface EngineListener {
 
   /** Something its owner should know was noticed; the run goes on. */
   default void onWarning(Warning warning) {}
+
+  /**
+   * A base is being written in fewer bits, before the first step. What is written is not written
+   * again where this ends early.
+   *
+   * @param done weights of all
+   */
+  default void onQuantized(int done, int of) {}
+
+  /**
+   * A block that is read from disk was computed with. Called for each use, on the thread that
+   * computed; the listener throttles.
+   */
+  default void onBlock(EngineBlock block) {}
 
   /** An optimizer step is done. Called for every step; the listener throttles. */
   void onStep(EngineProgress progress);

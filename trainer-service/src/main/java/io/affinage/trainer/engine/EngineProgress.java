@@ -1,9 +1,11 @@
 package io.affinage.trainer.engine;
 
+import io.affinage.events.TrainingProgressed;
 import io.affinage.events.Warning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How far a run is.
@@ -17,6 +19,7 @@ import java.util.Map;
  * @param etaSeconds estimate of what is left; null when unknown
  * @param metrics further numbers by name; empty for none
  * @param warnings what was noticed since the progress before; empty for nothing
+ * @param pass how far what comes after that step is, where it takes long; empty where not told
  */
 public record EngineProgress(
     int step,
@@ -27,7 +30,8 @@ public record EngineProgress(
     Double tokensPerSecond,
     Double etaSeconds,
     Map<String, Double> metrics,
-    List<Warning> warnings) {
+    List<Warning> warnings,
+    Optional<TrainingProgressed.Pass> pass) {
   public EngineProgress {
     warnings = List.copyOf(warnings);
     metrics = metrics == null ? Map.of() : Map.copyOf(metrics);
@@ -46,6 +50,22 @@ public record EngineProgress(
         tokensPerSecond,
         etaSeconds,
         metrics,
-        all);
+        all,
+        pass);
+  }
+
+  /** The same with how far what comes after it is. */
+  public EngineProgress within(TrainingProgressed.Pass next) {
+    return new EngineProgress(
+        step,
+        totalSteps,
+        trainLoss,
+        learningRate,
+        tokensSeen,
+        tokensPerSecond,
+        etaSeconds,
+        metrics,
+        warnings,
+        Optional.of(next));
   }
 }

@@ -48,6 +48,16 @@ public interface TrainingEngine {
   boolean isBusy();
 
   /**
+   * Estimates whether a job fits this machine, by the headers of its base; loads nothing.
+   *
+   * @return empty where an engine cannot tell
+   * @throws TrainingException where the base cannot be used
+   */
+  default Optional<Fit> fit(TrainingJob job, BaseFolders base) throws TrainingException {
+    return Optional.empty();
+  }
+
+  /**
    * Finds out what a job would take, by its data and by trying some micro-batches; trains nothing.
    *
    * @param datasetFolder as in {@link #run}

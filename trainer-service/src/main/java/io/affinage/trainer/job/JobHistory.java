@@ -54,6 +54,10 @@ final class JobHistory {
   private final List<GivenBack> givenBack = new ArrayList<>();
   private final Map<Integer, String> winners = new HashMap<>();
   private TrainingProgressed progress;
+
+  /** Whether the step of {@link #progress} was told itself, and not only what comes after it. */
+  private boolean stepsTold;
+
   private EventData terminal;
   private String waitingCode;
 
@@ -180,11 +184,20 @@ final class JobHistory {
         || isOfLoser(made)
         || (progress != null
             && progress.attempt() == made.attempt()
-            && progress.step() >= made.step())) {
+            && (progress.step() > made.step()
+                || (made.pass() == null && stepsTold && progress.step() == made.step())))) {
       return;
     }
+    stepsTold =
+        made.pass() == null
+            || (stepsTold
+                && progress.attempt() == made.attempt()
+                && progress.step() == made.step());
     progress = made;
     warned(event, made.warnings());
+    if (made.pass() != null) {
+      return; // the step that it repeats has a line
+    }
     Map<String, Object> numbers = new LinkedHashMap<>();
     numbers.put("step", made.step());
     numbers.put("total_steps", made.totalSteps());

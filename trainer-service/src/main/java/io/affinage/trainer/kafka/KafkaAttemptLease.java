@@ -123,7 +123,8 @@ final class KafkaAttemptLease implements AttemptLease {
                 progress.tokensPerSecond(),
                 progress.etaSeconds(),
                 progress.metrics().isEmpty() ? null : progress.metrics(),
-                progress.warnings().isEmpty() ? null : progress.warnings())));
+                progress.warnings().isEmpty() ? null : progress.warnings(),
+                progress.pass().orElse(null))));
   }
 
   /** A release that cannot be written does no harm: the lease runs out instead. */

@@ -2,6 +2,7 @@ package io.affinage.trainer.llm;
 
 import io.affinage.events.Warning;
 import io.affinage.events.objective.SampledObjective;
+import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.ScoredAdapter;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.error.NativeFault;
@@ -9,14 +10,18 @@ import io.affinage.llm.export.AdapterExport;
 import io.affinage.llm.export.Exported;
 import io.affinage.llm.export.ModelExport;
 import io.affinage.llm.export.RewardExport;
+import io.affinage.llm.reward.RewardModel;
+import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
 import io.affinage.llm.tensor.ResidentMemory;
 import io.affinage.llm.training.PreflightReport;
 import io.affinage.llm.training.TrainingOutcome;
+import io.affinage.llm.training.estimate.Regime;
 import io.affinage.trainer.engine.AnswerScorer;
 import io.affinage.trainer.engine.BaseFolders;
 import io.affinage.trainer.engine.EngineListener;
 import io.affinage.trainer.engine.EngineOutcome;
+import io.affinage.trainer.engine.Fit;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
@@ -36,15 +41,23 @@ import java.util.function.Supplier;
 public final class LlmTrainingEngine implements TrainingEngine {
   private final String device;
   private final AnswerScorer scorer;
+  private final StreamedBases streamed;
   private final ReentrantLock machine = new ReentrantLock();
 
   /**
    * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
    * @param scorer of answers that are sampled
+   * @param streamed bases that have no room in memory
    */
-  public LlmTrainingEngine(String device, AnswerScorer scorer) {
+  public LlmTrainingEngine(String device, AnswerScorer scorer, StreamedBases streamed) {
     this.device = device;
     this.scorer = scorer;
+    this.streamed = streamed;
+  }
+
+  /** An engine that has all bases in memory. */
+  public LlmTrainingEngine(String device, AnswerScorer scorer) {
+    this(device, scorer, StreamedBases.none());
   }
 
   @Override
@@ -111,8 +124,10 @@ public final class LlmTrainingEngine implements TrainingEngine {
             session.run().totalSteps(), report(session, session.run().preflight()));
         return train(job, session, metrics, workFolder, listener);
       }
+    } catch (StreamedBases.StoppedException e) {
+      return new EngineOutcome.Stopped(0);
     } catch (LlmException e) {
-      throw new TrainingException(e.code(), e.getMessage(), null, e);
+      throw failure(job, e);
     } catch (RuntimeException | OutOfMemoryError e) {
       Optional<LlmException> known = NativeFault.of(e);
       if (known.isEmpty()) {
@@ -122,6 +137,19 @@ public final class LlmTrainingEngine implements TrainingEngine {
     } finally {
       machine.unlock();
     }
+  }
+
+  /** A base that was cut while it was streamed from what is kept here is this machine's fault. */
+  private TrainingException failure(TrainingJob job, LlmException e) {
+    if (e.code().equals("checkpoint_unreadable") && streamed.discard(job)) {
+      return new TrainingException(
+          "streamed_base_damaged",
+          "the base in NF4 was damaged while it was in use, and is written anew when the job goes on: "
+              + e.getMessage(),
+          null,
+          e);
+    }
+    return new TrainingException(e.code(), e.getMessage(), null, e);
   }
 
   /** The session cannot be used any more: some of the checkpoint may be in its weights. */
@@ -172,8 +200,64 @@ public final class LlmTrainingEngine implements TrainingEngine {
       String dtype,
       Path workFolder,
       EngineListener listener) {
+    Compute compute = Compute.of(device, dtype);
+    Path scratch = workFolder.resolve("scratch");
     return TrainingSession.open(
-        job, datasetFolder, base, scorer, listener, device, dtype, workFolder.resolve("scratch"));
+        job,
+        datasetFolder,
+        base,
+        scorer,
+        listener,
+        compute,
+        model -> {
+          if (!streamed.streams(job.spec(), model)) {
+            requireRoom(job, model);
+            return LanguageModel.open(
+                model, compute, SettingsOfSpec.weightForm(job.spec().quantization()));
+          }
+          LanguageModel opened = streamed.open(job, model, compute, listener, scratch);
+          opened
+              .decoder()
+              .blocks()
+              .observe(new BlockRelay(opened.decoder().shape().layers(), listener::onBlock));
+          return opened;
+        },
+        scratch);
+  }
+
+  /** Said before a model is loaded that has no room: the system would end the process. */
+  private void requireRoom(TrainingJob job, Path model) {
+    Regime regime = EstimateOfSpec.regime(job.spec(), false);
+    long weights = EstimateOfSpec.of(job.spec(), model, regime).memory().weights().bytes();
+    if (weights > streamed.memory()) {
+      throw new LlmException(
+          "insufficient_memory",
+          "the weights alone (%s) need %d MiB, but this machine has %d MiB: train an adapter beside a quantized base (quantization: nf4), on disk where it has no room (offload: disk); 'affinage fit' tells what fits"
+              .formatted(regime.userName(), weights >> 20, streamed.memory() >> 20));
+    }
+  }
+
+  @Override
+  public Optional<Fit> fit(TrainingJob job, BaseFolders base) throws TrainingException {
+    if (RewardModel.isWhole(base.model())) {
+      return Optional.empty();
+    }
+    try {
+      boolean streams = streamed.streams(job.spec(), base.model());
+      Regime asked = EstimateOfSpec.regime(job.spec(), streams);
+      long machine = streamed.memory();
+      List<Fit.Regime> regimes = new ArrayList<>();
+      for (Regime regime : Regime.values()) {
+        if (regime.trains()) {
+          long peak = EstimateOfSpec.of(job.spec(), base.model(), regime).memory().peak();
+          regimes.add(new Fit.Regime(regime.userName(), peak, peak <= machine));
+        }
+      }
+      return Optional.of(
+          new Fit(asked.userName(), regimes.get(asked.ordinal()).fits(), machine, regimes));
+    } catch (LlmException e) {
+      throw new TrainingException(e.code(), e.getMessage(), null, e);
+    }
   }
 
   @Override

@@ -56,7 +56,8 @@ final class RelayingListener implements TrainingListener {
             finite(progress.tokensPerSecond()),
             finite(progress.etaSeconds()),
             metrics,
-            List.of()));
+            List.of(),
+            Optional.empty()));
     guards.ifPresent(each -> each.check(progress.step(), metrics));
   }
 

@@ -35,11 +35,13 @@ record ScoreStart(
    * Opens it.
    *
    * @param weights the form in which a language model is kept
+   * @param opener of a language model in it
    * @param scratch takes files that live as long as the run
    * @throws LlmException {@code weight_form_unsupported} for a whole reward model in another form
    *     than plain
    */
-  static ScoreStart open(BaseFolders base, Compute compute, WeightForm weights, Path scratch) {
+  static ScoreStart open(
+      BaseFolders base, Compute compute, WeightForm weights, BaseOpener opener, Path scratch) {
     Optional<float[]> head = Optional.empty();
     OptionalInt padding = OptionalInt.empty();
     LanguageModel model;
@@ -55,7 +57,7 @@ record ScoreStart(
       head = Optional.of(body.head());
       padding = body.rendering().padding();
     } else {
-      model = LanguageModel.open(base.model(), compute, weights);
+      model = opener.open(base.model());
     }
     Optional<Path> adapter = base.adapter();
     if (adapter.isPresent() && RewardModel.isAdapter(adapter.get())) {

@@ -11,6 +11,7 @@ import io.affinage.events.spec.Choices;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.WeightForm;
+import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.objective.BradleyTerry;
 import io.affinage.llm.objective.Objective;
 import io.affinage.llm.objective.Objectives;
@@ -31,6 +32,7 @@ import io.affinage.llm.training.optimizer.OptimizerRule;
 import io.affinage.llm.training.optimizer.Sgd;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A resolved specification in the model library's terms. */
@@ -99,10 +101,15 @@ final class SettingsOfSpec {
             evaluation.minImprovement(),
             evaluation.keepBest()),
         new Checkpointing(spec.checkpointEverySteps(), spec.keepCheckpoints()),
-        spec.recomputeActivations() == null
-            ? decoder.config().parameters() >= RECOMPUTE_FROM_PARAMETERS
-            : spec.recomputeActivations(),
+        recomputes(spec, () -> decoder.config()),
         spec.seed());
+  }
+
+  /** Whether activations are computed twice to save memory. */
+  static boolean recomputes(TrainingSpec spec, Supplier<DecoderConfig> config) {
+    return spec.recomputeActivations() == null
+        ? config.get().parameters() >= RECOMPUTE_FROM_PARAMETERS
+        : spec.recomputeActivations();
   }
 
   private static Batching batching(TrainingSpec spec) {

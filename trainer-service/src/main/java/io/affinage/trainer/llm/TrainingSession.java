@@ -84,7 +84,8 @@ final class TrainingSession implements AutoCloseable {
    *
    * @param scorer of answers that are sampled
    * @param listener keeps these, and is asked whether to stop while their scores are waited for
-   * @param dtype in place of the specification's
+   * @param compute with a precision in place of the specification's
+   * @param opener of the base model
    * @param scratch for files that live as long as the run
    */
   static TrainingSession open(
@@ -93,8 +94,8 @@ final class TrainingSession implements AutoCloseable {
       Optional<BaseFolders> base,
       AnswerScorer scorer,
       EngineListener listener,
-      String device,
-      String dtype,
+      Compute compute,
+      BaseOpener opener,
       Path scratch) {
     TrainingSpec spec = job.spec();
     TrainingData data = TrainingData.read(datasetFolder, spec);
@@ -102,7 +103,6 @@ final class TrainingSession implements AutoCloseable {
     AtomicReference<Trainables> trained = new AtomicReference<>();
     RecordedRollouts sampled = new RecordedRollouts(listener.record(), scratch);
     try {
-      Compute compute = Compute.of(device, dtype);
       Optional<ScoreStart> start =
           spec.objective() instanceof RewardModelSpec
               ? base.map(
@@ -111,6 +111,7 @@ final class TrainingSession implements AutoCloseable {
                           folders,
                           compute,
                           SettingsOfSpec.weightForm(spec.quantization()),
+                          opener,
                           scratch))
               : Optional.empty();
       Optional<DecomposedBase> decomposed =
@@ -121,7 +122,7 @@ final class TrainingSession implements AutoCloseable {
           opened.add(
               start
                   .map(ScoreStart::model)
-                  .orElseGet(() -> model(spec, data, base, decomposed, compute)));
+                  .orElseGet(() -> model(spec, data, base, decomposed, compute, opener)));
       Optional<Path> parent =
           start.isPresent() ? start.get().adapter() : base.flatMap(BaseFolders::adapter);
       Optional<Adapter> adapter = begun(spec, model, parent, decomposed, opened);
@@ -374,13 +375,17 @@ final class TrainingSession implements AutoCloseable {
       TrainingData data,
       Optional<BaseFolders> base,
       Optional<DecomposedBase> decomposed,
-      Compute compute) {
+      Compute compute,
+      BaseOpener opener) {
     if (base.isPresent()) {
       Path folder = base.get().model();
-      WeightForm form = SettingsOfSpec.weightForm(spec.quantization());
       return decomposed.isPresent()
-          ? LanguageModel.open(decomposed.get().base(), folder, compute, form)
-          : LanguageModel.open(folder, compute, form);
+          ? LanguageModel.open(
+              decomposed.get().base(),
+              folder,
+              compute,
+              SettingsOfSpec.weightForm(spec.quantization()))
+          : opener.open(folder);
     }
     List<Example> examples = data.examples();
     TrainingSpec.Architecture shape = spec.architecture();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.affinage.events.ErrorDetail;
+import io.affinage.events.TrainingProgressed;
 import io.affinage.events.TrainingSpec;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,7 @@ public record FineTuningJob(
    * @param datasetDigest null while the dataset is not ready
    * @param attempt 0 before the first
    * @param step optimizer steps done, as last heard
+   * @param pass how far the next one is, or what precedes the first, where that takes long
    */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Extension(
@@ -87,5 +89,6 @@ public record FineTuningJob(
       @Schema(nullable = true) Integer step,
       @Schema(nullable = true) Integer totalSteps,
       @Schema(nullable = true) Double trainLoss,
+      @Schema(nullable = true) TrainingProgressed.Pass pass,
       @Schema(nullable = true) String runId) {}
 }

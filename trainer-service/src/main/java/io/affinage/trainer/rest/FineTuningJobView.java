@@ -134,6 +134,7 @@ final class FineTuningJobView {
         progress == null ? null : progress.step(),
         progress == null ? null : progress.totalSteps(),
         progress == null ? null : progress.trainLoss(),
+        progress == null ? null : progress.pass(),
         job.request().slip() == null ? null : job.request().slip().runId());
   }
 }

@@ -9,6 +9,7 @@ import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.service.rest.ApiException;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.base.BaseReference;
+import io.affinage.trainer.engine.Fit;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingException;
 import io.affinage.trainer.job.DatasetView;
@@ -75,10 +76,16 @@ final class JobCreation {
     Optional<DatasetReady> ready = datasets.findReady(asked.trainingFile());
     Long rows = ready.map(r -> r.splits().get("train")).orElse(null);
     Preflight preflight = null;
+    Fit fit = null;
     ErrorDetail problem = null;
     if (ready.isPresent()) {
       try {
-        preflight = dryRuns.of(asked.base(), asked.spec(), ready.get().dataset());
+        DryRuns.Rehearsal rehearsal = dryRuns.of(asked.base(), asked.spec(), ready.get().dataset());
+        preflight = rehearsal.preflight().orElse(null);
+        fit = rehearsal.fit().orElse(null);
+        if (fit != null && !fit.fits()) {
+          problem = new ErrorDetail("insufficient_memory", fit.misfit(), null);
+        }
       } catch (TrainingException e) {
         problem = e.detail();
       } catch (IOException e) {
@@ -99,6 +106,7 @@ final class JobCreation {
         rows,
         steps,
         preflight,
+        fit,
         problem);
   }
 

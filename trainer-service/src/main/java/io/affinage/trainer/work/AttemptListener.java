@@ -2,7 +2,9 @@ package io.affinage.trainer.work;
 
 import io.affinage.artifacts.Artifact;
 import io.affinage.artifacts.ArtifactStore;
+import io.affinage.events.TrainingProgressed;
 import io.affinage.events.Warning;
+import io.affinage.trainer.engine.EngineBlock;
 import io.affinage.trainer.engine.EngineListener;
 import io.affinage.trainer.engine.EngineProgress;
 import io.affinage.trainer.engine.Preflight;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -25,6 +28,12 @@ final class AttemptListener implements EngineListener {
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+  /** The least time between two signs of a pass over blocks. */
+  private static final Duration PASS_PAUSE = Duration.ofSeconds(2);
+
+  private static final EngineProgress NOTHING =
+      new EngineProgress(0, 0, null, null, 0, null, null, Map.of(), List.of(), Optional.empty());
 
   private final String jobId;
   private final AttemptLease attemptLease;
@@ -39,6 +48,10 @@ final class AttemptListener implements EngineListener {
   private final List<Warning> warnings = new ArrayList<>();
   private long lastProgress;
   private boolean anyProgress;
+  private final Object passes = new Object();
+  private boolean anyPass;
+  private long lastPass;
+  private volatile EngineProgress told = NOTHING;
   private Optional<Unstored> unstored = Optional.empty();
   private int storedStep = -1;
 
@@ -87,16 +100,18 @@ final class AttemptListener implements EngineListener {
   @Override
   public void onPreflight(int totalSteps, Preflight preflight) {
     attemptLease.progressed(
-        new EngineProgress(
-            0,
-            totalSteps,
-            null,
-            null,
-            0,
-            null,
-            preflight.metrics().get("preflight_seconds"),
-            preflight.metrics(),
-            preflight.warnings()));
+        remembered(
+            new EngineProgress(
+                0,
+                totalSteps,
+                null,
+                null,
+                0,
+                null,
+                preflight.metrics().get("preflight_seconds"),
+                preflight.metrics(),
+                preflight.warnings(),
+                Optional.empty())));
     preflight.warnings().forEach(this::log);
   }
 
@@ -111,9 +126,53 @@ final class AttemptListener implements EngineListener {
     LOG.log(Level.WARNING, "Job {0}: {1}: {2}", jobId, warning.code(), warning.message());
   }
 
+  private EngineProgress remembered(EngineProgress progress) {
+    // What is told of a pass repeats the numbers of the last step, but not its warnings.
+    told =
+        new EngineProgress(
+            progress.step(),
+            progress.totalSteps(),
+            progress.trainLoss(),
+            progress.learningRate(),
+            progress.tokensSeen(),
+            progress.tokensPerSecond(),
+            progress.etaSeconds(),
+            progress.metrics(),
+            List.of(),
+            Optional.empty());
+    return progress;
+  }
+
+  @Override
+  public void onQuantized(int done, int of) {
+    within(new TrainingProgressed.Pass("quantize", done, of));
+  }
+
+  @Override
+  public void onBlock(EngineBlock block) {
+    metrics.block(block);
+    within(
+        new TrainingProgressed.Pass(
+            block.backward() ? "backward" : "forward", block.done(), block.layers()));
+  }
+
+  /** Told once in a while: blocks come from several threads, and many a second of small models. */
+  private void within(TrainingProgressed.Pass pass) {
+    synchronized (passes) {
+      long now = System.nanoTime();
+      if (anyPass && now - lastPass < Math.max(progressEveryNanos, PASS_PAUSE.toNanos())) {
+        return;
+      }
+      anyPass = true;
+      lastPass = now;
+    }
+    attemptLease.progressed(told.within(pass));
+  }
+
   @Override
   public void onStep(EngineProgress progress) {
     step = progress.step();
+    remembered(progress);
     metrics.step(progress);
     storeWhatIsLeft();
     long now = System.nanoTime();

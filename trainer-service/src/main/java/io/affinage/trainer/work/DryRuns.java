@@ -9,6 +9,7 @@ import io.affinage.trainer.base.BaseModel;
 import io.affinage.trainer.base.BaseModels;
 import io.affinage.trainer.base.BaseReference;
 import io.affinage.trainer.engine.BaseFolders;
+import io.affinage.trainer.engine.Fit;
 import io.affinage.trainer.engine.Preflight;
 import io.affinage.trainer.engine.TrainingEngine;
 import io.affinage.trainer.engine.TrainingException;
@@ -39,11 +40,20 @@ public final class DryRuns {
   }
 
   /**
+   * What a job would take.
+   *
+   * @param fit empty where it cannot be told
+   * @param preflight empty for a job that is not tried out: one that does not fit, and one whose
+   *     base would be written in fewer bits first and streamed
+   */
+  public record Rehearsal(Optional<Fit> fit, Optional<Preflight> preflight) {}
+
+  /**
    * @param spec resolved
    * @throws TrainingException as the job would end, or {@code trainer_busy}
    * @throws IOException when the artifact store or the hub cannot be reached
    */
-  public Preflight of(BaseReference reference, TrainingSpec spec, ArtifactRef dataset)
+  public Rehearsal of(BaseReference reference, TrainingSpec spec, ArtifactRef dataset)
       throws TrainingException, IOException {
     Files.createDirectories(workFolder);
     Path folder = Files.createTempDirectory(workFolder, "dry-run-");
@@ -62,11 +72,17 @@ public final class DryRuns {
                       base.adapter() == null
                           ? Optional.empty()
                           : Optional.of(artifacts.localFolder(base.adapter().digest()))));
-      return engine.preflight(
-          new TrainingJob("dry-run", spec, base.folder() == null ? null : base.nameInAdapters()),
-          artifacts.localFolder(dataset.digest()),
-          baseFolders,
-          folder);
+      TrainingJob job =
+          new TrainingJob("dry-run", spec, base.folder() == null ? null : base.nameInAdapters());
+      Optional<Fit> fit =
+          baseFolders.isPresent() ? engine.fit(job, baseFolders.get()) : Optional.empty();
+      if (fit.isPresent() && (!fit.get().fits() || fit.get().streamed())) {
+        return new Rehearsal(fit, Optional.empty());
+      }
+      return new Rehearsal(
+          fit,
+          Optional.of(
+              engine.preflight(job, artifacts.localFolder(dataset.digest()), baseFolders, folder)));
     } finally {
       AttemptFolder.delete(folder);
     }

@@ -1,5 +1,6 @@
 package io.affinage.trainer.work;
 
+import io.affinage.trainer.engine.EngineBlock;
 import io.affinage.trainer.engine.EngineProgress;
 import java.time.Duration;
 
@@ -16,6 +17,9 @@ public interface WorkMetrics {
   void leaseExpired();
 
   void step(EngineProgress progress);
+
+  /** A block that is read from disk was computed with; on any thread. */
+  void block(EngineBlock block);
 
   void checkpointStored(Duration duration);
 

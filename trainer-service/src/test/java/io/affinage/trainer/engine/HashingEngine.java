@@ -121,7 +121,8 @@ public final class HashingEngine implements TrainingEngine {
                 50.0,
                 1.0 * (total - step),
                 Map.of(),
-                List.of()));
+                List.of(),
+                Optional.empty()));
         if (step < total && step % job.spec().checkpointEverySteps() == 0) {
           checkpoint(step, weights, workFolder, listener);
         }

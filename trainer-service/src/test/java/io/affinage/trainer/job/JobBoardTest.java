@@ -221,7 +221,7 @@ class JobBoardTest {
       board.apply(
           Events.recorded(
               new TrainingProgressed(
-                  JOB, 1, "a", step, 10, null, null, 0, null, null, null, List.of(warning))));
+                  JOB, 1, "a", step, 10, null, null, 0, null, null, null, List.of(warning), null)));
     }
 
     assertThat(board.events(JOB))
@@ -357,6 +357,46 @@ class JobBoardTest {
     JobState.Transition after = log.apply(event.metadata().id(), entry, now);
     board.apply(
         new JobLogChange(entry.jobId(), event, now, before, after.state(), after.verdict()));
+  }
+
+  /** What comes after a step is told with its numbers: it is heard, and is no step of its own. */
+  @Test
+  void shouldHearHowFarAStepIs() {
+    board.apply(Events.recorded(Events.requested(JOB)));
+    logged(new TrainingClaimed(JOB, 1, "a", 100));
+
+    board.apply(Events.recorded(within(0, "quantize", 3)));
+    assertThat(job().progress().orElseThrow().pass().kind()).isEqualTo("quantize");
+    board.apply(Events.recorded(progress(1, 0)));
+    board.apply(Events.recorded(within(0, "forward", 2)));
+    board.apply(Events.recorded(progress(1, 0))); // again
+    board.apply(Events.recorded(within(0, "backward", 1)));
+
+    assertThat(job().progress().orElseThrow().pass())
+        .isEqualTo(new TrainingProgressed.Pass("backward", 1, 4));
+    board.apply(Events.recorded(progress(1, 1)));
+    assertThat(job().progress().orElseThrow().pass()).isNull();
+    assertThat(board.events(JOB))
+        .extracting(JobEvent::message)
+        .filteredOn(message -> message.startsWith("Step"))
+        .containsExactly("Step 0/10: training loss=0.5000", "Step 1/10: training loss=0.5000");
+  }
+
+  private static TrainingProgressed within(int step, String kind, int done) {
+    return new TrainingProgressed(
+        JOB,
+        1,
+        "a",
+        step,
+        10,
+        0.5,
+        1e-4,
+        100,
+        null,
+        null,
+        null,
+        null,
+        new TrainingProgressed.Pass(kind, done, 4));
   }
 
   private static TrainingProgressed progress(int attempt, int step) {

@@ -177,7 +177,7 @@ class AdapterTrainingTest {
   @CsvSource({"pissa,", "loftq, 1", "loftq, 2"})
   void shouldKeepWhatBeganWithAPartOfAQuantizedBase(String start, Integer turns) throws Exception {
     LoraSpec lora = new LoraSpec(4, null, null, null, null, start, turns);
-    TrainingSpec spec = spec(lora, 6, new Nf4Spec(true));
+    TrainingSpec spec = spec(lora, 6, new Nf4Spec(true, null));
     EngineOutcome.Completed whole = run("whole", spec, base(), Optional.empty());
     Stopper stopper = new Stopper(3);
     engine.run(

@@ -1,5 +1,6 @@
 package io.affinage.trainer.work;
 
+import io.affinage.trainer.engine.EngineBlock;
 import io.affinage.trainer.engine.EngineProgress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,6 +22,9 @@ public final class SilentMetrics implements WorkMetrics {
 
   @Override
   public void step(EngineProgress progress) {}
+
+  @Override
+  public void block(EngineBlock block) {}
 
   @Override
   public void checkpointStored(Duration duration) {}

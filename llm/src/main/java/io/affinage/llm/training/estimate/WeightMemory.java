@@ -14,8 +14,9 @@ import io.affinage.llm.tensor.Precision;
  * @param resident what stays in memory
  * @param buffers what blocks go through: dequantized, and where they are streamed packed too
  * @param onDisk what is read of the file for each pass over all blocks; 0 unless streamed
+ * @param mapped what is mapped from the file, and counts as the system's cache; 0 unless streamed
  */
-public record WeightMemory(long resident, long buffers, long onDisk) {
+public record WeightMemory(long resident, long buffers, long onDisk, long mapped) {
   /** Blocks that two threads may have dequantized at once. */
   private static final int DEQUANTIZED = 2;
 
@@ -38,7 +39,8 @@ public record WeightMemory(long resident, long buffers, long onDisk) {
       // A packed head stands beside the embedding that it is tied to.
       boolean twice = form.packed() && config.shape().tiedHead();
       long head = (long) config.shape().vocabularySize() * config.shape().hiddenSize();
-      return new WeightMemory(precision.bytes() * (config.parameters() + (twice ? head : 0)), 0, 0);
+      return new WeightMemory(
+          precision.bytes() * (config.parameters() + (twice ? head : 0)), 0, 0, 0);
     }
     long layers = config.shape().layers();
     long matrices = matrices(config);
@@ -48,9 +50,16 @@ public record WeightMemory(long resident, long buffers, long onDisk) {
             .sum();
     long others = precision.bytes() * (config.parameters() - layers * matrices);
     long dequantized = DEQUANTIZED * precision.bytes() * matrices;
-    return streamed
-        ? new WeightMemory(others, dequantized + ROOMS * packed, layers * packed)
-        : new WeightMemory(others + layers * packed, dequantized, 0);
+    if (!streamed) {
+      return new WeightMemory(others + layers * packed, dequantized, 0, 0);
+    }
+    // Embedding and head are mapped where they are stored as they are read.
+    long vocabulary = (long) config.shape().vocabularySize() * config.shape().hiddenSize();
+    long mapped =
+        precision == Precision.BFLOAT16
+            ? precision.bytes() * (config.shape().tiedHead() ? 1 : 2) * vocabulary
+            : 0;
+    return new WeightMemory(others - mapped, dequantized + ROOMS * packed, layers * packed, mapped);
   }
 
   /** Of a decoder some of whose weights are kept as their file has them. */
@@ -58,7 +67,7 @@ public record WeightMemory(long resident, long buffers, long onDisk) {
       DecoderConfig config, Precision precision, BlockStore.Packed packed) {
     long others = precision.bytes() * (config.parameters() - packed.elements());
     return new WeightMemory(
-        others + packed.bytes(), DEQUANTIZED * precision.bytes() * matrices(config), 0);
+        others + packed.bytes(), DEQUANTIZED * precision.bytes() * matrices(config), 0, 0);
   }
 
   /** Elements of the linear layers of a block. */

@@ -23,13 +23,15 @@ public record Work(double flops, double dequantized, double bytesRead) {
       return new Work(2 * tokens * (blocks + head + attention), 0, 0);
     }
     boolean again = workload.recompute();
+    // Up through the blocks and down again; the last one is used for both at once.
+    double passes = 2 - 1.0 / shape.layers();
     // Forward; back to what a layer read; and to its weight where that is trained.
     double ofBlocks = 2 + (again ? 1 : 0) + (regime.trainsAdapter() ? 0 : 1);
     double ofHead = 2 + (regime.trainsAdapter() ? 0 : 1);
     double ofAttention = 3 + (again ? 1 : 0);
     return new Work(
         2 * tokens * (ofBlocks * blocks + ofHead * head + ofAttention * attention),
-        regime.form().nf4() ? (again ? 3 : 2) * blocks : 0,
-        2.0 * weights.onDisk());
+        regime.form().nf4() ? passes * blocks : 0,
+        passes * weights.onDisk());
   }
 }
