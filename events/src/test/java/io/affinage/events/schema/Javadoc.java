@@ -5,13 +5,18 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The descriptions of the event records, from their source. */
 final class Javadoc {
   private static final Path SOURCES = Path.of("src/main/java");
+
+  /** A file is searched once for each of its types, not for each of their components. */
+  private static final Map<Class<?>, Optional<String>> COMMENTS = new ConcurrentHashMap<>();
 
   private Javadoc() {}
 
@@ -31,6 +36,10 @@ final class Javadoc {
   }
 
   private static Optional<String> comment(Class<?> type) {
+    return COMMENTS.computeIfAbsent(type, Javadoc::found);
+  }
+
+  private static Optional<String> found(Class<?> type) {
     Class<?> top = type;
     while (top.getEnclosingClass() != null) {
       top = top.getEnclosingClass();
