@@ -215,16 +215,21 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
+  /** Whether {@link #packed} can be: plain weights that stay in memory, on a CPU. */
+  public boolean packable() {
+    return form == WeightForm.PLAIN && blocks.resident() && !manager.getDevice().isGpu();
+  }
+
   /**
    * The same weights packed for generation, beside these: what is adapted on a frozen base can be
    * sampled from as fast as it is served. Matrices are in memory twice, embedding and norms once.
    * Weights that change later do not change there. The caller closes it before this one.
    *
-   * @throws LlmException {@code weights_packed}; {@code weight_form_unsupported} on a GPU
+   * @throws IllegalStateException unless {@link #packable}
    */
   public Decoder packed() {
-    if (!blocks.resident()) {
-      throw new IllegalStateException("blocks that come and go cannot be packed");
+    if (!packable()) {
+      throw new IllegalStateException("these weights cannot be packed");
     }
     Map<String, NDArray> plain = new HashMap<>();
     forEachWeight(plain::put);

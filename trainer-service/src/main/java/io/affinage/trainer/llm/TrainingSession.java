@@ -45,6 +45,10 @@ import java.util.stream.Stream;
 
 /** A job's model, data and run, opened together and closed together. */
 final class TrainingSession implements AutoCloseable {
+  // Copies of large models would leave too little memory to train in. The limit is the same on
+  // every machine, for packed weights round otherwise.
+  private static final long LARGEST_COPY = 2L << 30;
+
   private static final double RMS_NORM_EPSILON = 1e-5;
   private static final double ROPE_THETA = 10_000;
 
@@ -163,6 +167,9 @@ final class TrainingSession implements AutoCloseable {
                     sampled,
                     listener::shouldStop,
                     () -> trained.get().digest()));
+        if (adapter.isPresent() && worthPacking(model.decoder())) {
+          source.get().sampledFrom(opened.add(model.decoder().packed()));
+        }
         rows = new TrainingRows(source.get().likeness(), prompts.counts(), prompts.warnings());
       } else {
         rows = data.learned(spec, model);
@@ -201,6 +208,12 @@ final class TrainingSession implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /** Whether answers come from a packed copy of the base, which an adapter leaves as it is. */
+  private static boolean worthPacking(Decoder decoder) {
+    long bytes = decoder.config().parameters() * decoder.precision().bytes();
+    return decoder.packable() && bytes <= LARGEST_COPY;
   }
 
   /** What the job is made from; a base that is parted otherwise is another one. */
