@@ -55,7 +55,13 @@ public final class StageNeeds {
     }
     boolean pairs = ready.isPreference() && ready.layout() == DatasetLayout.PREFERENCE;
     if (spec != null && spec.objective() instanceof SampledObjective) {
-      return Optional.empty(); // prompts are all that it takes, and every layout but text has them
+      return ready.layout() == DatasetLayout.TEXT
+          ? error(
+              "no_prompts",
+              "the rows are text, which asks nothing, and the objective samples answers: give rows with"
+                  + " prompts",
+              param)
+          : Optional.empty(); // prompts are all that it takes
     }
     if (ready.layout() == DatasetLayout.PROMPT_ONLY) {
       return error(

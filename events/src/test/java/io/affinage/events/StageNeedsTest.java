@@ -39,6 +39,8 @@ class StageNeedsTest {
                 .record(),
             null);
     assertThat(unmet(DatasetLayout.PROMPT_ONLY, null, SPLITS, sampled)).isEmpty();
+    assertThat(unmet(DatasetLayout.TEXT, null, SPLITS, sampled))
+        .hasValueSatisfying(error -> assertThat(error.code()).isEqualTo("no_prompts"));
     Stage rewards =
         new Stage.Evaluate(
             new EvaluationSpec(List.of("reward"), null, null, null, null, null, null, null, null));

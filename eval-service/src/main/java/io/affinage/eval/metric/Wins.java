@@ -8,7 +8,7 @@ final class Wins {
   static Measurements.Scores over(double[] values, double[] others) {
     double[] margins = new double[values.length];
     for (int i = 0; i < margins.length; i++) {
-      margins[i] = Double.compare(values[i], others[i]);
+      margins[i] = values[i] - others[i];
     }
     return ofMargins(margins);
   }

@@ -125,7 +125,9 @@ final class VariantRun {
     boolean text = items.stream().allMatch(item -> item.prompt() instanceof Prompt.Text);
     boolean inAnswers =
         items.stream().anyMatch(item -> item.reference().strip().contains(FewShot.SEPARATOR));
-    return text && !inAnswers ? List.of(FewShot.SEPARATOR) : List.of();
+    // Where no right answer is known, none says that answers end at a blank line.
+    boolean known = items.stream().allMatch(Item::isAnswered);
+    return text && known && !inAnswers ? List.of(FewShot.SEPARATOR) : List.of();
   }
 
   private Likelihood finite(Likelihood likelihood) {

@@ -23,11 +23,12 @@ public record RowShape(int nodes, int documents, int longest) {
    */
   public static RowShape of(int length) {
     int longest = SHORTEST;
+    // In steps of a quarter: attention pays for room that is not used by its square.
     while (longest < length) {
-      longest = Math.multiplyExact(longest, 2);
+      longest = Math.addExact(longest, Math.max(SHORTEST, Integer.highestOneBit(longest) / 4));
     }
     int nodes = Math.max(NODES, longest);
-    return new RowShape(nodes, TEXTS_A_ROW * nodes / longest, longest);
+    return new RowShape(nodes, Math.max(1, TEXTS_A_ROW * NODES / longest), longest);
   }
 
   /** Whether a row has room for these texts. */

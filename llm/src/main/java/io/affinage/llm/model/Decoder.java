@@ -205,11 +205,15 @@ public final class Decoder implements AutoCloseable {
           "weights in 4 bits compute in bfloat16, not in " + precision.torchName());
     }
     NDManager manager = parent.newSubManager();
+    Kernels kernels = null;
     try {
-      Kernels kernels = compile(manager, config, precision, form, List.of());
+      kernels = compile(manager, config, precision, form, List.of());
       return new Decoder(
           config, precision, form, manager, kernels, source.open(manager, kernels), store);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      if (kernels != null) {
+        kernels.close();
+      }
       manager.close();
       throw e;
     }

@@ -111,7 +111,7 @@ final class Nf4Loader {
    * @throws LlmException {@code checkpoint_not_finite}, {@code checkpoint_unreadable} where the
    *     file was cut meanwhile
    */
-  void fill(String prefix, List<Nf4Weight> weights) {
+  synchronized void fill(String prefix, List<Nf4Weight> weights) {
     for (int i = 0; i < weights.size(); i++) {
       Nf4Weight weight = weights.get(i);
       if (weight != null) {

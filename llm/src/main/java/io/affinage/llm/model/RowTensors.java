@@ -57,7 +57,7 @@ public record RowTensors(
   public static RowTensors of(
       NDManager scope, Decoder decoder, BlockAdapter adapter, PrefixTreeRow row) {
     PrefixTree tree = row.tree();
-    requirePositions(decoder, tree.longest());
+    requirePositions(decoder, Arrays.stream(tree.lengths()).max().orElseThrow());
     decoder.requireTokens(tree.tokens(), adapter.virtualTokens());
     decoder.requireTokens(row.targetTokens());
     NDArray tokens = Decoder.indices(scope, tree.tokens());

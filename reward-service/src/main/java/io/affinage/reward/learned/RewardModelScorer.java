@@ -362,9 +362,9 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
     try {
       scores = model.scores(batch.stream().map(each -> each.tokens).toList());
     } catch (RuntimeException e) {
-      if (batch.size() > 1 && e instanceof LlmException) {
+      if (batch.size() > 1 && (e instanceof LlmException || NativeFault.of(e).isPresent())) {
         // One text's fault is not the others'.
-        batch.forEach(each -> compute(model, List.of(each)));
+        batch.stream().takeWhile(each -> open()).forEach(each -> compute(model, List.of(each)));
       } else {
         batch.forEach(each -> unscored(each, e));
       }
@@ -374,6 +374,10 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
       cache.put(batch.get(i).key, scores[i]);
       ended(batch.get(i), new Score.Value(scores[i], null));
     }
+  }
+
+  private synchronized boolean open() {
+    return !closed;
   }
 
   private void unscored(Waiting waiting, RuntimeException why) {
@@ -414,7 +418,7 @@ public final class RewardModelScorer implements LearnedScores, AutoCloseable {
     underWay.remove(waiting.key, waiting);
   }
 
-  /** Ends what is computed after the present text; what waits fails. */
+  /** Ends what is computed after the present batch; what waits fails. */
   @Override
   public void close() {
     List<Waiting> left;

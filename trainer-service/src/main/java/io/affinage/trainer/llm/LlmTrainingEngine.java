@@ -1,6 +1,7 @@
 package io.affinage.trainer.llm;
 
 import io.affinage.events.Warning;
+import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.objective.SampledObjective;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.ScoredAdapter;
@@ -34,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -69,7 +71,17 @@ public final class LlmTrainingEngine implements TrainingEngine {
       Path workFolder,
       EngineListener listener)
       throws TrainingException {
-    machine.lock();
+    // A replay or a dry run may have begun since the job was claimed.
+    try {
+      while (!machine.tryLock(200, TimeUnit.MILLISECONDS)) {
+        if (listener.shouldStop()) {
+          return new EngineOutcome.Stopped(0);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new EngineOutcome.Stopped(0);
+    }
     return runAlone(job, datasetFolder, base, resumeFrom, workFolder, listener);
   }
 
@@ -141,7 +153,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
 
   /** A base that was cut while it was streamed from what is kept here is this machine's fault. */
   private TrainingException failure(TrainingJob job, LlmException e) {
-    if (e.code().equals("checkpoint_unreadable") && streamed.discard(job)) {
+    if (e.code().equals("checkpoint_unreadable") && streamed.discard(job, e.getMessage())) {
       return new TrainingException(
           "streamed_base_damaged",
           "the base in NF4 was damaged while it was in use, and is written anew when the job goes on: "
@@ -202,6 +214,10 @@ public final class LlmTrainingEngine implements TrainingEngine {
       EngineListener listener) {
     Compute compute = Compute.of(device, dtype);
     Path scratch = workFolder.resolve("scratch");
+    if (base.isPresent() && job.spec().adapter() instanceof LoraSpec lora && lora.decomposes()) {
+      // Before the base is taken apart, which takes long.
+      requireRoom(job, base.get().model());
+    }
     return TrainingSession.open(
         job,
         datasetFolder,
@@ -228,7 +244,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
   /** Said before a model is loaded that has no room: the system would end the process. */
   private void requireRoom(TrainingJob job, Path model) {
     Regime regime = EstimateOfSpec.regime(job.spec(), false);
-    long weights = EstimateOfSpec.of(job.spec(), model, regime).memory().weights().bytes();
+    long weights = EstimateOfSpec.weights(job.spec(), model);
     if (weights > streamed.memory()) {
       throw new LlmException(
           "insufficient_memory",
@@ -239,7 +255,7 @@ public final class LlmTrainingEngine implements TrainingEngine {
 
   @Override
   public Optional<Fit> fit(TrainingJob job, BaseFolders base) throws TrainingException {
-    if (RewardModel.isWhole(base.model())) {
+    if (RewardModel.isWhole(base.model()) || !EstimateOfSpec.knows(job.spec())) {
       return Optional.empty();
     }
     try {

@@ -20,6 +20,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Optional;
@@ -129,12 +130,17 @@ public final class StreamedBases {
   }
 
   /**
-   * Forgets what was written of a job's base, so that the next attempt writes it anew.
+   * Forgets what was written of a job's base, so that the next attempt writes it anew, where it is
+   * what could not be read. Another file's fault is not this one's, which others may stream from.
    *
-   * @return whether there was anything
+   * @param message of the failure, which names the file
+   * @return whether it was
    */
-  boolean discard(TrainingJob job) {
-    Optional<Path> kept = kept(job).filter(Files::isDirectory);
+  boolean discard(TrainingJob job, String message) {
+    Optional<Path> kept =
+        kept(job)
+            .filter(Files::isDirectory)
+            .filter(folder -> message.contains(folder + folder.getFileSystem().getSeparator()));
     kept.ifPresent(StreamedBases::discard);
     return kept.isPresent();
   }
@@ -211,10 +217,16 @@ public final class StreamedBases {
         });
   }
 
+  /** Out of its name first, at once: a folder that is half removed would look whole. */
   private static void discard(Path target) {
-    try (Stream<Path> files = Files.walk(target)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
+    Path aside =
+        target.resolveSibling(target.getFileName() + ".damaged-" + ProcessHandle.current().pid());
+    try {
+      Files.move(target, aside, StandardCopyOption.ATOMIC_MOVE);
+      try (Stream<Path> files = Files.walk(aside)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
       }
     } catch (IOException e) {
       throw new LlmException(

@@ -13,7 +13,6 @@ import io.affinage.llm.error.LlmException;
 import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.ScalarHead;
-import io.affinage.llm.model.WeightForm;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.reward.Rendering;
@@ -47,7 +46,7 @@ import java.util.stream.Stream;
 final class TrainingSession implements AutoCloseable {
   // Copies of large models would leave too little memory to train in. The limit is the same on
   // every machine, for packed weights round otherwise.
-  private static final long LARGEST_COPY = 2L << 30;
+  static final long LARGEST_COPY = 2L << 30;
 
   private static final double RMS_NORM_EPSILON = 1e-5;
   private static final double ROPE_THETA = 10_000;

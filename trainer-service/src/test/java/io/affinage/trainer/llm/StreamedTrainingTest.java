@@ -295,6 +295,20 @@ class StreamedTrainingTest {
     }
   }
 
+  /** Others may be streaming from it. */
+  @Test
+  void shouldLeaveTheBaseAloneWhereAnotherFileCannotBeRead() throws Exception {
+    Path kept = newFolder("kept");
+    Path written = Files.createDirectories(kept.resolve("ab".repeat(32) + "-nf4-double"));
+    StreamedBases bases = new StreamedBases(kept, () -> 0);
+    TrainingJob job = job(spec(new Nf4Spec(true, null)));
+
+    assertThat(bases.discard(job, "elsewhere/model.safetensors cannot be read any more")).isFalse();
+    assertThat(written).isDirectory();
+    assertThat(bases.discard(job, written.resolve("model.safetensors") + " was cut")).isTrue();
+    assertThat(kept).isEmptyDirectory();
+  }
+
   @Test
   void shouldSayThatTheDiskHasNoRoomForTheBaseAndGoOnOnceThereIs() throws Exception {
     try (SmallDisk disk = SmallDisk.mount(Files.createDirectories(folder.resolve("disk")), 2)) {
