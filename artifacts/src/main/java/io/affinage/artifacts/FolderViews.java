@@ -1,8 +1,10 @@
 package io.affinage.artifacts;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Set;
@@ -15,6 +17,8 @@ import java.util.stream.Stream;
  * before its first use and rebuilt when it does not match.
  */
 final class FolderViews {
+  private static final int PUBLISHING_ATTEMPTS = 100;
+
   private final Path root;
   private final Blobs blobs;
   private final TemporaryFiles temporary;
@@ -67,23 +71,31 @@ final class FolderViews {
         show(blobs.verified(Digest.parse(entry.digest())), target);
       }
       Files.createDirectories(view.getParent());
-      if (Files.exists(view)) {
-        Files.move(view, replaced, StandardCopyOption.ATOMIC_MOVE);
-      }
       publish(building, view, manifest);
     } finally {
       TemporaryFiles.delete(building);
-      TemporaryFiles.delete(replaced);
     }
   }
 
+  /**
+   * Others may publish the same view meanwhile: theirs is as good, once it is checked, and is not
+   * replaced, for they may be reading it.
+   */
   private void publish(Path building, Path view, Manifest manifest) throws IOException {
-    try {
-      Files.move(building, view, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileSystemException e) {
-      // Another process published the same view first: theirs is as good, once it is checked.
-      if (!matches(view, manifest)) {
-        throw e;
+    for (int attempt = 1; !matches(view, manifest); attempt++) {
+      Path replaced = temporary.next();
+      try {
+        if (Files.exists(view)) {
+          Files.move(view, replaced, StandardCopyOption.ATOMIC_MOVE);
+        }
+        Files.move(building, view, StandardCopyOption.ATOMIC_MOVE);
+        return;
+      } catch (FileSystemException e) {
+        if (attempt == PUBLISHING_ATTEMPTS) {
+          throw e;
+        }
+      } finally {
+        TemporaryFiles.delete(replaced);
       }
     }
   }
@@ -101,9 +113,19 @@ final class FolderViews {
   }
 
   private boolean matches(Path view, Manifest manifest) throws IOException {
-    if (!Files.isDirectory(view)) {
-      return false;
+    try {
+      return Files.isDirectory(view) && shows(view, manifest);
+    } catch (NoSuchFileException e) {
+      return false; // Somebody has just moved it out of its name.
+    } catch (UncheckedIOException e) {
+      if (e.getCause() instanceof NoSuchFileException) {
+        return false;
+      }
+      throw e.getCause();
     }
+  }
+
+  private boolean shows(Path view, Manifest manifest) throws IOException {
     try (Stream<Path> below = Files.walk(view)) {
       if (below.filter(path -> !Files.isDirectory(path)).count() != manifest.files().size()) {
         return false;
