@@ -92,11 +92,12 @@ class SettingsEffectTest {
     all.put("adapter.useRslora", new Change("true"));
     all.put("adapter.targetModules", new Change("['q_proj']"));
     all.put("adapter.initLoraWeights", new Change("'pissa'"));
+    // At full rank the first turn leaves nothing to the others.
     all.put(
         "adapter.loftqIter",
         new Change(
             "3",
-            "{'quantization': {'type': 'nf4'}, 'adapter': {'type': 'lora', 'initLoraWeights': 'loftq'}}"));
+            "{'quantization': {'type': 'nf4'}, 'adapter': {'type': 'lora', 'rank': 2, 'initLoraWeights': 'loftq'}}"));
     all.put("architecture.hiddenSize", new Change("32"));
     all.put("architecture.intermediateSize", new Change("48"));
     all.put("architecture.layers", new Change("3"));
