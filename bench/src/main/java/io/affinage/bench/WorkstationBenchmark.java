@@ -219,7 +219,7 @@ final class WorkstationBenchmark implements Benchmark {
         .put("text", setup.text().toString())
         .put("tokens", wanted.tokens())
         .put("steps", wanted.steps())
-        .put("dtype", setup.dtype().equals("auto") ? "bf16" : setup.dtype())
+        .put("dtype", setup.dtype())
         .put("rank", RANK)
         .put("alpha", 2 * RANK)
         .put("seed", SftBenchmark.SEED);

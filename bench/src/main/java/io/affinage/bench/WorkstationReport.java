@@ -43,11 +43,12 @@ record WorkstationReport(Workstation wanted, StepLog log, JsonNode peaks, JsonNo
             "tokens/s; the second number is what the slower of disk and GEMM allows",
             Measure.Better.HIGHER,
             text(
-                "%d tokens a step; %.2f TFLOP (the products that are made) take %.1f s at %.0f GFLOP/s; %.2f GB from the disk %.1f s at %.2f GB/s",
+                "%d tokens a step; %.2f TFLOP (the products that are made) take %.1f s at %.0f GFLOP/s in %s; %.2f GB from the disk %.1f s at %.2f GB/s",
                 wanted.tokens(),
                 flops / 1e12,
                 atGemmPeak,
                 gemm / 1e9,
+                peaks.path("dtype").asText("?"),
                 diskBytes / 1e9,
                 atDiskPeak,
                 disk / 1e9)),

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.nio.file.ExtendedOpenOption;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
+import io.affinage.llm.tensor.PrecisionProbe;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -35,8 +37,9 @@ final class PeaksWork {
     ObjectNode result = new JsonMapper().createObjectNode();
     Compute compute = Compute.of("cpu", task.get("dtype").textValue());
     try (NDManager manager = NDManager.newBaseManager(compute.resolveDevice(), "PyTorch")) {
-      result.put(
-          "gemmGflops", GemmPeak.measure(manager, compute.precision().orElse(Precision.BFLOAT16)));
+      Precision precision = compute.precision().orElseGet(() -> PrecisionProbe.fastest(manager));
+      result.put("dtype", precision.name().toLowerCase(Locale.ROOT));
+      result.put("gemmGflops", GemmPeak.measure(manager, precision));
     }
     try {
       result.put("diskGigabytesPerSecond", disk(Path.of(task.get("model").textValue())));

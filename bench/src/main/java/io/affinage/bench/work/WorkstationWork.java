@@ -12,7 +12,7 @@ import io.affinage.llm.model.BlockUse;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.tensor.Compute;
-import io.affinage.llm.tensor.Precision;
+import io.affinage.llm.tensor.PrecisionProbe;
 import io.affinage.llm.text.Tokenizer;
 import io.affinage.llm.text.TokenizerDefinition;
 import io.affinage.llm.training.Batching;
@@ -67,7 +67,9 @@ final class WorkstationWork {
     try (NDManager root = NDManager.newBaseManager(compute.resolveDevice(), "PyTorch");
         Decoder decoder =
             DecoderFiles.stream(
-                root, Checkpoint.open(folder), compute.precision().orElse(Precision.BFLOAT16));
+                root,
+                Checkpoint.open(folder),
+                compute.precision().orElseGet(() -> PrecisionProbe.fastest(root)));
         LoraAdapter lora = LoraAdapter.initialise(decoder, SftWork.lora(task), seed);
         Trainables trainables = Trainables.of(decoder, lora);
         TrainingRun run =

@@ -15,12 +15,10 @@ import io.affinage.llm.model.config.BlockWeight;
 import io.affinage.llm.model.config.DecoderConfig;
 import io.affinage.llm.model.config.LinearLayer;
 import io.affinage.llm.tensor.Kernels;
-import io.affinage.llm.tensor.Precision;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -36,14 +34,13 @@ final class CheckpointSource implements WeightSource {
   private final RowLoader loader;
   private final MappedBlocks blocks;
   private final FiniteCheck finite;
-  private final Optional<Precision> streamed;
+  private final boolean streamed;
 
   /**
-   * @param streamed in which precision kernels compute where blocks in NF4 are read from their file
-   *     again and again, a block ahead, and embeddings are mapped; empty where all are in memory
+   * @param streamed whether blocks in NF4 are read from their file again and again, a block ahead,
+   *     and embeddings are mapped; else all are in memory
    */
-  CheckpointSource(
-      Checkpoint checkpoint, NDManager manager, Kernels kernels, Optional<Precision> streamed) {
+  CheckpointSource(Checkpoint checkpoint, NDManager manager, Kernels kernels, boolean streamed) {
     this.streamed = streamed;
     this.checkpoint = checkpoint;
     this.manager = manager;
@@ -76,11 +73,11 @@ final class CheckpointSource implements WeightSource {
 
   @Override
   public boolean mapsEmbeddings() {
-    return streamed.isPresent();
+    return streamed;
   }
 
   private boolean canBeMapped(TensorEntry entry) {
-    return streamed.equals(Optional.of(Precision.BFLOAT16))
+    return streamed
         && entry.type() == StorageType.BF16
         && entry.rowOrder().equals(RowOrder.AS_IS)
         && entry.byteLength() <= Integer.MAX_VALUE
@@ -135,7 +132,7 @@ final class CheckpointSource implements WeightSource {
       String prefix = config.names().block(layer);
       others.add(others(config, prefix, linear -> loader.keeps(prefix, linear), none));
     }
-    if (streamed.isPresent()) {
+    if (streamed) {
       return new Nf4Blocks(
           config,
           manager,

@@ -78,16 +78,16 @@ public final class DecoderFiles {
         precision,
         form,
         (manager, kernels) ->
-            new CheckpointSource(named(checkpoint, config), manager, kernels, Optional.empty()),
+            new CheckpointSource(named(checkpoint, config), manager, kernels, false),
         store);
   }
 
   /**
    * Loads a decoder whose blocks in NF4 are read from their file when they are needed, a block
    * ahead, so that memory holds two or three of them: for a model larger than memory. Embedding and
-   * head are mapped where they are bfloat16 and are computed with so: they count as the system's
-   * cache, not as memory of the process, and cannot be trained. The checkpoint stays open as long
-   * as the decoder.
+   * head are mapped where the file has them in bfloat16: they count as the system's cache, not as
+   * memory of the process, and cannot be trained. Where float32 is computed with, the head is
+   * widened while it is used. The checkpoint stays open as long as the decoder.
    *
    * @param parent decides the device
    * @throws LlmException as above, and {@code weights_not_quantized} for a checkpoint without
@@ -109,8 +109,7 @@ public final class DecoderFiles {
         precision,
         Nf4Loader.isNested(checkpoint) ? WeightForm.NF4_DOUBLE : WeightForm.NF4,
         (manager, kernels) ->
-            new CheckpointSource(
-                named(checkpoint, config), manager, kernels, Optional.of(precision)));
+            new CheckpointSource(named(checkpoint, config), manager, kernels, true));
   }
 
   /**

@@ -1,4 +1,5 @@
-  # The input of the first block. embedding_scale: what looked-up rows are multiplied by (Gemma), rounded to the
+  # The input of the first block. An embedding that is mapped from a file in 16 bits is widened row by row where float32 is
+  # computed with. embedding_scale: what looked-up rows are multiplied by (Gemma), rounded to the
   # embedding's type; positions [contexts, hidden]: learned positions (GPT-2), empty without.
   def scaled(self: __torch__.Kernels, x: Tensor) -> Tensor:
     y = x
@@ -6,9 +7,12 @@
       y = torch.mul(x, torch.full([], self.embedding_scale, dtype=ops.prim.dtype(x), device=ops.prim.device(x)))
     return y
 
+  def looked_up(self: __torch__.Kernels, tokens: Tensor, weight: Tensor) -> Tensor:
+    return (self).scaled(torch.to(torch.embedding(weight, tokens), self.precision), )
+
   # tokens, position [...] int64; weight [vocabulary, hidden]; returns [..., hidden]
   def embedded(self: __torch__.Kernels, tokens: Tensor, position: Tensor, weight: Tensor, positions: Tensor) -> Tensor:
-    x = (self).scaled(torch.embedding(weight, tokens), )
+    x = (self).looked_up(tokens, weight, )
     if torch.gt(torch.numel(positions), 0):
       x = torch.add(x, torch.embedding(positions, position))
     return x
@@ -19,15 +23,15 @@
       x = (self).embedded(tokens, position, weight, positions, )
     else:
       virtual = torch.unsqueeze(torch.lt(tokens, 0), -1)
-      rows = torch.embedding(torch.type_as(prompt, weight), torch.clamp_min(torch.rsub(tokens, -1), 0))
-      x = torch.where(virtual, rows, (self).scaled(torch.embedding(weight, torch.clamp_min(tokens, 0)), ))
+      rows = torch.embedding(torch.to(prompt, self.precision), torch.clamp_min(torch.rsub(tokens, -1), 0))
+      x = torch.where(virtual, rows, (self).looked_up(torch.clamp_min(tokens, 0), weight, ))
       if torch.gt(torch.numel(positions), 0):
         x = torch.add(x, torch.embedding(positions, position))
     return [x]
 
   # Rows of the embedding as the first block reads them, float32.
   def embedding_rows(self: __torch__.Kernels, tokens: Tensor, weight: Tensor) -> List[Tensor]:
-    return [torch.to((self).scaled(torch.embedding(weight, tokens), ), 6)]
+    return [torch.to((self).looked_up(tokens, weight, ), 6)]
 
   # Adds the gradient of the prompt to sum [virtual, hidden], from that of the embedded rows.
   def prompt_vjp(self: __torch__.Kernels, upstream: Tensor, tokens: Tensor, sum: Tensor) -> List[Tensor]:

@@ -1,10 +1,17 @@
   # The output head and its loss, only where there is a target. Attribute logit_cap: soft cap of the logits (Gemma 2), 0
   # without one. norm: weight and bias of the final norm, the bias empty where there is none.
 
+  # The head as products take it: one that is mapped from a file in 16 bits is widened where float32 is computed with.
+  def computable(self: __torch__.Kernels, head: Tensor) -> Tensor:
+    w = head
+    if torch.__not__(ops.prim.is_mkldnn(head)):
+      w = torch.to(head, self.precision)
+    return w
+
   # h [..., hidden] normalized; head: plain or packed (linear.pyt) -> logits [..., vocabulary] in the type of h
   def scores(self: __torch__.Kernels, h: Tensor, head: Tensor) -> Tensor:
     none = torch.empty([0], dtype=6)
-    y = (self).product(h, head, none, none, )
+    y = (self).product(h, (self).computable(head, ), none, none, )
     if torch.gt(self.logit_cap, 0.):
       y = torch.mul(torch.tanh(torch.div(y, self.logit_cap)), self.logit_cap)
     return y
@@ -31,7 +38,7 @@
         _0 = torch.append(inputs, array)
     normed = (self).final_norm(torch.index_select(leaf, 0, at), norm, )
     h = torch.detach(normed)
-    w = torch.detach(head)
+    w = (self).computable(torch.detach(head), )
     upstream = torch.empty_like(h)
     total = torch.zeros([], dtype=6, device=ops.prim.device(x))
     count = torch.size(at, 0)
@@ -60,7 +67,7 @@
   def head_rows(self: __torch__.Kernels, x: Tensor, at: Tensor, target: Tensor, reading: Tensor, norm: List[Tensor], head: Tensor) -> List[Tensor]:
     temperature = float(torch.select(reading, 0, 0))
     h = torch.detach((self).final_norm(torch.index_select(torch.detach(x), 0, at), norm, ))
-    w = torch.detach(head)
+    w = (self).computable(torch.detach(head), )
     upstream = torch.empty_like(h)
     count = torch.size(at, 0)
     losses = torch.empty([count], dtype=6, device=ops.prim.device(x))
@@ -153,6 +160,7 @@
     torch.set_grad_enabled(False)
     temperature = float(torch.select(reading, 0, 0))
     wanted = torch.eq(int(torch.select(reading, 0, 1)), 1)
+    w = (self).computable(head, )
     count = torch.size(at, 0)
     parts = annotate(List[Tensor], [])
     entropies = torch.empty([torch.mul(count, int(torch.select(reading, 0, 1)))], dtype=6, device=ops.prim.device(x))
@@ -161,7 +169,7 @@
       start = torch.mul(c, self.chunk)
       length = ops.prim.min(self.chunk, torch.sub(count, start))
       h = (self).final_norm(torch.index_select(x, 0, torch.narrow(at, 0, start, length)), norm, )
-      logits = (self).logits(h, head, )
+      logits = (self).logits(h, w, )
       if torch.ne(temperature, 1.):
         logits = torch.div(logits, temperature)
       if wanted:

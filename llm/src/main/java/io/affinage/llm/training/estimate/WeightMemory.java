@@ -53,13 +53,16 @@ public record WeightMemory(long resident, long buffers, long onDisk, long mapped
     if (!streamed) {
       return new WeightMemory(others + layers * packed, dequantized, 0, 0);
     }
-    // Embedding and head are mapped where they are stored as they are read.
+    // Embedding and head are mapped in 16 bits; for float32 the head is widened while it is used,
+    // when no block is.
     long vocabulary = (long) config.shape().vocabularySize() * config.shape().hiddenSize();
-    long mapped =
-        precision == Precision.BFLOAT16
-            ? precision.bytes() * (config.shape().tiedHead() ? 1 : 2) * vocabulary
-            : 0;
-    return new WeightMemory(others - mapped, dequantized + ROOMS * packed, layers * packed, mapped);
+    long embeddings = (config.shape().tiedHead() ? 1 : 2) * vocabulary;
+    long head = precision == Precision.BFLOAT16 ? 0 : precision.bytes() * vocabulary;
+    return new WeightMemory(
+        others - precision.bytes() * embeddings,
+        Math.max(dequantized, head) + ROOMS * packed,
+        layers * packed,
+        Precision.BFLOAT16.bytes() * embeddings);
   }
 
   /** Of a decoder some of whose weights are kept as their file has them. */
