@@ -1,5 +1,5 @@
 """One epoch of fine-tuning with TRL (and PEFT where it is LoRA), rows in the order of the file. Where heldOutData is given, also
-the mean loss on it and on the first passages of a text, before and after, and the size of the saved weights."""
+the losses on it before and after; where a text is given, those on its first passages; and the size of the saved weights."""
 import json
 import pathlib
 import re
@@ -23,19 +23,24 @@ def examples(file):
         )
 
 
-def loss(model, pairs):
-    """The mean over all target tokens of (ids, whether each is a target)."""
-    total, count = 0.0, 0
+def losses(model, pairs):
+    """For each of (ids, whether each is a target): the sum over its targets, and how many these are."""
+    found = []
     model.eval()
     with torch.no_grad():
         for ids, mask in pairs:
             logits = model(input_ids=torch.tensor([ids])).logits[0, :-1].float()
-            losses = torch.nn.functional.cross_entropy(logits, torch.tensor(ids[1:]), reduction="none")
+            each = torch.nn.functional.cross_entropy(logits, torch.tensor(ids[1:]), reduction="none")
             target = torch.tensor(mask[1:], dtype=torch.bool)
-            total += losses[target].sum().item()
-            count += int(target.sum())
+            found.append((each[target].sum().item(), int(target.sum())))
     model.train()
-    return total / count
+    return found
+
+
+def loss(model, pairs):
+    """The mean over all target tokens."""
+    sums, counts = zip(*losses(model, pairs))
+    return sum(sums) / sum(counts)
 
 
 def freeze_but_last(model, layers):
@@ -46,11 +51,11 @@ def freeze_but_last(model, layers):
 
 
 quantization = {}
-if t.get("weights") == "nf4-double":
+if t.get("weights", "plain") != "plain":
     need("bitsandbytes", "accelerate")
     quantization = dict(
         quantization_config=transformers.BitsAndBytesConfig(
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=kind
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=t["weights"] == "nf4-double", bnb_4bit_compute_dtype=kind
         ),
         device_map="cpu",
     )
@@ -94,18 +99,28 @@ with tempfile.TemporaryDirectory() as out:
             seed=t["seed"],
         ),
     )
+    if t.get("adapterDtype") == "fp32":
+        # As PEFT made them; TRL turns them into bfloat16 on a quantized base.
+        for parameter in trainer.model.parameters():
+            if parameter.requires_grad:
+                parameter.data = parameter.data.float()
     extra = {}
     if measured:
         held_out = [(row["input_ids"], [label >= 0 for label in row["labels"]]) for row in trainer.eval_dataset]
+        extra["heldOutBefore"] = loss(trainer.model, held_out)
+    if "text" in t:
         ids = tokenizer(pathlib.Path(t["text"]).read_text(), add_special_tokens=False)["input_ids"]
         length = t["passageLength"]
         text = [(ids[i : i + length], [1] * length) for i in range(0, t["passages"] * length, length)]
-        extra.update(heldOutBefore=loss(trainer.model, held_out), textBefore=loss(trainer.model, text))
+        extra["textBefore"] = loss(trainer.model, text)
     start = time.perf_counter()
     outcome = trainer.train()
     seconds = time.perf_counter() - start
+    if "text" in t:
+        extra["textAfter"] = loss(trainer.model, text)
     if measured:
-        extra.update(heldOutAfter=loss(trainer.model, held_out), textAfter=loss(trainer.model, text))
+        extra["heldOutSums"], extra["heldOutTargets"] = zip(*losses(trainer.model, held_out))
+        extra["heldOutAfter"] = sum(extra["heldOutSums"]) / sum(extra["heldOutTargets"])
         extra["trainingPeakMegabytes"] = peak_megabytes()
         trainer.save_model(out)
         extra["resultMegabytes"] = sum(f.stat().st_size for f in pathlib.Path(out).glob("*.safetensors")) / 1e6

@@ -1,7 +1,5 @@
 package io.affinage.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.events.adapter.AdapterSpec;
 import io.affinage.events.adapter.BottleneckSpec;
@@ -12,9 +10,6 @@ import io.affinage.events.adapter.NoAdapter;
 import io.affinage.events.adapter.PrefixTuningSpec;
 import io.affinage.events.adapter.PromptTuningSpec;
 import io.affinage.events.spec.Choices;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,8 +22,6 @@ import java.util.function.Consumer;
  * that a run which was cut off goes on where it was.
  */
 final class AdaptersBenchmark implements Benchmark {
-  private static final JsonMapper JSON = new JsonMapper();
-
   /** Each method with the learning rate that recipes have as its default. */
   static final Map<String, Double> METHODS;
 
@@ -62,6 +55,7 @@ final class AdaptersBenchmark implements Benchmark {
 
   @Override
   public void run(Setup setup, Sides sides, Consumer<Measure> measures) {
+    KeptResults kept = new KeptResults(setup.work());
     for (Map.Entry<String, Double> method : METHODS.entrySet()) {
       ObjectNode task =
           Sides.task()
@@ -78,27 +72,9 @@ final class AdaptersBenchmark implements Benchmark {
               .put("dtype", setup.dtype())
               .put("maxLength", 256)
               .put("seed", SftBenchmark.SEED);
-      report(method.getKey(), method.getValue(), kept(setup.work(), sides, task), measures);
-    }
-  }
-
-  /** What an earlier run has kept of the same task, or what it gives now. */
-  private static RunResults kept(Path work, Sides sides, ObjectNode task) {
-    Path file =
-        work.resolve(
-            "adapters-%s-%08x.json"
-                .formatted(task.get("method").textValue(), task.toString().hashCode()));
-    try {
-      if (Files.exists(file)) {
-        return Sides.answer(JSON.readTree(file.toFile()));
-      }
-      JsonNode result = sides.ours("adapters", task);
-      if (!result.has("error")) {
-        Files.writeString(file, result.toString());
-      }
-      return Sides.answer(result);
-    } catch (IOException e) {
-      throw new BenchException("the result " + file + " cannot be kept: " + e.getMessage());
+      RunResults answer =
+          kept.of("adapters-" + method.getKey(), task, () -> sides.ours("adapters", task));
+      report(method.getKey(), method.getValue(), answer, measures);
     }
   }
 

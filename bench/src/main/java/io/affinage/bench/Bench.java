@@ -45,6 +45,7 @@ public final class Bench implements Callable<Integer> {
               Map.entry("step", new StepBenchmark()),
               Map.entry("learn", new LearnBenchmark()),
               Map.entry("adapters", new AdaptersBenchmark()),
+              Map.entry("quality", new QualityBenchmark()),
               Map.entry("soak", new SoakBenchmark()),
               Map.entry("decode", new DecodeBenchmark()),
               Map.entry("load", new LoadBenchmark()),
@@ -57,8 +58,8 @@ public final class Bench implements Callable<Integer> {
       index = "0",
       paramLabel = "NAME",
       description =
-          "sft, qlora, dpo, reward, score, grpo, full, step, learn, adapters, soak, decode, load,"
-              + " workstation or ingest")
+          "sft, qlora, dpo, reward, score, grpo, full, step, learn, quality, adapters, soak,"
+              + " decode, load, workstation or ingest")
   private String name;
 
   @Option(
@@ -77,9 +78,9 @@ public final class Bench implements Callable<Integer> {
       names = "--data",
       paramLabel = "FILE",
       description =
-          "JSON array of instruction, input, output (sft, qlora, full, learn, soak, ingest); dpo,"
-              + " reward, score, grpo: of instruction, input, chosen, rejected; adapters: CSV with"
-              + " utterance and intent")
+          "JSON array of instruction, input, output (sft, qlora, full, learn, quality, soak, ingest);"
+              + " dpo, reward, score, grpo: of instruction, input, chosen, rejected; adapters, and"
+              + " quality too: CSV with utterance and intent")
   private Path data;
 
   @Option(
@@ -108,7 +109,7 @@ public final class Bench implements Callable<Integer> {
       names = "--examples",
       defaultValue = "320",
       description =
-          "sft, qlora, dpo, reward, score, full, learn, adapters, soak: first N examples (default:"
+          "sft, qlora, dpo, reward, score, full, learn, quality, adapters, soak: first N examples (default:"
               + " ${DEFAULT-VALUE})")
   private int examples;
 
@@ -116,14 +117,16 @@ public final class Bench implements Callable<Integer> {
       names = "--held-out",
       defaultValue = "96",
       description =
-          "learn, adapters: the examples after these, to measure on (default: ${DEFAULT-VALUE})")
+          "learn, quality, adapters: the examples after these, to measure on (default:"
+              + " ${DEFAULT-VALUE})")
   private int heldOut;
 
   @Option(
       names = "--regimes",
       split = ",",
-      defaultValue = "lora,partial,full",
-      description = "learn: which of these, in this order (default: ${DEFAULT-VALUE})")
+      description =
+          "learn: which of lora, partial, full; quality: which of lora, nf4, nf4-double, loftq,"
+              + " loftq-5, pissa, in this order (default: all)")
   private List<String> regimes;
 
   @Option(
@@ -168,7 +171,7 @@ public final class Bench implements Callable<Integer> {
       names = "--batch",
       defaultValue = "8",
       description =
-          "sft, qlora, dpo, reward, full, learn, adapters: examples a step (default:"
+          "sft, qlora, dpo, reward, full, learn, quality, adapters: examples a step (default:"
               + " ${DEFAULT-VALUE})")
   private int batch;
 
@@ -176,14 +179,14 @@ public final class Bench implements Callable<Integer> {
       names = "--micro-batches",
       defaultValue = "1",
       description =
-          "sft, qlora, dpo, reward, full, learn, adapters: parts our step is divided into (default:"
+          "sft, qlora, dpo, reward, full, learn, quality, adapters: parts our step is divided into (default:"
               + " ${DEFAULT-VALUE})")
   private int microBatches;
 
   @Option(
       names = "--recompute",
       description =
-          "sft, qlora, dpo, reward, full, learn, adapters, step: ours computes activations twice,"
+          "sft, qlora, dpo, reward, full, learn, quality, adapters, step: ours computes activations twice,"
               + " for less memory")
   private boolean recompute;
 
@@ -255,10 +258,13 @@ public final class Bench implements Callable<Integer> {
     if (!dtype.matches("fp32|bf16|auto")) {
       throw wrong("--dtype must be fp32, bf16 or auto, not '" + dtype + "'");
     }
-    List<String> unknown = new ArrayList<>(regimes);
-    unknown.removeAll(LearnBenchmark.REGIMES.keySet());
+    List<String> known =
+        name.equals("quality") ? QualityBenchmark.regimes() : LearnBenchmark.regimes();
+    List<String> wanted = regimes == null ? known : regimes;
+    List<String> unknown = new ArrayList<>(wanted);
+    unknown.removeAll(known);
     if (!unknown.isEmpty()) {
-      throw wrong("--regimes are " + LearnBenchmark.REGIMES.keySet() + ", not " + unknown);
+      throw wrong("--regimes are " + known + ", not " + unknown);
     }
     requirePositive("--examples", examples);
     requirePositive("--held-out", heldOut);
@@ -291,7 +297,7 @@ public final class Bench implements Callable<Integer> {
         absolute(folder),
         examples,
         heldOut,
-        regimes,
+        wanted,
         absolute(text),
         batch,
         microBatches,

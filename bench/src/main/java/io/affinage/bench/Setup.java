@@ -15,7 +15,7 @@ import java.util.List;
  * @param work a folder for what is made on the way; kept
  * @param examples how many examples of the data are trained on, from the first
  * @param heldOut how many examples after these the loss is measured on
- * @param regimes what of {@code lora}, {@code partial}, {@code full} is compared
+ * @param regimes what of a benchmark's regimes is run
  * @param text a plain text: not trained on (learn), or trained on (workstation); null where it is
  *     not needed
  * @param batch examples of an optimizer step

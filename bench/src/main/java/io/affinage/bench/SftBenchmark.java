@@ -29,6 +29,9 @@ record SftBenchmark(
   static final SftBenchmark QLORA = new SftBenchmark("qlora", false, true, 2e-4, 2, 2);
   static final SftBenchmark FULL = new SftBenchmark("full", true, false, 2e-5, 1.5, 1.67);
 
+  /** Losses shall be at most this much above the peer's. */
+  static final double WITHIN = 0.99;
+
   static final long SEED = 0;
 
   @Override
@@ -91,6 +94,15 @@ record SftBenchmark(
             both.peer().median("peakMegabytes"),
             memoryGoal,
             "MB (VmHWM)",
+            Measure.Better.LOWER,
+            RunResults.note(both.ours().fault(), both.peer().fault())));
+    measures.accept(
+        new Measure(
+            name + ".loss",
+            both.ours().median("loss"),
+            both.peer().median("loss"),
+            WITHIN,
+            "nats, mean of the steps",
             Measure.Better.LOWER,
             RunResults.note(both.ours().fault(), both.peer().fault())));
   }

@@ -32,6 +32,19 @@ class BenchTest {
   }
 
   @Test
+  void shouldTakeEachBenchmarksOwnRegimes() throws Exception {
+    Path model = Files.createFile(folder.resolve("m.gguf"));
+    Path data = Files.writeString(folder.resolve("d.json"), "[]");
+    CommandLine line = Bench.commandLine();
+    line.parseArgs(arguments("quality", "--model", model, "--data", data));
+    assertThat(((Bench) line.getCommand()).setup().regimes())
+        .containsExactly("lora", "nf4", "nf4-double", "loftq", "loftq-5", "pissa");
+    assertThat(error("quality", "--model", model, "--data", data, "--regimes", "nf4,full"))
+        .contains("--regimes are [lora, nf4, nf4-double,")
+        .contains("not [full]");
+  }
+
+  @Test
   void shouldNameWhatIsWrong() throws Exception {
     Path model = Files.createFile(folder.resolve("m.gguf"));
     Path data = Files.writeString(folder.resolve("d.json"), "[]");

@@ -3,8 +3,7 @@ package io.affinage.bench.work;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import de.siegmar.fastcsv.reader.CsvReader;
-import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import io.affinage.bench.IntentRows;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.adapter.Adapter;
 import io.affinage.llm.adapter.LoraAdapter;
@@ -47,10 +46,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -59,29 +56,22 @@ import java.util.stream.Stream;
  * costs, and what held-out utterances say of the result.
  */
 final class AdaptersWork {
+  private static final String QUESTION =
+      "What is the intent of this message? Answer with its name alone.\n";
   private static final int VIRTUAL_TOKENS = 20;
   private static final int ANSWER_TOKENS = 16;
   private static final int ANSWERS_AT_ONCE = 16;
 
   private AdaptersWork() {}
 
-  /** An utterance and the name of its intent. */
-  private record Row(String utterance, String intent) {
-    private Example example(int number) {
-      return new Example.Chat(
-          "row " + number,
-          List.of(ChatMessage.of("user", prompt()), ChatMessage.of("assistant", intent)));
-    }
-
-    private String prompt() {
-      return "What is the intent of this message? Answer with its name alone.\n" + utterance;
-    }
-  }
-
   static ObjectNode run(JsonNode task) throws IOException {
     int examples = task.get("examples").intValue();
     int heldOut = task.get("heldOut").intValue();
-    List<Row> rows = rows(Path.of(task.get("data").textValue()), examples + heldOut, task);
+    List<IntentRows.Row> rows =
+        IntentRows.read(
+            Path.of(task.get("data").textValue()),
+            examples + heldOut,
+            task.get("seed").longValue());
     Compute compute = Compute.of("cpu", task.get("dtype").textValue());
     String method = task.get("method").textValue();
     try (LanguageModel model =
@@ -110,27 +100,16 @@ final class AdaptersWork {
     }
   }
 
-  /** Utterances in an order that the seed decides: the file has them by intent. */
-  private static List<Row> rows(Path file, int count, JsonNode task) throws IOException {
-    List<Row> rows = new ArrayList<>();
-    try (CsvReader<NamedCsvRecord> csv = CsvReader.builder().ofNamedCsvRecord(file)) {
-      for (NamedCsvRecord record : csv) {
-        rows.add(new Row(record.getField("utterance"), record.getField("intent")));
-      }
-    }
-    Collections.shuffle(rows, new Random(task.get("seed").longValue()));
-    if (rows.size() < count) {
-      throw new IllegalArgumentException(
-          "%s has %d rows, fewer than %d".formatted(file, rows.size(), count));
-    }
-    return rows.subList(0, count);
-  }
-
   private static List<TokenizedExample> tokenized(
-      List<Row> rows, JsonNode task, LanguageModel model) {
+      List<IntentRows.Row> rows, JsonNode task, LanguageModel model) {
     List<Example> examples = new ArrayList<>();
-    for (Row row : rows) {
-      examples.add(row.example(examples.size()));
+    for (IntentRows.Row row : rows) {
+      examples.add(
+          new Example.Chat(
+              "row " + examples.size(),
+              List.of(
+                  ChatMessage.of("user", QUESTION + row.utterance()),
+                  ChatMessage.of("assistant", row.intent()))));
     }
     return SftWork.rows(examples, task, model);
   }
@@ -217,7 +196,10 @@ final class AdaptersWork {
 
   /** The share of utterances whose greedy answer is the intent's name. */
   private static double score(
-      LanguageModel model, BlockAdapter adapter, List<Row> rows, List<TokenizedExample> examples) {
+      LanguageModel model,
+      BlockAdapter adapter,
+      List<IntentRows.Row> rows,
+      List<TokenizedExample> examples) {
     Set<Integer> stops = model.tokenizer().specialTokens().stops();
     int right = 0;
     try (Generator generator = new Generator(model.decoder(), adapter)) {

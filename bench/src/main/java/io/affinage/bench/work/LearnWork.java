@@ -66,7 +66,7 @@ final class LearnWork {
     }
   }
 
-  private static void train(
+  static void train(
       ObjectNode result,
       LanguageModel model,
       Trainables trainables,
@@ -112,7 +112,10 @@ final class LearnWork {
 
   /** Mean over target tokens, nats. */
   private static double mean(LossMeter meter, List<TokenizedExample> examples) {
-    List<LossMeter.Loss> losses = meter.losses(examples, 1);
+    return mean(meter.losses(examples, 1));
+  }
+
+  static double mean(List<LossMeter.Loss> losses) {
     return losses.stream().mapToDouble(LossMeter.Loss::sum).sum()
         / losses.stream().mapToInt(LossMeter.Loss::targets).sum();
   }

@@ -26,6 +26,7 @@ public final class Work {
             case "preference" -> PreferenceWork.run(task);
             case "grpo" -> GrpoWork.run(task);
             case "learn" -> LearnWork.run(task);
+            case "quality" -> QualityWork.run(task);
             case "soak" -> SoakWork.run(task);
             case "score" -> ScoreWork.run(task);
             case "step" -> StepWork.run(task);
