@@ -27,6 +27,7 @@ import java.util.stream.LongStream;
 final class Nf4Checkpoint implements Checkpoint {
   private static final String CONFIG = "quantization_config";
   private static final String STATE = ".quant_state.bitsandbytes__";
+  private static final String SCALES = ".absmax";
 
   /** Elements decoded at a time. */
   private static final int CHUNK = 1 << 16;
@@ -54,6 +55,20 @@ final class Nf4Checkpoint implements Checkpoint {
         add(name.substring(0, at), files.entry(name));
       }
     }
+    requireStates();
+  }
+
+  /** Scales that are left belong to a weight whose state is missing. */
+  private void requireStates() {
+    for (TensorEntry entry : entries.values()) {
+      if (entry.name().endsWith(SCALES)) {
+        String name = entry.name().substring(0, entry.name().length() - SCALES.length());
+        throw new LlmException(
+            "checkpoint_quantization_invalid",
+            "%s has scales of %s, but no tensor %s, which says how it is quantized"
+                .formatted(entry.file(), name, name + Nf4State.SUFFIX));
+      }
+    }
   }
 
   /**
@@ -71,7 +86,7 @@ final class Nf4Checkpoint implements Checkpoint {
                 .formatted(files.entry(name).file(), name));
       }
     }
-    return files.names().stream().anyMatch(name -> name.contains(STATE))
+    return files.names().stream().anyMatch(name -> name.contains(STATE) || name.endsWith(SCALES))
         ? new Nf4Checkpoint(files)
         : files;
   }
@@ -102,7 +117,7 @@ final class Nf4Checkpoint implements Checkpoint {
     int blocks = Math.toIntExact(Nf4.blocks(elements));
     boolean nested = state.mean().isPresent();
     require(packed, StorageType.U8, Nf4.bytes(elements));
-    TensorEntry scales = part(name, ".absmax");
+    TensorEntry scales = part(name, SCALES);
     require(scales, nested ? StorageType.U8 : StorageType.F32, blocks);
     requireMap(part(name, ".quant_map"), Nf4.codebook());
     Optional<TensorEntry> magnitudes = Optional.empty();

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.affinage.llm.FamilyFixture;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.PeftConfig;
 import io.affinage.llm.checkpoint.SafetensorsWriter;
@@ -184,6 +185,19 @@ class LoraOptionsTest {
     try (LoraAdapter loaded = (LoraAdapter) PeftFolder.load(decoder, changed)) {
       assertThat(matrices(loaded)).usingRecursiveComparison().isEqualTo(usual);
       assertThat(loaded.config().equals(before)).isEqualTo(option.kind() == Kind.HARMLESS);
+    }
+  }
+
+  /** The same modules of a model of another size. */
+  @Test
+  void shouldRefuseAnAdapterOfAnotherBase() {
+    Path other = FamilyFixture.named("llama3-rope").folder();
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder narrower = DecoderFiles.load(root, Checkpoint.open(other), Precision.FLOAT32)) {
+      LlmException refusal =
+          catchThrowableOfType(LlmException.class, () -> PeftFolder.load(narrower, adapter));
+      assertThat(refusal.code()).isEqualTo("adapter_invalid");
+      assertThat(refusal).hasMessageContaining("but the base model needs");
     }
   }
 

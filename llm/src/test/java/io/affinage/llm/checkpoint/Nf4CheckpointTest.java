@@ -73,11 +73,18 @@ class Nf4CheckpointTest {
       delimiter = '|',
       value = {
         "blocksize | checkpoint_quantization_unsupported | has blocksize 128, but only 64 is read",
+        "nested blocksize | checkpoint_quantization_unsupported | has nested_blocksize 128, but only"
+            + " 256 is read",
         "type | checkpoint_quantization_unsupported | is of another type than NF4",
         "json | checkpoint_quantization_unsupported | is no JSON",
         "offset | checkpoint_quantization_unsupported | has the nested_offset \"NaN\"",
         "no absmax | checkpoint_quantization_invalid | but no tensor " + WEIGHT + ".absmax",
         "no nested | checkpoint_quantization_invalid | but no tensor " + WEIGHT + ".nested_absmax",
+        "no state | checkpoint_quantization_invalid | has scales of "
+            + WEIGHT
+            + ", but no tensor "
+            + WEIGHT
+            + ".quant_state",
         "short absmax | checkpoint_quantization_invalid | has 3 numbers of U8, but its quantization"
             + " says 4",
         "short codes | checkpoint_quantization_invalid | has 127 numbers of U8, but its"
@@ -96,6 +103,8 @@ class Nf4CheckpointTest {
       switch (damage + part) {
         case "blocksize.quant_state.bitsandbytes__nf4" ->
             text(writer, entry, "\"blocksize\": 64", "\"blocksize\": 128", sound);
+        case "nested blocksize.quant_state.bitsandbytes__nf4" ->
+            text(writer, entry, "\"nested_blocksize\": 256", "\"nested_blocksize\": 128", sound);
         case "json.quant_state.bitsandbytes__nf4" -> text(writer, entry, "}", "", sound);
         case "offset.quant_state.bitsandbytes__nf4" ->
             text(
@@ -106,7 +115,9 @@ class Nf4CheckpointTest {
                 entry.type(),
                 entry.shape(),
                 sound.bytes(entry));
-        case "no absmax.absmax", "no nested.nested_absmax" -> {
+        case "no absmax.absmax",
+            "no nested.nested_absmax",
+            "no state.quant_state.bitsandbytes__nf4" -> {
           // left out
         }
         case "short absmax.absmax", "short codes" -> {
@@ -133,6 +144,32 @@ class Nf4CheckpointTest {
         .isInstanceOfSatisfying(LlmException.class, e -> assertThat(e.code()).isEqualTo(code))
         .hasMessageContaining(message)
         .hasMessageContaining("model.safetensors");
+  }
+
+  /** Scales that are not quantized themselves, as a file of another tool may have them. */
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
+  void shouldSayThatAScaleIsNoNumber(float scale) {
+    SafetensorsCheckpoint sound =
+        SafetensorsCheckpoint.single(fixture("phi3").resolve("model.safetensors"));
+    String weight = "model.layers.0.self_attn.qkv_proj.weight";
+    SafetensorsWriter writer = new SafetensorsWriter();
+    for (String name : sound.names()) {
+      if (name.equals(weight + ".absmax")) {
+        float[] scales = sound.readFloats(name);
+        scales[2] = scale;
+        writer.add(name, scales, scales.length);
+      } else {
+        writer.add(sound, sound.entry(name));
+      }
+    }
+    Path file = folder.resolve("model.safetensors");
+    writer.write(file);
+
+    assertThatThrownBy(() -> Checkpoint.open(file).readFloats(weight))
+        .isInstanceOfSatisfying(
+            LlmException.class, e -> assertThat(e.code()).isEqualTo("checkpoint_not_finite"))
+        .hasMessageContaining(file + ": tensor " + weight + ".absmax has " + scale + " at [2]");
   }
 
   private static void text(

@@ -269,6 +269,33 @@ class Nf4TrainingTest {
     }
   }
 
+  /** Scales are looked at whenever they are read: nothing is trained beside what is no number. */
+  @Test
+  void shouldSayThatAStreamedScaleIsNoNumber() throws IOException {
+    Path stored = fiveBlocks("llama3-rope");
+    String damaged = "model.layers.3.mlp.up_proj.weight.nested_absmax";
+    Path file = stored.resolve("model.safetensors");
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    int header = (int) bytes.getLong(0);
+    int at =
+        new ObjectMapper()
+            .readTree(bytes.array(), 8, header)
+            .get(damaged)
+            .get("data_offsets")
+            .get(0)
+            .asInt();
+    bytes.putFloat(8 + header + at, Float.NaN);
+    Files.write(file, bytes.array());
+    try (NDManager root = NDManager.newBaseManager("PyTorch");
+        Decoder streamed = DecoderFiles.stream(root, Checkpoint.open(stored), Precision.FLOAT32)) {
+      assertThatThrownBy(
+              () -> results(streamed, decoder -> LoraAdapter.initialise(decoder, LORA, 3)))
+          .isInstanceOfSatisfying(
+              LlmException.class, e -> assertThat(e.code()).isEqualTo("checkpoint_not_finite"))
+          .hasMessageContaining(file + ": tensor " + damaged + " has NaN at [0]");
+    }
+  }
+
   @Test
   void shouldStreamQuantizedFoldersAlone() {
     try (NDManager root = NDManager.newBaseManager("PyTorch")) {
