@@ -73,7 +73,7 @@ final class AdaptersBenchmark implements Benchmark {
               .put("maxLength", 256)
               .put("seed", SftBenchmark.SEED);
       RunResults answer =
-          kept.of("adapters-" + method.getKey(), task, () -> sides.ours("adapters", task));
+          kept.of("ours", "adapters-" + method.getKey(), task, () -> sides.ours("adapters", task));
       report(method.getKey(), method.getValue(), answer, measures);
     }
   }

@@ -246,7 +246,7 @@ public final class Bench implements Callable<Integer> {
     if (!name.equals("ingest") && !streams) {
       requireFile("--model", model);
     }
-    if (!Set.of("step", "decode", "load").contains(name)) {
+    if (!streams && !Set.of("step", "decode", "load").contains(name)) {
       requireFile("--data", data);
     }
     if (name.equals("learn") || streams) {

@@ -17,15 +17,19 @@ import java.util.function.Supplier;
 record KeptResults(Path work) {
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** What an earlier run has kept of the same task, or what it gives now; faults are not kept. */
-  RunResults of(String name, ObjectNode task, Supplier<JsonNode> run) {
-    Optional<RunResults> earlier = find(name, task);
+  /**
+   * What an earlier run has kept of the same task, or what it gives now; faults are not kept.
+   *
+   * @param side {@code ours} or {@code peer}
+   */
+  RunResults of(String side, String name, ObjectNode task, Supplier<JsonNode> run) {
+    Optional<RunResults> earlier = find(side, name, task);
     if (earlier.isPresent()) {
       return earlier.get();
     }
     JsonNode result = run.get();
     if (!result.has("error")) {
-      Path file = file(name, task);
+      Path file = file(side, name, task);
       try {
         Path part = Files.createTempFile(work, name, ".part");
         Files.writeString(part, result.toString());
@@ -34,24 +38,24 @@ record KeptResults(Path work) {
         throw new BenchException("the result " + file + " cannot be kept: " + e.getMessage());
       }
     }
-    return Sides.answer(result);
+    return Sides.answer(result, side);
   }
 
   /** What an earlier run has kept of the same task. */
-  Optional<RunResults> find(String name, ObjectNode task) {
-    Path file = file(name, task);
+  Optional<RunResults> find(String side, String name, ObjectNode task) {
+    Path file = file(side, name, task);
     if (!Files.exists(file)) {
       return Optional.empty();
     }
     try {
-      return Optional.of(Sides.answer(JSON.readTree(file.toFile())));
+      return Optional.of(Sides.answer(JSON.readTree(file.toFile()), side));
     } catch (IOException e) {
       throw new BenchException(
           "the kept result %s cannot be read (%s): remove it".formatted(file, e.getMessage()));
     }
   }
 
-  private Path file(String name, ObjectNode task) {
-    return work.resolve("%s-%08x.json".formatted(name, task.toString().hashCode()));
+  private Path file(String side, String name, ObjectNode task) {
+    return work.resolve("%s-%s-%08x.json".formatted(name, side, task.toString().hashCode()));
   }
 }

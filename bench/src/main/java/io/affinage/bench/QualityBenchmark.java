@@ -63,20 +63,20 @@ final class QualityBenchmark implements Benchmark {
     Path peerModel = PeerModel.folder(setup, sides);
     for (String name : setup.regimes()) {
       ObjectNode ours = ours(setup, name).put("data", all.toString());
-      RunResults own = kept.of(file("ours", name), ours, () -> sides.ours("quality", ours));
+      RunResults own = kept.of("ours", file(name), ours, () -> sides.ours("quality", ours));
       Optional<RunResults> other = Optional.empty();
       if (REGIMES.get(name).peered()) {
         ObjectNode peer = peer(setup, name, peerModel, ordered, heldOut);
-        other = Optional.of(kept.of(file("peer", name), peer, () -> sides.peer("trl_sft", peer)));
+        other = Optional.of(kept.of("peer", file(name), peer, () -> sides.peer("trl_sft", peer)));
       }
       Map<String, HeldOutLosses> ownLosses = new LinkedHashMap<>();
       Map<String, HeldOutLosses> otherLosses = new LinkedHashMap<>();
       for (String beside : List.of(QualityReport.UNQUANTIZED, QualityReport.QUANTIZED)) {
         ObjectNode oursBeside = ours(setup, beside).put("data", all.toString());
-        kept.find(file("ours", beside), oursBeside)
+        kept.find("ours", file(beside), oursBeside)
             .flatMap(HeldOutLosses::of)
             .ifPresent(losses -> ownLosses.put(beside, losses));
-        kept.find(file("peer", beside), peer(setup, beside, peerModel, ordered, heldOut))
+        kept.find("peer", file(beside), peer(setup, beside, peerModel, ordered, heldOut))
             .flatMap(HeldOutLosses::of)
             .ifPresent(losses -> otherLosses.put(beside, losses));
       }
@@ -86,8 +86,8 @@ final class QualityBenchmark implements Benchmark {
     }
   }
 
-  private static String file(String side, String regime) {
-    return "quality-%s-%s".formatted(side, regime);
+  private static String file(String regime) {
+    return "quality-" + regime;
   }
 
   /** A CSV file is read as {@code chatbot-intents.yaml} reads it, anything else as instructions. */

@@ -60,10 +60,10 @@ final class Sides {
     return new Both(new RunResults(ourResults, ourFault), new RunResults(peerResults, peerFault));
   }
 
-  /** What one run said. */
-  static RunResults answer(JsonNode result) {
+  /** What one run of a side, {@code ours} or {@code peer}, said. */
+  static RunResults answer(JsonNode result, String side) {
     List<JsonNode> results = new ArrayList<>();
-    String fault = collect(result, results, "ours");
+    String fault = collect(result, results, side);
     return new RunResults(results, fault);
   }
 

@@ -30,7 +30,7 @@ final class SoakBenchmark implements Benchmark {
             .put("learningRate", 2e-5)
             .put("maxLength", 512)
             .put("seed", SftBenchmark.SEED);
-    RunResults answer = Sides.answer(sides.ours("soak", task));
+    RunResults answer = Sides.answer(sides.ours("soak", task), "ours");
     report("soak.resident", "residentMegabytes", answer, measures);
     report("soak.heap", "heapMegabytes", answer, measures);
   }

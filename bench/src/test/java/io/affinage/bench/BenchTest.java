@@ -31,6 +31,16 @@ class BenchTest {
     assertThat(setup.regimes()).containsExactly("lora", "partial", "full");
   }
 
+  /** It makes its model, and learns any text. */
+  @Test
+  void shouldNeedNoModelAndNoDataForAWorkstation() throws Exception {
+    Path text = Files.writeString(folder.resolve("t.txt"), "text");
+    CommandLine line = Bench.commandLine();
+    line.parseArgs(arguments("workstation", "--shape", "tiny", "--text", text));
+    assertThat(((Bench) line.getCommand()).setup().workstation().shape().name()).isEqualTo("tiny");
+    assertThat(error("workstation", "--text", text, "--shape", "7b")).contains("not '7b'");
+  }
+
   @Test
   void shouldTakeEachBenchmarksOwnRegimes() throws Exception {
     Path model = Files.createFile(folder.resolve("m.gguf"));

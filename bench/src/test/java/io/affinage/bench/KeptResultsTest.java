@@ -23,32 +23,34 @@ class KeptResultsTest {
   void shouldRunATaskOnce() {
     KeptResults kept = new KeptResults(folder);
     ObjectNode task = Sides.task().put("examples", 8);
-    assertThat(kept.find("a", task)).isEmpty();
-    assertThat(kept.of("a", task, work).median("v")).isEqualTo(1);
-    assertThat(new KeptResults(folder).of("a", task, work).median("v")).isEqualTo(1);
-    assertThat(kept.find("a", task).orElseThrow().median("v")).isEqualTo(1);
-    assertThat(kept.of("a", Sides.task().put("examples", 9), work).median("v")).isEqualTo(2);
-    assertThat(kept.of("b", task, work).median("v")).isEqualTo(3);
+    assertThat(kept.find("ours", "a", task)).isEmpty();
+    assertThat(kept.of("ours", "a", task, work).median("v")).isEqualTo(1);
+    assertThat(new KeptResults(folder).of("ours", "a", task, work).median("v")).isEqualTo(1);
+    assertThat(kept.find("ours", "a", task).orElseThrow().median("v")).isEqualTo(1);
+    assertThat(kept.of("ours", "a", Sides.task().put("examples", 9), work).median("v"))
+        .isEqualTo(2);
+    assertThat(kept.of("ours", "b", task, work).median("v")).isEqualTo(3);
   }
 
   @Test
   void shouldTryFaultsAgain() {
     KeptResults kept = new KeptResults(folder);
     ObjectNode task = Sides.task();
-    assertThat(kept.of("a", task, () -> Sides.task().put("error", "no module")).fault())
-        .contains("no module");
-    assertThat(kept.of("a", task, work).fault()).isNull();
+    assertThat(kept.of("peer", "a", task, () -> Sides.task().put("error", "no module")).fault())
+        .isEqualTo("peer: no module");
+    assertThat(kept.of("peer", "a", task, work).fault()).isNull();
+    assertThat(kept.find("ours", "a", task)).isEmpty();
   }
 
   @Test
   void shouldNameAFileThatIsDamaged() throws Exception {
     KeptResults kept = new KeptResults(folder);
     ObjectNode task = Sides.task();
-    kept.of("a", task, work);
+    kept.of("ours", "a", task, work);
     try (Stream<Path> files = Files.list(folder)) {
       Files.writeString(files.findFirst().orElseThrow(), "{\"v\":");
     }
-    assertThatThrownBy(() -> kept.of("a", task, work))
+    assertThatThrownBy(() -> kept.of("ours", "a", task, work))
         .isInstanceOf(BenchException.class)
         .hasMessageContaining("remove it");
   }

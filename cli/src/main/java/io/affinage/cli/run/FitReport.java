@@ -105,6 +105,10 @@ public final class FitReport {
 
   private List<String> notes() {
     List<String> notes = new ArrayList<>();
+    String unknown =
+        answer.path("machine").hasNonNull("disk_bytes_per_second")
+            ? ""
+            : "; --disk tells how fast it reads";
     for (JsonNode regime : answer.path("regimes")) {
       long disk = regime.path("disk_bytes").longValue();
       if (disk > 0) {
@@ -116,11 +120,14 @@ public final class FitReport {
                     size(regime.path("read_bytes_per_micro_batch")),
                     regime.hasNonNull("seconds_per_1000_tokens")
                         ? ""
-                        : ": larger ones take less time a token; --disk tells how fast it reads"));
+                        : ": larger ones take less time a token" + unknown));
       }
     }
     if (!answer.path("machine").hasNonNull("flops")) {
       notes.add("Times are not known of another machine: --tflops says what it computes.");
+    } else if (!answer.path("machine").hasNonNull("dequantized_weights_per_second")) {
+      notes.add(
+          "Times beside NF4 are not known of another machine: how fast it dequantizes is measured there.");
     }
     return notes;
   }

@@ -69,4 +69,15 @@ class FitReportTest {
         .asString()
         .contains("--tflops");
   }
+
+  @Test
+  void shouldAskForNothingThatWasGiven() throws Exception {
+    String other =
+        ANSWER
+            .replace("\"disk_bytes_per_second\": null", "\"disk_bytes_per_second\": 2e9")
+            .replace("1.7e9", "null");
+
+    assertThat(lines(other)).noneMatch(line -> line.contains("--disk"));
+    assertThat(lines(other)).last().asString().contains("how fast it dequantizes");
+  }
 }

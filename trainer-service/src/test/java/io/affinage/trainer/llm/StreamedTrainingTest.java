@@ -110,6 +110,11 @@ class StreamedTrainingTest {
   }
 
   private static TrainingSpec spec(QuantizationSpec quantization) throws Exception {
+    return spec(quantization, null);
+  }
+
+  private static TrainingSpec spec(QuantizationSpec quantization, TrainingSpec.Optimizer optimizer)
+      throws Exception {
     return SpecResolver.resolve(
         Settings.build(TrainingSpec.class)
             .with("method", "sft")
@@ -120,6 +125,7 @@ class StreamedTrainingTest {
             .with("dtype", "float32")
             .with("checkpointEverySteps", 2)
             .with("quantization", quantization)
+            .with("optimizer", optimizer)
             .record(),
         false);
   }
@@ -322,6 +328,74 @@ class StreamedTrainingTest {
       assertThat(e.kind()).isEqualTo(ErrorKind.WORKER);
       disk.free();
       assertThat(adapter(run(engine, spec, Optional.empty(), new Watcher()))).isEqualTo(resident);
+    }
+  }
+
+  /** The disk gets full after the state was mapped and before a step has written to it. */
+  @Test
+  void shouldKeepPagedStateThroughAFullDisk() throws Exception {
+    try (SmallDisk disk = SmallDisk.mount(Files.createDirectories(folder.resolve("paged")), 8)) {
+      TrainingSpec spec =
+          spec(
+              new Nf4Spec(true, Nf4Spec.DISK),
+              Settings.build(TrainingSpec.Optimizer.class).with("paged", true).record());
+      Watcher watcher =
+          new Watcher() {
+            @Override
+            public synchronized void onBlock(EngineBlock block) {
+              if (blocks.isEmpty()) {
+                disk.fill();
+              }
+              super.onBlock(block);
+            }
+
+            @Override
+            public void onStep(EngineProgress progress) {
+              super.onStep(progress);
+              disk.free();
+            }
+          };
+
+      EngineOutcome outcome =
+          engine(newFolder("kept"), Long.MAX_VALUE)
+              .run(
+                  job(spec),
+                  dataset,
+                  Optional.of(new BaseFolders(base, Optional.empty())),
+                  Optional.empty(),
+                  Files.createDirectories(disk.folder().resolve("work")),
+                  watcher);
+
+      assertThat(watcher.blocks).isNotEmpty();
+      assertThat(adapter(outcome)).isEqualTo(resident);
+    }
+  }
+
+  @Test
+  void shouldSayThatTheDiskHasNoRoomForPagedState() throws Exception {
+    try (SmallDisk disk = SmallDisk.mount(Files.createDirectories(folder.resolve("tight")), 1)) {
+      TrainingSpec spec =
+          spec(
+              new Nf4Spec(true, null),
+              Settings.build(TrainingSpec.Optimizer.class).with("paged", true).record());
+      Path work = Files.createDirectories(disk.folder().resolve("work"));
+      disk.fill();
+
+      TrainingException e =
+          catchThrowableOfType(
+              TrainingException.class,
+              () ->
+                  engine(newFolder("kept"), Long.MAX_VALUE)
+                      .run(
+                          job(spec),
+                          dataset,
+                          Optional.of(new BaseFolders(base, Optional.empty())),
+                          Optional.empty(),
+                          work,
+                          new Watcher()));
+
+      assertThat(e.detail().code()).isEqualTo("optimizer_state_not_mapped");
+      assertThat(e.kind()).isEqualTo(ErrorKind.WORKER);
     }
   }
 

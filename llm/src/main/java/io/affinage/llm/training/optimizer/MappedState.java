@@ -7,8 +7,11 @@ import ai.djl.ndarray.types.DataType;
 import io.affinage.llm.error.LlmException;
 import io.affinage.llm.tensor.Kernels;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +23,9 @@ import java.util.Map;
 final class MappedState implements StateMemory {
   private static final Map<DataType, Integer> TORCH_CODES =
       Map.of(DataType.FLOAT32, 6, DataType.UINT8, 0);
+
+  /** Bytes written at a time. */
+  private static final int PIECE = 1 << 20;
 
   private final Map<DataType, NDArray> files = new EnumMap<>(DataType.class);
   private final Map<DataType, Long> used = new EnumMap<>(DataType.class);
@@ -63,6 +69,7 @@ final class MappedState implements StateMemory {
       }
       Path file = Files.createTempFile(folder, "optimizer-", ".state");
       try {
+        fill(file, bytes);
         return kernels
             .run(manager, "map_file", file.toString(), elements, TORCH_CODES.get(type))
             .singletonOrThrow();
@@ -72,6 +79,21 @@ final class MappedState implements StateMemory {
     } catch (IOException e) {
       throw new LlmException(
           "optimizer_state_not_mapped", "cannot map a file in " + folder + ": " + e, e);
+    }
+  }
+
+  /**
+   * Gives a file its blocks on the disk. Without them a disk that gets full is met when a page is
+   * written, which ends the process.
+   */
+  private static void fill(Path file, long bytes) throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(bytes, PIECE));
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      long left = bytes;
+      while (left > 0) {
+        zeros.clear().limit((int) Math.min(left, zeros.capacity()));
+        left -= channel.write(zeros);
+      }
     }
   }
 
