@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.cli.CliException;
 import io.affinage.cli.ExitCode;
 import io.affinage.events.ArtifactRef;
@@ -17,7 +18,10 @@ import io.affinage.events.Stage;
 import io.affinage.events.TrainingSpec;
 import io.affinage.events.adapter.LoraSpec;
 import io.affinage.events.objective.PpoSpec;
+import io.affinage.events.spec.InvalidSpecException;
 import io.affinage.events.spec.Settings;
+import io.affinage.events.spec.SpecResolver;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -84,12 +88,25 @@ class RehearsalTest {
         datasets,
         (training, submission) -> {
           asked.add(training);
-          return new DryRunReport(
-              EventJson.mapper()
-                  .createObjectNode()
-                  .put("training_file", submission)
-                  .set("spec", EventJson.mapper().valueToTree(training.spec())));
+          return answered(training, submission);
         });
+  }
+
+  /** As a trainer answers, which has the model that is named and knows of no other stage. */
+  private static DryRunReport answered(Stage.Train training, String submission) throws IOException {
+    ObjectMapper json = EventJson.mapper();
+    TrainingSpec sent = json.treeToValue(json.valueToTree(training.spec()), TrainingSpec.class);
+    try {
+      return new DryRunReport(
+          json.createObjectNode()
+              .put("training_file", submission)
+              .set(
+                  "spec",
+                  json.valueToTree(
+                      SpecResolver.resolve(sent, training.baseModel().equals("scratch")))));
+    } catch (InvalidSpecException e) {
+      throw new CliException(ExitCode.FAILED, e.detail().code(), e.getMessage());
+    }
   }
 
   @Test
@@ -100,9 +117,18 @@ class RehearsalTest {
 
     assertThat(found.possible()).isTrue();
     assertThat(asked).extracting(Stage.Train::baseModel).containsOnly("hub:owner/name").hasSize(3);
-    // Whose adapter goes on has its shape.
-    assertThat(((LoraSpec) asked.get(2).spec().adapter()).rank()).isEqualTo(4);
     JsonNode json = found.json();
+    for (int stage = 0; stage < 3; stage++) {
+      // The trainer, which does not know the stages before, comes to the same settings.
+      JsonNode own = json.path("stages").get(stage);
+      assertThat(own.path("dry_run").path("spec")).isEqualTo(own.path("settings"));
+      assertThat(own.path("settings").path("batchSize").isInt()).isTrue();
+    }
+    // Whose adapter goes on has its shape.
+    assertThat(json.path("stages").get(2).path("settings").path("adapter").path("rank").asInt())
+        .isEqualTo(4);
+    assertThat(json.path("stages").get(0).path("dry_run").path("training_file").asText())
+        .isEqualTo("run-answers");
     assertThat(json.path("training_file").asText()).isEqualTo("run-answers");
     assertThat(json.path("stages")).hasSize(4);
     assertThat(json.path("stages").get(1).path("dry_run").path("training_file").asText())
