@@ -34,6 +34,10 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Scores completions at once. */
 @Path("/v1/rewards")
+@RolesAllowed(Roles.SERVE)
+@Blocking
+@Consumes(MediaType.APPLICATION_JSON)
+@Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "rewards")
 @APIResponse(
     responseCode = "200",
@@ -80,11 +84,7 @@ public class RewardResource {
     this.places = new Semaphore(config.concurrency(), true);
   }
 
-  @RolesAllowed(Roles.SERVE)
-  @Blocking
   @POST
-  @Consumes(MediaType.APPLICATION_JSON)
-  @Produces(MediaType.APPLICATION_JSON)
   @Operation(summary = SUMMARY, description = DESCRIPTION)
   public CompletionStage<Response> score(RewardRequested request) {
     if (request == null) {
@@ -121,12 +121,8 @@ public class RewardResource {
   }
 
   /** As {@code /v1/rewards}, by the name of what it does. */
-  @RolesAllowed(Roles.SERVE)
-  @Blocking
   @POST
   @Path("/score")
-  @Consumes(MediaType.APPLICATION_JSON)
-  @Produces(MediaType.APPLICATION_JSON)
   @Operation(summary = SUMMARY, description = DESCRIPTION)
   public CompletionStage<Response> scoreByName(RewardRequested request) {
     return score(request);
