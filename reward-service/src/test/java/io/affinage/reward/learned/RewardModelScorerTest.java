@@ -15,6 +15,7 @@ import io.affinage.events.quantization.Nf4Spec;
 import io.affinage.events.spec.Settings;
 import io.affinage.llm.LanguageModel;
 import io.affinage.llm.data.Example;
+import io.affinage.llm.data.TokenizedExample;
 import io.affinage.llm.reward.Rendering;
 import io.affinage.llm.reward.RewardModel;
 import io.affinage.llm.tensor.Compute;
@@ -59,7 +60,10 @@ class RewardModelScorerTest {
   @BeforeAll
   static void write(@TempDir Path folder) throws IOException {
     FILES.put(BASE, TinyRewardModels.base(folder.resolve("base"), 3));
-    FILES.put(OTHER_BASE, TinyRewardModels.base(folder.resolve("other"), 4));
+    FILES.put(
+        OTHER_BASE,
+        TinyRewardModels.base(
+            folder.resolve("other"), 4, "who was in that house, and what did he say? "));
     model("a", BASE, '1', 0.3f, folder);
     model("b", BASE, '2', 0.3f, folder);
     model("zero", BASE, '3', 0f, folder);
@@ -297,6 +301,25 @@ class RewardModelScorerTest {
         .isInstanceOfSatisfying(
             InvalidRewardException.class,
             e -> assertThat(e.code()).isEqualTo("conversation_not_rendered"));
+  }
+
+  /** Texts are handed on as texts: whatever model wrote them, each is read by its own tokenizer. */
+  @Test
+  void shouldReadTextsWithEachModelsOwnTokenizer() throws Exception {
+    MODELS.values().forEach(models::registered);
+    Compute compute = Compute.of("cpu", "float32");
+    List<int[]> read = new ArrayList<>();
+    for (String id : List.of("a", "elsewhere")) {
+      ModelRegistered model = MODELS.get(id);
+      try (LanguageModel base = LanguageModel.open(FILES.get(model.base()), compute);
+          RewardModel direct = RewardModel.open(base, FILES.get(model.model()))) {
+        TokenizedExample encoded = direct.encode("text", "who sat?", "the cat and the dog");
+        read.add(encoded.ids());
+        assertThat(scores(id, List.of(new Text("who sat?", "the cat and the dog"))))
+            .containsExactly((double) direct.scores(List.of(encoded))[0]);
+      }
+    }
+    assertThat(read.get(0)).isNotEqualTo(read.get(1));
   }
 
   @Test

@@ -36,10 +36,13 @@ public final class TinyRewardModels {
 
   /** A base model's folder. */
   public static Path base(Path folder, long seed) {
+    return base(folder, seed, "the cat sat on the mat and the dog sat on the log. ");
+  }
+
+  /** A base model's folder, whose tokenizer knows the words of a text. */
+  static Path base(Path folder, long seed, String text) {
     TokenizerDefinition definition =
-        BpeTrainer.train(
-            List.of("the cat sat on the mat and the dog sat on the log. ".repeat(20)),
-            BpeTrainer.Settings.chatMl(300));
+        BpeTrainer.train(List.of(text.repeat(20)), BpeTrainer.Settings.chatMl(300));
     int vocabulary = definition.json().path("model").path("vocab").size();
     try (LanguageModel base =
         LanguageModel.initialise(
