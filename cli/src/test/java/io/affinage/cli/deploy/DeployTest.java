@@ -182,6 +182,15 @@ class DeployTest {
         .containsExactlyElementsOf(Topics.all().stream().map(Topic::name).toList());
   }
 
+  @Test
+  void shouldLetWhoeverWaitsForScoresAskForThem() throws IOException {
+    AccessRules rules = AccessRules.read(FILES);
+    for (String user : List.of("trainer", "eval")) {
+      assertThat(rules.user(user).topics("Write")).contains(Topics.REWARD_REQUESTED.name());
+      assertThat(rules.user(user).topics("Read")).contains(Topics.REWARD_SCORED.name());
+    }
+  }
+
   /** At start each service compares all of them with what they should be. */
   @Test
   void shouldLetEveryServiceDescribeEveryTopic() throws IOException {

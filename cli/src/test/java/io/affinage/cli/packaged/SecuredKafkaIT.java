@@ -102,6 +102,15 @@ class SecuredKafkaIT {
             max_length: 48
             dtype: float32
             checkpoint_every_steps: 2
+        - grpo:
+            suffix: brief
+            reward: {type: length, min_characters: 3, max_characters: 4}
+            num_generations: 8
+            max_completion_length: 6
+            max_steps: 2
+            batch_size: 2
+            max_length: 48
+            dtype: float32
         - evaluate:
             metrics: [exact_match, perplexity]
             max_items: 2
@@ -279,7 +288,7 @@ class SecuredKafkaIT {
     return folder.resolve("store").toString();
   }
 
-  /** Base, tuning, evaluation and decision, seen in every list of the command. */
+  /** Base, tuning, rollouts, evaluation and decision, seen in every list of the command. */
   private void promoteAModelByCommand() throws Exception {
     StringBuilder texts = new StringBuilder();
     StringBuilder rows = new StringBuilder();
@@ -302,7 +311,7 @@ class SecuredKafkaIT {
     assertThat(tuned.path("decision").asText()).as(tuned.toString()).isEqualTo("promoted");
     assertThat(affinage("models").toString()).contains(tuned.required("model").textValue());
     JsonNode jobs = affinage("jobs").required("jobs");
-    assertThat(jobs).hasSize(2);
+    assertThat(jobs).hasSize(3);
     assertThat(affinage("logs", jobs.get(0).required("id").textValue()).toString())
         .contains("attempt");
   }
