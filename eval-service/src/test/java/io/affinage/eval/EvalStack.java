@@ -50,8 +50,8 @@ public final class EvalStack implements QuarkusTestResourceLifecycleManager {
       configuration.put("affinage.eval.queue", "1");
       configuration.put("affinage.eval.lease", "5s");
       configuration.put("affinage.eval.score-repeat", "2s");
-      // Some 15 s: of hostile requests some are sound, and name a model that never comes.
-      configuration.put("affinage.eval.store-retries", "5");
+      // Of hostile requests some are sound, and name a model that never comes.
+      configuration.put("affinage.eval.model-wait", "2s");
       return configuration;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -64,7 +64,6 @@ public enum ErrorKind {
           // Ours.
           "broker_unavailable",
           "job_log_unavailable",
-          "model_unknown",
           "scoring_timeout",
           "scoring_unavailable",
           "trainer_busy");

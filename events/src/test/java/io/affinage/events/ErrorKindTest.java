@@ -19,7 +19,7 @@ class ErrorKindTest {
     "internal_error, WORKER",
     "artifact_store_unavailable, PASSING",
     "hub_unreachable, PASSING",
-    "model_unknown, PASSING",
+    "model_unknown, USER",
     "source_unreadable, PASSING"
   })
   void shouldSayWhoseAnErrorIs(String code, ErrorKind kind) {

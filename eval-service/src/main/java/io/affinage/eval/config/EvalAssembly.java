@@ -83,7 +83,8 @@ final class EvalAssembly {
             config.scoreRepeat(),
             config.scoreTimeout(),
             config.storeRetries(),
-            config.storeRetryPause()));
+            config.storeRetryPause(),
+            config.modelWait()));
   }
 
   @Produces

@@ -50,6 +50,13 @@ public interface EvalConfig {
   @WithDefault("500ms")
   Duration storeRetryPause();
 
+  /**
+   * How long models that an evaluation names may take to be heard of before it fails; it waits in
+   * the queue.
+   */
+  @WithDefault("60s")
+  Duration modelWait();
+
   /** How long a stop waits for the running evaluation to let go. */
   @WithDefault("30s")
   Duration shutdownGrace();

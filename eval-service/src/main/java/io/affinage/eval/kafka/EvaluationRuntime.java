@@ -1,11 +1,13 @@
 package io.affinage.eval.kafka;
 
 import io.affinage.artifacts.ArtifactStore;
+import io.affinage.eval.job.AwaitedModels;
 import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.job.ModelBoard;
 import io.affinage.eval.model.ModelSource;
 import io.affinage.events.EvaluationProgressed;
 import io.affinage.events.EvaluationReleased;
+import io.affinage.events.EvaluationRequested;
 import io.affinage.events.EventFactory;
 import io.affinage.events.follow.TopicFollower;
 import io.affinage.events.lease.JobLog;
@@ -45,6 +47,7 @@ public final class EvaluationRuntime implements AutoCloseable {
   private final Settings settings;
   private final EvaluationBoard board = new EvaluationBoard();
   private final ModelBoard models = new ModelBoard();
+  private final AwaitedModels awaited;
   private final TopicFollower view;
   private final JobLogReader log;
   private final JobLogWriter writer;
@@ -65,6 +68,7 @@ public final class EvaluationRuntime implements AutoCloseable {
    * @param scoreTimeout after which scoring fails
    * @param storeRetries how often the artifact store is tried again before an evaluation fails
    * @param storeRetryPause before the first of them
+   * @param modelWait how long models that an evaluation names may take to be heard of
    */
   public record Settings(
       String workerId,
@@ -76,7 +80,8 @@ public final class EvaluationRuntime implements AutoCloseable {
       Duration scoreRepeat,
       Duration scoreTimeout,
       int storeRetries,
-      Duration storeRetryPause) {}
+      Duration storeRetryPause,
+      Duration modelWait) {}
 
   /**
    * @param connection bootstrap servers and security
@@ -89,6 +94,9 @@ public final class EvaluationRuntime implements AutoCloseable {
       Settings settings) {
     this.connection = Map.copyOf(connection);
     this.settings = settings;
+    this.awaited =
+        new AwaitedModels(
+            id -> models.find(id).isPresent(), settings.modelWait(), System::nanoTime);
     this.view =
         new TopicFollower(
             "evaluation-board",
@@ -114,6 +122,7 @@ public final class EvaluationRuntime implements AutoCloseable {
             artifacts,
             source,
             id -> models.find(id).map(ModelBoard.Model::registration),
+            awaited,
             events,
             metrics,
             fitness,
@@ -180,6 +189,11 @@ public final class EvaluationRuntime implements AutoCloseable {
 
   public ModelBoard models() {
     return models;
+  }
+
+  /** Models that an evaluation names and that have not been heard of: it waits for them. */
+  public List<String> awaited(EvaluationRequested request) {
+    return awaited.of(request);
   }
 
   /** Where an evaluation stands on the log. */

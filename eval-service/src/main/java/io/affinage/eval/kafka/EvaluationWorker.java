@@ -3,6 +3,7 @@ package io.affinage.eval.kafka;
 import io.affinage.artifacts.ArtifactStore;
 import io.affinage.eval.EvaluationException;
 import io.affinage.eval.dataset.EvaluationDataset;
+import io.affinage.eval.job.AwaitedModels;
 import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.job.EvaluationView;
 import io.affinage.eval.model.ModelPair;
@@ -22,6 +23,7 @@ import io.affinage.events.EvaluationRequested;
 import io.affinage.events.Event;
 import io.affinage.events.EventData;
 import io.affinage.events.EventFactory;
+import io.affinage.events.LearnedRewards;
 import io.affinage.events.ModelPromoted;
 import io.affinage.events.ModelRegistered;
 import io.affinage.events.NextStage;
@@ -47,6 +49,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
@@ -64,6 +67,7 @@ final class EvaluationWorker {
   private final ArtifactStore artifacts;
   private final ModelSource models;
   private final Function<String, Optional<ModelRegistered>> registered;
+  private final AwaitedModels awaited;
   private final EventFactory events;
   private final EvaluationMetrics metrics;
   private final WorkerFitness fitness;
@@ -97,6 +101,7 @@ final class EvaluationWorker {
       ArtifactStore artifacts,
       ModelSource models,
       Function<String, Optional<ModelRegistered>> registered,
+      AwaitedModels awaited,
       EventFactory events,
       EvaluationMetrics metrics,
       WorkerFitness fitness,
@@ -106,6 +111,7 @@ final class EvaluationWorker {
     this.artifacts = artifacts;
     this.models = models;
     this.registered = registered;
+    this.awaited = awaited;
     this.events = events;
     this.metrics = metrics;
     this.fitness = fitness;
@@ -150,9 +156,15 @@ final class EvaluationWorker {
     if (fitness.ailment().isPresent()) {
       return false;
     }
-    for (EvaluationView view : board.open()) {
+    List<EvaluationView> open = board.open();
+    awaited.retain(open.stream().map(EvaluationView::id).collect(Collectors.toSet()));
+    for (EvaluationView view : open) {
       if (Understanding.newer(view.request()).isPresent()) {
         continue; // left to a worker of the version that wrote it
+      }
+      if (Understanding.refusal(view.request()).isEmpty()
+          && awaited.mayCome(view.request().data())) {
+        continue;
       }
       Optional<JobAttempt> won = claimer.claim(view.request());
       if (won.isPresent()) {
@@ -314,6 +326,7 @@ final class EvaluationWorker {
     long begun = System.nanoTime();
     ModelRegistered evaluated =
         data.modelId() == null ? data.model() : registered(data.modelId(), "modelId");
+    LearnedRewards.of(data.spec()).forEach((role, model) -> registered(model, "spec." + role));
     Plan plan = Plans.from(data.spec(), evaluated.isRewardModel());
     RewardAnswers scorer =
         new RewardAnswers(
@@ -379,7 +392,7 @@ final class EvaluationWorker {
     return models.open(evaluated, compared);
   }
 
-  /** It may be heard of a moment later than of the request, which comes on another topic. */
+  /** It has been waited for. */
   private ModelRegistered registered(String modelId, String param) {
     return registered
         .apply(modelId)

@@ -10,12 +10,14 @@ import io.affinage.events.EvaluationFailed;
 import io.affinage.events.EvaluationProgressed;
 import io.affinage.events.EvaluationSpec;
 import io.affinage.events.lease.JobState;
+import java.util.List;
 
 /**
  * An evaluation.
  *
  * @param status {@code queued}, {@code running}, {@code succeeded} or {@code failed}
  * @param createdAt when it was requested, seconds since 1970
+ * @param waitingFor ids of models that have not been registered yet; absent where it waits for none
  * @param progress absent when it does not run
  * @param result absent unless it succeeded
  * @param error absent unless it failed
@@ -29,6 +31,7 @@ record EvaluationCard(
     @JsonProperty("created_at") long createdAt,
     ArtifactRef dataset,
     EvaluationSpec spec,
+    @JsonProperty("waiting_for") List<String> waitingFor,
     Progress progress,
     EvaluationCompleted result,
     ErrorDetail error) {
@@ -39,7 +42,7 @@ record EvaluationCard(
     }
   }
 
-  static EvaluationCard of(EvaluationView view, JobState state) {
+  static EvaluationCard of(EvaluationView view, JobState state, List<String> awaited) {
     EvaluationCompleted result =
         view.end().orElse(null) instanceof EvaluationCompleted completed ? completed : null;
     ErrorDetail error =
@@ -57,6 +60,7 @@ record EvaluationCard(
         view.requestedAt() / 1000,
         view.request().data().dataset(),
         view.request().data().spec(),
+        status.equals("queued") && !awaited.isEmpty() ? awaited : null,
         running ? view.progress().map(Progress::of).orElse(null) : null,
         result,
         error);

@@ -63,6 +63,7 @@ public class EvaluationsResource {
   }
 
   private EvaluationCard card(EvaluationView view) {
-    return EvaluationCard.of(view, runtime.state(view.id()));
+    return EvaluationCard.of(
+        view, runtime.state(view.id()), runtime.awaited(view.request().data()));
   }
 }

@@ -11,6 +11,7 @@ import io.affinage.eval.EventBench;
 import io.affinage.eval.llm.ModelRuntime;
 import io.affinage.eval.llm.TinyModels;
 import io.affinage.events.ArtifactRef;
+import io.affinage.events.EvaluationClaimed;
 import io.affinage.events.EvaluationCompleted;
 import io.affinage.events.EvaluationFailed;
 import io.affinage.events.EvaluationReleased;
@@ -132,7 +133,51 @@ class EvaluationGiveBackIT {
         .contains("; 3 by broken");
   }
 
+  /** It stays in the queue, where it holds up nobody, and is done as soon as its model is there. */
+  @Test
+  void shouldDoOthersWhileAModelIsWaitedFor() {
+    EvaluationRuntime runtime =
+        worker("patient", "cpu", Duration.ofMinutes(1), Duration.ofMinutes(10));
+    EvaluationRequested waiting =
+        request("eval-waiting", "tiny:late", Map.of("itself", "tiny:late"));
+    bench.send(Topics.EVALUATION_REQUESTED, waiting);
+    bench.send(
+        Topics.EVALUATION_REQUESTED,
+        new EvaluationRequested("eval-others", model, dataset, QUICK, null));
+
+    await().atMost(PATIENCE).until(() -> !completed("eval-others").isEmpty());
+    assertThat(runtime.board().find("eval-waiting")).isPresent();
+    assertThat(runtime.awaited(waiting)).containsExactly("tiny:late");
+    assertThat(bench.read(Topics.EVALUATION_LOG, "eval-waiting", EvaluationClaimed.class))
+        .isEmpty();
+
+    bench.send(Topics.MODEL_REGISTERED, Settings.from(model).with("modelId", "tiny:late").record());
+    await().atMost(PATIENCE).until(() -> !completed("eval-waiting").isEmpty());
+    assertThat(completed("eval-waiting").get(0).attempt()).isEqualTo(1);
+    assertThat(runtime.awaited(waiting)).isEmpty();
+  }
+
+  @Test
+  void shouldFailWhenAModelNeverComes() {
+    worker("impatient", "cpu", Duration.ofMinutes(1), Duration.ofMillis(1));
+    bench.send(Topics.EVALUATION_REQUESTED, request("eval-never", "tiny:never", null));
+    await().atMost(PATIENCE).until(() -> !failed("eval-never").isEmpty());
+    assertThat(failed("eval-never").get(0).error().code()).isEqualTo("model_unknown");
+    assertThat(failed("eval-never").get(0).attempt()).isEqualTo(1);
+  }
+
+  private static EvaluationRequested request(
+      String id, String modelId, Map<String, String> compare) {
+    return new EvaluationRequested(
+        id, model, dataset, QUICK, null, null, null, null, modelId, compare);
+  }
+
   private EvaluationRuntime worker(String name, String device, Duration faultPause) {
+    return worker(name, device, faultPause, Duration.ofMinutes(1));
+  }
+
+  private EvaluationRuntime worker(
+      String name, String device, Duration faultPause, Duration modelWait) {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     ModelRuntime models =
         new ModelRuntime(
@@ -159,7 +204,8 @@ class EvaluationGiveBackIT {
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(5),
                 1,
-                Duration.ofMillis(1)));
+                Duration.ofMillis(1),
+                modelWait));
     runtime.start();
     open.add(() -> runtime.stop(Duration.ofSeconds(10)));
     open.add(models);

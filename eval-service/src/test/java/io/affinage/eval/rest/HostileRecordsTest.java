@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.affinage.broker.testing.ExampleRecords;
 import io.affinage.broker.testing.HostileRecords;
 import io.affinage.eval.EvaluationException;
+import io.affinage.eval.job.AwaitedModels;
 import io.affinage.eval.job.EvaluationBoard;
 import io.affinage.eval.job.EvaluationView;
 import io.affinage.eval.job.ModelBoard;
@@ -20,6 +21,7 @@ import io.affinage.events.EventCodec;
 import io.affinage.events.EventException;
 import io.affinage.events.Topic;
 import io.affinage.events.lease.JobState;
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -53,8 +55,13 @@ class HostileRecordsTest {
     }
     assertThat(applied).isGreaterThan(500);
     assertThat(refused).isGreaterThan(500);
+    AwaitedModels awaited =
+        new AwaitedModels(
+            id -> models.find(id).isPresent(), Duration.ofMinutes(1), System::nanoTime);
     for (EvaluationView view : board.all()) {
-      json.writeValueAsBytes(EvaluationCard.of(view, JobState.initial()));
+      awaited.mayCome(view.request().data());
+      json.writeValueAsBytes(
+          EvaluationCard.of(view, JobState.initial(), awaited.of(view.request().data())));
       consider(view.request().data());
     }
     for (ServedModels.Served served : new ServedModels(models).all()) {
