@@ -202,7 +202,7 @@ public record TrainingSpec(
           @Nullable Double minEntropy,
       @Setting(
               value =
-                  "batches of answers in a row with a collapsed entropy, with equal rewards, with nothing but empty answers or with none that ends, and over which a learned reward may rise while a verifiable one falls; 0 for any number",
+                  "batches of answers in a row with a collapsed entropy, with equal rewards, with nothing but empty answers or with none that ends, and over which a learned reward may rise while a rule, or one of weight 0, falls; 0 for any number",
               otherwise = "100",
               from = 0)
           @Nullable Integer patience) {}

@@ -28,7 +28,9 @@ final class GuardRails {
   private final int updates;
   private final Map<String, Integer> inARow = new HashMap<>();
   private final Map<String, Trend> learned = new LinkedHashMap<>();
-  private final Map<String, Trend> verifiable = new LinkedHashMap<>();
+
+  /** What a policy cannot please without doing what is asked: rules, and what counts nothing. */
+  private final Map<String, Trend> heldOut = new LinkedHashMap<>();
 
   /** A number over time: as it was in the first iterations, and as it is in the last. */
   private static final class Trend {
@@ -71,8 +73,8 @@ final class GuardRails {
     this.updates = updates;
     if (limits.patience() > 0 && reward instanceof RewardSpec.Ensemble ensemble) {
       for (RewardSpec.Member member : ensemble.rewards()) {
-        boolean model = member.reward() instanceof RewardSpec.Model;
-        (model ? learned : verifiable)
+        boolean counts = member.weight() == null || member.weight() != 0;
+        (counts && member.reward() instanceof RewardSpec.Model ? learned : heldOut)
             .put(SampledAnswers.name(member), new Trend(limits.patience()));
       }
     }
@@ -171,12 +173,12 @@ final class GuardRails {
     return count >= iterations;
   }
 
-  /** What is learned rises, what can be verified falls, both by more than they vary. */
+  /** What is learned rises, what is held out falls, both by more than they vary. */
   private void hacking(int step, Map<String, Double> metrics) {
     learned.forEach((name, trend) -> add(trend, metrics.get(SampledAnswers.share(name))));
-    verifiable.forEach((name, trend) -> add(trend, metrics.get(SampledAnswers.share(name))));
+    heldOut.forEach((name, trend) -> add(trend, metrics.get(SampledAnswers.share(name))));
     for (Map.Entry<String, Trend> up : learned.entrySet()) {
-      for (Map.Entry<String, Trend> down : verifiable.entrySet()) {
+      for (Map.Entry<String, Trend> down : heldOut.entrySet()) {
         if (up.getValue().change() > 1 && down.getValue().change() < -1) {
           throw new LlmException(
               "reward_hacking",

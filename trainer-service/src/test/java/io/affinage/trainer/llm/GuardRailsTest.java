@@ -35,6 +35,7 @@ class GuardRailsTest {
             .readValue(
                 ("{'objective': {%s, 'reward': {'type': 'ensemble', 'rewards': ["
                         + "{'name': 'taste', 'reward': {'type': 'model', 'model': 'm'}},"
+                        + "{'name': 'judge', 'weight': 0, 'reward': {'type': 'model', 'model': 'other'}},"
                         + "{'reward': {'type': 'exact_match'}}]}}, 'guards': {%s}}")
                     .formatted(objective, guards)
                     .replace('\'', '"'),
@@ -158,10 +159,29 @@ class GuardRailsTest {
                         1 - step * 0.01),
                 "reward_hacking"))
         .isGreaterThanOrEqualTo(20);
-    GuardRails both = guards("'patience': 10");
+    // Another reward model, by which nothing is learned, is held out as a rule is.
+    assertThat(
+            endOf(
+                guards("'patience': 10"),
+                step -> with("rewards/taste/mean", step * 0.1, "rewards/judge/mean", -step * 0.1),
+                "reward_hacking"))
+        .isGreaterThanOrEqualTo(20);
+    GuardRails all = guards("'patience': 10");
     for (int step = 1; step <= 60; step++) {
-      both.check(
-          step, with("rewards/taste/mean", step * 0.1, "rewards/exact_match/mean", step * 0.01));
+      all.check(
+          step,
+          with(
+              "rewards/taste/mean",
+              step * 0.1,
+              "rewards/judge/mean",
+              step * 0.1,
+              "rewards/exact_match/mean",
+              step * 0.01));
+    }
+    GuardRails other = guards("'patience': 10");
+    for (int step = 1; step <= 60; step++) {
+      other.check(
+          step, with("rewards/judge/mean", step * 0.1, "rewards/exact_match/mean", -step * 0.1));
     }
   }
 
