@@ -48,7 +48,7 @@ def result(call, own, given):
     made = trainer(leaf, **own)
     loss = call(made, None, given)
     loss.backward()
-    kept = {n: v[-1] for n, v in made._metrics["train"].items() if n in ("kl", "clip_ratio/low_mean", "clip_ratio/high_mean", "clip_ratio/region_mean")}
+    kept = {n: v[-1] for n, v in made._metrics["train"].items() if n in ("kl", "clip_ratio/low_mean", "clip_ratio/low_min", "clip_ratio/high_mean", "clip_ratio/high_max", "clip_ratio/region_mean")}
     return dict(loss=loss.item(), derivatives=ragged(leaf.grad), metrics=kept)
 
 

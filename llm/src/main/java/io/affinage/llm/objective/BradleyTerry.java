@@ -59,6 +59,9 @@ public record BradleyTerry(double centering) implements Objective {
           loss / pairs,
           pair.derivatives((shift + apart) / pairs, (shift - apart) / pairs),
           Map.of(
+              "mean_reward", (chosen + rejected) / 2 / pairs,
+              "min_reward", Math.min(chosen, rejected),
+              "max_reward", Math.max(chosen, rejected),
               "rewards/chosen", chosen / pairs,
               "rewards/rejected", rejected / pairs,
               "rewards/margins", (chosen - rejected) / pairs,

@@ -169,12 +169,16 @@ public record Grpo(
     }
     // A ratio of a whole answer is clipped or not for all of its tokens at once.
     double ratios = bySequence ? (double) step.sequences() * targets : step.targets();
-    metrics.merge("clip_ratio/low_mean", low / ratios, Double::sum);
-    metrics.merge("clip_ratio/high_mean", high / ratios, Double::sum);
-    metrics.merge("clip_ratio/region_mean", (low + high) / ratios, Double::sum);
-    member.meanEntropy(step).ifPresent(share -> metrics.merge("entropy", share, Double::sum));
+    Loss.tell(metrics, "clip_ratio/low_mean", low / ratios);
+    Loss.tell(metrics, "clip_ratio/high_mean", high / ratios);
+    Loss.tell(metrics, "clip_ratio/region_mean", (low + high) / ratios);
+    if (targets > 0) {
+      Loss.tell(metrics, "clip_ratio/low_min", low / targets);
+      Loss.tell(metrics, "clip_ratio/high_max", high / targets);
+    }
+    member.meanEntropy(step).ifPresent(share -> Loss.tell(metrics, "entropy", share));
     if (beta > 0) {
-      metrics.merge("kl", divergence / step.targets(), Double::sum);
+      Loss.tell(metrics, "kl", divergence / step.targets());
     }
     return loss;
   }

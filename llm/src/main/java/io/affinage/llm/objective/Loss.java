@@ -26,6 +26,21 @@ public record Loss(
     metrics = Map.copyOf(metrics);
   }
 
+  /**
+   * Adds a part's number of a metric: most are shares of the step's, and those whose name says
+   * {@code min} or {@code max} are the least and the greatest of all.
+   */
+  public static void tell(Map<String, Double> metrics, String name, double part) {
+    String last = name.substring(name.lastIndexOf('/') + 1);
+    if (last.startsWith("min_") || last.endsWith("_min")) {
+      metrics.merge(name, part, Math::min);
+    } else if (last.startsWith("max_") || last.endsWith("_max")) {
+      metrics.merge(name, part, Math::max);
+    } else {
+      metrics.merge(name, part, Double::sum);
+    }
+  }
+
   /** Adds up what groups give that do not depend on each other. */
   public static final class Sum {
     private final List<List<double[]>> derivatives = new ArrayList<>();
@@ -37,7 +52,7 @@ public record Loss(
     public Sum add(double share, List<double[]> byMember, Map<String, Double> shares) {
       value += share;
       derivatives.add(List.copyOf(byMember));
-      shares.forEach((name, each) -> metrics.merge(name, each, Double::sum));
+      shares.forEach((name, each) -> tell(metrics, name, each));
       return this;
     }
 

@@ -58,8 +58,8 @@ public interface Objective {
   Loss of(ScoredBatch batch);
 
   /**
-   * What is told of a step, of the sums that its parts' metrics give: where a number is no sum (a
-   * variance), it is made of sums here.
+   * What is told of a step, of what its parts' metrics come to by {@link Loss#tell}: where a number
+   * is no sum (a variance), it is made of sums here.
    */
   default Map<String, Double> told(Map<String, Double> sums) {
     return sums;

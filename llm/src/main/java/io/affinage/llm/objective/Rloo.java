@@ -68,14 +68,14 @@ public record Rloo(double epsilon, double epsilonHigh) implements Objective {
                 epsilonHigh);
         loss += surrogate.value() / sequences;
         Arrays.fill(derivative, surrogate.byLogRatio() / sequences);
-        member
-            .meanEntropy(batch.step())
-            .ifPresent(share -> metrics.merge("entropy", share, Double::sum));
-        double low = surrogate.low() ? 1 / sequences : 0;
-        double high = surrogate.high() ? 1 / sequences : 0;
-        metrics.merge("clip_ratio/low_mean", low, Double::sum);
-        metrics.merge("clip_ratio/high_mean", high, Double::sum);
-        metrics.merge("clip_ratio/region_mean", low + high, Double::sum);
+        member.meanEntropy(batch.step()).ifPresent(share -> Loss.tell(metrics, "entropy", share));
+        double low = surrogate.low() ? 1 : 0;
+        double high = surrogate.high() ? 1 : 0;
+        Loss.tell(metrics, "clip_ratio/low_mean", low / sequences);
+        Loss.tell(metrics, "clip_ratio/low_min", low);
+        Loss.tell(metrics, "clip_ratio/high_mean", high / sequences);
+        Loss.tell(metrics, "clip_ratio/high_max", high);
+        Loss.tell(metrics, "clip_ratio/region_mean", (low + high) / sequences);
       }
       sum.add(loss, derivatives, metrics);
     }

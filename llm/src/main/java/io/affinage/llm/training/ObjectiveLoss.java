@@ -65,7 +65,7 @@ final class ObjectiveLoss implements StepLoss {
     for (List<Group> microBatch : microBatches) {
       for (Loss part : parts(microBatch, size, noise++)) {
         loss += part.value();
-        part.metrics().forEach((name, share) -> metrics.merge(name, share, Double::sum));
+        part.metrics().forEach((name, share) -> Loss.tell(metrics, name, share));
       }
     }
     return new Result(loss, objective.told(metrics));

@@ -10,8 +10,11 @@ import io.affinage.llm.error.LlmException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
 /** Against the loss of TRL's reward trainer; see src/test/python/bradley_terry_fixture.py. */
@@ -45,6 +48,14 @@ class BradleyTerryTest {
           .isCloseTo(each.get("accuracy").asDouble(), within(1e-9));
       assertThat(loss.metrics().get("rewards/margins"))
           .isCloseTo(each.get("margin").asDouble(), within(1e-6));
+      DoubleSummaryStatistics all =
+          Stream.of(each.get("chosen"), each.get("rejected"))
+              .flatMap(scores -> StreamSupport.stream(scores.spliterator(), false))
+              .mapToDouble(JsonNode::asDouble)
+              .summaryStatistics();
+      assertThat(loss.metrics().get("mean_reward")).isCloseTo(all.getAverage(), within(1e-6));
+      assertThat(loss.metrics().get("min_reward")).isCloseTo(all.getMin(), within(1e-6));
+      assertThat(loss.metrics().get("max_reward")).isCloseTo(all.getMax(), within(1e-6));
     }
   }
 

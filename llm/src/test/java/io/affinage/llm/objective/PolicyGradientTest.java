@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -124,13 +125,19 @@ class PolicyGradientTest {
     List<ScoredGroup> groups = groups();
     ScoredBatch whole = ScoredBatch.whole(groups);
     double parts = 0;
+    Map<String, Double> metrics = new HashMap<>();
     List<List<double[]>> derivatives = new ArrayList<>();
     for (ScoredGroup group : groups) {
       Loss part = each.objective().of(new ScoredBatch(List.of(group), whole.step()));
       parts += part.value();
+      part.metrics().forEach((name, share) -> Loss.tell(metrics, name, share));
       derivatives.addAll(part.derivatives());
     }
     Loss together = each.objective().of(whole);
+    assertThat(metrics.keySet()).isEqualTo(together.metrics().keySet());
+    metrics.forEach(
+        (name, value) ->
+            assertThat(value).as(name).isCloseTo(together.metrics().get(name), within(1e-12)));
     assertThat(parts).isCloseTo(together.value(), within(1e-12));
     assertThat(derivatives).usingRecursiveComparison().isEqualTo(together.derivatives());
   }
@@ -159,6 +166,39 @@ class PolicyGradientTest {
     assertThat(loss.value()).isFinite();
     assertThat(loss.derivatives().get(0).get(0)).containsOnly(0);
     assertThat(loss.derivatives().get(0).get(1)).containsOnly(0);
+  }
+
+  /**
+   * Of the answers the one that is clipped least, which is 0 as long as one is not clipped at all.
+   */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void shouldTellTheLeastClippedAnswer(Case each) {
+    ScoredSequence unlikely = answer(new float[] {-4, -4});
+    ScoredSequence half = answer(new float[] {-4, -0.1f});
+    Map<String, Double> all =
+        each.objective()
+            .of(ScoredBatch.whole(List.of(new ScoredGroup(List.of(unlikely, unlikely)))))
+            .metrics();
+    assertThat(all).containsEntry("clip_ratio/low_min", 1.0);
+    assertThat(all).containsEntry("clip_ratio/high_max", 0.0);
+    Map<String, Double> some =
+        each.objective()
+            .of(ScoredBatch.whole(List.of(new ScoredGroup(List.of(unlikely, half)))))
+            .metrics();
+    // By token half of the second answer; the ratio of a whole answer is clipped at all or not.
+    assertThat(some.get("clip_ratio/low_min")).isIn(0.5, 1.0);
+    assertThat(some.get("clip_ratio/low_min")).isLessThanOrEqualTo(some.get("clip_ratio/low_mean"));
+  }
+
+  /** One that had better not be repeated. */
+  private static ScoredSequence answer(float[] logp) {
+    return new ScoredSequence(
+        logp,
+        Map.of(
+            Signal.OLD_LOGP, new float[] {-0.1f, -0.1f},
+            Signal.REFERENCE_LOGP, new float[] {-0.1f, -0.1f},
+            Signal.ADVANTAGE, new float[] {-1, -1}));
   }
 
   @Test
