@@ -60,7 +60,12 @@ public enum EventType {
   ROLLOUTS_SAMPLED(
       "rollouts.sampled",
       RolloutsSampled.class,
-      event -> Arrays.asList(event.iteration(), event.policy(), event.rollouts().digest())),
+      // What has no batch keeps the id that it had before there were any.
+      event ->
+          event.batch() == null
+              ? Arrays.asList(event.iteration(), event.policy(), event.rollouts().digest())
+              : Arrays.asList(
+                  event.iteration(), event.policy(), event.rollouts().digest(), event.batch())),
   ROLLOUTS_SCORED(
       "rollouts.scored",
       RolloutsScored.class,

@@ -61,7 +61,7 @@ class ReachedTest {
             null),
         at);
     read(new TrainingCheckpointed(id, 1, "w", 5, ref(checkpoint), null), at + 1);
-    read(new RolloutsSampled(id, 1, "w", 0, "sha256:p", ref(rollouts), 8), at + 2);
+    read(new RolloutsSampled(id, 1, "w", 0, "sha256:p", ref(rollouts), 8, null), at + 2);
     read(new RolloutsScored(id, 1, "w", 0, ref(rollouts).digest(), ref(rollouts)), at + 3);
   }
 

@@ -19,7 +19,9 @@ final class GeneratedRow {
     this.index = index;
     this.request = request;
     this.listener = listener;
-    this.random = new SplittableRandom(request.sampling().seed() * 0x9E3779B97F4A7C15L + index);
+    this.random =
+        new SplittableRandom(
+            request.sampling().seed() * 0x9E3779B97F4A7C15L + request.firstRow() + index);
   }
 
   /** The row's next draw in [0, 1). */

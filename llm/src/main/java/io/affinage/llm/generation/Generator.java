@@ -62,18 +62,19 @@ public final class Generator implements AutoCloseable {
     }
     if (request.maxNewTokens() > 0) {
       try (NDManager scope = decoder.manager().newSubManager()) {
-        decode(scope, request, rows);
+        decode(scope, request, rows, listener);
       }
     }
     return rows.stream().map(GeneratedRow::result).toList();
   }
 
-  private void decode(NDManager scope, GenerationRequest request, List<GeneratedRow> rows) {
+  private void decode(
+      NDManager scope, GenerationRequest request, List<GeneratedRow> rows, TokenListener listener) {
     NDArray seen = seen(scope, request);
     NDArray stops =
         Decoder.indices(scope, request.stopTokens().stream().mapToInt(Integer::intValue).toArray());
     NDArray done = scope.zeros(new Shape(rows.size()), DataType.BOOLEAN);
-    Batch batch = new Batch(request, rows, seen, stops, done);
+    Batch batch = new Batch(request, rows, seen, stops, done, listener);
     int count = 0;
     while (count < request.maxNewTokens() && rows.stream().anyMatch(GeneratedRow::isOpen)) {
       int tokens = Math.min(request.maxNewTokens() - count, tokensOfOneCache(rows));
@@ -90,7 +91,8 @@ public final class Generator implements AutoCloseable {
       List<GeneratedRow> rows,
       NDArray seen,
       NDArray stops,
-      NDArray done) {}
+      NDArray done,
+      TokenListener listener) {}
 
   /** New tokens after which some row has outgrown its cache, which is then computed anew. */
   private int tokensOfOneCache(List<GeneratedRow> rows) {
@@ -143,6 +145,7 @@ public final class Generator implements AutoCloseable {
         accept(rows, result.get(0), result.get(1));
         passes += result.get(4).getLong();
       }
+      batch.listener.onBlock();
       count += chunk;
     }
   }

@@ -61,21 +61,29 @@ public final class PolicySignals implements TokenSignals {
   }
 
   @Override
-  public List<Map<Signal, float[]>> of(List<TokenizedExample> texts) {
+  public List<Map<Signal, float[]>> of(List<TokenizedExample> texts, Runnable between) {
     List<Map<Signal, float[]>> found = new ArrayList<>();
     texts.forEach(text -> found.add(new EnumMap<>(Signal.class)));
     reference.ifPresent(
         adapter -> {
           TargetLogProbabilities model =
               new TargetLogProbabilities(decoder, adapter, new Reading(temperature, false));
-          add(Signal.REFERENCE_LOGP, adapter, texts, found, model::of);
+          add(Signal.REFERENCE_LOGP, adapter, texts, found, after(between, model::of));
         });
     values.ifPresent(
         head -> {
           TargetValues model = new TargetValues(decoder, valueAdapter, head);
-          add(Signal.OLD_VALUE, valueAdapter, texts, found, model::of);
+          add(Signal.OLD_VALUE, valueAdapter, texts, found, after(between, model::of));
         });
     return found;
+  }
+
+  private static Function<PrefixTreeRow, float[]> after(
+      Runnable between, Function<PrefixTreeRow, float[]> pass) {
+    return row -> {
+      between.run();
+      return pass.apply(row);
+    };
   }
 
   private void add(

@@ -23,6 +23,14 @@ public interface RolloutLog {
         public void recordSampled(Iteration sampled) {}
 
         @Override
+        public Optional<Iteration> batch(int iteration, String policy, int number) {
+          return Optional.empty();
+        }
+
+        @Override
+        public void recordBatch(Iteration sampled, int number) {}
+
+        @Override
         public Optional<List<OptionalDouble>> scores(Iteration of) {
           return Optional.empty();
         }
@@ -43,6 +51,22 @@ public interface RolloutLog {
 
   /** Keeps the answers of an iteration, before they are scored. */
   void recordSampled(Iteration sampled);
+
+  /**
+   * A batch of the answers of an iteration that was not sampled to its end.
+   *
+   * @param policy as above
+   * @param number of the batch, from 0
+   */
+  Optional<Iteration> batch(int iteration, String policy, int number);
+
+  /**
+   * Keeps a batch of the answers of an iteration that has several. When it has the last one, all of
+   * them are told to {@link #recordSampled}.
+   *
+   * @param sampled with the batch's answers alone
+   */
+  void recordBatch(Iteration sampled, int number);
 
   /** The scores of answers that are on record, in their order; the first that were recorded. */
   Optional<List<OptionalDouble>> scores(Iteration of);

@@ -18,6 +18,7 @@ import io.affinage.llm.model.BlockAdapter;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.objective.Signal;
 import io.affinage.llm.training.BatchSource;
+import io.affinage.llm.training.StopRequestedException;
 import io.affinage.llm.training.TrainingSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -41,9 +43,17 @@ import java.util.function.Supplier;
 public final class RolloutSource implements BatchSource {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /**
+   * Answers that are sampled together at the most, where a group has not more. So many rows read
+   * the weights often enough to be worth it, and few enough are lost when a process dies. The
+   * number decides how sums are rounded: runs that were begun with another sample other answers.
+   */
+  private static final int ANSWERS_AT_ONCE = 64;
+
   private final Decoder decoder;
   private final BlockAdapter policy;
   private Decoder sampler;
+  private Runnable unlessStopped = () -> {};
   private final List<RolloutPrompt> prompts;
   private final RolloutSettings settings;
   private final RewardFunction rewards;
@@ -130,6 +140,21 @@ public final class RolloutSource implements BatchSource {
    */
   public RolloutSource sampledFrom(Decoder sampler) {
     this.sampler = sampler;
+    return this;
+  }
+
+  /**
+   * Asks while answers are sampled whether the run is to stop: between blocks of tokens, and
+   * between the passes for what else is known of them. Batches of answers that are on record by
+   * then are not sampled again, nor do others come of the rest.
+   */
+  public RolloutSource stoppedBy(BooleanSupplier stop) {
+    this.unlessStopped =
+        () -> {
+          if (stop.getAsBoolean()) {
+            throw new StopRequestedException();
+          }
+        };
     return this;
   }
 
@@ -272,23 +297,54 @@ public final class RolloutSource implements BatchSource {
     Sampling sampling =
         Sampling.whole(settings.temperature(), settings.seed() * 1_000_003L + number);
     Optional<Iteration> known =
-        log.sampled(number, policyDigest())
-            .filter(each -> each.answers(repeated, sampling, settings.maxNewTokens()))
-            .filter(
-                each ->
-                    each.rollouts().stream()
-                        .allMatch(own -> own.signals().keySet().equals(signals.names())));
+        log.sampled(number, policyDigest()).filter(each -> isOf(each, repeated, sampling));
     if (known.isPresent()) {
       return known.get();
     }
     Iteration made =
         new Iteration(
-            number, policyDigest(), sampling, settings.maxNewTokens(), sample(repeated, sampling));
+            number,
+            policyDigest(),
+            sampling,
+            settings.maxNewTokens(),
+            sample(number, repeated, sampling));
     log.recordSampled(made);
     return made;
   }
 
-  private List<Rollout> sample(List<RolloutPrompt> repeated, Sampling sampling) {
+  /** Whether these are answers to the prompts, with all that is to be known of them. */
+  private boolean isOf(Iteration made, List<RolloutPrompt> repeated, Sampling sampling) {
+    return made.answers(repeated, sampling, settings.maxNewTokens())
+        && made.rollouts().stream()
+            .allMatch(each -> each.signals().keySet().equals(signals.names()));
+  }
+
+  /** Batch by batch, each as it is on record, or else sampled now. */
+  private List<Rollout> sample(int number, List<RolloutPrompt> repeated, Sampling sampling) {
+    int answers = Math.max(1, ANSWERS_AT_ONCE / settings.groupSize()) * settings.groupSize();
+    if (answers >= repeated.size()) {
+      return batch(repeated, sampling, 0);
+    }
+    List<Rollout> all = new ArrayList<>();
+    for (int from = 0; from < repeated.size(); from += answers) {
+      List<RolloutPrompt> some = repeated.subList(from, Math.min(repeated.size(), from + answers));
+      int batch = from / answers;
+      Optional<Iteration> known =
+          log.batch(number, policyDigest(), batch).filter(each -> isOf(each, some, sampling));
+      if (known.isPresent()) {
+        all.addAll(known.get().rollouts());
+        continue;
+      }
+      unlessStopped.run();
+      List<Rollout> made = batch(some, sampling, from);
+      log.recordBatch(
+          new Iteration(number, policyDigest(), sampling, settings.maxNewTokens(), made), batch);
+      all.addAll(made);
+    }
+    return all;
+  }
+
+  private List<Rollout> batch(List<RolloutPrompt> repeated, Sampling sampling, int firstRow) {
     // The generator sees the weights as they are when it is made.
     try (Generator generator = new Generator(sampler, policy)) {
       List<GeneratedTokens> answers =
@@ -297,14 +353,25 @@ public final class RolloutSource implements BatchSource {
                   repeated.stream().map(RolloutPrompt::ids).toList(),
                   settings.maxNewTokens(),
                   settings.stopTokens(),
-                  sampling),
-              TokenListener.NONE);
+                  sampling,
+                  firstRow),
+              new TokenListener() {
+                @Override
+                public boolean onToken(int row, int token) {
+                  return true;
+                }
+
+                @Override
+                public void onBlock() {
+                  unlessStopped.run();
+                }
+              });
       List<Rollout> rollouts = new ArrayList<>();
       for (int i = 0; i < answers.size(); i++) {
         rollouts.add(new Rollout(repeated.get(i), i % settings.groupSize(), answers.get(i)));
       }
       List<Map<Signal, float[]>> known =
-          signals.of(rollouts.stream().map(RolloutSource::text).toList());
+          signals.of(rollouts.stream().map(RolloutSource::text).toList(), unlessStopped);
       for (int i = 0; i < rollouts.size(); i++) {
         Rollout each = rollouts.get(i);
         rollouts.set(i, new Rollout(each.prompt(), each.sample(), each.answer(), known.get(i)));
@@ -412,6 +479,11 @@ public final class RolloutSource implements BatchSource {
             .mapToInt(ScoredRollout::tokens)
             .summaryStatistics();
     metrics.put("completions/mean_terminated_length", ended.getAverage());
+    // TRL's 0 where there is none, as for the mean.
+    metrics.put(
+        "completions/min_terminated_length", ended.getCount() == 0 ? 0.0 : (double) ended.getMin());
+    metrics.put(
+        "completions/max_terminated_length", ended.getCount() == 0 ? 0.0 : (double) ended.getMax());
     metrics.put("completions/clipped_ratio", (all.size() - ended.getCount()) / (double) all.size());
     return metrics;
   }

@@ -18,7 +18,7 @@ public interface TokenSignals {
         }
 
         @Override
-        public List<Map<Signal, float[]>> of(List<TokenizedExample> texts) {
+        public List<Map<Signal, float[]>> of(List<TokenizedExample> texts, Runnable between) {
           return texts.stream().map(text -> Map.<Signal, float[]>of()).toList();
         }
       };
@@ -30,7 +30,8 @@ public interface TokenSignals {
    * Computes them.
    *
    * @param texts prompts with their answers, whose tokens are the targets
+   * @param between run before each pass over some of them; what it throws ends the work
    * @return of each text each signal, [targets]
    */
-  List<Map<Signal, float[]>> of(List<TokenizedExample> texts);
+  List<Map<Signal, float[]>> of(List<TokenizedExample> texts, Runnable between);
 }

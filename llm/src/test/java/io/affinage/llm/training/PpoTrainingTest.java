@@ -1,6 +1,7 @@
 package io.affinage.llm.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.affinage.llm.adapter.LoraAdapter;
@@ -37,6 +38,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -323,6 +325,34 @@ class PpoTrainingTest {
         trained(cut, Integer.MAX_VALUE, Optional.of(cut.resolve("checkpoint-" + steps)));
     assertThat(resumed.values).usingRecursiveComparison().isEqualTo(whole.values);
     assertThat(resumed.told).isEqualTo(whole.told.subList(steps, whole.told.size()));
+  }
+
+  /** Told to stop in the last pass over its answers, a run asks nobody to score them. */
+  @Test
+  void shouldStopBetweenThePassesOverAnswers() {
+    RewardFunction nobody =
+        rollouts -> {
+          throw new AssertionError("scores are asked for");
+        };
+    AtomicInteger asks = new AtomicInteger();
+    stopAt(Integer.MAX_VALUE, asks, WANTED_SHARE);
+    int all = asks.getAndSet(0);
+    // Two blocks of tokens, and a pass each for the reference and the values.
+    assertThat(all).isEqualTo(4);
+    assertThatThrownBy(() -> stopAt(all, asks, nobody)).isInstanceOf(StopRequestedException.class);
+  }
+
+  private static void stopAt(int ask, AtomicInteger asks, RewardFunction rewards) {
+    try (Setup setup =
+        new Setup(
+            Start.NEW_ADAPTER,
+            rollouts(
+                4, new RolloutSettings.Updates(1, 1), advantages(new KlControl.Fixed(0.1))),
+            PPO,
+            rewards,
+            settings(1, 1e-3))) {
+      setup.source.stoppedBy(() -> asks.incrementAndGet() == ask).next(0);
+    }
   }
 
   private record Trained(List<float[]> values, List<Map<String, Double>> told) {}

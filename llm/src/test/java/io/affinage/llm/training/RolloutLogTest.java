@@ -27,6 +27,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +58,7 @@ class RolloutLogTest {
   private final class Files implements RolloutLog {
     final List<String> told = new ArrayList<>();
     private final Map<Integer, Path> rollouts = new HashMap<>();
+    private final Map<String, Path> batches = new HashMap<>();
     private final Map<Integer, Path> scores = new HashMap<>();
     final Map<Integer, String> updates = new HashMap<>();
     private int dieAfter = Integer.MAX_VALUE;
@@ -80,6 +83,22 @@ class RolloutLogTest {
       RolloutFile.write(sampled, file);
       rollouts.put(sampled.number(), file);
       tell("sampled " + sampled.number());
+    }
+
+    @Override
+    public Optional<Iteration> batch(int iteration, String policy, int number) {
+      return Optional.ofNullable(batches.get(iteration + "-" + number))
+          .map(RolloutFile::read)
+          .filter(each -> each.policy().equals(policy));
+    }
+
+    @Override
+    public void recordBatch(Iteration sampled, int number) {
+      String name = sampled.number() + "-" + number;
+      Path file = folder.resolve("batch-" + name + ".safetensors");
+      RolloutFile.write(sampled, file);
+      batches.put(name, file);
+      tell("batch " + name);
     }
 
     @Override
@@ -109,18 +128,24 @@ class RolloutLogTest {
 
   private List<float[]> trained(
       RolloutLog log, RewardFunction rewards, int iterations, long seed, Optional<Path> from) {
+    return trained(log, rewards, settings(iterations), seed, () -> false, from).orElseThrow();
+  }
+
+  /** What comes of a run; empty where it was stopped. */
+  private Optional<List<float[]>> trained(
+      RolloutLog log,
+      RewardFunction rewards,
+      RolloutSettings settings,
+      long seed,
+      BooleanSupplier stop,
+      Optional<Path> from) {
     try (TinyModel model = new TinyModel();
         LoraAdapter adapter = LoraAdapter.initialise(model.decoder, LORA, seed);
         Trainables trainables = Trainables.of(model.decoder, adapter)) {
       RolloutSource source =
           new RolloutSource(
-              model.decoder,
-              adapter,
-              PROMPTS,
-              settings(iterations),
-              rewards,
-              log,
-              trainables::digest);
+                  model.decoder, adapter, PROMPTS, settings, rewards, log, trainables::digest)
+              .stoppedBy(stop);
       try (TrainingRun run =
           new TrainingRun(
               model.decoder,
@@ -137,9 +162,10 @@ class RolloutLogTest {
                           model.decoder.withoutAdapter())),
               source)) {
         from.ifPresent(run::resume);
-        run.run(Recorder.toTheEnd(), Optional.of(folder.resolve("checkpoints")));
+        return run.run(Recorder.toTheEnd(), Optional.of(folder.resolve("checkpoints"))).completed()
+            ? Optional.of(TinyModel.values(trainables))
+            : Optional.empty();
       }
-      return TinyModel.values(trainables);
     }
   }
 
@@ -179,6 +205,52 @@ class RolloutLogTest {
     assertThat(log.told).containsExactly("updated 1");
   }
 
+  /** Asked after every block of tokens: what is sampled to its end by then is not sampled again. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 0, ''",
+    "3, 0, ''",
+    "5, 0, batch 0-0",
+    "8, 1, updated 0",
+    "11, 1, batch 1-0",
+  })
+  void shouldStopWhileAnswersAreSampled(int ask, int steps, String kept) {
+    // Eighty answers, of which 64 are sampled at a time, in two blocks.
+    RolloutSettings settings =
+        new RolloutSettings(5, 16, 1, 8, Set.of(), GroupComparison.Estimator.GROUP, 5);
+    Files undisturbed = new Files();
+    List<float[]> whole =
+        trained(undisturbed, SMALL_TOKENS, settings, 3, () -> false, Optional.empty())
+            .orElseThrow();
+    assertThat(undisturbed.told)
+        .startsWith("batch 0-0", "batch 0-1", "sampled 0", "scored 0", "updated 0", "batch 1-0");
+
+    Files log = new Files();
+    AtomicInteger asked = new AtomicInteger();
+    assertThat(
+            trained(
+                log,
+                SMALL_TOKENS,
+                settings,
+                3,
+                () -> asked.incrementAndGet() == ask,
+                Optional.empty()))
+        .isEmpty();
+    assertThat(asked).hasValue(ask);
+    List<String> before = List.copyOf(log.told);
+    assertThat(before.isEmpty() ? "" : before.get(before.size() - 1)).isEqualTo(kept);
+    assertThat(before).filteredOn(each -> each.startsWith("updated")).hasSize(steps);
+
+    log.told.clear();
+    Optional<Path> from =
+        Optional.of(folder.resolve("checkpoints/checkpoint-" + steps)).filter(each -> steps > 0);
+    assertThat(trained(log, SMALL_TOKENS, settings, 3, () -> false, from))
+        .usingRecursiveComparison()
+        .isEqualTo(Optional.of(whole));
+    assertThat(log.told).filteredOn(before::contains).isEmpty();
+    assertThat(before.size() + log.told.size()).isEqualTo(undisturbed.told.size());
+  }
+
   @Test
   void shouldNotTakeWhatOtherWeightsSampled() {
     Files log = new Files();
@@ -187,6 +259,77 @@ class RolloutLogTest {
     log.updates.clear();
     trained(log, SMALL_TOKENS, 1, 4, Optional.empty());
     assertThat(log.told).contains("sampled 0", "sampled 3");
+  }
+
+  /** Numbers of answers, by TRL's names. */
+  @Test
+  void shouldTellOfAnIteration() {
+    Map<String, Double> told =
+        told(
+            List.of(answer(1, true), answer(3, true), answer(8, false), answer(8, false)),
+            List.of(
+                OptionalDouble.of(0),
+                OptionalDouble.of(1),
+                OptionalDouble.empty(),
+                OptionalDouble.of(0.5)));
+    assertThat(told)
+        .containsEntry("reward", 0.5)
+        .containsEntry("reward_std", 0.5)
+        .containsEntry("frac_reward_zero_std", 0.0)
+        .containsEntry("unscored", 1.0)
+        .containsEntry("completions/mean_length", 5.0)
+        .containsEntry("completions/min_length", 1.0)
+        .containsEntry("completions/max_length", 8.0)
+        .containsEntry("completions/mean_terminated_length", 2.0)
+        .containsEntry("completions/min_terminated_length", 1.0)
+        .containsEntry("completions/max_terminated_length", 3.0)
+        .containsEntry("completions/clipped_ratio", 0.5);
+    assertThat(
+            told(
+                List.of(answer(2, false), answer(2, false)),
+                List.of(OptionalDouble.of(1), OptionalDouble.of(1))))
+        .containsEntry("reward_std", 0.0)
+        .containsEntry("frac_reward_zero_std", 1.0)
+        .containsEntry("completions/mean_terminated_length", 0.0)
+        .containsEntry("completions/min_terminated_length", 0.0)
+        .containsEntry("completions/max_terminated_length", 0.0)
+        .containsEntry("completions/clipped_ratio", 1.0);
+  }
+
+  private static GeneratedTokens answer(int tokens, boolean ended) {
+    return new GeneratedTokens(
+        new int[tokens],
+        new double[tokens],
+        ended ? GeneratedTokens.Finish.STOP : GeneratedTokens.Finish.LENGTH);
+  }
+
+  private Map<String, Double> told(List<GeneratedTokens> answers, List<OptionalDouble> scores) {
+    RolloutPrompt prompt = PROMPTS.get(0);
+    RolloutSettings settings =
+        new RolloutSettings(1, answers.size(), 1, 8, Set.of(), GroupComparison.Estimator.GROUP, 5);
+    Files log = new Files();
+    log.recordSampled(
+        new Iteration(
+            0,
+            "",
+            Sampling.whole(1, settings.seed() * 1_000_003L),
+            8,
+            IntStream.range(0, answers.size())
+                .mapToObj(i -> new Rollout(prompt, i, answers.get(i)))
+                .toList()));
+    try (TinyModel model = new TinyModel()) {
+      RolloutSource source =
+          new RolloutSource(
+              model.decoder,
+              model.decoder.withoutAdapter(),
+              List.of(prompt),
+              settings,
+              rollouts -> scores,
+              log,
+              () -> "");
+      source.next(0);
+      return source.metrics();
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.affinage.trainer.engine;
 import io.affinage.events.RewardRequested;
 import io.affinage.events.RewardSpec;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,17 +17,32 @@ public interface AnswerScorer {
    * What came of some answers.
    *
    * @param values one for each, in their order; empty for an answer that cannot be scored
-   * @param means of what each reward of an ensemble gave, by its name; empty for other rewards
+   * @param spreads of what each reward of an ensemble gave, by its name; empty for other rewards
    */
-  record Scores(List<OptionalDouble> values, Map<String, Double> means) {
+  record Scores(List<OptionalDouble> values, Map<String, Spread> spreads) {
     public Scores {
       values = List.copyOf(values);
-      means = Map.copyOf(means);
+      spreads = Map.copyOf(spreads);
     }
 
     /** Scores of one reward. */
     public static Scores of(List<OptionalDouble> values) {
       return new Scores(values, Map.of());
+    }
+  }
+
+  /**
+   * How scores are spread.
+   *
+   * @param deviation of a sample; 0 for one score
+   */
+  record Spread(double mean, double deviation) {
+
+    /** Of one score or more. */
+    public static Spread of(Collection<Double> scores) {
+      double mean = scores.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+      double squares = scores.stream().mapToDouble(s -> (s - mean) * (s - mean)).sum();
+      return new Spread(mean, Math.sqrt(squares / Math.max(1, scores.size() - 1)));
     }
   }
 

@@ -79,8 +79,8 @@ public interface EngineListener {
   default void onRoom(String what, int tries) {}
 
   /**
-   * Whether to make a checkpoint and return. Asked after every step, and while scores are waited
-   * for; cheap.
+   * Whether to make a checkpoint and return. Asked after every step, while answers are sampled, and
+   * while scores are waited for; cheap.
    */
   boolean shouldStop();
 }

@@ -22,6 +22,15 @@ public interface RolloutRecord {
         public void recordSampled(int iteration, String policy, int completions, Path file) {}
 
         @Override
+        public Optional<Path> batch(int iteration, String policy, int number) {
+          return Optional.empty();
+        }
+
+        @Override
+        public void recordBatch(
+            int iteration, String policy, int number, int completions, Path file) {}
+
+        @Override
         public Optional<Path> scores(int iteration, String policy) {
           return Optional.empty();
         }
@@ -54,6 +63,22 @@ public interface RolloutRecord {
    * @throws TrainingException when it cannot be kept
    */
   void recordSampled(int iteration, String policy, int completions, Path file)
+      throws TrainingException;
+
+  /**
+   * A batch of the answers of an iteration that was not sampled to its end.
+   *
+   * @param number of the batch, from 0
+   * @throws TrainingException when the record cannot be read
+   */
+  Optional<Path> batch(int iteration, String policy, int number) throws TrainingException;
+
+  /**
+   * Puts a batch of the answers of an iteration on record.
+   *
+   * @throws TrainingException when it cannot be kept
+   */
+  void recordBatch(int iteration, String policy, int number, int completions, Path file)
       throws TrainingException;
 
   /**

@@ -60,16 +60,19 @@ public final class KafkaAnswerScorer implements AnswerScorer {
                         ? OptionalDouble.empty()
                         : OptionalDouble.of(score.value()))
             .toList(),
-        means(scores.values()));
+        spreads(scores.values()));
   }
 
-  private static Map<String, Double> means(Collection<RewardScored.Score> scores) {
+  private static Map<String, Spread> spreads(Collection<RewardScored.Score> scores) {
     return scores.stream()
         .filter(score -> score.shares() != null)
         .flatMap(score -> score.shares().stream())
         .filter(share -> share.value() != null)
         .collect(
             Collectors.groupingBy(
-                RewardScored.Share::name, Collectors.averagingDouble(RewardScored.Share::value)));
+                RewardScored.Share::name,
+                Collectors.collectingAndThen(
+                    Collectors.mapping(RewardScored.Share::value, Collectors.toList()),
+                    Spread::of)));
   }
 }

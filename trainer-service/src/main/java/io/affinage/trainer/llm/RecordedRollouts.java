@@ -84,6 +84,26 @@ final class RecordedRollouts implements RolloutLog {
   }
 
   @Override
+  public Optional<Iteration> batch(int iteration, String policy, int number) {
+    return step(() -> record.batch(iteration, policy, number)).map(RolloutFile::read);
+  }
+
+  @Override
+  public void recordBatch(Iteration made, int number) {
+    if (record == RolloutRecord.NONE) {
+      return;
+    }
+    Path file = file("batch");
+    RolloutFile.write(made, file);
+    step(
+        () -> {
+          record.recordBatch(made.number(), made.policy(), number, made.rollouts().size(), file);
+          return file;
+        });
+    delete(file);
+  }
+
+  @Override
   public Optional<List<OptionalDouble>> scores(Iteration of) {
     return step(() -> record.scores(of.number(), of.policy())).map(RolloutFile::readScores);
   }

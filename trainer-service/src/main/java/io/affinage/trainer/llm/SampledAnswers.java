@@ -38,7 +38,7 @@ final class SampledAnswers {
    * @param reference the model that the stage starts from; empty where it is not kept
    * @param values the head of values; empty where there is none
    * @param valueAdapter the adapter that values are read with; empty for the policy's
-   * @param stop whether to stop, asked while scores are waited for
+   * @param stop whether to stop, asked while answers are sampled and while scores are waited for
    * @param digest of what is trained, as it is now
    * @throws LlmException {@code reference_not_kept}
    */
@@ -63,20 +63,21 @@ final class SampledAnswers {
     Optional<BlockAdapter> looked =
         reference.filter(each -> SampledSettings.looksAtReference(objective));
     return new RolloutSource(
-        model.decoder(),
-        policy,
-        prompts.prompts(),
-        SampledSettings.rollouts(
-            spec, objective, model.tokenizer().specialTokens().stops(), looked.isPresent()),
-        reward(objective, model, prompts, scorer, record, stop),
-        new PolicySignals(
             model.decoder(),
-            valueAdapter.<BlockAdapter>map(each -> each).orElse(policy),
-            looked,
-            values,
-            objective.temperature()),
-        record,
-        digest);
+            policy,
+            prompts.prompts(),
+            SampledSettings.rollouts(
+                spec, objective, model.tokenizer().specialTokens().stops(), looked.isPresent()),
+            reward(objective, model, prompts, scorer, record, stop),
+            new PolicySignals(
+                model.decoder(),
+                valueAdapter.<BlockAdapter>map(each -> each).orElse(policy),
+                looked,
+                values,
+                objective.temperature()),
+            record,
+            digest)
+        .stoppedBy(stop);
   }
 
   /** The name of a reward of an ensemble, which is its type's where it has none. */
@@ -135,7 +136,13 @@ final class SampledAnswers {
                 });
         Map<String, Double> told = new HashMap<>();
         told.put("scoring_seconds", (System.nanoTime() - asked) / 1e9);
-        scores.means().forEach((name, mean) -> told.put(share(name), mean));
+        scores
+            .spreads()
+            .forEach(
+                (name, spread) -> {
+                  told.put(share(name), spread.mean());
+                  told.put("rewards/" + name + "/std", spread.deviation());
+                });
         record.scored(told);
         return scores.values();
       } catch (RewardException e) {

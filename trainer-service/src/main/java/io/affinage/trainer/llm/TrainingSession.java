@@ -86,7 +86,8 @@ final class TrainingSession implements AutoCloseable {
    * Opens what a job needs.
    *
    * @param scorer of answers that are sampled
-   * @param listener keeps these, and is asked whether to stop while their scores are waited for
+   * @param listener keeps these, and is asked whether to stop while they are sampled and their
+   *     scores waited for
    * @param compute with a precision in place of the specification's
    * @param opener of the base model
    * @param scratch for files that live as long as the run

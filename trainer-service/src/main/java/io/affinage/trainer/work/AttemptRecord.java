@@ -35,6 +35,7 @@ final class AttemptRecord implements RolloutRecord {
   private final ArtifactStore artifacts;
   private final StoreRetry store;
   private final Map<Sample, List<Found>> sampled = new HashMap<>();
+  private final Map<Batch, List<RolloutsSampled>> batches = new HashMap<>();
   private final Map<String, List<RolloutsScored>> scored = new HashMap<>();
   private final Map<Integer, PolicyUpdated> updates = new TreeMap<>();
 
@@ -45,6 +46,9 @@ final class AttemptRecord implements RolloutRecord {
 
   /** What was sampled by which weights. */
   private record Sample(int iteration, String policy) {}
+
+  /** A part of what was sampled. */
+  private record Batch(Sample of, int number) {}
 
   /** An entry and when it was written. */
   private record Found(RolloutsSampled entry, Instant at) {}
@@ -86,10 +90,43 @@ final class AttemptRecord implements RolloutRecord {
             iteration,
             policy,
             stored,
-            completions);
+            completions,
+            null);
     write(entry);
     add(entry, Instant.now());
     inUse = Optional.of(entry);
+  }
+
+  @Override
+  public Optional<Path> batch(int iteration, String policy, int number) throws TrainingException {
+    readOnce();
+    List<RolloutsSampled> all =
+        batches.getOrDefault(new Batch(new Sample(iteration, policy), number), List.of());
+    for (int i = all.size() - 1; i >= 0; i--) {
+      Optional<Path> file = file("read rollouts", all.get(i).rollouts());
+      if (file.isPresent()) {
+        return file;
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public void recordBatch(int iteration, String policy, int number, int completions, Path file)
+      throws TrainingException {
+    readOnce();
+    RolloutsSampled entry =
+        new RolloutsSampled(
+            jobId,
+            attemptLease.attempt(),
+            attemptLease.workerId(),
+            iteration,
+            policy,
+            stored("store batch %d of iteration %d".formatted(number, iteration), file),
+            completions,
+            number);
+    write(entry);
+    add(entry, Instant.now());
   }
 
   @Override
@@ -200,9 +237,14 @@ final class AttemptRecord implements RolloutRecord {
 
   private void add(EventData entry, Instant at) {
     if (entry instanceof RolloutsSampled made) {
-      sampled
-          .computeIfAbsent(new Sample(made.iteration(), made.policy()), sample -> new ArrayList<>())
-          .add(new Found(made, at));
+      Sample sample = new Sample(made.iteration(), made.policy());
+      if (made.batch() == null) {
+        sampled.computeIfAbsent(sample, absent -> new ArrayList<>()).add(new Found(made, at));
+      } else {
+        batches
+            .computeIfAbsent(new Batch(sample, made.batch()), absent -> new ArrayList<>())
+            .add(made);
+      }
     } else if (entry instanceof RolloutsScored made) {
       scored.computeIfAbsent(made.rollouts(), digest -> new ArrayList<>()).add(made);
     } else if (entry instanceof PolicyUpdated made) {

@@ -158,6 +158,17 @@ public final class Replays {
     }
 
     @Override
+    public Optional<Path> batch(int iteration, String policy, int number) {
+      return Optional.empty();
+    }
+
+    @Override
+    public void recordBatch(int iteration, String policy, int number, int completions, Path file)
+        throws TrainingException {
+      recordSampled(iteration, policy, completions, file);
+    }
+
+    @Override
     public Optional<Path> scores(int iteration, String policy) {
       return entry(iteration).map(RecordFolder.Entry::scores);
     }

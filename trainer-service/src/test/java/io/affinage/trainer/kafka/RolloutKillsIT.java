@@ -64,7 +64,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -101,6 +104,9 @@ class RolloutKillsIT {
   private static final class Deaths {
     private final Deque<String> points;
 
+    /** What happens when a batch is on record; it may wait until the run is to stop. */
+    private volatile Consumer<BooleanSupplier> atBatch = stopping -> {};
+
     Deaths(String... points) {
       this.points = new ArrayDeque<>(List.of(points));
     }
@@ -121,6 +127,7 @@ class RolloutKillsIT {
     @Override
     public Artifact putFile(Path file) throws IOException {
       String name = file.getFileName().toString().replace(".safetensors", "");
+      deaths.at("before the artifact of " + name);
       Artifact put = store.putFile(file);
       deaths.at("after the artifact of " + name);
       return put;
@@ -165,7 +172,8 @@ class RolloutKillsIT {
     }
   }
 
-  private record DyingRecord(RolloutRecord record, Deaths deaths) implements RolloutRecord {
+  private record DyingRecord(RolloutRecord record, Deaths deaths, BooleanSupplier stopping)
+      implements RolloutRecord {
     @Override
     public Optional<Sampled> sampled(int iteration, String policy) throws TrainingException {
       return record.sampled(iteration, policy);
@@ -176,6 +184,19 @@ class RolloutKillsIT {
         throws TrainingException {
       record.recordSampled(iteration, policy, completions, file);
       deaths.at("after the event of rollouts");
+    }
+
+    @Override
+    public Optional<Path> batch(int iteration, String policy, int number) throws TrainingException {
+      return record.batch(iteration, policy, number);
+    }
+
+    @Override
+    public void recordBatch(int iteration, String policy, int number, int completions, Path file)
+        throws TrainingException {
+      record.recordBatch(iteration, policy, number, completions, file);
+      deaths.at("after the event of batch");
+      deaths.atBatch.accept(stopping);
     }
 
     @Override
@@ -193,13 +214,14 @@ class RolloutKillsIT {
     public void recordUpdate(int iteration, String before, String after) throws TrainingException {
       deaths.at("before the event of the update");
       record.recordUpdate(iteration, before, after);
+      deaths.at("after the event of the update");
     }
   }
 
   private record DyingListener(EngineListener listener, Deaths deaths) implements EngineListener {
     @Override
     public RolloutRecord record() {
-      return new DyingRecord(listener.record(), deaths);
+      return new DyingRecord(listener.record(), deaths, listener::shouldStop);
     }
 
     @Override
@@ -210,6 +232,7 @@ class RolloutKillsIT {
     @Override
     public void onCheckpoint(int step, Path at, Double trainLoss) {
       listener.onCheckpoint(step, at, trainLoss);
+      deaths.at("after the event of the checkpoint");
     }
 
     @Override
@@ -331,14 +354,26 @@ class RolloutKillsIT {
   }
 
   private static TrainingRequested request(int steps, int iterations) throws IOException {
+    return request(
+        "'numGenerations': 4, 'maxCompletionLength': 4, 'numIterations': %d}, 'maxSteps': %d, 'batchSize': 2, 'checkpointEverySteps': 3"
+            .formatted(iterations, steps));
+  }
+
+  /** Two iterations of 96 answers, which are sampled in two batches. */
+  private static TrainingRequested batches() throws IOException {
+    return request(
+        "'numGenerations': 16, 'maxCompletionLength': 12}, 'maxSteps': 2, 'batchSize': 6, 'checkpointEverySteps': 3");
+  }
+
+  private static TrainingRequested request(String settings) throws IOException {
     return new TrainingRequested(
         "job-" + UUID.randomUUID(),
         "artifact:" + base.digest(),
         dataset,
         "boxes",
         spec(
-            "{'objective': {'type': 'grpo', 'reward': {'type': 'exact_match'}, 'numGenerations': 4, 'maxCompletionLength': 4, 'numIterations': %d}, 'maxSteps': %d, 'batchSize': 2, 'dtype': 'float32', 'learningRate': 0.01, 'warmupRatio': 0, 'checkpointEverySteps': 3}"
-                .formatted(iterations, steps)),
+            "{'objective': {'type': 'grpo', 'reward': {'type': 'exact_match'}, %s, 'dtype': 'float32', 'learningRate': 0.01, 'warmupRatio': 0}"
+                .formatted(settings)),
         null,
         null,
         null);
@@ -434,12 +469,17 @@ class RolloutKillsIT {
         done(
             request,
             new Deaths(
+                "before the artifact of rollouts",
                 "after the artifact of rollouts",
                 "after the event of rollouts",
+                "before the artifact of scores",
                 "after the artifact of scores",
                 "after the event of scores",
                 "before the event of the update",
+                "after the event of the update",
                 "after the artifact of checkpoint",
+                "after the event of the checkpoint",
+                "after the artifact of model",
                 "after the artifact of record"),
             asked);
 
@@ -449,8 +489,88 @@ class RolloutKillsIT {
     assertThat(recorded(request, EventType.ROLLOUTS_SCORED)).isEqualTo(4);
     assertThat(recorded(request, EventType.POLICY_UPDATED)).isEqualTo(4);
     shouldReplay(model);
-    // Once scores were given that their trainer did not live to record.
-    assertThat(asked).hasValue(4 + 1);
+    // Twice scores were given that their trainer did not live to record.
+    assertThat(asked).hasValue(4 + 2);
+  }
+
+  /** A batch that is on record is not sampled again, and the rest come out as they would have. */
+  @Test
+  void shouldLoseNoBatchWhereverATrainerDies() throws Exception {
+    ModelRegistered whole = done(batches(), new Deaths(), new AtomicInteger());
+    TrainingRequested request = batches();
+    ModelRegistered model =
+        done(
+            request,
+            new Deaths(
+                "after the artifact of batch",
+                "after the event of batch",
+                "after the event of batch",
+                "after the artifact of rollouts"),
+            new AtomicInteger());
+    assertThat(model.model().digest()).isEqualTo(whole.model().digest());
+    assertThat(recorded(request, EventType.ROLLOUTS_SAMPLED)).isEqualTo(2 * (2 + 1));
+  }
+
+  /** A worker that stops, a pause, and a cancellation: none waits until all answers are sampled. */
+  @Test
+  void shouldLetGoWhileAnswersAreSampled() throws Exception {
+    ModelRegistered whole = done(batches(), new Deaths(), new AtomicInteger());
+
+    TrainingRequested request = batches();
+    Deaths points = new Deaths();
+    TrainerRuntime first = start(points, scorer(new AtomicInteger()));
+    Thread stop = new Thread(() -> stop(first));
+    points.atBatch = once(1, stop::start);
+    first.commands().request(request);
+    await().dontCatchUncaughtExceptions().atMost(PATIENCE).until(() -> !first.alive());
+    stop.join();
+    assertThat(releases(request)).containsExactly("the worker shuts down");
+    assertThat(recorded(request, EventType.ROLLOUTS_SAMPLED)).isEqualTo(1);
+
+    CompletableFuture<TrainerRuntime> started = new CompletableFuture<>();
+    // The second batch of the first iteration, and the first of the second.
+    points.atBatch = once(2, () -> control(started.join(), request, Action.PAUSE));
+    TrainerRuntime second = start(points, scorer(new AtomicInteger()));
+    started.complete(second);
+    awaitStatus(second, request, JobStatus.PAUSED);
+    assertThat(releases(request)).containsExactly("the worker shuts down", "paused");
+    assertThat(recorded(request, EventType.ROLLOUTS_SAMPLED)).isEqualTo(1 + 2 + 1);
+    control(second, request, Action.RESUME);
+    awaitStatus(second, request, JobStatus.SUCCEEDED);
+    ModelRegistered model =
+        (ModelRegistered) second.board().find(request.jobId()).orElseThrow().terminal();
+    assertThat(model.model().digest()).isEqualTo(whole.model().digest());
+    assertThat(recorded(request, EventType.ROLLOUTS_SAMPLED)).isEqualTo(2 * (2 + 1));
+
+    TrainingRequested unwanted = batches();
+    points.atBatch = once(1, () -> control(second, unwanted, Action.CANCEL));
+    second.commands().request(unwanted);
+    awaitStatus(second, unwanted, JobStatus.CANCELLED);
+    assertThat(recorded(unwanted, EventType.ROLLOUTS_SAMPLED)).isEqualTo(1);
+    second.stop(Duration.ofSeconds(20));
+  }
+
+  /** Does something at one of the batches, and lets the run go on when it is told of it. */
+  private static Consumer<BooleanSupplier> once(int batch, Runnable act) {
+    AtomicInteger batches = new AtomicInteger();
+    return stopping -> {
+      if (batches.incrementAndGet() == batch) {
+        act.run();
+        await().dontCatchUncaughtExceptions().atMost(PATIENCE).until(stopping::getAsBoolean);
+      }
+    };
+  }
+
+  private static void stop(TrainerRuntime trainer) {
+    try {
+      trainer.stop(Duration.ofSeconds(20));
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void control(TrainerRuntime trainer, TrainingRequested request, Action action) {
+    trainer.commands().control(request.jobId(), action);
   }
 
   /** From the folder that the model names, with nobody who samples or scores. */
@@ -491,7 +611,11 @@ class RolloutKillsIT {
   void shouldFindScoresAgainThatWereGivenWhileNobodyListened() {
     RewardSpec reward = new RewardSpec.Length(1, 5);
     List<RewardRequested.Item> items =
-        List.of(new RewardRequested.Item("q#0", "prompt", UUID.randomUUID().toString(), null));
+        Stream.of("q#0", "q#1")
+            .map(
+                each ->
+                    new RewardRequested.Item(each, "prompt", UUID.randomUUID().toString(), null))
+            .toList();
     String id = "reward-" + ContentIds.of("reward", reward, items);
     Instant sampled = Instant.now();
     EventFactory events = new EventFactory("/test", Clock.systemUTC());
@@ -503,12 +627,19 @@ class RolloutKillsIT {
             Topics.REWARD_SCORED.record(
                 events.create(
                     new RewardScored(
-                        id, List.of(new RewardScored.Score("q#0", value, null, null)), null))));
+                        id, List.of(score("q#0", value, 1), score("q#1", value, 3)), null))));
       }
       producer.flush();
     }
-    assertThat(byKafka().score(reward, items, Optional.of(sampled), () -> {}).values())
-        .containsExactly(OptionalDouble.of(0));
+    AnswerScorer.Scores scores = byKafka().score(reward, items, Optional.of(sampled), () -> {});
+    assertThat(scores.values()).containsExactly(OptionalDouble.of(0), OptionalDouble.of(0));
+    assertThat(scores.spreads())
+        .isEqualTo(Map.of("taste", new AnswerScorer.Spread(2, Math.sqrt(2))));
+  }
+
+  private static RewardScored.Score score(String item, double value, double taste) {
+    return new RewardScored.Score(
+        item, value, null, null, List.of(new RewardScored.Share("taste", taste, taste, null)));
   }
 
   private static AnswerScorer byKafka() {

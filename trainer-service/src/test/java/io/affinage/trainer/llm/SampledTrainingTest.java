@@ -285,6 +285,27 @@ class SampledTrainingTest {
         .hasMessageContaining("numGenerations");
   }
 
+  @Test
+  void shouldTellWhatEachRewardOfAnEnsembleGave() throws Exception {
+    AnswerScorer two =
+        (reward, answers, at, waiting) ->
+            new AnswerScorer.Scores(
+                RED.score(reward, answers, at, waiting).values(),
+                Map.of("taste", AnswerScorer.Spread.of(List.of(1.0, 3.0))));
+    Recorded heard = new Recorded(Integer.MAX_VALUE);
+    run(
+        SAMPLED.formatted("grpo", 1),
+        dataset(questions(4)),
+        fromBase(),
+        Optional.empty(),
+        two,
+        heard,
+        EngineOutcome.Completed.class);
+    assertThat(heard.steps.get(0).metrics())
+        .containsEntry("rewards/taste/mean", 2.0)
+        .containsEntry("rewards/taste/std", Math.sqrt(2));
+  }
+
   /** Values by an adapter of their own, which is no part of what is registered. */
   @Test
   void shouldLearnByPpoWithATrunkOfItsOwnForValues() throws Exception {
@@ -346,6 +367,26 @@ class SampledTrainingTest {
     String weights = "adapter_model.safetensors";
     assertThat(resumed.modelFolder().resolve(weights))
         .hasSameBinaryContentAs(undisturbed.modelFolder().resolve(weights));
+  }
+
+  /** Told to stop before the answers have come to their ends: nobody is asked to score them. */
+  @Test
+  void shouldStopWhileAnswersAreSampled() throws Exception {
+    Recorded told = new Recorded(0);
+    EngineOutcome.Stopped stopped =
+        run(
+            SAMPLED.formatted("grpo", 2),
+            dataset(questions(4)),
+            fromBase(),
+            Optional.empty(),
+            (reward, answers, at, waiting) -> {
+              throw new AssertionError("scores are asked for");
+            },
+            told,
+            EngineOutcome.Stopped.class);
+    assertThat(stopped.step()).isZero();
+    assertThat(told.steps).isEmpty();
+    assertThat(told.checkpoint).isNull();
   }
 
   /** Told to stop while nobody scores: whatever step it is at is kept, and nothing is a fault. */

@@ -74,6 +74,24 @@ class AttemptRecordTest {
     assertThat(second.sampled(1, POLICY)).isEmpty();
   }
 
+  @Test
+  void shouldFindBatchesOfWhatWasNotSampledToItsEnd() throws Exception {
+    AttemptRecord first = attempt(1);
+    first.recordBatch(0, POLICY, 0, 32, file("some"));
+    first.recordBatch(0, POLICY, 1, 32, file("others"));
+
+    AttemptRecord second = attempt(2);
+    assertThat(second.sampled(0, POLICY)).isEmpty();
+    assertThat(content(second.batch(0, POLICY, 0).orElseThrow())).isEqualTo("some");
+    assertThat(content(second.batch(0, POLICY, 1).orElseThrow())).isEqualTo("others");
+    assertThat(second.batch(0, POLICY, 2)).isEmpty();
+    assertThat(second.batch(1, POLICY, 0)).isEmpty();
+    assertThat(second.batch(0, POLICY.replace('a', 'c'), 0)).isEmpty();
+    lose(1);
+    assertThat(second.batch(0, POLICY, 1)).isEmpty();
+    assertThat(second.slice()).isEmpty();
+  }
+
   /** Another machine may sample others: these have no scores yet. */
   @Test
   void shouldNotGiveScoresOfAnswersThatAreLostToThoseThatReplaceThem() throws Exception {
