@@ -51,7 +51,9 @@ class AwaitedModelsTest {
     assertThat(
             awaited.of(
                 Settings.from(request("e", "there", null))
-                    .with("spec", Settings.build(EvaluationSpec.class).with("reward", rewards).record())
+                    .with(
+                        "spec",
+                        Settings.build(EvaluationSpec.class).with("reward", rewards).record())
                     .record()))
         .containsExactly("judge");
   }

@@ -346,8 +346,7 @@ class PpoTrainingTest {
     try (Setup setup =
         new Setup(
             Start.NEW_ADAPTER,
-            rollouts(
-                4, new RolloutSettings.Updates(1, 1), advantages(new KlControl.Fixed(0.1))),
+            rollouts(4, new RolloutSettings.Updates(1, 1), advantages(new KlControl.Fixed(0.1))),
             PPO,
             rewards,
             settings(1, 1e-3))) {
