@@ -81,7 +81,8 @@ class FamilyTest {
   @ParameterizedTest
   @MethodSource("io.affinage.llm.FamilyFixture#all")
   void shouldStayCloseToTheReferenceInBfloat16(FamilyFixture family) {
-    for (WeightForm form : new WeightForm[] {WeightForm.PLAIN, WeightForm.PACKED}) {
+    for (WeightForm form :
+        ProcessorForms.of(Precision.BFLOAT16, WeightForm.PLAIN, WeightForm.PACKED)) {
       try (NDManager root = NDManager.newBaseManager("PyTorch");
           Decoder decoder = DecoderFiles.load(root, family.checkpoint(), Precision.BFLOAT16, form);
           Generator generator = new Generator(decoder, decoder.withoutAdapter())) {

@@ -204,6 +204,12 @@ public final class Decoder implements AutoCloseable {
           "weight_form_unsupported",
           "weights in 4 bits compute in bfloat16, not in " + precision.torchName());
     }
+    if (form.packed() && !PackingProbe.packs(parent, precision)) {
+      throw new LlmException(
+          "weight_form_unsupported",
+          "this processor has no instructions for weights that are kept %s in %s; use plain weights, or packed ones in float32"
+              .formatted(form.userName(), precision.torchName()));
+    }
     NDManager manager = parent.newSubManager();
     Kernels kernels = null;
     try {
@@ -219,9 +225,12 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
-  /** Whether {@link #packed} can be: plain weights that stay in memory, on a CPU. */
+  /**
+   * Whether {@link #packed} can be: plain weights that stay in memory, on a CPU that multiplies
+   * packed ones in this precision.
+   */
   public boolean packable() {
-    return form == WeightForm.PLAIN && blocks.resident() && !manager.getDevice().isGpu();
+    return form == WeightForm.PLAIN && blocks.resident() && PackingProbe.packs(manager, precision);
   }
 
   /**

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.affinage.llm.FamilyFixture;
+import io.affinage.llm.ProcessorForms;
 import io.affinage.llm.checkpoint.Checkpoint;
 import io.affinage.llm.checkpoint.RenamedCheckpoint;
 import io.affinage.llm.checkpoint.SafetensorsWriter;
@@ -152,7 +153,7 @@ class CheckpointFitTest {
           }) {
         TensorEntry entry = damaged(name, type, value);
         boolean vector = entry.shape().length == 1;
-        for (WeightForm form : new WeightForm[] {WeightForm.PLAIN, WeightForm.PACKED}) {
+        for (WeightForm form : ProcessorForms.of(precision, WeightForm.PLAIN, WeightForm.PACKED)) {
           LlmException failure = failure(precision, form);
           assertThat(failure.code()).isEqualTo("checkpoint_not_finite");
           assertThat(failure)
@@ -194,7 +195,7 @@ class CheckpointFitTest {
       // The third row's second block.
       channel.write(half, entry.offset() + type.bytes(2 * entry.rowElements() + 32));
     }
-    for (WeightForm form : WeightForm.values()) {
+    for (WeightForm form : ProcessorForms.of(Precision.BFLOAT16, WeightForm.values())) {
       if (form == WeightForm.FOUR_BIT && type == StorageType.Q8_0) {
         continue;
       }
