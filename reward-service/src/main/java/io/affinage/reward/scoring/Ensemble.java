@@ -93,7 +93,12 @@ public final class Ensemble {
 
   private Score sum(List<Score.Share> shares) {
     double sum = 0;
-    for (Score.Share share : shares) {
+    for (int m = 0; m < shares.size(); m++) {
+      Score.Share share = shares.get(m);
+      // What only watches spoils no answer that it has no score for.
+      if (members.get(m).weight() == 0) {
+        continue;
+      }
       if (share.share() == null) {
         return new Score.Unscorable(share.code(), share.name() + " has no score", shares);
       }

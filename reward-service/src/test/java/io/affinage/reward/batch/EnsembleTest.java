@@ -38,6 +38,23 @@ class EnsembleTest {
             new RewardScored.Share("length", 0.5, -0.25, null));
   }
 
+  /** What has weight 0 only watches: an answer that it cannot score keeps its sum. */
+  @Test
+  void shouldNotMissTheScoreOfAWatch() throws Exception {
+    RewardScored scored =
+        score(
+            """
+            {"name": "right", "reward": {"type": "exact_match"}},
+            {"name": "watch", "reward": {"type": "numeric_answer"}, "weight": 0}
+            """,
+            "yes",
+            "7");
+    assertThat(scored.scores()).extracting(RewardScored.Score::value).containsExactly(1.0, 0.0);
+    RewardScored.Share watch = scored.scores().get(0).shares().get(1);
+    assertThat(watch.value()).isNull();
+    assertThat(watch.code()).isNotNull();
+  }
+
   /** As numpy says: (x - x.mean()) / x.std(ddof=1) of 0, 1, 1, 0.5. */
   @Test
   void shouldStandardize() throws Exception {

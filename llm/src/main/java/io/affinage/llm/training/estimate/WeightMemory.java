@@ -54,13 +54,13 @@ public record WeightMemory(long resident, long buffers, long onDisk, long mapped
       return new WeightMemory(others + layers * packed, dequantized, 0, 0);
     }
     // Embedding and head are mapped in 16 bits; for float32 the head is widened while it is used,
-    // when no block is.
+    // beside the last block.
     long vocabulary = (long) config.shape().vocabularySize() * config.shape().hiddenSize();
     long embeddings = (config.shape().tiedHead() ? 1 : 2) * vocabulary;
     long head = precision == Precision.BFLOAT16 ? 0 : precision.bytes() * vocabulary;
     return new WeightMemory(
         others - precision.bytes() * embeddings,
-        Math.max(dequantized, head) + ROOMS * packed,
+        dequantized + head + ROOMS * packed,
         layers * packed,
         Precision.BFLOAT16.bytes() * embeddings);
   }
