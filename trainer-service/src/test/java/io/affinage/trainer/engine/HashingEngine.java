@@ -22,6 +22,7 @@ public final class HashingEngine implements TrainingEngine {
   private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger stepsDone = new AtomicInteger();
   private volatile boolean gated;
+  private volatile boolean deaf;
   private volatile boolean stopped;
   private volatile TrainingException failure;
 
@@ -30,6 +31,12 @@ public final class HashingEngine implements TrainingEngine {
     permits.drainPermits();
     gated = true;
     return this;
+  }
+
+  /** As {@link #gated}, and hears no stop meanwhile, like a process that stands still. */
+  public HashingEngine stalled() {
+    deaf = true;
+    return gated();
   }
 
   /** Lets this many steps pass. */
@@ -170,7 +177,7 @@ public final class HashingEngine implements TrainingEngine {
       } catch (InterruptedException e) {
         throw new IllegalStateException("killed", e);
       }
-      if (listener.shouldStop()) {
+      if (!deaf && listener.shouldStop()) {
         return false;
       }
     }

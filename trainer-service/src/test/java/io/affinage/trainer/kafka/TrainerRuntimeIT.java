@@ -271,7 +271,7 @@ class TrainerRuntimeIT {
 
   @Test
   void shouldDropTheResultOfAWorkerThatComesBackTooLate() throws Exception {
-    HashingEngine slow = new HashingEngine().gated();
+    HashingEngine slow = new HashingEngine().stalled();
     TrainerRuntime a = start("a", slow, LEASE);
     TrainingRequested request = request(4, 10, null);
     a.commands().request(request);
