@@ -40,9 +40,8 @@ public final class LayerArrays implements AutoCloseable {
    */
   public void addTrained(
       int layer, int index, String key, AdapterParameter.Role role, float[] values, Shape shape) {
-    // An array of given numbers stays in a direct buffer, and of those a JVM allows no more than
-    // its
-    // heap may be: a copy lies in the engine's own memory.
+    // An array of given numbers stays in a direct buffer, of which a JVM allows no more than its
+    // heap has. A copy lies in the engine's own memory.
     try (NDArray given = manager.create(values, shape)) {
       NDArray array = given.duplicate();
       layers.get(layer)[index] = array;

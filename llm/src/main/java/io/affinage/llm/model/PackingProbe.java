@@ -3,6 +3,7 @@ package io.affinage.llm.model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.affinage.llm.error.NativeFault;
 import io.affinage.llm.tensor.Kernels;
 import io.affinage.llm.tensor.Precision;
 import java.util.List;
@@ -29,6 +30,9 @@ public final class PackingProbe {
       kernels.run(scope, "pack", List.of(scope.ones(new Shape(SIZE, SIZE)))).singletonOrThrow();
       return true;
     } catch (EngineException e) {
+      if (NativeFault.of(e).isPresent()) {
+        throw e; // says nothing of the processor
+      }
       return false;
     }
   }

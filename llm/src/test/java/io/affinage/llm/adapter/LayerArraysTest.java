@@ -1,6 +1,7 @@
 package io.affinage.llm.adapter;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -10,8 +11,6 @@ import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.tensor.Precision;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
-import java.time.Duration;
-import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class LayerArraysTest {
@@ -22,13 +21,12 @@ class LayerArraysTest {
    * model are larger, so none of them may stay in one.
    */
   @Test
-  void shouldKeepNoTrainedArrayInADirectBuffer() throws InterruptedException {
+  void shouldKeepNoTrainedArrayInADirectBuffer() {
     try (NDManager root = NDManager.newBaseManager("PyTorch");
         Decoder decoder =
             DecoderFiles.load(root, FamilyFixture.named("qwen2").checkpoint(), Precision.FLOAT32);
         LayerArrays arrays = new LayerArrays(decoder, 1)) {
       System.gc();
-      Thread.sleep(200);
       long before = directBytes();
       float[] values = new float[NUMBERS];
       values[NUMBERS - 1] = 0.5f;
@@ -36,12 +34,12 @@ class LayerArraysTest {
           0, 0, "key", AdapterParameter.Role.OTHER, values, new Shape(2, NUMBERS / 2));
 
       assertThat(arrays.of(0).get(0).toFloatArray()).isEqualTo(values);
-      Instant end = Instant.now().plus(Duration.ofSeconds(20));
-      while (directBytes() - before >= NUMBERS && Instant.now().isBefore(end)) {
-        System.gc();
-        Thread.sleep(50);
-      }
-      assertThat(directBytes() - before).isLessThan(NUMBERS);
+      await()
+          .untilAsserted(
+              () -> {
+                System.gc();
+                assertThat(directBytes() - before).isLessThan(NUMBERS);
+              });
     }
   }
 

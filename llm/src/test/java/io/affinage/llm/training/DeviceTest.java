@@ -28,14 +28,11 @@ import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.ScalarHead;
 import io.affinage.llm.model.WeightForm;
-import io.affinage.llm.model.config.DecoderConfig;
-import io.affinage.llm.model.config.DecoderShape;
 import io.affinage.llm.model.config.LinearLayer;
 import io.affinage.llm.reward.Rendering;
 import io.affinage.llm.reward.RewardModel;
 import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
-import io.affinage.llm.text.BpeTrainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,21 +62,9 @@ class DeviceTest {
 
   @TempDir private static Path folder;
 
-  /** Rows of whole super-blocks, so that every type of GGUF can be written. */
   @BeforeAll
   static void write() {
-    var definition =
-        BpeTrainer.train(
-            List.of("the cat sat on the mat and the dog sat on the log. ".repeat(20)),
-            BpeTrainer.Settings.chatMl(300));
-    int vocabulary = definition.json().path("model").path("vocab").size();
-    try (LanguageModel model =
-        LanguageModel.initialise(
-            DecoderConfig.llama(
-                new DecoderShape(vocabulary, 256, 256, 4, 4, 2, 64, 256, true), 1e-5, 10_000),
-            definition,
-            3,
-            Compute.of("cpu", "float32"))) {
+    try (LanguageModel model = SuperBlockModel.initialise(4, 256)) {
       ModelExport export = ModelExport.of(model, Optional.empty(), ModelCard.named("tiny"));
       export.huggingFace(plain());
       export.gguf(gguf(GgufMix.Q4_1), GgufMix.Q4_1);

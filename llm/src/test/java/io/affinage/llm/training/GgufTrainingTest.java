@@ -20,11 +20,7 @@ import io.affinage.llm.model.BlockStore;
 import io.affinage.llm.model.Decoder;
 import io.affinage.llm.model.DecoderFiles;
 import io.affinage.llm.model.WeightForm;
-import io.affinage.llm.model.config.DecoderConfig;
-import io.affinage.llm.model.config.DecoderShape;
-import io.affinage.llm.tensor.Compute;
 import io.affinage.llm.tensor.Precision;
-import io.affinage.llm.text.BpeTrainer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -44,21 +40,9 @@ class GgufTrainingTest {
 
   @TempDir private static Path folder;
 
-  /** Rows of whole super-blocks, so that every type can be written. */
   @BeforeAll
   static void write() {
-    var definition =
-        BpeTrainer.train(
-            List.of("the cat sat on the mat and the dog sat on the log. ".repeat(20)),
-            BpeTrainer.Settings.chatMl(300));
-    int vocabulary = definition.json().path("model").path("vocab").size();
-    try (LanguageModel model =
-        LanguageModel.initialise(
-            DecoderConfig.llama(
-                new DecoderShape(vocabulary, 256, 256, 2, 4, 2, 64, 64, true), 1e-5, 10_000),
-            definition,
-            3,
-            Compute.of("cpu", "float32"))) {
+    try (LanguageModel model = SuperBlockModel.initialise(2, 64)) {
       for (GgufMix mix : List.of(GgufMix.Q4_0, GgufMix.Q4_1, GgufMix.Q8_0, GgufMix.Q4_K_M)) {
         ModelExport.of(model, Optional.empty(), ModelCard.named("tiny"))
             .gguf(folder.resolve(mix.name()), mix);

@@ -19,6 +19,7 @@ import io.affinage.llm.rollout.RolloutLog;
 import io.affinage.llm.rollout.RolloutPrompt;
 import io.affinage.llm.rollout.RolloutSettings;
 import io.affinage.llm.rollout.RolloutSource;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -214,7 +215,7 @@ class RolloutLogTest {
     "8, 1, updated 0",
     "11, 1, batch 1-0",
   })
-  void shouldStopWhileAnswersAreSampled(int ask, int steps, String kept) {
+  void shouldStopWhileAnswersAreSampled(int ask, int steps, String kept) throws IOException {
     // Eighty answers, of which 64 are sampled at a time, in two blocks.
     RolloutSettings settings =
         new RolloutSettings(5, 16, 1, 8, Set.of(), GroupComparison.Estimator.GROUP, 5);
@@ -225,6 +226,8 @@ class RolloutLogTest {
     assertThat(undisturbed.told)
         .startsWith("batch 0-0", "batch 0-1", "sampled 0", "scored 0", "updated 0", "batch 1-0");
 
+    // The run that is stopped has its own checkpoints alone to go on from.
+    java.nio.file.Files.move(folder.resolve("checkpoints"), folder.resolve("undisturbed"));
     Files log = new Files();
     AtomicInteger asked = new AtomicInteger();
     assertThat(

@@ -80,21 +80,8 @@ final class AttemptRecord implements RolloutRecord {
   @Override
   public void recordSampled(int iteration, String policy, int completions, Path file)
       throws TrainingException {
-    readOnce();
     ArtifactRef stored = stored("store the rollouts of iteration " + iteration, file);
-    RolloutsSampled entry =
-        new RolloutsSampled(
-            jobId,
-            attemptLease.attempt(),
-            attemptLease.workerId(),
-            iteration,
-            policy,
-            stored,
-            completions,
-            null);
-    write(entry);
-    add(entry, Instant.now());
-    inUse = Optional.of(entry);
+    inUse = Optional.of(recorded(iteration, policy, stored, completions, null));
   }
 
   @Override
@@ -114,6 +101,17 @@ final class AttemptRecord implements RolloutRecord {
   @Override
   public void recordBatch(int iteration, String policy, int number, int completions, Path file)
       throws TrainingException {
+    ArtifactRef stored =
+        stored("store batch %d of iteration %d".formatted(number, iteration), file);
+    recorded(iteration, policy, stored, completions, number);
+  }
+
+  /**
+   * @param batch null for all answers of an iteration
+   */
+  private RolloutsSampled recorded(
+      int iteration, String policy, ArtifactRef stored, int completions, Integer batch)
+      throws TrainingException {
     readOnce();
     RolloutsSampled entry =
         new RolloutsSampled(
@@ -122,11 +120,12 @@ final class AttemptRecord implements RolloutRecord {
             attemptLease.workerId(),
             iteration,
             policy,
-            stored("store batch %d of iteration %d".formatted(number, iteration), file),
+            stored,
             completions,
-            number);
+            batch);
     write(entry);
     add(entry, Instant.now());
+    return entry;
   }
 
   @Override

@@ -141,12 +141,22 @@ class StreamedTrainingTest {
   private EngineOutcome run(
       LlmTrainingEngine engine, TrainingSpec spec, Optional<Path> resume, EngineListener listener)
       throws Exception {
+    return run(engine, spec, resume, newFolder("work"), listener);
+  }
+
+  private EngineOutcome run(
+      LlmTrainingEngine engine,
+      TrainingSpec spec,
+      Optional<Path> resume,
+      Path work,
+      EngineListener listener)
+      throws Exception {
     return engine.run(
         job(spec),
         dataset,
         Optional.of(new BaseFolders(base, Optional.empty())),
         resume,
-        newFolder("work"),
+        work,
         listener);
   }
 
@@ -357,14 +367,12 @@ class StreamedTrainingTest {
           };
 
       EngineOutcome outcome =
-          engine(newFolder("kept"), Long.MAX_VALUE)
-              .run(
-                  job(spec),
-                  dataset,
-                  Optional.of(new BaseFolders(base, Optional.empty())),
-                  Optional.empty(),
-                  Files.createDirectories(disk.folder().resolve("work")),
-                  watcher);
+          run(
+              engine(newFolder("kept"), Long.MAX_VALUE),
+              spec,
+              Optional.empty(),
+              Files.createDirectories(disk.folder().resolve("work")),
+              watcher);
 
       assertThat(watcher.blocks).isNotEmpty();
       assertThat(adapter(outcome)).isEqualTo(resident);
@@ -385,14 +393,12 @@ class StreamedTrainingTest {
           catchThrowableOfType(
               TrainingException.class,
               () ->
-                  engine(newFolder("kept"), Long.MAX_VALUE)
-                      .run(
-                          job(spec),
-                          dataset,
-                          Optional.of(new BaseFolders(base, Optional.empty())),
-                          Optional.empty(),
-                          work,
-                          new Watcher()));
+                  run(
+                      engine(newFolder("kept"), Long.MAX_VALUE),
+                      spec,
+                      Optional.empty(),
+                      work,
+                      new Watcher()));
 
       assertThat(e.detail().code()).isEqualTo("optimizer_state_not_mapped");
       assertThat(e.kind()).isEqualTo(ErrorKind.WORKER);
